@@ -1,0 +1,441 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// claim is what an acquisition wants, and how.
+type claim struct {
+	path       string
+	kind       queue.Kind
+	cfg        lockConfig
+	try        bool        // give up at once where others are ahead
+	revocation *Revocation // for those ahead; nil to leave them alone
+
+	// slot is the handle's room for one hold. A lost hold keeps its place there until it is unlocked, so that within
+	// the process a handle excludes as a sync.Mutex does. nil where holds may share a handle.
+	slot chan struct{}
+
+	// granted hands the hold to the handle, before anybody else hears of it.
+	granted func(*acquisition)
+}
+
+// acquisition is one way through the queue: a goroutine that makes a candidate, waits, watches over the hold, and
+// removes the candidate, whatever becomes of the caller in between.
+//
+//	waiting ──▶ held ──▶ gone
+//	   └──────(failed)────┘
+//
+// A candidate that is lost while it waits, with its session or by removal, is replaced by one at the end of the queue.
+type acquisition struct {
+	claim
+	s      *Session
+	ctx    context.Context // bounds the waiting; ended by the caller's context, abandon, or Close
+	cancel context.CancelCauseFunc
+	queued chan struct{} // closed when there is a candidate
+	done   chan struct{} // closed by settle: acquired or failed
+	gone   chan struct{} // closed when the goroutine has ended and no candidate is left
+
+	mu        sync.Mutex  // guards the fields below
+	detach    func() bool // undoes the call of onContextDone
+	settled   bool
+	hold      *hold // the current candidate's while waiting, the one that was granted after
+	err       error // why nothing was acquired
+	committed bool  // others were removed by force: give the grant a moment although ctx has ended
+	removed   error // how the removal of the candidate went, set before gone is closed
+}
+
+// forcePatience is how long an acquisition whose context has ended still waits for the outcome of its own force.
+// LockContext promises to return within 100 ms.
+const forcePatience = 70 * time.Millisecond
+
+// acquire begins an acquisition.
+func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
+	a := &acquisition{
+		claim:  c,
+		s:      s,
+		queued: make(chan struct{}),
+		done:   make(chan struct{}),
+		gone:   make(chan struct{}),
+	}
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	if ctx.Err() != nil {
+		a.settle(nil, contextError(ctx))
+		close(a.gone)
+		return a
+	}
+	// The goroutine may be in the middle of a request when a context ends; the caller must not wait for that.
+	a.mu.Lock()
+	a.detach = context.AfterFunc(a.ctx, a.onContextDone)
+	a.mu.Unlock()
+	detach := context.AfterFunc(s.closing, func() { a.cancel(ErrClosed) })
+	started := s.start(func() { // ends with the context or the hold; Close waits for it
+		defer close(a.gone)
+		defer detach()
+		a.run()
+	})
+	if !started {
+		detach()
+		a.settle(nil, ErrClosed)
+		close(a.gone)
+	}
+	return a
+}
+
+func (a *acquisition) onContextDone() {
+	a.mu.Lock()
+	committed := a.committed
+	a.mu.Unlock()
+	if committed {
+		select {
+		case <-a.done:
+		case <-time.After(forcePatience):
+		}
+	}
+	a.settle(nil, a.contextError())
+}
+
+func (a *acquisition) contextError() error {
+	if errors.Is(context.Cause(a.ctx), ErrClosed) {
+		return ErrClosed
+	}
+	return contextError(a.ctx)
+}
+
+// settle decides how the acquisition ends: with a hold or with an error. It is false if that is decided already.
+func (a *acquisition) settle(h *hold, err error) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.settled {
+		return false
+	}
+	a.settled, a.hold, a.err = true, h, err
+	if h != nil {
+		a.granted(a)
+	}
+	if a.detach != nil {
+		a.detach()
+	}
+	a.cancel(nil)
+	close(a.done)
+	return true
+}
+
+// run is the acquisition's goroutine.
+func (a *acquisition) run() {
+	for {
+		zs, err := a.s.await(a.ctx)
+		if err != nil {
+			a.settle(nil, a.orContextError(err))
+			return
+		}
+		c := newCandidate(zs, a.path, a.kind, &a.cfg)
+		h, err := a.obtain(c)
+		if err == nil && a.settle(h, nil) {
+			a.watchOver(c, h)
+			zs.lease.drop(h)
+			a.setRemoved(c.remove())
+			return
+		}
+		if h != nil {
+			a.withdraw(h)
+		}
+		removed := c.remove()
+		if errors.Is(removed, errVanished) || errors.Is(removed, ErrLost) {
+			removed = nil // it is gone, which is all that was wanted
+		}
+		a.setRemoved(removed)
+		if errors.Is(err, errVanished) || errors.Is(err, errExpired) || errors.Is(err, errLeaseRanOut) {
+			continue // to the end of the queue
+		}
+		a.settle(nil, errors.Join(a.orContextError(err), removed))
+		if removed != nil {
+			a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", removed)
+		}
+		return
+	}
+}
+
+func (a *acquisition) setRemoved(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.removed = err
+}
+
+// orContextError prefers to say that the context has ended; err may be just a consequence.
+func (a *acquisition) orContextError(err error) error {
+	switch {
+	case a.s.closing.Err() != nil:
+		return ErrClosed
+	case a.ctx.Err() != nil:
+		return a.contextError()
+	default:
+		return err
+	}
+}
+
+// obtain queues the candidate and waits until it holds the lock. With a hold it has taken the handle's slot and is
+// under the lease. After an error the candidate may exist.
+func (a *acquisition) obtain(c *candidate) (*hold, error) {
+	ctx := a.ctx
+	if err := c.create(ctx); err != nil {
+		return nil, err
+	}
+	a.announce()
+
+	// Both reads at once: ZooKeeper answers them in one round trip.
+	type listing struct {
+		blockers []queue.Candidate
+		err      error
+	}
+	listed := make(chan listing, 1)
+	go func() { // ends with the request, which is waited for below
+		blockers, err := c.blockers(ctx)
+		listed <- listing{blockers, err}
+	}()
+	marked, err := c.look(ctx)
+	first := <-listed
+	if err := errors.Join(err, first.err); err != nil {
+		return nil, err
+	}
+	h := newHold(c)
+	a.setHold(h)
+	if marked {
+		h.revoke()
+	}
+
+	blockers := first.blockers
+	var force <-chan time.Time
+	for round := 0; len(blockers) > 0; round++ {
+		if a.try {
+			return nil, ErrLocked
+		}
+		if a.revocation != nil && round == 0 {
+			force = a.revocation.after()
+			if a.revocation.asks() {
+				err = c.ask(ctx, blockers)
+			}
+		}
+		forced := false
+		if err == nil {
+			forced, err = a.wait(ctx, c, h, blockers[len(blockers)-1], force)
+		}
+		if err == nil && forced {
+			if !a.commit() {
+				return nil, a.contextError()
+			}
+			ctx = context.WithoutCancel(ctx) // those ahead must not be removed for nothing
+			force = closedTimer
+			err = c.force(ctx, blockers)
+			if errors.Is(err, zk.ErrNoNode) {
+				err = nil // somebody left meanwhile: look who is still there
+			}
+		}
+		if err == nil {
+			blockers, err = c.blockers(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+
+	err = c.zs.lease.admit(ctx, h)
+	if errors.Is(err, zk.ErrNoNode) {
+		err = errVanished
+	}
+	if err == nil {
+		err = a.takeSlot(ctx, c, h)
+	}
+	if err != nil {
+		c.zs.lease.drop(h)
+		return nil, err
+	}
+	return h, nil
+}
+
+// closedTimer is a timer that is always due.
+var closedTimer = func() <-chan time.Time {
+	ch := make(chan time.Time)
+	close(ch)
+	return ch
+}()
+
+// announce tells that there is a candidate in the queue.
+func (a *acquisition) announce() {
+	if !isClosed(a.queued) { // closed here only, in the acquisition's goroutine
+		close(a.queued)
+	}
+}
+
+func (a *acquisition) setHold(h *hold) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.settled {
+		a.hold = h
+	}
+}
+
+// commit decides that others are removed by force, unless the acquisition has failed already.
+func (a *acquisition) commit() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.committed = a.committed || a.ctx.Err() == nil
+	return a.committed && !a.settled
+}
+
+// wait waits until a blocker is gone, or force is due.
+func (a *acquisition) wait(
+	ctx context.Context, c *candidate, h *hold, blocker queue.Candidate, force <-chan time.Time,
+) (forced bool, err error) {
+	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
+	defer w.stop()
+	for {
+		node, err := w.read(ctx)
+		switch {
+		case errors.Is(err, zk.ErrNoNode):
+			return false, nil
+		case err != nil:
+			return false, err
+		case node.owner == 0:
+			a.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+blocker.Name)
+			c.addPhantom(blocker)
+			return false, nil
+		}
+		select {
+		case <-w.C:
+		case <-force:
+			return true, nil
+		case <-c.self.C:
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return false, err
+			}
+		case <-c.zs.ended:
+			return false, c.zs.endReason()
+		case <-a.done:
+			return false, a.contextError()
+		}
+	}
+}
+
+// lookAtSelf follows a change of the candidate's own znode.
+func (a *acquisition) lookAtSelf(ctx context.Context, c *candidate, h *hold) error {
+	marked, err := c.look(ctx)
+	if marked {
+		h.revoke()
+	}
+	return err
+}
+
+// takeSlot waits until the handle is free. It never is for long: what kept it is a hold that was lost.
+func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error {
+	if a.slot == nil {
+		return nil
+	}
+	if a.try {
+		select {
+		case a.slot <- struct{}{}:
+			return nil
+		default:
+			return ErrLocked
+		}
+	}
+	for {
+		select {
+		case a.slot <- struct{}{}:
+			return nil
+		case <-h.lost:
+			return h.state()
+		case <-c.self.C:
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return err
+			}
+		case <-a.done:
+			return a.contextError()
+		}
+	}
+}
+
+// withdraw takes back a grant that came after the acquisition had failed.
+func (a *acquisition) withdraw(h *hold) {
+	h.lease.drop(h)
+	if a.slot != nil {
+		<-a.slot
+	}
+}
+
+// watchOver follows the hold until it is released or lost.
+func (a *acquisition) watchOver(c *candidate, h *hold) {
+	for {
+		select {
+		case <-c.self.C:
+			err := a.lookAtSelf(h.over, c, h)
+			if errors.Is(err, errVanished) {
+				h.lose(errRemoved)
+			}
+		case <-h.over.Done():
+			return
+		}
+	}
+}
+
+// release ends the hold and waits for the removal of its candidate, or ctx. The removal goes on in any case.
+func (a *acquisition) release(ctx context.Context) error {
+	if err := a.hold.release(); err != nil {
+		return err
+	}
+	select {
+	case <-a.gone:
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if errors.Is(a.removed, errVanished) {
+		return errRemoved
+	}
+	return a.removed
+}
+
+// abandon leaves the queue. It is false if the acquisition has succeeded already.
+func (a *acquisition) abandon() bool {
+	a.settle(nil, context.Canceled)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err != nil
+}
+
+// cleanUpPatience is how long a failed acquisition's caller waits to see its candidate removed.
+const cleanUpPatience = 50 * time.Millisecond
+
+// result waits for the acquisition. After a failure it gives the removal of the candidate a moment, so that as a rule
+// nothing is left when the caller goes on.
+func (a *acquisition) result() (*hold, error) {
+	<-a.done
+	a.mu.Lock()
+	h, err, patience := a.hold, a.err, cleanUpPatience
+	if a.committed {
+		patience = 0 // spent already
+	}
+	a.mu.Unlock()
+	if err == nil {
+		return h, nil
+	}
+	select {
+	case <-a.gone:
+	case <-time.After(patience):
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.removed != nil && !errors.Is(err, a.removed) {
+		return nil, errors.Join(a.err, a.removed)
+	}
+	return nil, a.err
+}

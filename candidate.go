@@ -1,0 +1,251 @@
+package zklock
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// A revocation mark is data that somebody else writes into a candidate to ask it to release. "unlock" is the
+// recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"), "__REVOKE__" is Curator's.
+var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
+
+func isRevocationMark(data []byte) bool {
+	for _, mark := range revocationMarks {
+		if bytes.Equal(data, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// errVanished is returned when a candidate's znode is gone although nobody here deleted it.
+var errVanished = errors.New("candidate's znode is gone")
+
+// candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper session. It belongs
+// to the goroutine of its acquisition.
+type candidate struct {
+	zs   *zkSession
+	dir  string // the lock's znode
+	kind queue.Kind
+	data []byte
+	acl  []zk.ACL
+
+	id    string   // random, marks the name, so that a creation whose answer got lost can be found
+	asked bool     // a creation was sent whose outcome is not known to be failure
+	path  string   // once created
+	czxid int64    // once looked at
+	self  *watcher // of the znode, once created
+
+	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
+}
+
+func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *candidate {
+	var id [queue.IDLen / 2]byte
+	rand.Read(id[:]) // never fails, since Go 1.24
+	return &candidate{zs: zs, dir: dir, kind: kind, data: cfg.identifier, acl: cfg.acl, id: hex.EncodeToString(id[:])}
+}
+
+// create queues the candidate. After an error the znode may exist; remove knows.
+//
+// go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
+// candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
+func (c *candidate) create(ctx context.Context) error {
+	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
+	for {
+		sent := time.Now()
+		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
+		switch outcomeOf(err) {
+		case answered:
+			if errors.Is(err, zk.ErrNoNode) {
+				if err := c.zs.makeParents(ctx, c.dir, c.acl); err != nil {
+					return err
+				}
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			c.zs.lease.confirm(sent)
+			c.setPath(created)
+		case notExecuted:
+			if err := c.zs.await(ctx); err != nil {
+				return err
+			}
+			continue
+		case unknown:
+			c.asked = true
+			found, err := c.find(ctx)
+			if err != nil {
+				return err
+			}
+			if !found {
+				continue
+			}
+		}
+		self, _ := queue.Parse(path.Base(c.path))
+		if self.Seq > queue.MaxSeq {
+			return ErrExhausted
+		}
+		return nil
+	}
+}
+
+func (c *candidate) setPath(p string) {
+	c.path = p
+	c.zs.candidates.Add(1)
+	c.self = c.zs.watches.watch(p)
+}
+
+// find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
+func (c *candidate) find(ctx context.Context) (found bool, err error) {
+	var children []string
+	err = c.zs.do(ctx, func() error {
+		// The server that we are connected to now may be behind the one that was asked to create.
+		if _, err := c.zs.conn.Sync(c.dir); err != nil {
+			return err
+		}
+		var err error
+		children, _, err = c.zs.conn.Children(c.dir)
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, name := range children {
+		if queue.HasID(name, c.id) {
+			c.setPath(c.dir + "/" + name)
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// look reads the candidate's own znode, with a watch that tells of the next change to it. It reports whether somebody
+// asked the candidate to release.
+func (c *candidate) look(ctx context.Context) (marked bool, err error) {
+	node, err := c.self.read(ctx)
+	if errors.Is(err, zk.ErrNoNode) || err == nil && node.owner != c.zs.id() {
+		return false, errVanished
+	}
+	if err != nil {
+		return false, err
+	}
+	c.czxid = node.czxid
+	return node.marked, nil
+}
+
+// blockers lists the queue and returns the candidates that this one waits for, in queue order.
+//
+// An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
+// confirmed our creation shows every earlier one, so nobody can appear ahead of us later.
+func (c *candidate) blockers(ctx context.Context) ([]queue.Candidate, error) {
+	var children []string
+	err := c.zs.do(ctx, func() (err error) {
+		children, _, err = c.zs.conn.Children(c.dir)
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		return nil, errVanished
+	}
+	if err != nil {
+		return nil, err
+	}
+	name := path.Base(c.path)
+	q := queue.Order(children)
+	for _, self := range q {
+		if self.Name == name {
+			return slices.DeleteFunc(queue.Blockers(q, self), c.isPhantom), nil
+		}
+	}
+	return nil, errVanished
+}
+
+// isPhantom reports whether other is known to be no candidate: they are ephemeral, and belong to a session.
+func (c *candidate) isPhantom(other queue.Candidate) bool { return c.phantoms[other.Name] }
+
+func (c *candidate) addPhantom(other queue.Candidate) {
+	if c.phantoms == nil {
+		c.phantoms = make(map[string]bool)
+	}
+	c.phantoms[other.Name] = true
+}
+
+// ask writes the revocation mark into other candidates. Those that are gone need none.
+func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
+	for _, other := range others {
+		err := c.zs.ask(ctx, c.dir+"/"+other.Name)
+		if err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return err
+		}
+	}
+	return nil
+}
+
+// forceAtOnce bounds how many candidates one transaction removes; servers refuse requests above 1 MB.
+const forceAtOnce = 500
+
+// force removes other candidates, provided this one is still in the queue. It fails with zk.ErrNoNode when one of
+// them, or this one, is gone already: then the queue has to be listed again.
+func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
+	for chunk := range slices.Chunk(others, forceAtOnce) {
+		ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}
+		for _, other := range chunk {
+			ops = append(ops, &zk.DeleteRequest{Path: c.dir + "/" + other.Name, Version: -1})
+		}
+		err := c.zs.do(ctx, func() error {
+			_, err := c.zs.conn.Multi(ops...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove takes the candidate out of the queue, however long that takes, and forgets its watch. It returns
+// errVanished if somebody else removed it, and an error that matches ErrLost if the session ended first, which
+// removes it as well.
+func (c *candidate) remove() error {
+	ctx := context.Background() // bounded by the ZooKeeper session: with it every candidate goes
+	if c.path == "" {
+		if !c.asked {
+			return nil
+		}
+		if found, err := c.find(ctx); err != nil || !found {
+			return err
+		}
+	}
+	defer c.self.stop()
+	defer c.zs.candidates.Add(-1)
+	unsure := false // whether an earlier deletion may have been ours
+	err := c.zs.do(ctx, func() error {
+		sent := time.Now()
+		err := c.zs.conn.Delete(c.path, -1)
+		if err == nil {
+			c.zs.lease.confirm(sent)
+		}
+		if errors.Is(err, zk.ErrNoNode) && !unsure {
+			return errVanished
+		}
+		unsure = unsure || outcomeOf(err) == unknown
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,334 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
+)
+
+// event is one of ZooKeeper's, with the session that it came from.
+type event struct {
+	zs *zkSession
+	zk.Event
+}
+
+// mailbox carries messages to one goroutine from others that must never be blocked. It has no bound, so that nothing
+// gets lost: events are as many as there are watches at most.
+type mailbox[T any] struct {
+	wake chan struct{} // has room for one
+
+	mu       sync.Mutex // guards the fields below
+	messages []T
+	closed   bool
+}
+
+func newMailbox[T any]() *mailbox[T] {
+	return &mailbox[T]{wake: make(chan struct{}, 1)}
+}
+
+func (m *mailbox[T]) push(message T) {
+	m.mu.Lock()
+	m.messages = append(m.messages, message)
+	m.mu.Unlock()
+	m.signal()
+}
+
+// close has take report the end once it has handed out everything.
+func (m *mailbox[T]) close() {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.signal()
+}
+
+func (m *mailbox[T]) signal() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for messages and returns all there are. It is false after close.
+func (m *mailbox[T]) take() ([]T, bool) {
+	for {
+		m.mu.Lock()
+		messages, closed := m.messages, m.closed
+		m.messages = nil
+		m.mu.Unlock()
+		if len(messages) > 0 || closed {
+			return messages, len(messages) > 0
+		}
+		<-m.wake
+	}
+}
+
+// dispatch is the event goroutine, one for each Session: it fans ZooKeeper's watches out to the waiting lockers and
+// follows the state of the connection. It does no I/O and calls nobody who might block. It ends when Close closes the mailbox.
+func (s *Session) dispatch() {
+	for {
+		events, ok := s.events.take()
+		if !ok {
+			return
+		}
+		for _, ev := range events {
+			switch ev.Type {
+			case zk.EventSession:
+				s.onSessionEvent(ev)
+			case zk.EventNotWatching: // the session is over, and its waiters learn that from zkSession.ended
+			default:
+				ev.zs.watches.fire(ev.Path)
+			}
+		}
+	}
+}
+
+func (s *Session) onSessionEvent(ev event) {
+	switch ev.State {
+	case zk.StateHasSession:
+		ev.zs.setUp(true)
+		ev.zs.watches.reconnected()
+	case zk.StateDisconnected:
+		ev.zs.setUp(false)
+	case zk.StateExpired:
+		ev.zs.end(errExpired)
+	default:
+		return
+	}
+	s.updateState()
+}
+
+// watchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for it. go-zookeeper
+// cannot take a watch back, and adds another for each call; so a watch that nobody waits for any more is kept for
+// whoever comes next, until the server has fired it.
+type watchTable struct {
+	zs      *zkSession
+	recheck chan struct{} // signals audit after a reconnection; has room for one
+
+	mu    sync.Mutex // guards the fields below, and those of the watchedNodes
+	nodes map[string]*watchedNode
+}
+
+// watchedNode is a znode that somebody waits for, or that the server still watches for us.
+type watchedNode struct {
+	path    string
+	waiters map[*watcher]struct{}
+	asking  chan struct{} // closed when the read that is under way is over; nil if there is none
+	armed   bool          // the server will tell of the next change, and state is what was before it
+	fired   uint64        // how often it has told
+	state   nodeState
+}
+
+// nodeState is what is of interest in a znode.
+type nodeState struct {
+	owner  int64 // the session of an ephemeral znode, 0 for others
+	czxid  int64
+	mzxid  int64
+	marked bool // somebody asked the candidate to release
+}
+
+// watcher is somebody's wait for one znode.
+type watcher struct {
+	C     chan struct{} // receives after each change: look again. Has room for one
+	table *watchTable
+	node  *watchedNode
+}
+
+func newWatchTable(zs *zkSession) *watchTable {
+	return &watchTable{zs: zs, recheck: make(chan struct{}, 1), nodes: make(map[string]*watchedNode)}
+}
+
+// watch begins to wait for a znode. Nothing is asked of the server before read. The caller must stop it.
+func (t *watchTable) watch(path string) *watcher {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	if node == nil {
+		node = &watchedNode{path: path, waiters: make(map[*watcher]struct{})}
+		t.nodes[path] = node
+	}
+	w := &watcher{C: make(chan struct{}, 1), table: t, node: node}
+	node.waiters[w] = struct{}{}
+	return w
+}
+
+// stop ends the wait.
+func (w *watcher) stop() {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	delete(w.node.waiters, w)
+	w.table.forgetLocked(w.node)
+}
+
+// forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
+func (t *watchTable) forgetLocked(node *watchedNode) {
+	if len(node.waiters) == 0 && !node.armed && node.asking == nil {
+		delete(t.nodes, node.path)
+	}
+}
+
+// fire wakes everybody who waits for a znode. The server has spent its watch.
+func (t *watchTable) fire(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	if node == nil {
+		return
+	}
+	node.armed = false
+	node.fired++
+	for w := range node.waiters {
+		select {
+		case w.C <- struct{}{}:
+		default: // it has yet to look after the change before
+		}
+	}
+	t.forgetLocked(node)
+}
+
+// read returns the znode's state, and makes sure that the next change to it is signalled on C. It fails with
+// zk.ErrNoNode if there is no such znode, and as zkSession.do does.
+func (w *watcher) read(ctx context.Context) (nodeState, error) {
+	t, node := w.table, w.node
+	for {
+		t.mu.Lock()
+		if node.armed {
+			defer t.mu.Unlock()
+			return node.state, nil
+		}
+		if other := node.asking; other != nil {
+			t.mu.Unlock()
+			select {
+			case <-other:
+			case <-ctx.Done():
+				return nodeState{}, contextError(ctx)
+			}
+			continue
+		}
+		asking, fired := make(chan struct{}), node.fired
+		node.asking = asking
+		t.mu.Unlock()
+
+		state, err := t.ask(ctx, node.path)
+
+		t.mu.Lock()
+		node.asking = nil
+		if err == nil {
+			// If the watch has been fired already, the signal is in C and the waiter will be back.
+			node.state, node.armed = state, node.fired == fired
+		}
+		close(asking)
+		t.mu.Unlock()
+		return state, err
+	}
+}
+
+// ask reads a znode and sets a watch. A read leaves no watch behind where there is no znode; a test for existence does,
+// and serves only where the data may not be read.
+func (t *watchTable) ask(ctx context.Context, path string) (nodeState, error) {
+	var state nodeState
+	err := t.zs.do(ctx, func() error {
+		data, stat, _, err := t.zs.conn.GetW(path)
+		if errors.Is(err, zk.ErrNoAuth) {
+			var exists bool
+			exists, stat, _, err = t.zs.conn.ExistsW(path)
+			if err == nil && !exists {
+				err = zk.ErrNoNode
+			}
+		}
+		if err == nil {
+			state = newNodeState(data, stat)
+		}
+		return err
+	})
+	return state, err
+}
+
+func newNodeState(data []byte, stat *zk.Stat) nodeState {
+	return nodeState{
+		owner:  stat.EphemeralOwner,
+		czxid:  stat.Czxid,
+		mzxid:  stat.Mzxid,
+		marked: isRevocationMark(data),
+	}
+}
+
+// reconnected has audit look at everything that is waited for.
+func (t *watchTable) reconnected() {
+	select {
+	case t.recheck <- struct{}{}:
+	default:
+	}
+}
+
+// auditParallel bounds how many znodes are looked at together after a reconnection: thousands may wait, and so may
+// those of other clients that lost the same server.
+const auditParallel = 16
+
+// audit compares what is waited for with what is there, after every reconnection and once in a session timeout.
+// go-zookeeper restores the watches by itself, but only logs when that fails, and may tell the server a time that
+// lies after the change it should hear of. It ends with the ZooKeeper session.
+func (t *watchTable) audit() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	select {
+	case <-t.zs.ready:
+	case <-t.zs.ended:
+		return
+	}
+	tick := time.NewTicker(t.zs.timeout())
+	defer tick.Stop()
+	for {
+		select {
+		case <-t.recheck:
+		case <-tick.C:
+		case <-t.zs.ended:
+			return
+		}
+		var g errgroup.Group
+		g.SetLimit(auditParallel)
+		for _, path := range t.armed() {
+			g.Go(func() error { return t.verify(ctx, path) })
+		}
+		g.Wait() // an error here is the session's end, and comes again above
+	}
+}
+
+// armed returns the paths that are waited for in trust of a watch.
+func (t *watchTable) armed() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var paths []string
+	for path, node := range t.nodes {
+		if node.armed && len(node.waiters) > 0 {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// verify fires the watch of a znode that has changed unnoticed.
+func (t *watchTable) verify(ctx context.Context, path string) error {
+	var mzxid int64
+	err := t.zs.do(ctx, func() error {
+		exists, stat, err := t.zs.conn.Exists(path)
+		if err == nil && exists {
+			mzxid = stat.Mzxid
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	node := t.nodes[path]
+	changed := node != nil && node.armed && node.state.mzxid != mzxid
+	t.mu.Unlock()
+	if changed {
+		t.fire(path)
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+// Package queue says who stands in a lock's queue, in which order, and who blocks whom.
+//
+// It is pure: names in, answers out, no I/O. A lock is a znode; the queue is those of its children whose names
+// are a candidate's, in the order of the sequence number that ZooKeeper appended to each.
+package queue
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Kind is what a candidate asks for.
+type Kind uint8
+
+// The kinds of candidate. Lock and Write both exclude everybody; they differ in name only, so that a reader of the
+// queue can tell a mutex from the writer of a read/write lock.
+const (
+	Lock Kind = iota + 1
+	Read
+	Write
+)
+
+// Exclusive reports whether a candidate of kind k shares the lock with nobody.
+func (k Kind) Exclusive() bool { return k != Read }
+
+// blockedBy reports whether a candidate of kind k waits for one of kind ahead that stands before it.
+func (k Kind) blockedBy(ahead Kind) bool { return k.Exclusive() || ahead.Exclusive() }
+
+// Candidate is one name in the queue.
+type Candidate struct {
+	Name string
+	Kind Kind
+	Seq  int32
+}
+
+// compare orders by sequence number. Equal numbers happen only when another client reused one of its own (Curator
+// downgrades a writer to a reader of the same number), so the name is merely there to make the order total.
+func compare(a, b Candidate) int {
+	return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Name, b.Name))
+}
+
+// Order returns the candidates among children, in queue order. Other names are nobody's candidates and left out.
+func Order(children []string) []Candidate {
+	q := make([]Candidate, 0, len(children))
+	for _, name := range children {
+		if c, ok := Parse(name); ok {
+			q = append(q, c)
+		}
+	}
+	slices.SortFunc(q, compare)
+	return q
+}
+
+// Blockers returns the candidates that self waits for, in queue order. self itself need not be in the queue.
+func Blockers(q []Candidate, self Candidate) []Candidate {
+	var ahead []Candidate
+	for _, c := range q {
+		if compare(c, self) < 0 && self.Kind.blockedBy(c.Kind) {
+			ahead = append(ahead, c)
+		}
+	}
+	return ahead
+}
+
+// Holders returns how many candidates at the head of the queue hold the lock: one exclusive, or every reader that
+// stands before the first exclusive.
+func Holders(q []Candidate) int {
+	for i, c := range q {
+		if c.Kind.Exclusive() {
+			return max(i, 1)
+		}
+	}
+	return len(q)
+}

@@ -1,0 +1,142 @@
+package wire_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// bareEnv names the case that a child process is to try on bare go-zookeeper.
+	bareEnv = "ZKLOCK_WIRE_BARE"
+
+	// bareWait is how long a child waits before it calls something a hang.
+	bareWait = 2 * time.Second
+)
+
+var crash = regexp.MustCompile(`(?m)^(panic|fatal error): (?s:.*)go-zookeeper/zk\.`)
+
+// TestBareIsHurt shows that what the other tests guard against does happen without a Conn. A case that no longer does with
+// a newer go-zookeeper may go.
+func TestBareIsHurt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a process for each case")
+	}
+	want := map[string]string{"credentials": hangs, "oversized": harmless + ": " + zk.ErrConnectionClosed.Error()}
+	for _, h := range hostiles {
+		want[h.name] = h.bare
+	}
+	for name, want := range want {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+			cmd.Env = append(os.Environ(), bareEnv+"="+name)
+			out, err := cmd.CombinedOutput()
+			if want == crashes {
+				require.Error(t, err)
+				require.Regexp(t, crash, string(out), "in a goroutine of the library")
+				return
+			}
+			require.NoError(t, err, "%s", out)
+			require.Contains(t, string(out), want)
+		})
+	}
+}
+
+// runBare is the child: it prints what happened, unless that is a crash.
+func runBare(name string) int {
+	switch name {
+	case "credentials":
+		fmt.Println(observe(func() error { return credentials(&network{bare: true}) }))
+		return 0
+	case "oversized":
+		fmt.Println(observe(bareOversized))
+		return 0
+	}
+	for _, h := range hostiles {
+		if h.name == name {
+			fmt.Println(h.runBare())
+			return 0
+		}
+	}
+	return 1
+}
+
+func (h hostile) runBare() string {
+	spoof := make(chan struct{}, 1)
+	n := &network{bare: true, script: func(_ int, p peer) { h.answer(p) }, events: func(e zk.Event) {
+		if spoofed(e) {
+			spoof <- struct{}{}
+		}
+	}}
+	c := n.connect(time.Second)
+	if h.call == nil {
+		return observe(func() error { return awaitSession(c) })
+	}
+	if err := honestly(c); err != nil {
+		return err.Error()
+	}
+	return observe(func() error {
+		done := make(chan error, 1)
+		go func() { done <- h.call(c) }() // ends with the process
+		select {
+		case err := <-done:
+			return err
+		case <-spoof:
+			return believed(0)
+		}
+	})
+}
+
+// observe says what becomes of a call.
+func observe(call func() error) string {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	done := make(chan error, 1)
+	go func() { done <- call() }() // ends with the process
+	var err error
+	hung := false
+	select {
+	case err = <-done:
+	case <-time.After(bareWait):
+		hung = true
+	}
+	runtime.ReadMemStats(&after)
+	switch {
+	case after.TotalAlloc-before.TotalAlloc >= 1<<30:
+		return allocates
+	case hung:
+		return hangs
+	}
+	if b, ok := err.(believed); ok || err == nil {
+		return fmt.Sprint(believes, int64(b))
+	}
+	return harmless + ": " + err.Error()
+}
+
+func awaitSession(c *zk.Conn) error {
+	for range time.Tick(time.Millisecond) {
+		if c.State() == zk.StateHasSession {
+			break
+		}
+	}
+	return nil
+}
+
+// bareOversized is what go-zookeeper's own limit does.
+func bareOversized() error {
+	n := &network{bare: true, script: oversized}
+	c, _, err := zk.Connect([]string{"127.0.0.1:1", "127.0.0.1:2"}, time.Second, zk.WithDialer(n.dial),
+		zk.WithLogger(silent{}), zk.WithMaxBufferSize(1<<20))
+	if err != nil {
+		return err
+	}
+	return get(c)
+}

@@ -1,0 +1,51 @@
+package wire
+
+import "strconv"
+
+// The operations that go-zookeeper sends (constants.go line 14), as they stand in a request's header.
+const (
+	OpNone            int32 = 0   // never on the wire: stands in a FrameError for an operation that is not known
+	OpConnect         int32 = -10 // never on the wire: stands for the handshake; ZooKeeper's own number for it
+	OpCreate          int32 = 1
+	OpDelete          int32 = 2
+	OpExists          int32 = 3
+	OpGetData         int32 = 4
+	OpSetData         int32 = 5
+	OpGetACL          int32 = 6
+	OpSetACL          int32 = 7
+	OpGetChildren     int32 = 8
+	OpSync            int32 = 9
+	OpPing            int32 = 11
+	OpGetChildren2    int32 = 12
+	OpCheck           int32 = 13
+	OpMulti           int32 = 14
+	OpReconfig        int32 = 16
+	OpCreateContainer int32 = 19
+	OpCreateTTL       int32 = 21
+	OpSetAuth         int32 = 100
+	OpSetWatches      int32 = 101
+	OpClose           int32 = -11
+	OpError           int32 = -1 // the type of a failed result inside a multi reply
+	OpWatcherEvent    int32 = -2 // never on the wire: stands for a watcher event; go-zookeeper's own number for it
+)
+
+// The transaction ids that are no request's: go-zookeeper tells them apart by these alone (conn.go line 829).
+const (
+	xidWatcherEvent int32 = -1
+	xidPing         int32 = -2
+)
+
+var opNames = map[int32]string{
+	OpNone: "frame", OpConnect: "connect", OpCreate: "create", OpDelete: "delete", OpExists: "exists", OpGetData: "getData",
+	OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL", OpGetChildren: "getChildren", OpSync: "sync",
+	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi", OpReconfig: "reconfig",
+	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpSetAuth: "setAuth",
+	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
+}
+
+func opName(op int32) string {
+	if name, ok := opNames[op]; ok {
+		return name
+	}
+	return "op " + strconv.Itoa(int(op))
+}

@@ -1,0 +1,115 @@
+package wire
+
+import (
+	"slices"
+	"time"
+)
+
+// none is the slot that does not exist.
+const none = -1
+
+// A request was written and has not been answered.
+type request struct {
+	xid, op    int32
+	sent       time.Time
+	prev, next int // neighbours in the order of writing; in a free slot, next is the next free one
+}
+
+// outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
+// ever waited at a time; nothing is allocated after that.
+//
+// Requests are found by xid and listed in the order of writing. Answers mostly come in that order, but not always: a
+// server answers setAuth before what it was already working on. Pings all have the same xid and are answered in order.
+//
+// Guarded by Conn.mu.
+type outstanding struct {
+	slots        []request
+	index        map[int32]int // xid to slot
+	free         int
+	oldest, last int
+	pings        []time.Time
+}
+
+func newOutstanding() outstanding {
+	return outstanding{index: make(map[int32]int), free: none, oldest: none, last: none}
+}
+
+// add records a request that is about to be written.
+func (o *outstanding) add(xid, op int32, sent time.Time) {
+	if xid == xidPing && op == OpPing {
+		o.pings = append(o.pings, sent)
+		return
+	}
+	// go-zookeeper counts xids modulo 2^31 and forgets the earlier of two that are equal (conn.go line 747).
+	o.remove(xid)
+
+	at := o.free
+	if at == none {
+		at = len(o.slots)
+		o.slots = append(o.slots, request{})
+	} else {
+		o.free = o.slots[at].next
+	}
+	o.slots[at] = request{xid: xid, op: op, sent: sent, prev: o.last, next: none}
+	if o.last == none {
+		o.oldest = at
+	} else {
+		o.slots[o.last].next = at
+	}
+	o.last = at
+	o.index[xid] = at
+}
+
+// find returns the operation of a request that waits.
+func (o *outstanding) find(xid int32) (op int32, ok bool) {
+	at, ok := o.index[xid]
+	if !ok {
+		return 0, false
+	}
+	return o.slots[at].op, true
+}
+
+// remove takes a request out and returns when it was written.
+func (o *outstanding) remove(xid int32) (sent time.Time, ok bool) {
+	at, ok := o.index[xid]
+	if !ok {
+		return time.Time{}, false
+	}
+	delete(o.index, xid)
+	r := o.slots[at]
+	if r.prev == none {
+		o.oldest = r.next
+	} else {
+		o.slots[r.prev].next = r.next
+	}
+	if r.next == none {
+		o.last = r.prev
+	} else {
+		o.slots[r.next].prev = r.prev
+	}
+	o.slots[at] = request{next: o.free}
+	o.free = at
+	return r.sent, true
+}
+
+// removePing takes the oldest ping out and returns when it was written.
+func (o *outstanding) removePing() (sent time.Time, ok bool) {
+	if len(o.pings) == 0 {
+		return time.Time{}, false
+	}
+	sent = o.pings[0]
+	o.pings = slices.Delete(o.pings, 0, 1)
+	return sent, true
+}
+
+// since returns when the oldest request or ping that waits was written; the zero time if none waits.
+func (o *outstanding) since() time.Time {
+	var t time.Time
+	if o.oldest != none {
+		t = o.slots[o.oldest].sent
+	}
+	if len(o.pings) > 0 {
+		t = earlier(t, o.pings[0])
+	}
+	return t
+}

@@ -1,0 +1,142 @@
+package zklock_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// sessionTimeout is what tests ask for: long enough for a busy machine, short enough to see a session time out.
+const sessionTimeout = 4 * time.Second
+
+// patience bounds what must happen; a test that runs into it has failed.
+const patience = 30 * time.Second
+
+// shared is one server for all tests that do no harm to it. It starts with the first that needs it.
+var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Run(context.Background()) })
+
+// started tells TestMain that there is something to stop.
+var started bool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if started {
+		ensemble, err := shared()
+		if err == nil {
+			err = ensemble.Stop()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, "goroutines are left:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// server returns the shared server.
+func server(tb testing.TB) *zktest.Ensemble {
+	tb.Helper()
+	started = true
+	ensemble, err := shared()
+	require.NoError(tb, err)
+	return ensemble
+}
+
+// root returns a root of the test's own, so that tests can share a server.
+func root(tb testing.TB) string {
+	return "/test-" + strings.Map(func(r rune) rune {
+		if r == '/' || r == ' ' || r == '#' {
+			return '-'
+		}
+		return r
+	}, tb.Name())
+}
+
+// dial opens a Session on the shared server that is closed at the test's end.
+func dial(tb testing.TB, opts ...zklock.SessionOption) *zklock.Session {
+	tb.Helper()
+	return dialTo(tb, server(tb).Connect(), opts...)
+}
+
+func dialTo(tb testing.TB, connect string, opts ...zklock.SessionOption) *zklock.Session {
+	tb.Helper()
+	opts = append([]zklock.SessionOption{zklock.WithRoot(root(tb)), zklock.WithSessionTimeout(sessionTimeout)}, opts...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s, err := zklock.Dial(ctx, connect, opts...)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { s.Close() }) // tests that are about Close look at its error
+	return s
+}
+
+func mutex(tb testing.TB, s *zklock.Session, name string, opts ...zklock.LockOption) *zklock.Mutex {
+	tb.Helper()
+	m, err := s.Mutex(name, opts...)
+	require.NoError(tb, err)
+	return m
+}
+
+// lock acquires m.
+func lock(tb testing.TB, m *zklock.Mutex) (revoked <-chan struct{}) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	revoked, err := m.LockContext(ctx)
+	require.NoError(tb, err)
+	return revoked
+}
+
+// queued begins to acquire m and returns once it stands in the queue.
+func queued(tb testing.TB, m *zklock.Mutex) *zklock.Pending {
+	tb.Helper()
+	p := m.LockAsync(context.Background())
+	receive(tb, p.Queued(), "candidate")
+	return p
+}
+
+// receive waits for a channel to close.
+func receive(tb testing.TB, ch <-chan struct{}, what string) {
+	tb.Helper()
+	select {
+	case <-ch:
+	case <-time.After(patience):
+		require.FailNow(tb, "never came: "+what)
+	}
+}
+
+// isOpen reports whether a channel has not closed so far.
+func isOpen(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return false
+	default:
+		return true
+	}
+}
+
+// requireQueue waits until n candidates are in the lock's queue, as the ensemble sees it.
+func requireQueue(tb testing.TB, m *zklock.Mutex, n int) {
+	tb.Helper()
+	var contenders []zklock.Contender
+	require.Eventually(tb, func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		var err error
+		contenders, err = m.Contenders(ctx)
+		return err == nil && len(contenders) == n
+	}, patience, 5*time.Millisecond, "contenders: %v", &contenders)
+}

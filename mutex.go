@@ -1,0 +1,296 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// Mutex is a handle on one named lock, made by Session.Mutex. It is a sync.Locker: many goroutines may share one
+// handle, and two handles on one name exclude each other, in one process or in two. Whoever asks first is granted the
+// lock first. It is not reentrant.
+//
+// One acquisition is a hold. A hold is released by unlocking the handle, by any goroutine, and until then it occupies
+// the handle, even after it was lost. A hold has two channels of its own:
+//
+//   - Revoked closes when the holder should stop: somebody asked for the lock, or removed the hold by force, or it is
+//     lost.
+//   - Lost closes when the hold is gone or can no longer be proved, because the session expired, the lease ran out or
+//     the znode was removed. Revoked is closed then too.
+//
+// What happened before an Unlock is visible after the Lock that follows, within one process. Between processes the
+// lock orders nothing but itself: pass its Token to what it protects.
+type Mutex struct {
+	s    *Session
+	name string
+	path string
+	kind queue.Kind
+	cfg  lockConfig
+	slot chan struct{} // holds one element while current is set
+
+	mu      sync.Mutex // guards the field below
+	current *acquisition
+}
+
+// Mutex returns a handle on the lock of that name. It does not use the network. The name is one or more segments joined
+// by "/"; one that ZooKeeper could not store matches ErrInvalidName.
+func (s *Session) Mutex(name string, opts ...LockOption) (*Mutex, error) {
+	return s.newMutex(name, queue.Lock, opts)
+}
+
+func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mutex, error) {
+	path, err := s.lockPath(name)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := s.newLockConfig(opts)
+	if err != nil {
+		return nil, opError("open", path, err)
+	}
+	return &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: make(chan struct{}, 1)}, nil
+}
+
+// lockPath returns the znode of the lock of that name.
+func (s *Session) lockPath(name string) (string, error) {
+	if err := checkName(name); err != nil {
+		return "", err
+	}
+	return joinPaths(s.root, "/"+name), nil
+}
+
+// Name returns the lock's name.
+func (m *Mutex) Name() string { return m.name }
+
+// Path returns the lock's znode, with the chroot: the path that Session.Conn knows it by.
+func (m *Mutex) Path() string { return m.path }
+
+// acquire begins an acquisition for this handle. mod changes what is claimed.
+func (m *Mutex) acquire(ctx context.Context, mod func(*claim)) *acquisition {
+	c := claim{path: m.path, kind: m.kind, cfg: m.cfg, slot: m.slot, granted: m.setCurrent}
+	if mod != nil {
+		mod(&c)
+	}
+	return m.s.acquire(ctx, c)
+}
+
+func (m *Mutex) setCurrent(a *acquisition) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.current = a
+}
+
+// forget frees the handle of an acquisition. It is false if the handle holds another, or none.
+func (m *Mutex) forget(a *acquisition) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if a == nil || m.current != a {
+		return false
+	}
+	m.current = nil
+	<-m.slot
+	return true
+}
+
+// take frees the handle of whatever it holds, nil if nothing.
+func (m *Mutex) take() *acquisition {
+	for {
+		a := m.holding()
+		if a == nil || m.forget(a) {
+			return a
+		}
+	}
+}
+
+// holding returns what the handle holds, nil if nothing.
+func (m *Mutex) holding() *acquisition {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.current
+}
+
+// Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session
+// is closed, or if the servers refuse: it could not say so otherwise. LockContext returns errors.
+func (m *Mutex) Lock() {
+	if _, err := m.LockContext(context.Background()); err != nil {
+		panic(err)
+	}
+}
+
+// TryLock acquires the lock if it is free, and reports whether it did. It is also false if no server answers within the
+// session timeout, or after Close.
+func (m *Mutex) TryLock() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), m.s.cfg.timeout)
+	defer cancel()
+	_, err := m.TryLockContext(ctx)
+	return err == nil
+}
+
+// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked; a hold that was lost is unlocked
+// like any other. Unlock returns when a server has confirmed the release or the session is gone; while no server
+// answers, after one session timeout, and then the release goes on in the background.
+func (m *Mutex) Unlock() {
+	ctx, cancel := context.WithTimeout(context.Background(), m.s.cfg.timeout)
+	defer cancel()
+	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) {
+		panic(err)
+	}
+}
+
+// LockContext acquires the lock and returns the hold's Revoked channel. ctx bounds the acquisition, never the hold. When
+// it ends first, the call returns within 100 ms whatever the servers do, with an error that matches both ctx.Err and
+// context.Cause(ctx), and the candidate is removed, in the background if need be.
+//
+// Other errors match ErrClosed, ErrExhausted, or are what a server answered, zk.ErrNoAuth for one. Lost connections and
+// expired sessions are not errors: the acquisition goes on, after an expiry from the end of the queue.
+func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
+	return m.lock(ctx, nil)
+}
+
+// TryLockContext is LockContext if the lock is free, and otherwise fails with ErrLocked and leaves no znode.
+func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
+	return m.lock(ctx, func(c *claim) { c.try = true })
+}
+
+// LockRevoking is LockContext that has those ahead in the queue make way; a reader, only the writers ahead of it. If ctx
+// has ended nobody is removed by force, and if it ends while that is under way, its outcome is given a moment: nobody is
+// removed for an acquisition that then fails by its own timeout, unless the servers hang just then.
+func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-chan struct{}, err error) {
+	return m.lock(ctx, func(c *claim) { c.revocation = &how })
+}
+
+func (m *Mutex) lock(ctx context.Context, mod func(*claim)) (<-chan struct{}, error) {
+	h, err := m.acquire(ctx, mod).result()
+	if err != nil {
+		return nil, opError("lock", m.path, err)
+	}
+	return h.revoked, nil
+}
+
+// LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in LockContext.
+func (m *Mutex) LockAsync(ctx context.Context) *Pending {
+	return &Pending{a: m.acquire(ctx, nil), path: m.path, forget: m.forget}
+}
+
+// UnlockContext releases the lock. Whatever it returns, the handle is unlocked after. It returns when a server has
+// confirmed the release, and earlier with ctx's error; then the release goes on in the background until it is done or
+// the session ends. The error matches ErrNotLocked if the handle was not locked, and ErrLost if the hold had been lost.
+func (m *Mutex) UnlockContext(ctx context.Context) error {
+	a := m.take()
+	if a == nil {
+		return opError("unlock", m.path, ErrNotLocked)
+	}
+	return opError("unlock", m.path, a.release(ctx))
+}
+
+// Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause when somebody asks for
+// the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error joined with the
+// release's; if the lock is not acquired fn does not run. It waits for the release up to the session timeout.
+func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
+	a := m.acquire(ctx, nil)
+	h, err := a.result()
+	if err != nil {
+		return opError("lock", m.path, err)
+	}
+	body, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { // ends with body; waited for below
+		select {
+		case <-h.revoked:
+			cancel(h.state())
+		case <-body.Done():
+		}
+	})
+	defer func() { // also if fn panics
+		cancel(nil)
+		watch.Wait()
+		bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), m.s.cfg.timeout)
+		defer stop()
+		if m.forget(a) {
+			err = errors.Join(err, opError("unlock", m.path, a.release(bounded)))
+		}
+	}()
+	return fn(body)
+}
+
+// closedChannel stands for the channels of no hold.
+var closedChannel = func() <-chan struct{} {
+	ch := make(chan struct{})
+	close(ch)
+	return ch
+}()
+
+// Revoked returns the channel of the current hold that closes when the holder should stop; a closed one when nothing is
+// held.
+func (m *Mutex) Revoked() <-chan struct{} {
+	a := m.holding()
+	if a == nil {
+		return closedChannel
+	}
+	a.hold.state()
+	return a.hold.revoked
+}
+
+// Lost returns the channel of the current hold that closes when the hold is gone or cannot be proved any more; a closed
+// one when nothing is held.
+func (m *Mutex) Lost() <-chan struct{} {
+	a := m.holding()
+	if a == nil {
+		return closedChannel
+	}
+	a.hold.state()
+	return a.hold.lost
+}
+
+// Err returns how the current hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why it was lost. It
+// is nil when nothing is held.
+func (m *Mutex) Err() error {
+	a := m.holding()
+	if a == nil {
+		return nil
+	}
+	return a.hold.state()
+}
+
+// Token returns the current hold's fencing token, also after the hold was lost; the zero Token when nothing is held.
+func (m *Mutex) Token() Token {
+	a := m.holding()
+	if a == nil {
+		return Token{}
+	}
+	return a.hold.token
+}
+
+// Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and
+// writes nothing, unless the lock is still held by the current hold when the ensemble executes it. Guard itself fails
+// with ErrNotLocked when nothing is held, and with an error that matches ErrLost when the hold is known to be lost.
+func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
+	a := m.holding()
+	if a == nil {
+		return nil, opError("guard", m.path, ErrNotLocked)
+	}
+	if err := a.hold.state(); errors.Is(err, ErrLost) {
+		return nil, opError("guard", m.path, err)
+	}
+	// Any version: a revocation mark changes it. The name is never used again, so that it exists says everything.
+	return &zk.CheckVersionRequest{Path: a.hold.path, Version: -1}, nil
+}
+
+// Held asks the ensemble, a quorum of it, whether the current hold still stands.
+func (m *Mutex) Held(ctx context.Context) (bool, error) {
+	a := m.holding()
+	if a == nil || errors.Is(a.hold.state(), ErrLost) {
+		return false, nil
+	}
+	held, err := request(ctx, m.s, func(ctx context.Context, zs *zkSession) (bool, error) {
+		err := zs.do(ctx, func() error { return zs.lease.check(a.hold.path) })
+		if errors.Is(err, zk.ErrNoNode) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	return held, opError("look at", m.path, err)
+}

@@ -1,0 +1,108 @@
+package zklock
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxNameLen bounds a lock's name, in bytes.
+const maxNameLen = 1024
+
+// checkName says whether name can name a lock, in an error that matches ErrInvalidName.
+func checkName(name string) error {
+	if name == "" {
+		return fmt.Errorf("%w: it is empty", ErrInvalidName)
+	}
+	if len(name) > maxNameLen {
+		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName, len(name), maxNameLen)
+	}
+	if err := checkSegments(name); err != nil {
+		return fmt.Errorf("%w: %q has %w", ErrInvalidName, name, err)
+	}
+	return nil
+}
+
+// checkPath says whether path is a ZooKeeper path: absolute, and "/" or without a slash at its end.
+func checkPath(path string) error {
+	if !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("path %q does not begin with a slash", path)
+	}
+	if path == "/" {
+		return nil
+	}
+	if err := checkSegments(path[1:]); err != nil {
+		return fmt.Errorf("path %q has %w", path, err)
+	}
+	return nil
+}
+
+// checkSegments says what is wrong with a path's segments. The rules are the server's (PathUtils.validatePath).
+func checkSegments(segments string) error {
+	if !utf8.ValidString(segments) {
+		return fmt.Errorf("bytes that are not UTF-8")
+	}
+	for segment := range strings.SplitSeq(segments, "/") {
+		switch segment {
+		case "":
+			return fmt.Errorf("an empty segment")
+		case ".", "..":
+			return fmt.Errorf("the segment %q", segment)
+		}
+	}
+	for _, r := range segments {
+		if r <= 0x1f || 0x7f <= r && r <= 0x9f || 0xf000 <= r && r <= 0xf8ff || 0xfff0 <= r && r <= 0xffff {
+			return fmt.Errorf("the character %U, which ZooKeeper does not allow", r)
+		}
+	}
+	return nil
+}
+
+// joinPaths appends a path to another; either may be "/".
+func joinPaths(a, b string) string {
+	if b == "/" {
+		return a
+	}
+	return strings.TrimSuffix(a, "/") + b
+}
+
+// parseConnect reads ZooKeeper's connect string, host:port,host:port/chroot. The port may be left out.
+func parseConnect(connect string) (servers []string, chroot string, err error) {
+	hosts, chroot := connect, "/"
+	if i := strings.IndexByte(connect, '/'); i >= 0 {
+		hosts, chroot = connect[:i], connect[i:]
+		if err := checkPath(chroot); err != nil {
+			return nil, "", fmt.Errorf("connect string %q: %w", connect, err)
+		}
+	}
+	for host := range strings.SplitSeq(hosts, ",") {
+		server, err := parseServer(strings.TrimSpace(host))
+		if err != nil {
+			return nil, "", fmt.Errorf("connect string %q: %w; want host:port,host:port/chroot", connect, err)
+		}
+		servers = append(servers, server)
+	}
+	return servers, chroot, nil
+}
+
+// defaultPort is ZooKeeper's client port.
+const defaultPort = "2181"
+
+func parseServer(server string) (string, error) {
+	host, port, err := net.SplitHostPort(server)
+	if err != nil && strings.Contains(server, ":") && !strings.HasPrefix(server, "[") {
+		return "", fmt.Errorf("server %q: %w", server, err)
+	}
+	if err != nil {
+		host, port = strings.Trim(server, "[]"), defaultPort
+	}
+	if host == "" || strings.ContainsAny(host, " \t\r\n\x00") {
+		return "", fmt.Errorf("server %q has no valid host", server)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", fmt.Errorf("server %q: port %q is not a number from 1 to 65535", server, port)
+	}
+	return net.JoinHostPort(host, port), nil
+}

@@ -1,0 +1,218 @@
+package zklock
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"os"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// SessionOption changes how Dial connects. An invalid value is an error from Dial.
+type SessionOption func(*sessionConfig) error
+
+type sessionConfig struct {
+	timeout   time.Duration
+	root      string
+	auth      []credentials
+	acl       []zk.ACL
+	tls       *tls.Config
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	logger    *slog.Logger
+	stateFunc func(State)
+	lease     Lease
+}
+
+type credentials struct {
+	scheme string
+	secret []byte
+}
+
+func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
+	cfg := sessionConfig{
+		timeout: 10 * time.Second,
+		root:    "/ZktoolsLocks",
+		dial:    new(net.Dialer).DialContext,
+		logger:  slog.New(slog.DiscardHandler),
+	}
+	for _, opt := range opts {
+		if err := opt(&cfg); err != nil {
+			return sessionConfig{}, err
+		}
+	}
+	if cfg.acl == nil {
+		cfg.acl = zk.WorldACL(zk.PermAll)
+		if len(cfg.auth) > 0 {
+			cfg.acl = zk.AuthACL(zk.PermAll)
+		}
+	}
+	return cfg, nil
+}
+
+// WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
+// before it gives its locks to others. The server bounds what it grants, by default to 2 to 20 of its ticks.
+func WithSessionTimeout(d time.Duration) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if d < time.Millisecond || d > math.MaxInt32*time.Millisecond {
+			return fmt.Errorf("session timeout %v: want from 1ms to %v", d, math.MaxInt32*time.Millisecond)
+		}
+		cfg.timeout = d
+		return nil
+	}
+}
+
+// WithRoot sets the path below which all locks lie, "/ZktoolsLocks" by default. It is created when it is missing.
+func WithRoot(path string) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if err := checkPath(path); err != nil {
+			return fmt.Errorf("root: %w", err)
+		}
+		cfg.root = path
+		return nil
+	}
+}
+
+// WithAuth adds credentials to every ZooKeeper session, for example "digest" and "user:password". They go over the
+// network as they are: use WithTLS.
+func WithAuth(scheme string, secret []byte) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if scheme == "" {
+			return errors.New("auth scheme is empty: want digest or another one that the server knows")
+		}
+		cfg.auth = append(cfg.auth, credentials{scheme, slices.Clone(secret)})
+		return nil
+	}
+}
+
+// WithACL sets the access rights of every znode that the Session creates. Without it they are world:anyone, and
+// with credentials their creator only. The rights of znodes that exist already are never changed.
+func WithACL(acl ...zk.ACL) SessionOption {
+	return func(cfg *sessionConfig) error {
+		cfg.acl = slices.Clone(acl)
+		return checkACL(acl)
+	}
+}
+
+func checkACL(acl []zk.ACL) error {
+	if len(acl) == 0 {
+		return errors.New("ACL is empty: nobody could use the lock")
+	}
+	return nil
+}
+
+// WithTLS encrypts the connections. Where config has no ServerName, that of the connect string is verified.
+func WithTLS(config *tls.Config) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if config == nil {
+			return errors.New("TLS config is nil")
+		}
+		cfg.tls = config.Clone()
+		return nil
+	}
+}
+
+// WithDialer sets how TCP connections are made; TLS comes on top. It must return when ctx ends.
+func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if dial == nil {
+			return errors.New("dialer is nil")
+		}
+		cfg.dial = dial
+		return nil
+	}
+}
+
+// WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By default, nowhere.
+func WithLogger(logger *slog.Logger) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if logger == nil {
+			return errors.New("logger is nil")
+		}
+		cfg.logger = logger
+		return nil
+	}
+}
+
+// WithStateFunc has f called with every new State of the Session, in order, on a goroutine of its own. Close waits
+// for the last call to return, so f must not call it.
+func WithStateFunc(f func(State)) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if f == nil {
+			return errors.New("state function is nil")
+		}
+		cfg.stateFunc = f
+		return nil
+	}
+}
+
+// WithLease sets what proves that a hold still stands: LeaseQuorum by default.
+func WithLease(lease Lease) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if lease > LeaseServer {
+			return fmt.Errorf("lease %d: want LeaseQuorum, LeasePing or LeaseServer", lease)
+		}
+		cfg.lease = lease
+		return nil
+	}
+}
+
+// LockOption changes one handle. An invalid value is an error from the constructor.
+type LockOption func(*lockConfig) error
+
+type lockConfig struct {
+	identifier []byte
+	acl        []zk.ACL
+}
+
+func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown-host" // the identifier is for people; it must not keep anybody from locking
+	}
+	cfg := lockConfig{
+		identifier: fmt.Appendf(nil, "%s/%d", host, os.Getpid()),
+		acl:        s.cfg.acl,
+	}
+	for _, opt := range opts {
+		if err := opt(&cfg); err != nil {
+			return lockConfig{}, err
+		}
+	}
+	return cfg, nil
+}
+
+// maxIdentifier bounds an identifier, in bytes: every client that queues behind it reads it.
+const maxIdentifier = 1024
+
+// WithIdentifier sets who holds the lock, as others see it in Contender.Data: "host/pid" by default. It has 1 to
+// 1024 bytes of UTF-8.
+func WithIdentifier(identifier string) LockOption {
+	return func(cfg *lockConfig) error {
+		switch {
+		case identifier == "" || len(identifier) > maxIdentifier:
+			return fmt.Errorf("identifier has %d bytes: want 1 to %d", len(identifier), maxIdentifier)
+		case !utf8.ValidString(identifier):
+			return errors.New("identifier is not UTF-8")
+		case isRevocationMark([]byte(identifier)):
+			return fmt.Errorf("identifier %q is a revocation mark: the hold would revoke itself", identifier)
+		}
+		cfg.identifier = []byte(identifier)
+		return nil
+	}
+}
+
+// WithLockACL sets the access rights of the znodes that this handle creates, instead of the Session's.
+func WithLockACL(acl ...zk.ACL) LockOption {
+	return func(cfg *lockConfig) error {
+		cfg.acl = slices.Clone(acl)
+		return checkACL(acl)
+	}
+}

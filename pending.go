@@ -1,0 +1,46 @@
+package zklock
+
+// Pending is an acquisition under way, made by LockAsync. If it succeeds the lock is held through its handle, and is
+// unlocked there or by Cancel.
+type Pending struct {
+	a      *acquisition
+	path   string
+	forget func(*acquisition) bool // takes the hold from the handle; false if it is not there
+}
+
+// Queued returns a channel that is closed when the candidate's znode exists: from then on nobody who comes later is
+// granted the lock earlier. It stays open if the acquisition fails before.
+func (p *Pending) Queued() <-chan struct{} { return p.a.queued }
+
+// Done returns a channel that is closed when the lock is acquired or the acquisition has failed.
+func (p *Pending) Done() <-chan struct{} { return p.a.done }
+
+// Err returns nil while the acquisition is under way and once it has succeeded, and otherwise why it failed: the
+// context's error, context.Canceled after Cancel, ErrClosed, or what a server answered.
+func (p *Pending) Err() error {
+	p.a.mu.Lock()
+	defer p.a.mu.Unlock()
+	return opError("lock", p.path, p.a.err)
+}
+
+// Revoked returns a channel that is closed when somebody asks for the lock, be it while this one still waits for it, and
+// when the hold is lost. It is nil before Queued. While waiting it is replaced if the candidate is, after an expiry.
+func (p *Pending) Revoked() <-chan struct{} {
+	p.a.mu.Lock()
+	defer p.a.mu.Unlock()
+	if p.a.hold == nil {
+		return nil
+	}
+	return p.a.hold.revoked
+}
+
+// Released returns a channel that is closed when the candidate of this acquisition is certainly gone: after it failed,
+// or after its hold was released or lost.
+func (p *Pending) Released() <-chan struct{} { return p.a.gone }
+
+// Cancel leaves the queue, or releases the lock if it has been acquired. It does not wait: Released tells the end.
+func (p *Pending) Cancel() {
+	if !p.a.abandon() && p.forget(p.a) {
+		p.a.hold.release()
+	}
+}

@@ -1,0 +1,47 @@
+package zklock
+
+import (
+	"context"
+	"time"
+)
+
+// Revocation says how LockRevoking treats those ahead of it in the queue.
+type Revocation time.Duration
+
+const (
+	// Ask writes the revocation mark into their znodes and waits until they release.
+	Ask Revocation = 0
+
+	// Force removes their znodes and takes the lock. Its holder is told that the hold is lost, but may be working
+	// still: only a fencing token or a Guard keeps its writes out.
+	Force Revocation = -1
+)
+
+// AskThenForce asks, and forces those that have not released when the grace is over. Without a grace it is Force.
+func AskThenForce(grace time.Duration) Revocation {
+	if grace <= 0 {
+		return Force
+	}
+	return Revocation(grace)
+}
+
+// asks reports whether those ahead are asked first.
+func (r Revocation) asks() bool { return r != Force }
+
+// after returns a channel that receives when it is time for force, nil if never.
+func (r Revocation) after() <-chan time.Time {
+	switch {
+	case r == Ask:
+		return nil
+	default:
+		return time.After(max(time.Duration(r), 0))
+	}
+}
+
+// ask writes the revocation mark into a candidate. It fails with zk.ErrNoNode if that is gone.
+func (zs *zkSession) ask(ctx context.Context, path string) error {
+	return zs.do(ctx, func() error {
+		_, err := zs.conn.Set(path, revocationMarks[0], -1)
+		return err
+	})
+}

@@ -1,0 +1,117 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// RWMutex is a handle on one named read/write lock, made by Session.RWMutex. It can stand for a sync.RWMutex. The
+// embedded Mutex is the writer's side; its methods are about the exclusive hold.
+//
+// Readers wait for the writers ahead of them, writers for everybody ahead. Nobody overtakes, so that neither side
+// starves. A Mutex of the same name excludes both: to readers and writers it is one more writer.
+type RWMutex struct {
+	*Mutex
+	reader *Mutex // what a reader claims; its slot is not used
+
+	mu    sync.Mutex // guards the field below
+	reads []*acquisition
+}
+
+// RWMutex returns a handle on the read/write lock of that name. It does not use the network.
+func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
+	writer, err := s.newMutex(name, queue.Write, opts)
+	if err != nil {
+		return nil, err
+	}
+	rw := &RWMutex{Mutex: writer}
+	rw.reader = rw.Reader()
+	return rw, nil
+}
+
+// Reader returns a new handle on the shared side, with every method of Mutex. Unlike RLock, it knows its hold.
+func (rw *RWMutex) Reader() *Mutex {
+	w := rw.Mutex
+	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: make(chan struct{}, 1)}
+}
+
+// RLock acquires a read hold as Mutex.Lock does an exclusive one. Any number may be out at once on one RWMutex.
+func (rw *RWMutex) RLock() {
+	if _, err := rw.RLockContext(context.Background()); err != nil {
+		panic(err)
+	}
+}
+
+// TryRLock acquires a read hold if no writer is ahead, and reports whether it did. See Mutex.TryLock.
+func (rw *RWMutex) TryRLock() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
+	defer cancel()
+	_, err := rw.rlock(ctx, true)
+	return err == nil
+}
+
+// RLockContext acquires a read hold as Mutex.LockContext does an exclusive one, and returns that hold's Revoked channel.
+func (rw *RWMutex) RLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
+	return rw.rlock(ctx, false)
+}
+
+func (rw *RWMutex) rlock(ctx context.Context, try bool) (<-chan struct{}, error) {
+	return rw.reader.lock(ctx, func(c *claim) {
+		c.try, c.slot, c.granted = try, nil, rw.addRead
+	})
+}
+
+func (rw *RWMutex) addRead(a *acquisition) {
+	rw.mu.Lock()
+	defer rw.mu.Unlock()
+	rw.reads = append(rw.reads, a)
+}
+
+// RUnlock releases one read hold: a lost one first, then a revoked one, then the oldest. It panics if there is none.
+// Whoever must know which hold is which uses Reader.
+func (rw *RWMutex) RUnlock() {
+	a := rw.takeRead()
+	if a == nil {
+		panic(opError("unlock", rw.path, ErrNotLocked))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
+	defer cancel()
+	a.release(ctx) // RUnlock has no way to return an error, and the removal goes on in any case
+}
+
+// takeRead takes the read hold that is to be released next, nil if there is none.
+func (rw *RWMutex) takeRead() *acquisition {
+	rw.mu.Lock()
+	defer rw.mu.Unlock()
+	if len(rw.reads) == 0 {
+		return nil
+	}
+	next, worst := 0, 0
+	for i, a := range rw.reads {
+		bad := 0
+		switch err := a.hold.state(); {
+		case errors.Is(err, ErrLost):
+			bad = 2
+		case err != nil:
+			bad = 1
+		}
+		if bad > worst {
+			next, worst = i, bad
+		}
+	}
+	a := rw.reads[next]
+	rw.reads = slices.Delete(rw.reads, next, next+1)
+	return a
+}
+
+// RLocker returns a sync.Locker whose Lock and Unlock are RLock and RUnlock.
+func (rw *RWMutex) RLocker() sync.Locker { return (*rlocker)(rw) }
+
+type rlocker RWMutex
+
+func (r *rlocker) Lock()   { (*RWMutex)(r).RLock() }
+func (r *rlocker) Unlock() { (*RWMutex)(r).RUnlock() }

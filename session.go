@@ -1,0 +1,350 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// State is how a Session stands with the ensemble.
+type State uint8
+
+// The states of a Session.
+const (
+	StateConnected State = iota + 1 // there is a ZooKeeper session, and a connection to a server
+	StateSuspended                  // the connection is down; the ZooKeeper session may live or not
+	StateExpired                    // the ZooKeeper session is gone, its holds are lost, and the next is being opened
+	StateClosed                     // after Close
+)
+
+func (st State) String() string {
+	switch st {
+	case StateConnected:
+		return "connected"
+	case StateSuspended:
+		return "suspended"
+	case StateExpired:
+		return "expired"
+	case StateClosed:
+		return "closed"
+	default:
+		return fmt.Sprintf("State(%d)", uint8(st))
+	}
+}
+
+// Session is one long-lived client of an ensemble, made by Dial. It outlives ZooKeeper sessions: when the ensemble
+// expires one, every hold made under it is lost, and the Session opens the next by itself. One Session serves a whole
+// process; all its locks share one connection.
+//
+// A Session is safe for concurrent use, and must be closed.
+type Session struct {
+	cfg     sessionConfig
+	servers []string
+	root    string // with the chroot
+
+	events  *mailbox[event]
+	states  *mailbox[State] // to callState
+	closing context.Context // ended by Close, with ErrClosed as its cause
+	cancel  context.CancelCauseFunc
+	done    chan struct{}  // closed when Close is through
+	work    sync.WaitGroup // the goroutines that end before the event goroutine does
+	readers sync.WaitGroup // the event goroutine, and callState
+
+	mu       sync.Mutex // guards the fields below
+	current  *zkSession
+	state    State
+	closed   bool  // by Close: nothing is added to work any more
+	closeErr error // set before done is closed
+}
+
+// Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
+// a missing port. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
+// credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
+func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
+	servers, chroot, err := parseConnect(connect)
+	if err != nil {
+		return nil, fmt.Errorf("dial: %w", err)
+	}
+	cfg, err := newSessionConfig(opts)
+	if err != nil {
+		return nil, fmt.Errorf("dial: %w", err)
+	}
+	s := &Session{
+		cfg:     cfg,
+		servers: servers,
+		root:    joinPaths(chroot, cfg.root),
+		events:  newMailbox[event](),
+		states:  newMailbox[State](),
+		done:    make(chan struct{}),
+	}
+	s.closing, s.cancel = context.WithCancelCause(context.Background())
+	s.readers.Go(s.dispatch) // ended and waited for by Close
+	if cfg.stateFunc != nil {
+		s.readers.Go(s.callState) // ended and waited for by Close
+	}
+	s.current = s.openSession()
+	established := make(chan error, 1)
+	s.work.Go(func() { s.run(established) }) // ended and waited for by Close
+	select {
+	case err = <-established:
+	case <-ctx.Done():
+		err = contextError(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("dial %s: %w", connect, err), s.Close())
+	}
+	return s, nil
+}
+
+// refusedPause is how long the Session waits before it offers refused credentials again.
+const refusedPause = 5 * time.Second
+
+// run sees to it that there is a ZooKeeper session, one after another, until Close. It tells how the first one went.
+func (s *Session) run(established chan<- error) {
+	for {
+		zs := s.zkSession()
+		err := s.establish(zs)
+		select {
+		case established <- err:
+		default: // Dial has returned
+		}
+		if err == nil {
+			select {
+			case <-zs.ended:
+			case <-s.closing.Done():
+			}
+		}
+		if s.closing.Err() != nil {
+			s.shutDown(zs)
+			return
+		}
+		zs.end(errExpired)
+		s.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
+		if err != nil {
+			s.cfg.logger.Error("no zookeeper session", "error", err)
+			select {
+			case <-time.After(refusedPause):
+			case <-s.closing.Done():
+			}
+		}
+		next := s.openSession()
+		s.mu.Lock()
+		s.current = next
+		s.mu.Unlock()
+		close(zs.replaced)
+	}
+}
+
+// establish waits for the ZooKeeper session and gives it its credentials.
+func (s *Session) establish(zs *zkSession) error {
+	err := zs.await(s.closing)
+	for _, c := range s.cfg.auth {
+		if err == nil {
+			err = zs.do(s.closing, func() error { return zs.conn.AddAuth(c.scheme, c.secret) })
+		}
+	}
+	if err != nil {
+		return err
+	}
+	close(zs.ready)
+	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", zs.timeout())
+	s.updateState()
+	return nil
+}
+
+// closePatience is how long Close waits for a connection that is down, if candidates have to be removed.
+const closePatience = 2 * time.Second
+
+// shutDown ends the last ZooKeeper session. That removes all its candidates in one step, provided a server hears of it.
+func (s *Session) shutDown(zs *zkSession) {
+	contends := zs.candidates.Load() > 0
+	zs.lease.end(errSessionClosed) // the holders first, then the others
+	if contends {
+		select {
+		case <-zs.connected():
+		case <-zs.ended:
+		case <-time.After(closePatience):
+		}
+	}
+	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
+	zs.conn.Close()
+	if contends && !zs.closeConfirmed() {
+		s.mu.Lock()
+		s.closeErr = opError("close", s.root, fmt.Errorf(
+			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.timeout()))
+		s.mu.Unlock()
+	}
+	zs.dispose()
+}
+
+// zkSession returns the current one, established or not.
+func (s *Session) zkSession() *zkSession {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+// await waits for a ZooKeeper session that is established. It may be disconnected. It fails with ctx or ErrClosed.
+func (s *Session) await(ctx context.Context) (*zkSession, error) {
+	for {
+		zs := s.zkSession()
+		usable, over := zs.ready, zs.replaced
+		select {
+		case <-zs.ended:
+			usable = nil // whether or not it ever was
+		default:
+		}
+		select {
+		case <-usable:
+			return zs, ctx.Err()
+		case <-over:
+		case <-ctx.Done():
+			return nil, contextError(ctx)
+		case <-s.closing.Done():
+			return nil, ErrClosed
+		}
+	}
+}
+
+// start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
+func (s *Session) start(f func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.work.Go(f)
+	}
+	return !s.closed
+}
+
+// request runs op in the established ZooKeeper session, and again in the next if that one expires meanwhile. It
+// returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
+// run twice.
+func request[T any](ctx context.Context, s *Session, op func(context.Context, *zkSession) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	results := make(chan result, 1)
+	started := s.start(func() {
+		for {
+			var r result
+			zs, err := s.await(ctx)
+			if err == nil {
+				r.value, err = op(ctx, zs)
+			}
+			if errors.Is(err, errExpired) {
+				continue
+			}
+			if errors.Is(err, ErrClosed) {
+				err = ErrClosed // and not that something was lost
+			}
+			r.err = err
+			results <- r
+			return
+		}
+	})
+	var none T
+	if !started {
+		return none, ErrClosed
+	}
+	select {
+	case r := <-results:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, contextError(ctx)
+	}
+}
+
+// updateState works the Session's State out anew, and tells of a change.
+func (s *Session) updateState() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := s.state
+	switch zs := s.current; {
+	case s.closed:
+		state = StateClosed
+	case isClosed(zs.ready) && !isClosed(zs.ended) && isClosed(zs.connected()):
+		state = StateConnected
+	case isClosed(zs.ready) && !isClosed(zs.ended):
+		state = StateSuspended
+	case state != 0: // 0 until Dial has its first session
+		state = StateExpired
+	}
+	if state != s.state {
+		s.state = state
+		s.states.push(state)
+	}
+}
+
+func isClosed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
+}
+
+// callState hands the states to the user's function.
+func (s *Session) callState() {
+	for {
+		states, ok := s.states.take()
+		if !ok {
+			return
+		}
+		for _, state := range states {
+			s.cfg.stateFunc(state)
+		}
+	}
+}
+
+// State returns how the Session stands with the ensemble.
+func (s *Session) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// ID returns the id of the current ZooKeeper session, 0 while there is none. Keep it from people you do not trust:
+// ZooKeeper derives a session's password from it.
+func (s *Session) ID() int64 {
+	zs := s.zkSession()
+	if isClosed(zs.ended) || !isClosed(zs.ready) {
+		return 0
+	}
+	return zs.id()
+}
+
+// Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
+// close it.
+func (s *Session) Conn() *zk.Conn { return s.zkSession().conn }
+
+// Done returns a channel that is closed when the Session is.
+func (s *Session) Done() <-chan struct{} { return s.closing.Done() }
+
+// Close releases every hold, ends the ZooKeeper session and waits for every goroutine of the Session. Holders see their
+// holds lost; whoever waits for a lock gets ErrClosed. If no server could be told within a few seconds, the error says
+// so: then the ensemble releases the locks when the session times out. Closing again returns the same.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	again := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if !again {
+		s.updateState()
+		s.cancel(ErrClosed)
+		s.work.Wait()
+		s.events.close()
+		s.states.close()
+		s.readers.Wait()
+		close(s.done)
+	}
+	<-s.done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closeErr
+}

@@ -1,0 +1,50 @@
+package zklock
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Token is a fencing token: greater than that of every earlier exclusive hold of the same lock, across processes,
+// session expiries, leader changes, and deletion and recreation of the lock's znode. Store it beside the data that
+// the lock protects, and refuse a write whose token is smaller than the stored one: then a holder that was paused
+// for longer than its session cannot overwrite the work of its successor. (The idea and the name are from Martin
+// Kleppmann, "How to do distributed locking", 2016.)
+//
+// The readers that share a lock have tokens of their own; each is greater than those of all earlier writers.
+type Token struct {
+	// Zxid is the transaction that created the hold's znode. ZooKeeper orders all of an ensemble's transactions, and
+	// a znode that is created later has the greater one; the number at the end of a znode's name restarts when the
+	// lock's znode is recreated and therefore cannot serve.
+	Zxid int64
+
+	// Handoff counts how often the hold was passed on inside one process since.
+	Handoff uint32
+}
+
+// Compare returns -1, 0 or +1 as t is smaller than, equal to or greater than u.
+func (t Token) Compare(u Token) int {
+	return cmp.Or(cmp.Compare(t.Zxid, u.Zxid), cmp.Compare(t.Handoff, u.Handoff))
+}
+
+// IsZero reports whether t is the token of no hold.
+func (t Token) IsZero() bool { return t == Token{} }
+
+// String returns 25 characters, the same number for every token, that sort as the tokens do.
+func (t Token) String() string { return fmt.Sprintf("%016x.%08x", uint64(t.Zxid), t.Handoff) }
+
+// MarshalText returns String's form.
+func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads String's form and nothing else; on an error it leaves t unchanged.
+func (t *Token) UnmarshalText(text []byte) error {
+	var zxid uint64
+	var handoff uint32
+	n, err := fmt.Sscanf(string(text), "%016x.%08x", &zxid, &handoff)
+	u := Token{Zxid: int64(zxid), Handoff: handoff}
+	if n != 2 || err != nil || u.String() != string(text) {
+		return fmt.Errorf("%q is no token: want 16 hex digits, a dot and 8 hex digits", text)
+	}
+	*t = u
+	return nil
+}

@@ -1,0 +1,410 @@
+package zklock
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// zkSession is one ZooKeeper session with the one zk.Conn that serves it. When the session expires the zk.Conn is
+// discarded with it: left alone, go-zookeeper would run requests that were queued while it was disconnected in a
+// session that it opens next, without a word.
+type zkSession struct {
+	s       *Session
+	conn    *zk.Conn
+	drained chan struct{} // closed when zk.Conn's goroutines have ended
+	watches *watchTable
+	lease   *lease
+
+	dialing context.Context // ended by disconnect: no connection is made any more
+	stop    context.CancelFunc
+
+	ready    chan struct{} // closed by Session.run once the session is established and has its credentials
+	ended    chan struct{} // closed by end: expired, or the Session is closing
+	replaced chan struct{} // closed by Session.run when another zkSession stands in its place
+
+	mu           sync.Mutex    // guards the fields below
+	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
+	live         net.Conn      // the newest connection
+	handshake    wire.Handshake
+	authRefusals int   // in a row
+	err          error // why it ended
+	closed       bool  // a server has confirmed that we ended it
+
+	candidates atomic.Int32 // that exist as far as is known
+}
+
+// openSession begins to connect. It returns before there is a ZooKeeper session.
+func (s *Session) openSession() *zkSession {
+	zs := &zkSession{
+		s:        s,
+		drained:  make(chan struct{}),
+		ready:    make(chan struct{}),
+		ended:    make(chan struct{}),
+		replaced: make(chan struct{}),
+		up:       make(chan struct{}),
+	}
+	zs.watches = newWatchTable(zs)
+	zs.lease = newLease(zs, s.cfg.lease)
+	zs.dialing, zs.stop = context.WithCancel(context.Background())
+	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
+		zk.WithDialer(zs.dial),
+		zk.WithHostProvider(&hostProvider{}),
+		zk.WithLogger(zkLogger{s.cfg.logger}),
+		zk.WithLogInfo(false),
+		zk.WithEventCallback(zs.onEvent),
+	)
+	if err != nil {
+		panic(err) // it fails for an empty list of servers, or with hostProvider.Init
+	}
+	zs.conn = conn
+	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken from the callback:
+	// the channel holds six and drops the rest.
+	s.work.Go(func() {
+		defer close(zs.drained)
+		for range events {
+		}
+	})
+	s.work.Go(zs.lease.run)     // ends with zs.ended
+	s.work.Go(zs.watches.audit) // ends with zs.ended
+	return zs
+}
+
+// onEvent runs on zk.Conn's goroutines and must not block.
+func (zs *zkSession) onEvent(ev zk.Event) {
+	if ev.Type == zk.EventSession && ev.State == zk.StateExpired {
+		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session
+	}
+	zs.s.events.push(event{zs, ev})
+}
+
+// disconnect closes the connection and sees to it that no other is made.
+func (zs *zkSession) disconnect() {
+	zs.stop()
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if zs.live != nil {
+		zs.live.Close() // there is nobody to whom its error would mean anything
+	}
+}
+
+// dial connects to one server for zk.Conn.
+func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
+	defer cancel()
+	if err := zs.backOff(); err != nil {
+		return nil, err
+	}
+	conn, err := zs.s.cfg.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if config := zs.s.cfg.tls; config != nil {
+		if conn, err = handshakeTLS(ctx, conn, config, address); err != nil {
+			return nil, err
+		}
+	}
+	checked := wire.New(conn, wire.Config{
+		Connected:    zs.onHandshake,
+		Answered:     zs.onAnswer,
+		AuthRejected: zs.onAuthRejected,
+	})
+	zs.mu.Lock()
+	zs.live = checked
+	zs.mu.Unlock()
+	if err := zs.dialing.Err(); err != nil { // stop came between
+		return nil, errors.Join(err, checked.Close())
+	}
+	return checked, nil
+}
+
+func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, address string) (net.Conn, error) {
+	if config.ServerName == "" {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		config = config.Clone()
+		config.ServerName = host
+	}
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secure, nil
+}
+
+// backOff waits before a connection is made again to servers that refuse our credentials. go-zookeeper reconnects at
+// once, thousands of times a second.
+func (zs *zkSession) backOff() error {
+	zs.mu.Lock()
+	refusals := zs.authRefusals
+	zs.mu.Unlock()
+	if refusals == 0 {
+		return nil
+	}
+	wait := min(100*time.Millisecond<<min(refusals, 10), 10*time.Second)
+	select {
+	case <-time.After(wait/2 + rand.N(wait/2)):
+		return nil
+	case <-zs.dialing.Done():
+		return zs.dialing.Err()
+	}
+}
+
+func (zs *zkSession) onHandshake(h wire.Handshake) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if h.SessionID != 0 { // 0: expired, as zk.Conn will tell by an event
+		zs.handshake = h
+	}
+}
+
+func (zs *zkSession) onAnswer(op int32, sent time.Time) {
+	zs.lease.answered(sent)
+	if op == wire.OpClose {
+		zs.mu.Lock()
+		zs.closed = true
+		zs.mu.Unlock()
+	}
+}
+
+func (zs *zkSession) onAuthRejected() {
+	zs.mu.Lock()
+	zs.authRefusals++
+	zs.mu.Unlock()
+	zs.s.cfg.logger.Error("zookeeper refuses the credentials")
+}
+
+// id is the session's, 0 until it is established.
+func (zs *zkSession) id() int64 {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.handshake.SessionID
+}
+
+// timeout is the session timeout that the server granted.
+func (zs *zkSession) timeout() time.Duration {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.handshake.Timeout
+}
+
+// setUp notes that the session is connected or not. It is called by the event goroutine alone.
+func (zs *zkSession) setUp(up bool) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if up {
+		zs.authRefusals = 0
+	}
+	select {
+	case <-zs.up:
+		if !up {
+			zs.up = make(chan struct{})
+		}
+	default:
+		if up {
+			close(zs.up)
+		}
+	}
+}
+
+func (zs *zkSession) connected() <-chan struct{} {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.up
+}
+
+// end gives the session up: every hold made under it is lost, and everybody who waits for it is told.
+func (zs *zkSession) end(reason error) {
+	zs.mu.Lock()
+	first := zs.err == nil
+	if first {
+		zs.err = reason
+	}
+	zs.mu.Unlock()
+	if first {
+		zs.lease.end(reason)
+		close(zs.ended)
+	}
+}
+
+// closeConfirmed reports whether a server has confirmed that we ended the session.
+func (zs *zkSession) closeConfirmed() bool {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.closed
+}
+
+func (zs *zkSession) endReason() error {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.err
+}
+
+// await waits until the session is connected. It fails with ctx, or with an error that matches ErrLost when the session
+// ends.
+func (zs *zkSession) await(ctx context.Context) error {
+	if isClosed(zs.ended) {
+		return zs.endReason()
+	}
+	select {
+	case <-zs.connected():
+		return ctx.Err()
+	case <-zs.ended:
+		return zs.endReason()
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// do runs op until the server has answered it. op must be one that may run twice. While the connection is down do
+// waits; ctx bounds the waiting and repeating, not a request that is under way.
+func (zs *zkSession) do(ctx context.Context, op func() error) error {
+	for {
+		if isClosed(zs.ended) {
+			return zs.endReason()
+		}
+		err := op()
+		if outcomeOf(err) == answered {
+			return err
+		}
+		if err := zs.await(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// outcome is what an error of go-zookeeper says about the request.
+type outcome uint8
+
+const (
+	answered    outcome = iota // the server executed or refused it: the answer stands
+	notExecuted                // it certainly was not executed and may be sent again
+	unknown                    // it may have been executed
+)
+
+// outcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
+func outcomeOf(err error) outcome {
+	var netErr net.Error
+	switch {
+	case err == nil:
+		return answered
+	case errors.Is(err, zk.ErrNoServer): // never left the queue of requests
+		return notExecuted
+	case errors.Is(err, zk.ErrSessionMoved): // the server that we left would have executed it, and refused
+		return notExecuted
+	case errors.Is(err, zk.ErrConnectionClosed), // the connection broke before the answer
+		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
+		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
+		return unknown
+	case errors.As(err, &netErr), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe),
+		errors.Is(err, io.ErrShortWrite): // writing failed, and some of it may have arrived
+		return unknown
+	default: // a server's error code, or a request that go-zookeeper could not encode
+		return answered
+	}
+}
+
+// makeParents creates a lock's znode and what is missing above it. Those below the root are container znodes, which
+// the server removes some time after their last child; those up to the root are persistent.
+func (zs *zkSession) makeParents(ctx context.Context, dir string, acl []zk.ACL) error {
+	for i := 1; i <= len(dir); i++ {
+		if i < len(dir) && dir[i] != '/' {
+			continue
+		}
+		path := dir[:i]
+		err := zs.do(ctx, func() error { return zs.makeParent(path, acl) })
+		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
+			return fmt.Errorf("creating %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func (zs *zkSession) makeParent(path string, acl []zk.ACL) error {
+	// Somebody without the right to create above an existing znode must still be able to use what is below.
+	if exists, _, err := zs.conn.Exists(path); err != nil || exists {
+		return err
+	}
+	if path != zs.s.root && strings.HasPrefix(path, zs.s.root) {
+		if _, err := zs.conn.CreateContainer(path, nil, zk.FlagContainer, acl); !unimplemented(err) {
+			return err
+		}
+	}
+	_, err := zs.conn.Create(path, nil, zk.FlagPersistent, acl)
+	return err
+}
+
+// unimplemented reports whether the server is too old for the request (before 3.5.3, for containers). go-zookeeper
+// has no value for the code.
+func unimplemented(err error) bool {
+	return err != nil && err.Error() == "unknown error: -6"
+}
+
+// dispose ends the zk.Conn and waits for its goroutines.
+func (zs *zkSession) dispose() {
+	zs.conn.Close()
+	zs.disconnect()
+	<-zs.drained
+}
+
+// hostProvider hands zk.Conn the servers by name, so that names are resolved at every connection: go-zookeeper's own
+// resolves once, and never learns that a server has moved.
+type hostProvider struct {
+	mu      sync.Mutex // guards the fields below
+	servers []string
+	next    int
+	tried   int // since the last connection
+}
+
+func (p *hostProvider) Init(servers []string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.servers = servers
+	return nil
+}
+
+func (p *hostProvider) Len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.servers)
+}
+
+// Next returns the server to try, and whether all have been tried since the last connection; then zk.Conn waits a
+// second.
+func (p *hostProvider) Next() (server string, retryStart bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	server = p.servers[p.next]
+	p.next = (p.next + 1) % len(p.servers)
+	retryStart = p.tried > 0 && p.tried%len(p.servers) == 0
+	p.tried++
+	return server, retryStart
+}
+
+func (p *hostProvider) Connected() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tried = 0
+}
+
+// zkLogger passes on what go-zookeeper logs.
+type zkLogger struct{ logger *slog.Logger }
+
+func (l zkLogger) Printf(format string, args ...any) {
+	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
+}

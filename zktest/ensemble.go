@@ -1,0 +1,159 @@
+package zktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// An Ensemble is one ZooKeeper server, or several that form a quorum. Its
+// methods are safe for concurrent use.
+type Ensemble struct {
+	connect string // host:port,host:port/chroot
+	addrs   []string
+	chroot  string
+	servers []*Server
+	janitor *janitor   // nil with a server of the user's
+	ports   *portBlock // likewise
+	stop    func() error
+}
+
+// Start starts an ensemble that tb.Cleanup stops. It returns when clients are
+// served: a third of a second for one server, one second for three. What
+// prevents that ends the test with tb.Fatal.
+//
+// With ZKLOCK_CONNECT in the environment and neither [WithServers] nor
+// [WithTickTime] among the options, the ensemble is the user's, see the
+// package's documentation.
+func Start(tb testing.TB, opts ...Option) *Ensemble {
+	tb.Helper()
+	opts = append([]Option{WithLogf(tb.Logf)}, opts...)
+	e, err := Run(tb.Context(), opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := e.Stop(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return e
+}
+
+// Run starts an ensemble for a program, which ends it by [Ensemble.Stop]; if
+// the program dies before, the servers end too. ctx bounds the start only,
+// downloads included: after Run has returned, ctx has no effect. On failure
+// nothing is left running.
+//
+// ZKLOCK_CONNECT is treated as by [Start].
+func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	env := environ{os.Getenv}
+	if connect := env.get("ZKLOCK_CONNECT"); connect != "" && !c.owned {
+		return attach(ctx, connect)
+	}
+	inst, err := provision(ctx, env, c.logf)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		e, err := launch(ctx, c, inst)
+		// Somebody took a port between our look at it and the server's.
+		if errors.Is(err, errPortTaken) && attempt < 5 {
+			c.logf("zktest: %v; trying other ports", err)
+			continue
+		}
+		return e, err
+	}
+}
+
+// attach uses a server that runs already.
+func attach(ctx context.Context, connect string) (*Ensemble, error) {
+	hosts, chroot := connect, ""
+	if i := strings.IndexByte(connect, '/'); i >= 0 {
+		hosts, chroot = connect[:i], connect[i:]
+	}
+	e := &Ensemble{connect: connect, addrs: strings.Split(hosts, ","), chroot: chroot, stop: func() error { return nil }}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var failed error
+	for _, addr := range e.addrs {
+		err := checkServing(ctx, addr)
+		if err == nil {
+			return e, nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	return nil, fmt.Errorf("zktest: ZKLOCK_CONNECT=%s: no ZooKeeper answers there; start it, or unset the variable to have one started: %w", connect, failed)
+}
+
+// Connect returns the connect string, host:port,host:port. It names the same
+// servers for the ensemble's life, up or down.
+func (e *Ensemble) Connect() string { return e.connect }
+
+// Servers returns the servers in the order of Connect. It is empty when
+// ZKLOCK_CONNECT names a server of the user's, which is not ours to control.
+func (e *Ensemble) Servers() []*Server { return slices.Clone(e.servers) }
+
+// Stop kills every server, paused or not, removes their data, and waits for
+// both. It is idempotent, and leaves a server named by ZKLOCK_CONNECT alone.
+func (e *Ensemble) Stop() error { return e.stop() }
+
+// WaitLeader returns the server that leads, as soon as one does; a standalone
+// server leads itself. The error is ctx's end. Without servers of its own an
+// ensemble cannot tell, which is an error at once.
+func (e *Ensemble) WaitLeader(ctx context.Context) (*Server, error) {
+	if len(e.servers) == 0 {
+		return nil, errors.New("zktest: ZKLOCK_CONNECT is set: use WithServers where a test controls servers")
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		found := make(chan *Server, len(e.servers))
+		round, cancel := context.WithTimeout(ctx, time.Second)
+		var asking sync.WaitGroup // each ends with its answer or with round
+		for _, s := range e.servers {
+			if running, paused := s.state(); !running || paused {
+				continue
+			}
+			asking.Go(func() {
+				reply, err := s.command(round, "srvr")
+				if err == nil && leads(reply) {
+					found <- s
+				}
+			})
+		}
+		asking.Wait()
+		cancel()
+		select {
+		case s := <-found:
+			return s, nil
+		default:
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("zktest: no leader: %w", context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+// quorumRunning reports whether enough servers run, unpaused, to serve.
+func (e *Ensemble) quorumRunning() bool {
+	n := 0
+	for _, s := range e.servers {
+		if running, paused := s.state(); running && !paused {
+			n++
+		}
+	}
+	return n > len(e.servers)/2
+}

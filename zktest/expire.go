@@ -1,0 +1,98 @@
+package zktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNoSession is returned by [Ensemble.Expire], wrapped, for a session that
+// has ended, has never been, or whose password is not ZooKeeper's usual one.
+// A retry does not help.
+var ErrNoSession = errors.New("no such session")
+
+// Expire ends a session at once, as the ensemble would when it expires: its
+// ephemeral znodes go, its connections are closed, and a client that comes
+// back with it is told that it has expired. The client itself is neither asked
+// nor told before. No proxy is involved. Expire takes at most 5 s for each
+// server.
+//
+// It reopens the session and closes it. A session's password is no secret to
+// us: ZooKeeper derives it from the id (ZooKeeperServer.generatePasswd).
+func (e *Ensemble) Expire(sessionID int64) error {
+	err := e.closeSession(sessionID)
+	if err != nil {
+		return fmt.Errorf("zktest: expire session 0x%x: %w", sessionID, err)
+	}
+	return nil
+}
+
+func (e *Ensemble) closeSession(id int64) error {
+	var failed error
+	reopened := false // by us, so a later "no such session" means that it worked
+	closed := false
+	for attempt := 0; attempt < 3 && !closed; attempt++ {
+		for _, addr := range e.reachable() {
+			ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+			took, err := reopenAndClose(ctx, addr, id)
+			cancel()
+			reopened = reopened || took
+			if errors.Is(err, ErrNoSession) && !reopened {
+				return err
+			}
+			if err == nil || errors.Is(err, ErrNoSession) {
+				closed = true
+				break
+			}
+			// The client may have come back in between, whereupon the server
+			// drops our connection for its: once more.
+			failed = errors.Join(failed, err)
+		}
+	}
+	if !closed {
+		return errors.Join(errors.New("no server took it"), failed)
+	}
+	// In the moment between the reopening and the close the client may have
+	// connected again. A server does not break that connection by itself, it
+	// only stops answering; asking it for the dead session makes it do so.
+	for _, addr := range e.reachable() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		if conn, err := openSession(ctx, addr, id); err == nil {
+			conn.Close()
+		}
+		cancel()
+	}
+	return nil
+}
+
+// reachable returns the addresses of the servers that can answer.
+func (e *Ensemble) reachable() []string {
+	if len(e.servers) == 0 {
+		return e.addrs
+	}
+	var addrs []string
+	for _, s := range e.servers {
+		if running, paused := s.state(); running && !paused {
+			addrs = append(addrs, s.addr)
+		}
+	}
+	return addrs
+}
+
+// reopenAndClose takes the session over on one server and closes it. took
+// reports whether the first half succeeded.
+func reopenAndClose(ctx context.Context, addr string, id int64) (took bool, err error) {
+	conn, err := openSession(ctx, addr, id)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	return true, conn.closeSession()
+}
+
+// checkServing opens a session of its own on one server and closes it.
+func checkServing(ctx context.Context, addr string) error {
+	_, err := reopenAndClose(ctx, addr, 0)
+	return err
+}

@@ -1,0 +1,61 @@
+package zktest
+
+import (
+	"fmt"
+	"time"
+)
+
+// DefaultTickTime is the ensemble's tick unless [WithTickTime] says otherwise.
+// ZooKeeper grants no session timeout under two ticks, so tests may use
+// timeouts from 200 ms up.
+const DefaultTickTime = 100 * time.Millisecond
+
+// maxServers is what one block of ports holds; see portBlock.
+const maxServers = 9
+
+// An Option changes what [Start] and [Run] start.
+type Option func(*config)
+
+type config struct {
+	servers int
+	tick    time.Duration
+	owned   bool // an option asked for control, so ZKLOCK_CONNECT does not apply
+	logf    func(format string, args ...any)
+}
+
+// WithServers sets the number of servers, 1 to 9; the default is 1. Two or
+// more form a quorum. The servers are always of the caller's own, whatever
+// ZKLOCK_CONNECT says.
+func WithServers(n int) Option {
+	return func(c *config) { c.servers, c.owned = n, true }
+}
+
+// WithTickTime sets ZooKeeper's tickTime, at least 10 ms; the default is
+// [DefaultTickTime]. The shortest session timeout is two ticks, the longest
+// 60 s or twenty ticks, whichever is more. The servers are always of the
+// caller's own, whatever ZKLOCK_CONNECT says.
+func WithTickTime(d time.Duration) Option {
+	return func(c *config) { c.tick, c.owned = d, true }
+}
+
+// WithLogf sets where progress goes, such as a download. The default is the
+// test's log for [Start], nowhere for [Run].
+func WithLogf(logf func(format string, args ...any)) Option {
+	return func(c *config) { c.logf = logf }
+}
+
+func newConfig(opts []Option) (config, error) {
+	c := config{servers: 1, tick: DefaultTickTime, logf: func(string, ...any) {}}
+	for _, opt := range opts {
+		opt(&c)
+	}
+	switch {
+	case c.servers < 1 || c.servers > maxServers:
+		return c, fmt.Errorf("zktest: %d servers: want 1 to %d", c.servers, maxServers)
+	case c.tick < 10*time.Millisecond:
+		return c, fmt.Errorf("zktest: tick time %v: want at least 10ms", c.tick)
+	case c.logf == nil:
+		return c, fmt.Errorf("zktest: WithLogf(nil)")
+	}
+	return c, nil
+}

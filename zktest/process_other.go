@@ -1,0 +1,21 @@
+//go:build !unix
+
+package zktest
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+)
+
+// The package builds everywhere, so that programs that use it do. Only
+// ZKLOCK_CONNECT works where there is no /bin/sh, and no SIGSTOP for Pause.
+var errNoUnix = errors.New("zktest: servers of its own need a Unix system; set ZKLOCK_CONNECT=host:port to use a running one")
+
+func detach(*exec.Cmd) {}
+
+func (p *process) pause() error     { return errNoUnix }
+func (p *process) resume() error    { return errNoUnix }
+func (p *process) terminate() error { return errNoUnix }
+
+func lockFile(context.Context, string) (func() error, error) { return nil, errNoUnix }

@@ -1,0 +1,60 @@
+package zktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+var (
+	errPortTaken     = errors.New("port is taken")
+	errQuorumChanged = errors.New("quorum changed while waiting for it")
+)
+
+// poll waits until the server serves clients or, with answers, until it
+// answers at all. It fails when the process ends, with the log's end.
+func (s *Server) poll(ctx context.Context, answers bool) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	s.mu.Lock()
+	proc := s.proc
+	s.mu.Unlock()
+	for n := 1; ; n++ {
+		// A server that starts may lose a connection and not close it.
+		attempt, cancel := context.WithTimeout(ctx, time.Second)
+		reply, err := fourLetter(attempt, s.addr, "srvr")
+		cancel()
+		if err == nil && reply != "" {
+			if answers || strings.Contains(reply, "\nMode: ") {
+				return nil
+			}
+			if !s.ensemble.quorumRunning() {
+				return errQuorumChanged // another server went down meanwhile
+			}
+		}
+		// A member of a quorum does not end when another of its ports is
+		// taken: it tries again, too long to wait for. Reading the log costs,
+		// so not every time.
+		if n%100 == 0 && s.portTaken() {
+			return fmt.Errorf("%w\n%s", errPortTaken, s.logTail())
+		}
+		select {
+		case <-proc.exited:
+			err := errors.New("the server ended")
+			if s.portTaken() {
+				err = errPortTaken
+			}
+			return fmt.Errorf("%w; its log ends with\n%s", err, s.logTail())
+		case <-ctx.Done():
+			return fmt.Errorf("%w; its log ends with\n%s", context.Cause(ctx), s.logTail())
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Server) portTaken() bool {
+	tail := s.logTail()
+	return strings.Contains(tail, "Address already in use") || strings.Contains(tail, "BindException")
+}

@@ -1,0 +1,259 @@
+package zktest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	startLimit   = 60 * time.Second // a JVM on a machine that is busy with everything else
+	stopLimit    = 10 * time.Second // for an orderly shutdown, which takes milliseconds
+	commandLimit = 5 * time.Second  // for a four-letter word
+	pollEvery    = 5 * time.Millisecond
+)
+
+// ErrNotRunning is returned, wrapped, by what needs a running server. A retry
+// succeeds after Start.
+var ErrNotRunning = errors.New("server is not running")
+
+// A Server is one server of an [Ensemble]. Its ports and data stay the same
+// from Kill or Stop to Start. Its methods are safe for concurrent use; those
+// that change its state take turns.
+type Server struct {
+	ensemble *Ensemble
+	id       int // ZooKeeper's myid, from 1
+	addr     string
+	dir      string
+	argv     []string
+
+	mu     sync.Mutex // guards the rest; held while a process starts or ends
+	proc   *process   // nil before the first start
+	paused bool
+	closed bool // the ensemble was stopped: no more starts
+}
+
+// Addr returns the server's host:port for clients.
+func (s *Server) Addr() string { return s.addr }
+
+// String returns the server as errors name it.
+func (s *Server) String() string { return fmt.Sprintf("server %d (%s)", s.id, s.addr) }
+
+// Kill ends the server's process at once, as a crash would, and waits for its
+// end. Works on a paused server.
+func (s *Server) Kill() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.runningLocked() {
+		return s.errorf("kill", ErrNotRunning)
+	}
+	s.proc.kill()
+	s.paused = false
+	return nil
+}
+
+// Stop shuts the server down in an orderly way and waits for its end. A paused
+// server is resumed to that end. One that has not ended after 10 s is killed,
+// and the error says so.
+func (s *Server) Stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.runningLocked() {
+		return s.errorf("stop", ErrNotRunning)
+	}
+	if err := s.proc.terminate(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return s.errorf("stop", err)
+	}
+	s.paused = false
+	select {
+	case <-s.proc.exited:
+		return nil
+	case <-time.After(stopLimit):
+		s.proc.kill()
+		return s.errorf("stop", fmt.Errorf("still running after %v, killed", stopLimit))
+	}
+}
+
+// Start starts a stopped or killed server on its old ports and data. It returns
+// when the server serves clients or, while too few servers run for a quorum,
+// when it answers at all; [Ensemble.WaitLeader] waits for the quorum.
+func (s *Server) Start() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	if err := s.launch(); err != nil {
+		return s.errorf("start", err)
+	}
+	for {
+		if err := s.poll(ctx, !s.ensemble.quorumRunning()); err == nil {
+			return nil
+		} else if !errors.Is(err, errQuorumChanged) {
+			return s.errorf("start", err)
+		}
+	}
+}
+
+// Pause stops the server's process where it is: connections stay open and
+// nothing answers, as on a machine that hangs.
+func (s *Server) Pause() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.runningLocked() {
+		return s.errorf("pause", ErrNotRunning)
+	}
+	if err := s.proc.pause(); err != nil {
+		return s.errorf("pause", err)
+	}
+	s.paused = true
+	return nil
+}
+
+// Resume lets a paused server go on. On one that is not paused it does nothing.
+func (s *Server) Resume() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.runningLocked() {
+		return s.errorf("resume", ErrNotRunning)
+	}
+	if err := s.proc.resume(); err != nil {
+		return s.errorf("resume", err)
+	}
+	s.paused = false
+	return nil
+}
+
+// Leader reports whether the server leads. A standalone server does. The error
+// is that it does not answer, or not within 5 s; a server without a quorum
+// answers and does not lead.
+func (s *Server) Leader() (bool, error) {
+	reply, err := s.Command("srvr")
+	return leads(reply), err
+}
+
+// leads reads the answer to srvr.
+func leads(reply string) bool {
+	return strings.Contains(reply, "\nMode: leader\n") || strings.Contains(reply, "\nMode: standalone\n")
+}
+
+// Command sends one of ZooKeeper's four-letter words and returns the answer:
+// "wchs" counts watches, "cons" lists connections, "mntr" has the figures. The
+// error is that the server does not answer, or not within 5 s.
+func (s *Server) Command(word string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	return s.command(ctx, word)
+}
+
+func (s *Server) command(ctx context.Context, word string) (string, error) {
+	reply, err := fourLetter(ctx, s.addr, word)
+	if err != nil {
+		return "", s.errorf(word, err)
+	}
+	return reply, nil
+}
+
+func fourLetter(ctx context.Context, addr, word string) (string, error) {
+	conn, err := dialContext(ctx, addr)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, word); err != nil {
+		return "", err
+	}
+	var reply []byte
+	for buf := make([]byte, 4<<10); ; {
+		n, err := conn.Read(buf)
+		reply = append(reply, buf[:n]...)
+		switch {
+		case err == io.EOF, bytes.HasPrefix(reply, notServing):
+			return string(reply), nil
+		case err != nil:
+			return "", err
+		}
+	}
+}
+
+// notServing is the answer of a server that is starting or lacks a quorum.
+// Early in its start a server then trips over itself and does not close the
+// connection (ZooKeeper 3.8.0: NullPointerException in removeCnxn), so this
+// answer ends the reading.
+var notServing = []byte("This ZooKeeper instance is not currently serving requests")
+
+// dialContext connects; ctx's deadline bounds the connection's life too.
+func dialContext(ctx context.Context, addr string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(deadline)
+	}
+	return conn, nil
+}
+
+func (s *Server) runningLocked() bool { return s.proc != nil && s.proc.running() }
+
+// state reports whether the process exists and whether it may answer.
+func (s *Server) state() (running, paused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runningLocked(), s.paused
+}
+
+// launch starts the process and does not wait for it to serve.
+func (s *Server) launch() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return errors.New("the ensemble is stopped")
+	case s.runningLocked():
+		return errors.New("already running")
+	}
+	proc, err := startProcess(s.ensemble.janitor, s.dir, s.logFile(), s.argv)
+	if err != nil {
+		return err
+	}
+	s.proc, s.paused = proc, false
+	return nil
+}
+
+// close ends the server for good.
+func (s *Server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.runningLocked() {
+		s.proc.kill()
+	}
+}
+
+func (s *Server) logFile() string { return filepath.Join(s.dir, "server.log") }
+
+// logTail returns the end of the server's log, for errors.
+func (s *Server) logTail() string {
+	const size = 4 << 10
+	text, err := os.ReadFile(s.logFile())
+	if err != nil {
+		return err.Error()
+	}
+	if len(text) > size {
+		text = text[len(text)-size:]
+		if i := strings.IndexByte(string(text), '\n'); i >= 0 {
+			text = text[i+1:]
+		}
+	}
+	return strings.TrimSpace(string(text))
+}
+
+func (s *Server) errorf(op string, err error) error {
+	return fmt.Errorf("zktest: %s %v: %w", op, s, err)
+}
