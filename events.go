@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // event is one of ZooKeeper's, with the session that it came from.
@@ -90,9 +89,9 @@ func (s *Session) onSessionEvent(ev event) {
 	switch ev.State {
 	case zk.StateHasSession:
 		ev.zs.setUp(true)
-		ev.zs.watches.reconnected()
 	case zk.StateDisconnected:
 		ev.zs.setUp(false)
+		ev.zs.watches.disconnected()
 	case zk.StateExpired:
 		ev.zs.end(errExpired)
 	default:
@@ -101,16 +100,25 @@ func (s *Session) onSessionEvent(ev event) {
 	s.updateState()
 }
 
-// watchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for it. go-zookeeper
-// cannot take a watch back, and adds another for each call; so a watch that nobody waits for any more is kept for
-// whoever comes next, until the server has fired it.
+// watchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for it. ZooKeeper's
+// protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody waits for any more is kept for
+// whoever comes next, until the server has fired it or the connection ends.
+//
+// The watches are set by wire.Config.Watch, behind go-zookeeper's back. Its own pile up, one for each call, for as long
+// as the znode stays unchanged; and after a reconnection it asks the server to restore them from a transaction number
+// that it reads without a lock (conn.go lines 614 and 849) and that may lie after the change it should hear of. Here a
+// watch ends with its connection, and whoever waited looks again.
 type watchTable struct {
-	zs      *zkSession
-	recheck chan struct{} // signals audit after a reconnection; has room for one
+	zs   *zkSession
+	asks *semaphore.Weighted // bounds the reads under way
 
 	mu    sync.Mutex // guards the fields below, and those of the watchedNodes
 	nodes map[string]*watchedNode
 }
+
+// asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
+// clients that lost the same server come back at the same time.
+const asksAtOnce = 32
 
 // watchedNode is a znode that somebody waits for, or that the server still watches for us.
 type watchedNode struct {
@@ -126,7 +134,6 @@ type watchedNode struct {
 type nodeState struct {
 	owner  int64 // the session of an ephemeral znode, 0 for others
 	czxid  int64
-	mzxid  int64
 	marked bool // somebody asked the candidate to release
 }
 
@@ -138,7 +145,7 @@ type watcher struct {
 }
 
 func newWatchTable(zs *zkSession) *watchTable {
-	return &watchTable{zs: zs, recheck: make(chan struct{}, 1), nodes: make(map[string]*watchedNode)}
+	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode)}
 }
 
 // watch begins to wait for a znode. Nothing is asked of the server before read. The caller must stop it.
@@ -174,10 +181,21 @@ func (t *watchTable) forgetLocked(node *watchedNode) {
 func (t *watchTable) fire(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	node := t.nodes[path]
-	if node == nil {
-		return
+	if node := t.nodes[path]; node != nil {
+		t.fireLocked(node)
 	}
+}
+
+// disconnected wakes everybody: the server has forgotten all watches of the connection.
+func (t *watchTable) disconnected() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		t.fireLocked(node)
+	}
+}
+
+func (t *watchTable) fireLocked(node *watchedNode) {
 	node.armed = false
 	node.fired++
 	for w := range node.waiters {
@@ -187,6 +205,14 @@ func (t *watchTable) fire(path string) {
 		}
 	}
 	t.forgetLocked(node)
+}
+
+// wanted reports whether a read of path is to set a watch. It is wire.Config.Watch.
+func (t *watchTable) wanted(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && node.asking != nil
 }
 
 // read returns the znode's state, and makes sure that the next change to it is signalled on C. It fails with
@@ -221,6 +247,7 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 			node.state, node.armed = state, node.fired == fired
 		}
 		close(asking)
+		t.forgetLocked(node)
 		t.mu.Unlock()
 		return state, err
 	}
@@ -228,107 +255,24 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 
 // ask reads a znode and sets a watch. A read leaves no watch behind where there is no znode; a test for existence does,
 // and serves only where the data may not be read.
-func (t *watchTable) ask(ctx context.Context, path string) (nodeState, error) {
-	var state nodeState
-	err := t.zs.do(ctx, func() error {
-		data, stat, _, err := t.zs.conn.GetW(path)
+func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err error) {
+	if err := t.asks.Acquire(ctx, 1); err != nil {
+		return nodeState{}, contextError(ctx)
+	}
+	defer t.asks.Release(1)
+	err = t.zs.do(ctx, func() error {
+		data, stat, err := t.zs.conn.Get(path)
 		if errors.Is(err, zk.ErrNoAuth) {
 			var exists bool
-			exists, stat, _, err = t.zs.conn.ExistsW(path)
+			exists, stat, err = t.zs.conn.Exists(path)
 			if err == nil && !exists {
 				err = zk.ErrNoNode
 			}
 		}
 		if err == nil {
-			state = newNodeState(data, stat)
+			state = nodeState{owner: stat.EphemeralOwner, czxid: stat.Czxid, marked: isRevocationMark(data)}
 		}
 		return err
 	})
 	return state, err
-}
-
-func newNodeState(data []byte, stat *zk.Stat) nodeState {
-	return nodeState{
-		owner:  stat.EphemeralOwner,
-		czxid:  stat.Czxid,
-		mzxid:  stat.Mzxid,
-		marked: isRevocationMark(data),
-	}
-}
-
-// reconnected has audit look at everything that is waited for.
-func (t *watchTable) reconnected() {
-	select {
-	case t.recheck <- struct{}{}:
-	default:
-	}
-}
-
-// auditParallel bounds how many znodes are looked at together after a reconnection: thousands may wait, and so may
-// those of other clients that lost the same server.
-const auditParallel = 16
-
-// audit compares what is waited for with what is there, after every reconnection and once in a session timeout.
-// go-zookeeper restores the watches by itself, but only logs when that fails, and may tell the server a time that
-// lies after the change it should hear of. It ends with the ZooKeeper session.
-func (t *watchTable) audit() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	select {
-	case <-t.zs.ready:
-	case <-t.zs.ended:
-		return
-	}
-	tick := time.NewTicker(t.zs.timeout())
-	defer tick.Stop()
-	for {
-		select {
-		case <-t.recheck:
-		case <-tick.C:
-		case <-t.zs.ended:
-			return
-		}
-		var g errgroup.Group
-		g.SetLimit(auditParallel)
-		for _, path := range t.armed() {
-			g.Go(func() error { return t.verify(ctx, path) })
-		}
-		g.Wait() // an error here is the session's end, and comes again above
-	}
-}
-
-// armed returns the paths that are waited for in trust of a watch.
-func (t *watchTable) armed() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var paths []string
-	for path, node := range t.nodes {
-		if node.armed && len(node.waiters) > 0 {
-			paths = append(paths, path)
-		}
-	}
-	return paths
-}
-
-// verify fires the watch of a znode that has changed unnoticed.
-func (t *watchTable) verify(ctx context.Context, path string) error {
-	var mzxid int64
-	err := t.zs.do(ctx, func() error {
-		exists, stat, err := t.zs.conn.Exists(path)
-		if err == nil && exists {
-			mzxid = stat.Mzxid
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	t.mu.Lock()
-	node := t.nodes[path]
-	changed := node != nil && node.armed && node.state.mzxid != mzxid
-	t.mu.Unlock()
-	if changed {
-		t.fire(path)
-	}
-	return nil
 }

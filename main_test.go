@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,11 +27,11 @@ const patience = 30 * time.Second
 var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Run(context.Background()) })
 
 // started tells TestMain that there is something to stop.
-var started bool
+var started atomic.Bool
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if started {
+	if started.Load() {
 		ensemble, err := shared()
 		if err == nil {
 			err = ensemble.Stop()
@@ -50,7 +51,7 @@ func TestMain(m *testing.M) {
 // server returns the shared server.
 func server(tb testing.TB) *zktest.Ensemble {
 	tb.Helper()
-	started = true
+	started.Store(true)
 	ensemble, err := shared()
 	require.NoError(tb, err)
 	return ensemble

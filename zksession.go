@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -78,8 +77,7 @@ func (s *Session) openSession() *zkSession {
 		for range events {
 		}
 	})
-	s.work.Go(zs.lease.run)     // ends with zs.ended
-	s.work.Go(zs.watches.audit) // ends with zs.ended
+	s.work.Go(zs.lease.run) // ends with zs.ended
 	return zs
 }
 
@@ -121,6 +119,7 @@ func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.C
 		Connected:    zs.onHandshake,
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
+		Watch:        zs.watches.wanted,
 	})
 	zs.mu.Lock()
 	zs.live = checked
@@ -299,7 +298,6 @@ const (
 
 // outcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
 func outcomeOf(err error) outcome {
-	var netErr net.Error
 	switch {
 	case err == nil:
 		return answered
@@ -307,12 +305,9 @@ func outcomeOf(err error) outcome {
 		return notExecuted
 	case errors.Is(err, zk.ErrSessionMoved): // the server that we left would have executed it, and refused
 		return notExecuted
-	case errors.Is(err, zk.ErrConnectionClosed), // the connection broke before the answer
+	case errors.Is(err, zk.ErrConnectionClosed), // the connection broke before the answer; wire reports no other way
 		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
 		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
-		return unknown
-	case errors.As(err, &netErr), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe),
-		errors.Is(err, io.ErrShortWrite): // writing failed, and some of it may have arrived
 		return unknown
 	default: // a server's error code, or a request that go-zookeeper could not encode
 		return answered

@@ -101,12 +101,16 @@ func (s *Server) Start() error {
 }
 
 // Pause stops the server's process where it is: connections stay open and
-// nothing answers, as on a machine that hangs.
+// nothing answers, as on a machine that hangs. It returns when the process has
+// stopped. On a paused server it does nothing.
 func (s *Server) Pause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.runningLocked() {
 		return s.errorf("pause", ErrNotRunning)
+	}
+	if s.paused {
+		return nil
 	}
 	if err := s.proc.pause(); err != nil {
 		return s.errorf("pause", err)

@@ -18,9 +18,9 @@ const (
 // A body is what follows the header in a frame, taken apart in the order in which go-zookeeper decodes it. Once something
 // was wrong it stays wrong, and whatever is taken from it is zero.
 //
-// go-zookeeper must not be given a body that is too short, not even where its decoder would return an error: it slices
-// within the capacity of a buffer in which the replies before have left their bytes (conn.go line 865), and so decodes a
-// Stat, czxid included, that no server sent.
+// go-zookeeper must not be given a body that is too short, not even by a byte: it slices within the capacity of a buffer in
+// which the replies before have left their bytes (conn.go line 865), so that the last field of a short body, a path or the
+// end of a Stat, is one that no server sent, without an error.
 type body struct {
 	rest   []byte
 	cost   int    // what decoding allocates

@@ -37,6 +37,11 @@ type Config struct {
 	// body and a quorum has agreed on them.
 	Answered func(op int32, sent time.Time)
 
+	// Watch is asked about each read of a znode, and each test for its existence, that go-zookeeper sends without a
+	// watch; true sets one. go-zookeeper then knows nothing of the watch: it passes the event to its callback, and does
+	// not restore the watch on another connection. Watch runs on the sending goroutine.
+	Watch func(path string) bool
+
 	// AuthRejected is called when the server refused credentials. go-zookeeper sends them again on every connection
 	// and gets them refused again, thousands of times a second and without an event (conn.go line 455): the dialer has
 	// to slow it down.

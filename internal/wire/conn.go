@@ -65,11 +65,16 @@ func New(c net.Conn, cfg Config) *Conn {
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
-	if err := c.beginWrite(p); err != nil {
+	whole, err := c.beginWrite(p)
+	if err != nil {
 		_ = c.fail(err)
 		return len(p), nil
 	}
-	n, err := c.raw.Write(p)
+	request := p
+	if whole {
+		request = c.withWatch(p)
+	}
+	n, err := c.raw.Write(request)
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
@@ -79,17 +84,19 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (c *Conn) beginWrite(p []byte) error {
+// beginWrite takes note of what is about to be written. It reports whether that begins with a request's first byte.
+func (c *Conn) beginWrite(p []byte) (request bool, err error) {
 	now := time.Now() // before the lock: a lease may count from here
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cause != nil {
-		return c.cause
+		return false, c.cause
 	}
+	request = c.out.betweenRequests()
 	if err := c.out.scan(p, now, &c.waiting); err != nil {
-		return err
+		return false, err
 	}
-	return c.reads.setOwn(c.readLimitLocked())
+	return request, c.reads.setOwn(c.readLimitLocked())
 }
 
 func (c *Conn) endWrite(err error) error {

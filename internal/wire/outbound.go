@@ -23,6 +23,9 @@ type outbound struct {
 	connected bool      // the connect request, always the first frame, has passed
 }
 
+// betweenRequests reports whether the next byte is a request's first.
+func (o *outbound) betweenRequests() bool { return o.connected && o.have == 0 && o.rest == 0 }
+
 // scan follows p, which is about to be written, and records the requests in it. It records before they are written, or
 // a quick server's answer would be one to an unknown request.
 func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -201,4 +202,25 @@ func BenchmarkExchange(b *testing.B) {
 			}
 		})
 	}
+}
+
+// go-zookeeper decodes its copy of a reply next: ours must be gone by then.
+func TestLargeBufferIsLetGo(t *testing.T) {
+	const size = 8 << 20
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	s := &socket{in: append(connectReply(4000, 1).sealed(), replyTo(1, 0).str(strings.Repeat("d", size-200)).stat(1).sealed()...)}
+	c := wire.New(s, wire.Config{})
+	_, _ = c.Write(connectRequest())
+	_, _ = c.Write(request(1, wire.OpGetData))
+	before := live()
+	_, err := io.Copy(io.Discard, c)
+	require.NoError(t, err)
+	s.in = nil
+	require.Less(t, live(), before-size/2, "neither the server's copy nor ours")
+	runtime.KeepAlive(c)
 }

@@ -1,0 +1,177 @@
+package zklock_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// TestCancelReturnsWhateverTheServersDo cancels acquisitions while the servers are up, stopped, cut off or dead.
+func TestCancelReturnsWhateverTheServersDo(t *testing.T) {
+	ensemble := zktest.Start(t, zktest.WithServers(1))
+	zookeeper := ensemble.Servers()[0]
+	proxy := ensemble.Proxy(t)
+	for _, fault := range []struct {
+		name         string
+		begin, mend  func() error
+		afterQueuing bool
+	}{
+		{name: "up"},
+		{name: "paused", begin: zookeeper.Pause, mend: zookeeper.Resume},
+		{name: "blackholed", begin: func() error { proxy.Blackhole(); return nil }, mend: heal(proxy)},
+		{name: "requests lost", begin: func() error { proxy.Blackhole(zktest.ToServer); return nil }, mend: heal(proxy)},
+		{name: "replies lost", begin: func() error { proxy.Blackhole(zktest.ToClient); return nil }, mend: heal(proxy)},
+		{name: "cut", begin: func() error { proxy.Cut(); return nil }, mend: heal(proxy)},
+		{name: "killed", begin: zookeeper.Kill, mend: zookeeper.Start},
+	} {
+		for _, waiting := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/waiting=%v", fault.name, waiting), func(t *testing.T) {
+				direct := dialTo(t, ensemble.Connect())
+				holder := mutex(t, direct, "busy")
+				lock(t, holder)
+				m := mutex(t, dialTo(t, proxy.Addr()), "busy")
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+
+				var err error
+				returned := make(chan struct{})
+				acquire := func() {
+					defer close(returned)
+					_, err = m.LockContext(ctx)
+				}
+				if waiting { // the fault comes while it waits
+					go acquire()
+					requireQueue(t, holder, 2)
+				}
+				if fault.begin != nil {
+					require.NoError(t, fault.begin())
+				}
+				if !waiting { // it comes first
+					go acquire()
+				}
+				cancel()
+				cancelled := time.Now()
+				receive(t, returned, "return of LockContext")
+				assert.Less(t, time.Since(cancelled), 100*time.Millisecond)
+				assert.ErrorIs(t, err, context.Canceled)
+				if fault.mend != nil {
+					require.NoError(t, fault.mend())
+				}
+				require.Eventually(t, func() bool { return len(contenders(t, holder)) <= 1 }, patience, 10*time.Millisecond,
+					"a candidate was left behind")
+			})
+		}
+	}
+}
+
+func heal(p *zktest.Proxy) func() error {
+	return func() error { p.Heal(); return nil }
+}
+
+// TestNoOrphanWhereverTheConnectionBreaks breaks the connection, or loses one frame, at every frame of an acquisition
+// and release in turn, counted in a run without a fault.
+func TestNoOrphanWhereverTheConnectionBreaks(t *testing.T) {
+	ensemble := server(t)
+	verdicts := map[string]zktest.Verdict{"cut": zktest.Cut, "drop": zktest.Drop}
+	for _, dir := range []zktest.Direction{zktest.ToServer, zktest.ToClient} {
+		for name, verdict := range verdicts {
+			t.Run(fmt.Sprintf("%s %v", name, dir), func(t *testing.T) {
+				frames := breakAt(t, ensemble, dir, verdict, 0) // none
+				require.Greater(t, frames, 3)
+				for at := 1; at <= frames; at++ {
+					t.Run(fmt.Sprint(at), func(t *testing.T) {
+						t.Parallel()
+						breakAt(t, ensemble, dir, verdict, at)
+					})
+				}
+			})
+		}
+	}
+}
+
+// breakAt has a contended acquisition and a release go through a proxy that harms the frame of that number, which 0
+// is for none, and returns how many frames went that way. Pings do not count.
+func breakAt(t *testing.T, ensemble *zktest.Ensemble, dir zktest.Direction, verdict zktest.Verdict, at int) int {
+	name := fmt.Sprintf("%v-%v-%d", dir, verdict, at)
+	proxy := ensemble.Proxy(t)
+	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(time.Second))
+	other := mutex(t, dialTo(t, ensemble.Connect()), name)
+	m := mutex(t, s, name)
+	var frames atomic.Int64
+	proxy.OnFrame(func(d zktest.Direction, frame []byte) zktest.Verdict {
+		const ping = -2
+		if d != dir || len(frame) < 8 || int32(binary.BigEndian.Uint32(frame[4:])) == ping {
+			return zktest.Pass
+		}
+		if frames.Add(1) == int64(at) {
+			return verdict
+		}
+		return zktest.Pass
+	})
+
+	lock(t, other)
+	p := m.LockAsync(context.Background())
+	select { // a reply that is lost may keep it from being queued before the other is gone
+	case <-p.Queued():
+	case <-time.After(time.Second / 4):
+	}
+	other.Unlock()
+	receive(t, p.Done(), "lock, "+name)
+	assert.NoError(t, p.Err(), name)
+	token := m.Token()
+	m.UnlockContext(context.Background()) // it may be lost, where the fault was long enough
+	receive(t, p.Released(), "removal, "+name)
+	n := int(frames.Load())
+	proxy.OnFrame(nil)
+
+	lock(t, other)
+	assert.Positive(t, other.Token().Compare(token), name)
+	assert.Len(t, contenders(t, other), 1, name)
+	other.Unlock()
+	lock(t, m)
+	m.Unlock()
+	assert.NoError(t, s.Close(), name)
+	return n
+}
+
+// TestReleaseGoesOnInTheBackground cuts a holder off while it releases.
+func TestReleaseGoesOnInTheBackground(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	m := mutex(t, dialTo(t, proxy.Addr()), "background")
+	next := mutex(t, dial(t), "background")
+	lock(t, m)
+	p := queued(t, next)
+	proxy.Cut()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	assert.ErrorIs(t, m.UnlockContext(ctx), context.DeadlineExceeded)
+	assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked)
+	proxy.Heal()
+	receive(t, p.Done(), "lock")
+	require.NoError(t, p.Err())
+	next.Unlock()
+}
+
+// TestAMarkIsSeenAfterAReconnection has the mark written while the holder is cut off.
+func TestAMarkIsSeenAfterAReconnection(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	m, other := mutex(t, dialTo(t, proxy.Addr()), "missed"), mutex(t, dial(t), "missed")
+	revoked := lock(t, m)
+	proxy.Cut()
+	n, err := other.RevokeAll(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	proxy.Heal()
+	receive(t, revoked, "revocation")
+	assert.Equal(t, zklock.ErrRevoked, m.Err())
+	m.Unlock()
+}

@@ -1,0 +1,137 @@
+package zklock_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// TestLostClosesBeforeAnotherAcquires cuts holders off in every way and compares the moments in which they are told and
+// in which another client is granted the lock.
+func TestLostClosesBeforeAnotherAcquires(t *testing.T) {
+	for name, fault := range map[string]func(*zktest.Proxy){
+		"cut":           (*zktest.Proxy).Cut,
+		"blackholed":    func(p *zktest.Proxy) { p.Blackhole() },
+		"requests lost": func(p *zktest.Proxy) { p.Blackhole(zktest.ToServer) },
+		"replies lost":  func(p *zktest.Proxy) { p.Blackhole(zktest.ToClient) },
+	} {
+		for _, lease := range []zklock.Lease{zklock.LeaseQuorum, zklock.LeasePing} {
+			t.Run(name+"/"+map[zklock.Lease]string{zklock.LeaseQuorum: "quorum", zklock.LeasePing: "ping"}[lease],
+				func(t *testing.T) {
+					t.Parallel()
+					proxy := server(t).Proxy(t)
+					timeout := zklock.WithSessionTimeout(2 * time.Second)
+					m := mutex(t, dialTo(t, proxy.Addr(), timeout, zklock.WithLease(lease)), "lease")
+					next := mutex(t, dial(t), "lease")
+					revoked := lock(t, m)
+					lost := m.Lost()
+					p := queued(t, next)
+					fault(proxy)
+					receive(t, lost, "loss")
+					told := time.Now()
+					assert.True(t, isOpen(p.Done()), "another client was granted the lock before the holder was told")
+					assert.False(t, isOpen(revoked))
+					assert.ErrorIs(t, m.Err(), zklock.ErrLost)
+					receive(t, p.Done(), "lock")
+					require.NoError(t, p.Err())
+					t.Logf("told %v before the next holder", time.Since(told).Round(time.Millisecond))
+					next.Unlock()
+					proxy.Heal()
+					assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+					lock(t, m)
+					m.Unlock()
+				})
+		}
+	}
+}
+
+// TestLeaseServerWaitsForTheServer shows what the weakest lease is: the holder is told when it is connected again, and
+// not before.
+func TestLeaseServerWaitsForTheServer(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(time.Second), zklock.WithLease(zklock.LeaseServer))
+	m, next := mutex(t, s, "weak"), mutex(t, dial(t), "weak")
+	lock(t, m)
+	lost := m.Lost()
+	p := queued(t, next)
+	proxy.Cut()
+	receive(t, p.Done(), "lock")
+	assert.True(t, isOpen(lost))
+	assert.NoError(t, m.Err())
+	proxy.Heal()
+	receive(t, lost, "loss")
+	next.Unlock()
+	m.Unlock()
+}
+
+// TestLeaseLastsWhileTheEnsembleAnswers holds locks for several session timeouts, one acquired alone and one after a wait
+// in which nothing of the session was confirmed.
+func TestLeaseLastsWhileTheEnsembleAnswers(t *testing.T) {
+	for _, lease := range []zklock.Lease{zklock.LeaseQuorum, zklock.LeasePing, zklock.LeaseServer} {
+		timeout := 400 * time.Millisecond
+		s := dial(t, zklock.WithSessionTimeout(timeout), zklock.WithLease(lease))
+		m, holder := mutex(t, s, "lasting"), mutex(t, dial(t), "lasting")
+		lock(t, holder)
+		p := queued(t, m)
+		pause(t, 3*timeout)
+		holder.Unlock()
+		receive(t, p.Done(), "lock")
+		require.NoError(t, p.Err())
+		pause(t, 5*timeout)
+		assert.NoError(t, m.Err())
+		held, err := m.Held(t.Context())
+		require.NoError(t, err)
+		assert.True(t, held)
+		m.Unlock()
+	}
+}
+
+// pause lets time go by in which nothing is expected to happen.
+func pause(tb testing.TB, d time.Duration) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), d)
+	defer cancel()
+	<-ctx.Done()
+}
+
+// TestAnOutageWithinTheLeaseLosesNothing breaks the connection for less than the lease.
+func TestAnOutageWithinTheLeaseLosesNothing(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	m := mutex(t, dialTo(t, proxy.Addr()), "outage")
+	revoked := lock(t, m)
+	proxy.Cut()
+	pause(t, sessionTimeout/8)
+	proxy.Heal()
+	held, err := m.Held(t.Context())
+	require.NoError(t, err)
+	assert.True(t, held)
+	assert.True(t, isOpen(revoked))
+	assert.NoError(t, m.UnlockContext(t.Context()))
+}
+
+// TestARemovalIsNoticedWithoutItsEvent has the beat find out what the watch was kept from telling.
+func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	m := mutex(t, dialTo(t, proxy.Addr()), "silent")
+	lock(t, m)
+	lost := m.Lost()
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		const event = "\xff\xff\xff\xff" // the xid of events
+		if dir == zktest.ToClient && len(frame) >= 8 && string(frame[4:8]) == event {
+			return zktest.Drop
+		}
+		return zktest.Pass
+	})
+	n, err := mutex(t, dial(t), "silent").Clear(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	receive(t, lost, "loss")
+	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
+	m.Unlock()
+}

@@ -1,0 +1,370 @@
+package zklock_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// noDial fails the test if the network is used.
+func noDial(t *testing.T) zklock.SessionOption {
+	return zklock.WithDialer(func(context.Context, string, string) (net.Conn, error) {
+		t.Error("the network was used")
+		return nil, errors.New("not allowed")
+	})
+}
+
+func TestDialRefusesBadConnectStrings(t *testing.T) {
+	for connect, want := range map[string]string{
+		"":                     "no valid host",
+		",":                    "no valid host",
+		"a:2181,":              "no valid host",
+		":2181":                "no valid host",
+		"a:0":                  "from 1 to 65535",
+		"a:65536":              "from 1 to 65535",
+		"a:zk":                 "from 1 to 65535",
+		"a:1:2":                "too many colons",
+		"a b:2181":             "no valid host",
+		"a:2181/x/":            "empty segment",
+		"a:2181//x":            "empty segment",
+		"a:2181/..":            `the segment ".."`,
+		"zookeeper://a:2181/x": "empty segment",
+	} {
+		t.Run(connect, func(t *testing.T) {
+			s, err := zklock.Dial(t.Context(), connect, noDial(t))
+			assert.Nil(t, s)
+			require.ErrorContains(t, err, want)
+			assert.ErrorContains(t, err, "dial: ")
+		})
+	}
+}
+
+func TestDialRefusesBadOptions(t *testing.T) {
+	for want, opt := range map[string]zklock.SessionOption{
+		"session timeout 0s":  zklock.WithSessionTimeout(0),
+		"session timeout -1s": zklock.WithSessionTimeout(-time.Second),
+		"does not begin":      zklock.WithRoot("locks"),
+		"root: path":          zklock.WithRoot("/locks/"),
+		"auth scheme":         zklock.WithAuth("", nil),
+		"ACL is empty":        zklock.WithACL(),
+		"TLS config":          zklock.WithTLS(nil),
+		"dialer is nil":       zklock.WithDialer(nil),
+		"logger is nil":       zklock.WithLogger(nil),
+		"state function":      zklock.WithStateFunc(nil),
+		"lease 7":             zklock.WithLease(7),
+	} {
+		_, err := zklock.Dial(t.Context(), "localhost:2181", noDial(t), opt)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestLockRefusesBadOptionsAndNames(t *testing.T) {
+	s := dial(t)
+	for want, opt := range map[string]zklock.LockOption{
+		"identifier has 0 bytes":    zklock.WithIdentifier(""),
+		"identifier has 1025 bytes": zklock.WithIdentifier(strings.Repeat("x", 1025)),
+		"not UTF-8":                 zklock.WithIdentifier("\xff"),
+		"revocation mark":           zklock.WithIdentifier("unlock"),
+		"ACL is empty":              zklock.WithLockACL(),
+	} {
+		_, err := s.Mutex("a", opt)
+		assert.ErrorContains(t, err, want)
+		_, err = s.RWMutex("a", opt)
+		assert.ErrorContains(t, err, want)
+	}
+	for _, name := range []string{
+		"", "/", "/a", "a/", "a//b", ".", "..", "a/.", "a/../b", "a\x00b", "a\nb", "\x7f", "\u0085", "\xff", "a\xc3",
+		"\ue000\uf000", "\ufffe", strings.Repeat("x", 1025),
+	} {
+		_, err := s.Mutex(name)
+		assert.ErrorIs(t, err, zklock.ErrInvalidName, "%q", name)
+		_, err = s.RWMutex(name)
+		assert.ErrorIs(t, err, zklock.ErrInvalidName, "%q", name)
+		assert.ErrorIs(t, s.Remove(t.Context(), name), zklock.ErrInvalidName, "%q", name)
+	}
+	for _, name := range []string{"a", "a/b/c", "...", "a b", "ä/日本", "%", strings.Repeat("x", 1024)} {
+		m := mutex(t, s, name)
+		lock(t, m)
+		m.Unlock()
+		assert.Equal(t, name, m.Name())
+	}
+}
+
+func TestDialEndsWithItsContext(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts, in the kernel, and never answers
+	require.NoError(t, err)
+	defer silent.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	closed.Close()
+	for name, connect := range map[string]string{"refused": closed.Addr().String(), "silent": silent.Addr().String()} {
+		t.Run(name, func(t *testing.T) {
+			cause := errors.New("no patience")
+			ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, cause)
+			defer cancel()
+			_, err := zklock.Dial(ctx, connect)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorIs(t, err, cause)
+		})
+	}
+}
+
+func TestDialTellsOfRefusedCredentials(t *testing.T) {
+	_, err := zklock.Dial(t.Context(), server(t).Connect(), zklock.WithAuth("no-such-scheme", []byte("x")))
+	assert.ErrorIs(t, err, zk.ErrAuthFailed)
+}
+
+func TestChrootAndRoot(t *testing.T) {
+	connect := server(t).Connect() + root(t)
+	for root, want := range map[string]string{"/": "/", "/deep/root": "/deep/root/"} {
+		s := dialTo(t, connect, zklock.WithRoot(root))
+		m := mutex(t, s, "a/b")
+		lock(t, m)
+		assert.Equal(t, "/test-TestChrootAndRoot"+want+"a/b", m.Path())
+		exists, _, err := s.Conn().Exists(m.Path())
+		require.NoError(t, err)
+		assert.True(t, exists)
+		locks, err := s.Locks(t.Context())
+		require.NoError(t, err)
+		names := []string{}
+		for _, lock := range locks {
+			names = append(names, lock.Name)
+		}
+		assert.Contains(t, names, "a/b")
+		m.Unlock()
+	}
+}
+
+func TestDefaultRootIsZktools(t *testing.T) {
+	s, err := zklock.Dial(t.Context(), server(t).Connect())
+	require.NoError(t, err)
+	defer s.Close()
+	assert.Equal(t, "/ZktoolsLocks/a", mutex(t, s, "a").Path())
+}
+
+func TestStatesAreToldInOrder(t *testing.T) {
+	ensemble := server(t)
+	proxy := ensemble.Proxy(t)
+	states := make(chan zklock.State, 100)
+	s := dialTo(t, proxy.Addr(), zklock.WithStateFunc(func(st zklock.State) { states <- st }))
+	next := func(want zklock.State) {
+		t.Helper()
+		select {
+		case got := <-states:
+			require.Equal(t, want, got, "%v, not %v", got, want)
+		case <-time.After(patience):
+			require.FailNow(t, "never "+want.String())
+		}
+	}
+	next(zklock.StateConnected)
+	assert.Equal(t, zklock.StateConnected, s.State())
+	id := s.ID()
+	assert.NotZero(t, id)
+
+	proxy.Cut()
+	next(zklock.StateSuspended)
+	assert.Equal(t, zklock.StateSuspended, s.State())
+	assert.Equal(t, id, s.ID())
+	require.NoError(t, ensemble.Expire(id)) // unnoticed, as nobody can tell us
+	proxy.Heal()
+	next(zklock.StateExpired)
+	next(zklock.StateConnected)
+	assert.NotEqual(t, id, s.ID())
+
+	require.NoError(t, s.Close())
+	next(zklock.StateClosed)
+	assert.Equal(t, zklock.StateClosed, s.State())
+	assert.Zero(t, s.ID())
+	assert.False(t, isOpen(s.Done()))
+	assert.Empty(t, states)
+	for st, text := range map[zklock.State]string{zklock.StateClosed: "closed", zklock.StateExpired: "expired"} {
+		assert.Equal(t, text, st.String())
+	}
+}
+
+func TestCloseReleasesEverythingAtOnce(t *testing.T) {
+	s, other := dial(t), dial(t)
+	held, waiting := mutex(t, s, "held"), mutex(t, s, "held")
+	revoked := lock(t, held)
+	lost := held.Lost()
+	p := queued(t, waiting)
+	next := queued(t, mutex(t, other, "held"))
+
+	require.NoError(t, s.Close())
+	assert.False(t, isOpen(lost))
+	assert.False(t, isOpen(revoked))
+	assert.ErrorIs(t, held.Err(), zklock.ErrLost)
+	assert.ErrorIs(t, held.Err(), zklock.ErrClosed)
+	receive(t, p.Done(), "end of the wait")
+	assert.ErrorIs(t, p.Err(), zklock.ErrClosed)
+	ctx, cancel := context.WithTimeout(t.Context(), sessionTimeout/4)
+	defer cancel()
+	select {
+	case <-next.Done():
+	case <-ctx.Done():
+		t.Error("the lock stayed taken after Close")
+	}
+	require.NoError(t, s.Close(), "once more")
+	assert.ErrorIs(t, held.UnlockContext(t.Context()), zklock.ErrLost)
+}
+
+func TestClosedSessionRefuses(t *testing.T) {
+	s := dial(t)
+	m := mutex(t, s, "closed")
+	require.NoError(t, s.Close())
+	ctx := t.Context()
+	assert.Panics(t, m.Lock)
+	assert.False(t, m.TryLock())
+	_, err := m.LockContext(ctx)
+	assert.ErrorIs(t, err, zklock.ErrClosed)
+	_, err = m.TryLockContext(ctx)
+	assert.ErrorIs(t, err, zklock.ErrClosed)
+	assert.ErrorIs(t, m.Do(ctx, func(context.Context) error { return nil }), zklock.ErrClosed)
+	_, err = m.Contenders(ctx)
+	assert.ErrorIs(t, err, zklock.ErrClosed)
+	_, err = s.Locks(ctx)
+	assert.ErrorIs(t, err, zklock.ErrClosed)
+	assert.ErrorIs(t, s.Remove(ctx, "closed"), zklock.ErrClosed)
+	assert.Panics(t, m.Unlock, "it is not locked")
+}
+
+func TestCloseOfManyAtOnce(t *testing.T) {
+	s := dial(t)
+	lock(t, mutex(t, s, "many"))
+	var work sync.WaitGroup
+	for range 10 {
+		work.Go(func() { mutex(t, s, "many").LockContext(context.Background()) })
+		work.Go(func() { s.Close() })
+	}
+	work.Wait()
+}
+
+func TestCloseWithoutServersSaysSo(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	s := dialTo(t, proxy.Addr())
+	m := mutex(t, s, "unreachable")
+	lock(t, m)
+	proxy.Cut()
+	begun := time.Now()
+	err := s.Close()
+	assert.Less(t, time.Since(begun), 10*time.Second)
+	var op *zklock.OpError
+	require.ErrorAs(t, err, &op)
+	assert.Equal(t, "close", op.Op)
+	assert.ErrorContains(t, err, sessionTimeout.String())
+	assert.Equal(t, err, s.Close())
+	assert.ErrorIs(t, m.Err(), zklock.ErrLost)
+}
+
+func TestACLs(t *testing.T) {
+	owner := dial(t, zklock.WithAuth("digest", []byte("ann:secret")))
+	stranger := dial(t)
+	m := mutex(t, owner, "private")
+	lock(t, m)
+	_, _, err := stranger.Conn().Children(m.Path())
+	assert.ErrorIs(t, err, zk.ErrNoAuth, "with credentials the default is creator-only")
+	_, err = mutex(t, stranger, "private").LockContext(t.Context())
+	assert.ErrorIs(t, err, zk.ErrNoAuth)
+	assert.Panics(t, mutex(t, stranger, "private").Lock)
+	friend := dial(t, zklock.WithAuth("digest", []byte("ann:secret")))
+	p := queued(t, mutex(t, friend, "private"))
+	m.Unlock()
+	receive(t, p.Done(), "lock")
+	require.NoError(t, p.Err())
+	p.Cancel()
+
+	require.NoError(t, server(t).Expire(owner.ID())) // the next session needs the credentials too
+	require.Eventually(t, func() bool { return m.TryLock() }, patience, 10*time.Millisecond)
+	m.Unlock()
+
+	open := dialTo(t, server(t).Connect(), zklock.WithRoot(root(t)+"-open"))
+	lock(t, mutex(t, open, "public"))
+	acl, _, err := open.Conn().GetACL(mutex(t, open, "public").Path())
+	require.NoError(t, err)
+	assert.Equal(t, zk.WorldACL(zk.PermAll), acl, "without credentials the default is the world")
+
+	readable := append(zk.WorldACL(zk.PermRead), zk.DigestACL(zk.PermAll, "ann", "secret")...)
+	for _, m := range []*zklock.Mutex{
+		mutex(t, dialTo(t, server(t).Connect(), zklock.WithRoot(root(t)+"-acl"), zklock.WithACL(readable...),
+			zklock.WithAuth("digest", []byte("ann:secret"))), "a"),
+		mutex(t, owner, "b", zklock.WithLockACL(readable...)),
+	} {
+		lock(t, m)
+		for _, path := range []string{m.Path(), m.Path() + "/" + contenders(t, m)[0].Znode} {
+			acl, _, err := owner.Conn().GetACL(path)
+			require.NoError(t, err)
+			assert.ElementsMatch(t, readable, acl, path)
+		}
+		m.Unlock()
+	}
+}
+
+func TestExistingParentKeepsItsACL(t *testing.T) {
+	s := dial(t)
+	m := mutex(t, s, "parent")
+	acl := append(zk.WorldACL(zk.PermAll), zk.DigestACL(zk.PermRead, "ann", "secret")...)
+	_, err := s.Conn().Create(root(t), nil, zk.FlagPersistent, acl)
+	require.NoError(t, err)
+	lock(t, m)
+	m.Unlock()
+	got, _, err := s.Conn().GetACL(root(t))
+	require.NoError(t, err)
+	assert.ElementsMatch(t, acl, got)
+}
+
+func TestDialerAndLoggerAreUsed(t *testing.T) {
+	var dials atomic.Int64
+	var log bytes.Buffer
+	s := dial(t, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
+		zklock.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			dials.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}))
+	require.NoError(t, s.Close())
+	assert.Positive(t, dials.Load())
+	assert.Contains(t, log.String(), "zookeeper session")
+}
+
+func TestSessionSurvivesTheLossOfItsServer(t *testing.T) {
+	ensemble := zktest.Start(t, zktest.WithServers(3))
+	s := dialTo(t, ensemble.Connect())
+	m := mutex(t, s, "failover")
+	lock(t, m)
+	id := s.ID()
+	require.NoError(t, serverOf(t, ensemble, s).Kill())
+	held, err := m.Held(t.Context())
+	require.NoError(t, err)
+	assert.True(t, held)
+	assert.NoError(t, m.Err(), "a failover that is over in time loses no hold")
+	assert.Equal(t, id, s.ID())
+	m.Unlock()
+}
+
+// serverOf returns the server that a session is connected to.
+func serverOf(tb testing.TB, ensemble *zktest.Ensemble, s *zklock.Session) *zktest.Server {
+	tb.Helper()
+	for _, server := range ensemble.Servers() {
+		connections, err := server.Command("cons")
+		require.NoError(tb, err)
+		if strings.Contains(connections, fmt.Sprintf("sid=0x%x", s.ID())) {
+			return server
+		}
+	}
+	require.FailNow(tb, "no server has the session")
+	return nil
+}

@@ -1,0 +1,26 @@
+package zktest
+
+import (
+	"os"
+	"syscall"
+	"unsafe"
+)
+
+// stopped reports whether every thread has stopped since the last SIGSTOP. The
+// kernel reports that once, to whoever waits for a child's stop; not asking for
+// its end as well leaves that to cmd.Wait.
+func (p *process) stopped() (bool, error) {
+	const pPID = 1     // P_PID of waitid(2)
+	var info [128]byte // siginfo_t, whose first field is si_signo
+	_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPID, uintptr(p.cmd.Process.Pid),
+		uintptr(unsafe.Pointer(&info)), syscall.WSTOPPED|syscall.WNOHANG, 0, 0)
+	switch errno {
+	case 0:
+		// With WNOHANG and no news, waitid succeeds and si_signo is zero.
+		return *(*int32)(unsafe.Pointer(&info)) != 0, nil
+	case syscall.EINTR:
+		return false, nil
+	default:
+		return false, os.NewSyscallError("waitid", errno)
+	}
+}
