@@ -46,7 +46,7 @@ type acquisition struct {
 	mu        sync.Mutex  // guards the fields below
 	detach    func() bool // undoes the call of onContextDone
 	settled   bool
-	hold      *hold // the current candidate's while waiting, the one that was granted after
+	hold      *hold // of the current candidate
 	err       error // why nothing was acquired
 	committed bool  // others were removed by force: give the grant a moment although ctx has ended
 	removed   error // how the removal of the candidate went, set before gone is closed
@@ -64,10 +64,11 @@ func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
 		queued: make(chan struct{}),
 		done:   make(chan struct{}),
 		gone:   make(chan struct{}),
+		hold:   newHold(),
 	}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	if ctx.Err() != nil {
-		a.settle(nil, contextError(ctx))
+		a.settle(contextError(ctx))
 		close(a.gone)
 		return a
 	}
@@ -83,7 +84,7 @@ func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
 	})
 	if !started {
 		detach()
-		a.settle(nil, ErrClosed)
+		a.settle(ErrClosed)
 		close(a.gone)
 	}
 	return a
@@ -99,7 +100,7 @@ func (a *acquisition) onContextDone() {
 		case <-time.After(forcePatience):
 		}
 	}
-	a.settle(nil, a.contextError())
+	a.settle(a.contextError())
 }
 
 func (a *acquisition) contextError() error {
@@ -109,15 +110,16 @@ func (a *acquisition) contextError() error {
 	return contextError(a.ctx)
 }
 
-// settle decides how the acquisition ends: with a hold or with an error. It is false if that is decided already.
-func (a *acquisition) settle(h *hold, err error) bool {
+// settle decides how the acquisition ends: with an error, or with the hold if that is nil. It is false if that is decided
+// already.
+func (a *acquisition) settle(err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.settled {
 		return false
 	}
-	a.settled, a.hold, a.err = true, h, err
-	if h != nil {
+	a.settled, a.err = true, err
+	if err == nil {
 		a.granted(a)
 	}
 	if a.detach != nil {
@@ -133,18 +135,19 @@ func (a *acquisition) run() {
 	for {
 		zs, err := a.s.await(a.ctx)
 		if err != nil {
-			a.settle(nil, a.orContextError(err))
+			a.settle(a.orContextError(err))
 			return
 		}
 		c := newCandidate(zs, a.path, a.kind, &a.cfg)
-		h, err := a.obtain(c)
-		if err == nil && a.settle(h, nil) {
+		h := a.freshHold()
+		err = a.obtain(c, h)
+		if err == nil && a.settle(nil) {
 			a.watchOver(c, h)
 			zs.lease.drop(h)
 			a.setRemoved(c.remove())
 			return
 		}
-		if h != nil {
+		if err == nil {
 			a.withdraw(h)
 		}
 		removed := c.remove()
@@ -155,7 +158,7 @@ func (a *acquisition) run() {
 		if errors.Is(err, errVanished) || errors.Is(err, errExpired) || errors.Is(err, errLeaseRanOut) {
 			continue // to the end of the queue
 		}
-		a.settle(nil, errors.Join(a.orContextError(err), removed))
+		a.settle(errors.Join(a.orContextError(err), removed))
 		if removed != nil {
 			a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", removed)
 		}
@@ -181,12 +184,12 @@ func (a *acquisition) orContextError(err error) error {
 	}
 }
 
-// obtain queues the candidate and waits until it holds the lock. With a hold it has taken the handle's slot and is
-// under the lease. After an error the candidate may exist.
-func (a *acquisition) obtain(c *candidate) (*hold, error) {
+// obtain queues the candidate and waits until it holds the lock. Then the hold has taken the handle's slot and is under the
+// lease. After an error the candidate may exist.
+func (a *acquisition) obtain(c *candidate, h *hold) error {
 	ctx := a.ctx
 	if err := c.create(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	a.announce()
 
@@ -203,10 +206,9 @@ func (a *acquisition) obtain(c *candidate) (*hold, error) {
 	marked, err := c.look(ctx)
 	first := <-listed
 	if err := errors.Join(err, first.err); err != nil {
-		return nil, err
+		return err
 	}
-	h := newHold(c)
-	a.setHold(h)
+	h.bind(c)
 	if marked {
 		h.revoke()
 	}
@@ -215,7 +217,7 @@ func (a *acquisition) obtain(c *candidate) (*hold, error) {
 	var force <-chan time.Time
 	for round := 0; len(blockers) > 0; round++ {
 		if a.try {
-			return nil, ErrLocked
+			return ErrLocked
 		}
 		if a.revocation != nil && round == 0 {
 			force = a.revocation.after()
@@ -229,7 +231,7 @@ func (a *acquisition) obtain(c *candidate) (*hold, error) {
 		}
 		if err == nil && forced {
 			if !a.commit() {
-				return nil, a.contextError()
+				return a.contextError()
 			}
 			ctx = context.WithoutCancel(ctx) // those ahead must not be removed for nothing
 			force = closedTimer
@@ -242,7 +244,7 @@ func (a *acquisition) obtain(c *candidate) (*hold, error) {
 			blockers, err = c.blockers(ctx)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 
@@ -255,9 +257,9 @@ func (a *acquisition) obtain(c *candidate) (*hold, error) {
 	}
 	if err != nil {
 		c.zs.lease.drop(h)
-		return nil, err
+		return err
 	}
-	return h, nil
+	return nil
 }
 
 // closedTimer is a timer that is always due.
@@ -274,12 +276,15 @@ func (a *acquisition) announce() {
 	}
 }
 
-func (a *acquisition) setHold(h *hold) {
+// freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark was the last candidate's.
+func (a *acquisition) freshHold() *hold {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.settled {
-		a.hold = h
+	if !isClosed(a.hold.revoked) || a.settled {
+		return a.hold
 	}
+	a.hold = newHold()
+	return a.hold
 }
 
 // commit decides that others are removed by force, unless the acquisition has failed already.
@@ -333,7 +338,8 @@ func (a *acquisition) lookAtSelf(ctx context.Context, c *candidate, h *hold) err
 	return err
 }
 
-// takeSlot waits until the handle is free. It never is for long: what kept it is a hold that was lost.
+// takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
+// was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
 func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error {
 	if a.slot == nil {
 		return nil
@@ -405,7 +411,7 @@ func (a *acquisition) release(ctx context.Context) error {
 
 // abandon leaves the queue. It is false if the acquisition has succeeded already.
 func (a *acquisition) abandon() bool {
-	a.settle(nil, context.Canceled)
+	a.settle(context.Canceled)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.err != nil

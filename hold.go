@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// hold is one acquisition as its holder sees it. It is made when its candidate is and becomes a hold in the full sense
-// when the candidate is granted the lock; a revocation can reach it before.
+// hold is one acquisition as its holder sees it. It is there from the beginning, because a revocation can come while the
+// candidate still waits, and becomes a hold in the full sense when the candidate is granted the lock.
 //
 //	held ──revoke──▶ revoked ──┬─release──▶ released
 //	  │                        │
@@ -15,9 +15,10 @@ import (
 //
 // Channels close once and stay closed; a released hold's never close, so that nobody is told of a loss that is none.
 type hold struct {
-	path    string        // of the candidate's znode
-	token   Token         //
-	lease   *lease        // which proves the hold
+	path  string // of the candidate's znode
+	token Token  // of the candidate
+	lease *lease // which proves the hold
+
 	revoked chan struct{} // closed when the holder should stop
 	lost    chan struct{} // closed when the hold is gone
 
@@ -28,16 +29,15 @@ type hold struct {
 	err error      // nil, ErrRevoked, or an error that matches ErrLost
 }
 
-func newHold(c *candidate) *hold {
-	h := &hold{
-		path:    c.path,
-		token:   Token{Zxid: c.czxid},
-		lease:   c.zs.lease,
-		revoked: make(chan struct{}),
-		lost:    make(chan struct{}),
-	}
+func newHold() *hold {
+	h := &hold{revoked: make(chan struct{}), lost: make(chan struct{})}
 	h.over, h.end = context.WithCancel(context.Background())
 	return h
+}
+
+// bind ties the hold to its candidate, before it is granted.
+func (h *hold) bind(c *candidate) {
+	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.lease
 }
 
 // revoke tells the holder that somebody asked for the lock.

@@ -24,13 +24,10 @@ func (p *Pending) Err() error {
 }
 
 // Revoked returns a channel that is closed when somebody asks for the lock, be it while this one still waits for it, and
-// when the hold is lost. It is nil before Queued. While waiting it is replaced if the candidate is, after an expiry.
+// when the hold is lost. If the candidate is lost after it was asked, and replaced, there is another channel.
 func (p *Pending) Revoked() <-chan struct{} {
 	p.a.mu.Lock()
 	defer p.a.mu.Unlock()
-	if p.a.hold == nil {
-		return nil
-	}
 	return p.a.hold.revoked
 }
 

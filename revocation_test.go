@@ -1,0 +1,271 @@
+package zklock_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/zookylock/zklock"
+)
+
+func TestAskMakesAWillingHolderGo(t *testing.T) {
+	holder, waiter, asker := mutex(t, dial(t), "ask"), mutex(t, dial(t), "ask"), mutex(t, dial(t), "ask")
+	revoked := lock(t, holder)
+	p := queued(t, waiter)
+	var g errgroup.Group
+	g.Go(func() error {
+		<-revoked
+		return holder.UnlockContext(context.Background())
+	})
+	g.Go(func() error { // one that was asked while it waited may leave instead
+		<-p.Revoked()
+		p.Cancel()
+		<-p.Released()
+		return nil
+	})
+	mine, err := asker.LockRevoking(t.Context(), zklock.Ask)
+	require.NoError(t, err)
+	require.NoError(t, g.Wait())
+	assert.True(t, isOpen(mine), "the asker revoked itself")
+	asker.Unlock()
+
+	// It works again on every later acquisition.
+	for range 3 {
+		revoked := lock(t, holder)
+		p := asker.LockAsync(t.Context())
+		receive(t, p.Queued(), "candidate")
+		assert.True(t, isOpen(revoked), "to queue is not to ask")
+		p.Cancel()
+		g.Go(func() error {
+			<-revoked
+			return holder.UnlockContext(context.Background())
+		})
+		_, err := asker.LockRevoking(t.Context(), zklock.Ask)
+		require.NoError(t, err)
+		require.NoError(t, g.Wait())
+		asker.Unlock()
+	}
+}
+
+func TestAskWaitsForAnUnwillingHolder(t *testing.T) {
+	holder, asker := mutex(t, dial(t), "no"), mutex(t, dial(t), "no")
+	revoked := lock(t, holder)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := asker.LockRevoking(ctx, zklock.Ask)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.False(t, isOpen(revoked), "it was not asked")
+	assert.True(t, isOpen(holder.Lost()))
+	held, err := holder.Held(t.Context())
+	require.NoError(t, err)
+	assert.True(t, held)
+	requireQueue(t, holder, 1)
+	holder.Unlock()
+}
+
+func TestForceTakesTheLockAtOnce(t *testing.T) {
+	holder, waiter, taker := mutex(t, dial(t), "force"), mutex(t, dial(t), "force"), mutex(t, dial(t), "force")
+	revoked, lost := lock(t, holder), holder.Lost()
+	p := queued(t, waiter)
+	_, err := taker.LockRevoking(t.Context(), zklock.Force)
+	require.NoError(t, err)
+	receive(t, lost, "loss")
+	receive(t, revoked, "revocation")
+	assert.ErrorIs(t, holder.Err(), zklock.ErrLost)
+	assert.ErrorIs(t, holder.Err(), zklock.ErrRevoked)
+	assert.Positive(t, taker.Token().Compare(holder.Token()))
+	requireQueue(t, taker, 2) // the waiter queued again
+	assert.True(t, isOpen(p.Done()))
+	taker.Unlock()
+	receive(t, p.Done(), "lock")
+	require.NoError(t, p.Err())
+	waiter.Unlock()
+	holder.Unlock()
+}
+
+func TestAskThenForceGivesAGrace(t *testing.T) {
+	holder, taker := mutex(t, dial(t), "grace"), mutex(t, dial(t), "grace")
+	revoked, lost := lock(t, holder), holder.Lost()
+	const grace = 300 * time.Millisecond
+	var toldAt time.Time
+	var g errgroup.Group
+	g.Go(func() error {
+		<-revoked
+		toldAt = time.Now()
+		if !isOpen(lost) {
+			return errors.New("no grace was given")
+		}
+		return nil
+	})
+	begun := time.Now()
+	_, err := taker.LockRevoking(t.Context(), zklock.AskThenForce(grace))
+	require.NoError(t, err)
+	require.NoError(t, g.Wait())
+	assert.GreaterOrEqual(t, time.Since(begun), grace)
+	assert.Less(t, toldAt.Sub(begun), grace)
+	receive(t, lost, "loss")
+	taker.Unlock()
+	holder.Unlock()
+
+	// A willing holder is spared.
+	revoked = lock(t, holder)
+	g.Go(func() error {
+		<-revoked
+		return holder.UnlockContext(context.Background())
+	})
+	_, err = taker.LockRevoking(t.Context(), zklock.AskThenForce(time.Hour))
+	require.NoError(t, err)
+	require.NoError(t, g.Wait(), "a hold that was released in time counts as lost")
+	taker.Unlock()
+	assert.Equal(t, zklock.Force, zklock.AskThenForce(0))
+	assert.Equal(t, zklock.Force, zklock.AskThenForce(-time.Second))
+}
+
+func TestAReaderRevokesWritersOnly(t *testing.T) {
+	for name, how := range map[string]zklock.Revocation{"ask": zklock.Ask, "force": zklock.Force} {
+		t.Run(name, func(t *testing.T) {
+			s := dial(t)
+			first, writer, late := rwmutex(t, s, name), rwmutex(t, s, name), rwmutex(t, s, name)
+			revoked, err := first.RLockContext(t.Context())
+			require.NoError(t, err)
+			p := queued(t, writer.Mutex)
+			var g errgroup.Group
+			g.Go(func() error {
+				if how == zklock.Ask {
+					<-p.Revoked()
+					p.Cancel()
+				}
+				return nil
+			})
+			reader := late.Reader()
+			mine, err := reader.LockRevoking(t.Context(), how)
+			require.NoError(t, err)
+			require.NoError(t, g.Wait())
+			assert.True(t, isOpen(revoked), "a reader revoked a reader")
+			assert.True(t, isOpen(mine))
+			reader.Unlock()
+			p.Cancel()
+			first.RUnlock()
+			receive(t, p.Released(), "removal")
+		})
+	}
+}
+
+func TestForceWithAnEndedContextHarmsNobody(t *testing.T) {
+	holder, taker := mutex(t, dial(t), "zero"), mutex(t, dial(t), "zero")
+	revoked := lock(t, holder)
+	ended, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	_, err := taker.LockRevoking(ended, zklock.Force)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+	held, err := holder.Held(t.Context())
+	require.NoError(t, err)
+	assert.True(t, held)
+	assert.True(t, isOpen(revoked))
+	holder.Unlock()
+}
+
+// TestForceNeverFailsByItsOwnTimeout gives it less and less time, behind a slow network: either nobody is removed, or
+// the lock is acquired.
+func TestForceNeverFailsByItsOwnTimeout(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	proxy.Delay(5 * time.Millisecond)
+	holder, taker := mutex(t, dial(t), "own"), mutex(t, dialTo(t, proxy.Addr()), "own")
+	lock(t, holder)
+	var failed, acquired int
+	for timeout := time.Millisecond; acquired < 5; timeout += 2 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		_, err := taker.LockRevoking(ctx, zklock.Force)
+		cancel()
+		held, heldErr := holder.Held(t.Context())
+		require.NoError(t, heldErr)
+		if err != nil {
+			failed++
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.True(t, held, "the holder was removed within %v, for nothing", timeout)
+			continue
+		}
+		acquired++
+		require.False(t, held)
+		taker.Unlock()
+		holder.Unlock()
+		lock(t, holder)
+	}
+	assert.Positive(t, failed)
+	holder.Unlock()
+	requireQueue(t, holder, 0)
+}
+
+func TestRevokeAllAndClearCount(t *testing.T) {
+	s := dial(t)
+	m := mutex(t, s, "all")
+	for name, all := range map[string]func(context.Context) (int, error){"revoke": m.RevokeAll, "clear": m.Clear} {
+		n, err := all(t.Context())
+		require.NoError(t, err, name)
+		assert.Zero(t, n, name)
+	}
+	rw := rwmutex(t, s, "all")
+	rw.RLock()
+	rw.RLock()
+	p := queued(t, m)
+	n, err := m.RevokeAll(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
+	for _, c := range contenders(t, m) {
+		assert.True(t, c.Revoked)
+	}
+	n, err = m.Clear(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
+	rw.RUnlock()
+	rw.RUnlock()
+	receive(t, p.Done(), "lock by the waiter, who queued again")
+	require.NoError(t, p.Err())
+	assert.NoError(t, m.Err(), "it inherited the mark of the candidate that was cleared")
+	m.Unlock()
+}
+
+// TestARevocationIsPushed measures from the revoker's write to the holder's closed channel, the holder 20 ms away from
+// the server in each direction.
+func TestARevocationIsPushed(t *testing.T) {
+	const delay, runs = 20 * time.Millisecond, 15
+	proxy := server(t).Proxy(t)
+	s := dialTo(t, proxy.Addr())
+	holder := mutex(t, s, "push")
+	median := func(measure func() time.Duration) time.Duration {
+		var took []time.Duration
+		for range runs {
+			took = append(took, measure())
+		}
+		slices.Sort(took)
+		return took[runs/2]
+	}
+	ask := func(revoker *zklock.Mutex) func() time.Duration {
+		return func() time.Duration {
+			revoked := lock(t, holder)
+			defer holder.Unlock()
+			begun := time.Now()
+			_, err := revoker.RevokeAll(t.Context())
+			require.NoError(t, err)
+			receive(t, revoked, "revocation")
+			return time.Since(begun)
+		}
+	}
+	direct := mutex(t, dial(t), "push")
+	proxy.Delay(delay)
+	trip := median(func() time.Duration {
+		begun := time.Now()
+		_, _, err := s.Conn().Exists("/")
+		require.NoError(t, err)
+		return time.Since(begun)
+	})
+	took := median(ask(direct))
+	t.Logf("round trip %v; asked to closed %v, %.2f round trips", trip, took, float64(took)/float64(trip))
+	assert.Less(t, took, 2*trip)
+}
