@@ -40,26 +40,14 @@ type lease struct {
 	kind Lease
 	beat chan struct{} // signals the first hold after none; has room for one
 
-	mu        sync.Mutex // guards the fields below
-	holds     map[*hold]struct{}
-	confirmed time.Time     // when the newest operation that counts was sent
-	took      time.Duration // until it was answered
-	timer     *time.Timer   // calls runOut at the deadline; set while something is held
+	mu       sync.Mutex // guards the fields below
+	holds    map[*hold]struct{}
+	deadline time.Time   // until when the ensemble certainly keeps the session
+	timer    *time.Timer // calls runOut at the deadline; set while something is held
 }
 
 func newLease(zs *zkSession, kind Lease) *lease {
 	return &lease{zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[*hold]struct{})}
-}
-
-// deadlineLocked is until when the ensemble certainly keeps the session, and with it every candidate.
-//
-// The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
-// that the client talks to. It may have heard last up to half a tick and two beats before the operation that it
-// confirmed. T is at least two ticks (minSessionTimeout's default), so half a tick is at most T/4; two beats are
-// another T/4. The answer's way and a hundredth for clocks that run apart come on top.
-func (l *lease) deadlineLocked() time.Time {
-	timeout := l.zs.timeout()
-	return l.confirmed.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - l.took)
 }
 
 // confirm takes note of an operation that was sent at the given time and has just been confirmed by a quorum.
@@ -76,12 +64,21 @@ func (l *lease) answered(sent time.Time) {
 	}
 }
 
+// advance works out until when an answered operation proves the session, and with it every candidate.
+//
+// The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
+// that the client talks to. It may have heard last up to half a tick and two beats before the operation that it
+// confirmed. T is at least two ticks (minSessionTimeout's default), so half a tick is at most T/4; two beats are
+// another T/4. The answer's way and a hundredth for clocks that run apart come on top.
+//
+// Every answer proves its own deadline, and the latest counts: an operation that was sent later may have taken longer.
 func (l *lease) advance(sent time.Time) {
-	took := time.Since(sent)
+	timeout := l.zs.timeout()
+	deadline := sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if sent.After(l.confirmed) {
-		l.confirmed, l.took = sent, took
+	if deadline.After(l.deadline) {
+		l.deadline = deadline
 		l.setTimerLocked()
 	}
 }
@@ -93,9 +90,9 @@ func (l *lease) setTimerLocked() {
 			l.timer.Stop()
 		}
 	case l.timer == nil:
-		l.timer = time.AfterFunc(time.Until(l.deadlineLocked()), l.runOut)
+		l.timer = time.AfterFunc(time.Until(l.deadline), l.runOut)
 	default:
-		l.timer.Reset(time.Until(l.deadlineLocked()))
+		l.timer.Reset(time.Until(l.deadline))
 	}
 }
 
@@ -107,7 +104,7 @@ func (l *lease) runOut() {
 		l.mu.Unlock()
 		return
 	}
-	if time.Now().Before(l.deadlineLocked()) {
+	if time.Until(l.deadline) > 0 {
 		l.setTimerLocked()
 		l.mu.Unlock()
 		return
@@ -138,21 +135,28 @@ func lose(holds map[*hold]struct{}, reason error) {
 	}
 }
 
-// admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate waited in the
-// queue, it asks for the proof first. It fails if the candidate is gone or the session has ended.
+// admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate waited in the queue, it
+// asks for the proof first, so that a hold does not begin with a lease that is about to end. It fails if the candidate is
+// gone or the session has ended.
 func (l *lease) admit(ctx context.Context, h *hold) error {
-	for !l.add(h) {
+	if l.add(h, 2*l.zs.timeout()/beatsPerTimeout) {
+		return nil
+	}
+	for {
 		if err := l.zs.do(ctx, func() error { return l.check(h.path) }); err != nil {
 			return err
 		}
+		if l.add(h, 0) {
+			return nil
+		}
 	}
-	return nil
 }
 
-func (l *lease) add(h *hold) bool {
+// add puts a hold under the lease if that lasts for some time yet.
+func (l *lease) add(h *hold, least time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.kind != LeaseServer && !time.Now().Before(l.deadlineLocked()) {
+	if l.kind != LeaseServer && time.Until(l.deadline) <= least {
 		return false
 	}
 	l.holds[h] = struct{}{}

@@ -28,17 +28,20 @@ func (e *Ensemble) Expire(sessionID int64) error {
 	return nil
 }
 
+// expireAttempts is how often a client may come back just before its session
+// is closed, and have us dropped for it.
+const expireAttempts = 10
+
 func (e *Ensemble) closeSession(id int64) error {
 	var failed error
-	reopened := false // by us, so a later "no such session" means that it worked
+	tried := false // so that a later "no such session" means that it worked
 	closed := false
-	for attempt := 0; attempt < 3 && !closed; attempt++ {
+	for attempt := 0; attempt < expireAttempts && !closed; attempt++ {
 		for _, addr := range e.reachable() {
 			ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
-			took, err := reopenAndClose(ctx, addr, id)
+			err := reopenAndClose(ctx, addr, id)
 			cancel()
-			reopened = reopened || took
-			if errors.Is(err, ErrNoSession) && !reopened {
+			if errors.Is(err, ErrNoSession) && !tried {
 				return err
 			}
 			if err == nil || errors.Is(err, ErrNoSession) {
@@ -46,7 +49,9 @@ func (e *Ensemble) closeSession(id int64) error {
 				break
 			}
 			// The client may have come back in between, whereupon the server
-			// drops our connection for its: once more.
+			// drops our connection for its, with or without having closed the
+			// session: once more.
+			tried = true
 			failed = errors.Join(failed, err)
 		}
 	}
@@ -58,7 +63,7 @@ func (e *Ensemble) closeSession(id int64) error {
 	// only stops answering; asking it for the dead session makes it do so.
 	for _, addr := range e.reachable() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		if conn, err := openSession(ctx, addr, id); err == nil {
+		if conn, err := openSession(ctx, addr, id, nil); err == nil {
 			conn.Close()
 		}
 		cancel()
@@ -80,19 +85,18 @@ func (e *Ensemble) reachable() []string {
 	return addrs
 }
 
-// reopenAndClose takes the session over on one server and closes it. took
-// reports whether the first half succeeded.
-func reopenAndClose(ctx context.Context, addr string, id int64) (took bool, err error) {
-	conn, err := openSession(ctx, addr, id)
+// reopenAndClose takes the session over on one server and closes it. Both requests go out together: the
+// client, which loses its connection to us, has hardly the time to come back.
+func reopenAndClose(ctx context.Context, addr string, id int64) error {
+	conn, err := openSession(ctx, addr, id, closeRequest())
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer conn.Close()
-	return true, conn.closeSession()
+	return conn.awaitClose()
 }
 
 // checkServing opens a session of its own on one server and closes it.
 func checkServing(ctx context.Context, addr string) error {
-	_, err := reopenAndClose(ctx, addr, 0)
-	return err
+	return reopenAndClose(ctx, addr, 0)
 }

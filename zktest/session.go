@@ -23,21 +23,22 @@ const sessionTimeout = 10 * time.Second
 const opCloseSession = -11
 
 // openSession connects to one server, reopening session id; 0 asks for a new
-// one. ctx's deadline bounds the connection's life.
-func openSession(ctx context.Context, addr string, id int64) (*sessionConn, error) {
+// one. What is in then is sent along, behind the request to connect. ctx's
+// deadline bounds the connection's life.
+func openSession(ctx context.Context, addr string, id int64, then []byte) (*sessionConn, error) {
 	raw, err := dialContext(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
 	conn := &sessionConn{raw}
-	if err := conn.handshake(id); err != nil {
+	if err := conn.handshake(id, then); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("%s: %w", addr, err)
 	}
 	return conn, nil
 }
 
-func (c *sessionConn) handshake(id int64) error {
+func (c *sessionConn) handshake(id int64, then []byte) error {
 	password := make([]byte, 16)
 	if id != 0 {
 		password = sessionPassword(id)
@@ -53,7 +54,7 @@ func (c *sessionConn) handshake(id int64) error {
 	request = binary.BigEndian.AppendUint32(request, uint32(len(password)))
 	request = append(request, password...)
 	request = append(request, 0)
-	if err := c.writeFrame(request); err != nil {
+	if _, err := c.Write(append(frame(request), then...)); err != nil {
 		return err
 	}
 	// ConnectResponse: protocolVersion, timeOut, sessionId, passwd, readOnly.
@@ -71,15 +72,18 @@ func (c *sessionConn) handshake(id int64) error {
 	return nil
 }
 
-// closeSession ends the session and waits for the ensemble's agreement.
-func (c *sessionConn) closeSession() error {
-	const xid = 1
-	request := binary.BigEndian.AppendUint32(nil, xid)
+// closeXid is the number of the request to close, the only one we send.
+const closeXid = 1
+
+// closeRequest is the frame that ends the connection's session.
+func closeRequest() []byte {
+	request := binary.BigEndian.AppendUint32(nil, closeXid)
 	op := int32(opCloseSession)
-	request = binary.BigEndian.AppendUint32(request, uint32(op))
-	if err := c.writeFrame(request); err != nil {
-		return err
-	}
+	return frame(binary.BigEndian.AppendUint32(request, uint32(op)))
+}
+
+// awaitClose waits for the ensemble's agreement to a closeRequest.
+func (c *sessionConn) awaitClose() error {
 	for {
 		// ReplyHeader: xid, zxid, err. A watch event may come first.
 		reply, err := c.readFrame()
@@ -89,7 +93,7 @@ func (c *sessionConn) closeSession() error {
 		if len(reply) < 16 {
 			return fmt.Errorf("close reply of %d bytes", len(reply))
 		}
-		if binary.BigEndian.Uint32(reply) != xid {
+		if binary.BigEndian.Uint32(reply) != closeXid {
 			continue
 		}
 		if code := int32(binary.BigEndian.Uint32(reply[12:])); code != 0 {
@@ -99,9 +103,9 @@ func (c *sessionConn) closeSession() error {
 	}
 }
 
-func (c *sessionConn) writeFrame(body []byte) error {
-	_, err := c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...))
-	return err
+// frame puts a length in front of a body.
+func frame(body []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
 func (c *sessionConn) readFrame() ([]byte, error) {

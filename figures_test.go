@@ -1,0 +1,135 @@
+package zklock_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// TestTimedOutAttemptsLeaveNothing has 10,000 attempts on a held lock time out and compares the heap and the server's
+// watches before and after.
+func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
+	const attempts, atOnce = 10_000, 50
+	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
+	s := dialTo(t, ensemble.Connect())
+	holder, m := mutex(t, dialTo(t, ensemble.Connect()), "held"), mutex(t, s, "held")
+	lock(t, holder)
+	try := func(n int) {
+		var g errgroup.Group
+		g.SetLimit(atOnce)
+		for i := range n {
+			g.Go(func() error {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Duration(5+i%20)*time.Millisecond)
+				defer cancel()
+				if _, err := m.LockContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					return fmt.Errorf("not timed out: %w", err)
+				}
+				return nil
+			})
+		}
+		require.NoError(t, g.Wait())
+		requireQueue(t, holder, 1)
+	}
+	try(100) // what is allocated once
+	heap, watches := heapInUse(), watchCount(t, ensemble)
+	try(attempts)
+	grown, more := heapInUse()-heap, watchCount(t, ensemble)-watches
+	t.Logf("heap %+d bytes, watches %+d", grown, more)
+	assert.Less(t, grown, int64(1<<20))
+	assert.LessOrEqual(t, more, 2)
+	holder.Unlock()
+}
+
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC() // what the first one only let go of
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}
+
+var totalWatches = regexp.MustCompile(`Total watches:(\d+)`)
+
+func watchCount(tb testing.TB, ensemble *zktest.Ensemble) int {
+	tb.Helper()
+	reply, err := ensemble.Servers()[0].Command("wchs")
+	require.NoError(tb, err)
+	found := totalWatches.FindStringSubmatch(reply)
+	require.Len(tb, found, 2, reply)
+	n, err := strconv.Atoi(found[1])
+	require.NoError(tb, err)
+	return n
+}
+
+// TestAReleaseWakesWhomItMust counts the events that a release brings to 1,000 that wait: one for a mutex, however many
+// wait behind it; for a writer with readers behind it, one for each session that reads.
+func TestAReleaseWakesWhomItMust(t *testing.T) {
+	const waiters, sessions = 1000, 10
+	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
+	proxy := ensemble.Proxy(t)
+	requireWatches := func(n int) {
+		t.Helper()
+		require.Eventually(t, func() bool { return watchCount(t, ensemble) == n }, patience, 10*time.Millisecond,
+			"not %d watches", n)
+	}
+	var events atomic.Int64
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		const event = -1
+		if dir == zktest.ToClient && len(frame) >= 8 && int32(binary.BigEndian.Uint32(frame[4:])) == event {
+			events.Add(1)
+		}
+		return zktest.Pass
+	})
+	var readers []*zklock.RWMutex
+	var locks []*zklock.Mutex
+	for range sessions {
+		s := dialTo(t, proxy.Addr())
+		readers, locks = append(readers, rwmutex(t, s, "read")), append(locks, mutex(t, s, "lock"))
+	}
+
+	writer := mutex(t, dialTo(t, ensemble.Connect()), "read")
+	lock(t, writer)
+	var pending []*zklock.Pending
+	for i := range waiters {
+		pending = append(pending, readers[i%sessions].Reader().LockAsync(t.Context()))
+	}
+	requireWatches(1 + waiters + sessions) // everybody's own znode, and the writer's once for each session
+	events.Store(0)
+	writer.Unlock()
+	for _, p := range pending {
+		receive(t, p.Done(), "read lock")
+		require.NoError(t, p.Err())
+	}
+	assert.EqualValues(t, sessions, events.Load(), "events for %d readers in %d sessions", waiters, sessions)
+
+	before := watchCount(t, ensemble)
+	holder := mutex(t, dialTo(t, ensemble.Connect()), "lock")
+	lock(t, holder)
+	first := queued(t, locks[0])
+	for i := 1; i < waiters; i++ {
+		queued(t, locks[i%sessions]) // one after the other, so that neighbours are of different sessions
+	}
+	requireWatches(before + 1 + waiters + waiters) // everybody's own znode, and that of the one ahead
+	events.Store(0)
+	holder.Unlock()
+	receive(t, first.Done(), "lock")
+	require.NoError(t, first.Err())
+	held, err := locks[0].Held(t.Context()) // an answer that comes behind every event
+	require.NoError(t, err)
+	require.True(t, held)
+	assert.EqualValues(t, 1, events.Load(), "events for %d that wait for a mutex", waiters)
+}

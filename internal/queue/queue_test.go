@@ -1,0 +1,136 @@
+package queue_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+const id = "0123456789abcdef0123456789abcdef"
+
+func TestParseKnowsEveryClient(t *testing.T) {
+	for name, want := range map[string]queue.Candidate{
+		queue.Prefix(id, queue.Lock) + "0000000000":       {Kind: queue.Lock},
+		queue.Prefix(id, queue.Read) + "0000000001":       {Kind: queue.Read, Seq: 1},
+		queue.Prefix(id, queue.Write) + "2147483647":      {Kind: queue.Write, Seq: 1<<31 - 1},
+		id + "-lock--0000000002":                          {Kind: queue.Lock, Seq: 2},  // zktools ZkLock
+		id + "-read--0000000003":                          {Kind: queue.Read, Seq: 3},  // zktools ZkReadLock
+		id + "-write--0000000004":                         {Kind: queue.Write, Seq: 4}, // zktools ZkWriteLock
+		id + "-lock-0000000005":                           {Kind: queue.Lock, Seq: 5},  // zktools ZkAsyncLock
+		"write-0000000002":                                {Kind: queue.Write, Seq: 2}, // as zktools' documentation has it
+		"_c_" + id + "-lock-0000000006":                   {Kind: queue.Lock, Seq: 6},  // go-zookeeper
+		"_c_0b1f0a4e-0d3c-4f0e-8f3a-1-lock-0000000007":    {Kind: queue.Lock, Seq: 7},  // Curator InterProcessMutex
+		"_c_0b1f0a4e-0d3c-4f0e-8f3a-1-__READ__0000000008": {Kind: queue.Read, Seq: 8},  // Curator InterProcessReadWriteLock
+		"_c_0b1f0a4e-0d3c-4f0e-8f3a-1-__WRIT__0000000009": {Kind: queue.Write, Seq: 9},
+		id + "__lock__0000000010":                         {Kind: queue.Lock, Seq: 10}, // kazoo Lock, WriteLock
+		id + "__rlock__0000000011":                        {Kind: queue.Read, Seq: 11}, // kazoo ReadLock
+		"lock-0000000012":                                 {Kind: queue.Lock, Seq: 12}, // Curator without protection
+		strings.Repeat("\xff", 3) + "-lock-0000000013":    {Kind: queue.Lock, Seq: 13},
+		"_c_" + id + "-lock-0000000001-write-0000000014":  {Kind: queue.Write, Seq: 14},
+	} {
+		want.Name = name
+		got, ok := queue.Parse(name)
+		assert.True(t, ok, name)
+		assert.Equal(t, want, got)
+	}
+	for _, name := range []string{
+		"", "x", "lock", "lock-", "-lock-", "0000000000", "lock-000000000", "lock-00000000x0", "lock-+000000001",
+		"lock-2147483648", "lock-9999999999", "_c_" + id + "-lock-", "lock_0000000000", "flock-0000000000",
+		"-lock-0000000000 ", "-lock-٠٠٠٠٠٠٠٠٠٠", id + "-LOCK-0000000000",
+	} {
+		_, ok := queue.Parse(name)
+		assert.False(t, ok, name)
+	}
+}
+
+func TestHasID(t *testing.T) {
+	assert.True(t, queue.HasID(queue.Prefix(id, queue.Read)+"0000000001", id))
+	assert.False(t, queue.HasID(queue.Prefix(strings.Repeat("0", queue.IDLen), queue.Read)+"0000000001", id))
+	assert.False(t, queue.HasID("_c_x", id))
+}
+
+// order parses a queue written as kinds and numbers, "r1 w2".
+func order(t *testing.T, text string) []queue.Candidate {
+	var names []string
+	for field := range strings.FieldsSeq(text) {
+		var kind rune
+		var seq int
+		_, err := fmt.Sscanf(field, "%c%d", &kind, &seq)
+		assert.NoError(t, err)
+		k := map[rune]queue.Kind{'l': queue.Lock, 'r': queue.Read, 'w': queue.Write}[kind]
+		// Ids that sort the other way round, so that whole names order nothing.
+		names = append(names, fmt.Sprintf("%s%010d", queue.Prefix(fmt.Sprintf("%032x", 1<<40-seq), k), seq))
+	}
+	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	return queue.Order(append(names, "stranger", "_c_x"))
+}
+
+func TestWhoBlocksWhom(t *testing.T) {
+	for _, test := range []struct {
+		queue   string
+		holders int
+		blocked []int // of each, by how many
+	}{
+		{"", 0, nil},
+		{"l1", 1, []int{0}},
+		{"l1 l2 l10", 1, []int{0, 1, 2}},
+		{"l9 l10 l100", 1, []int{0, 1, 2}},
+		{"r1 r2 r3", 3, []int{0, 0, 0}},
+		{"r1 r2 w3 r4 r5 w6", 2, []int{0, 0, 2, 1, 1, 5}},
+		{"w1 r2 r3", 1, []int{0, 1, 1}},
+		{"l1 r2 w3", 1, []int{0, 1, 2}},
+		{"r1 l2 r3", 1, []int{0, 1, 1}},
+		{"w1 w2", 1, []int{0, 1}},
+	} {
+		q := order(t, test.queue)
+		assert.Equal(t, test.holders, queue.Holders(q), test.queue)
+		for i, self := range q {
+			blockers := queue.Blockers(q, self)
+			assert.Len(t, blockers, test.blocked[i], "%s: number %d", test.queue, i)
+			assert.True(t, slices.IsSortedFunc(blockers, func(a, b queue.Candidate) int { return int(a.Seq) - int(b.Seq) }))
+			assert.Equal(t, i < test.holders, len(blockers) == 0, "holding is having no blockers")
+		}
+	}
+}
+
+// FuzzOrder checks what must hold for any directory whatever.
+func FuzzOrder(f *testing.F) {
+	f.Add("_c_" + id + "-lock-0000000001\n" + id + "__rlock__0000000002\nwrite-0000000000\n_c_x")
+	f.Add("a-lock-0000000001\nb-lock-0000000001\na-read-0000000001")
+	f.Fuzz(func(t *testing.T, names string) {
+		q := queue.Order(strings.Split(names, "\n"))
+		holders := queue.Holders(q)
+		if len(q) > 0 && holders == 0 {
+			t.Fatal("candidates, and nobody holds the lock")
+		}
+		for i, self := range q {
+			if again, ok := queue.Parse(self.Name); !ok || again != self {
+				t.Fatalf("%q is a candidate here and %v there", self.Name, again)
+			}
+			if i > 0 && q[i-1].Seq > self.Seq {
+				t.Fatalf("%q before %q", q[i-1].Name, self.Name)
+			}
+			blockers := queue.Blockers(q, self)
+			if free := len(blockers) == 0; free != (i < holders) {
+				duplicate := slices.ContainsFunc(q[:i], func(c queue.Candidate) bool { return c == self })
+				if !duplicate { // a directory has no name twice
+					t.Fatalf("%q: %d blockers, place %d, %d holders", self.Name, len(blockers), i, holders)
+				}
+			}
+			for _, b := range blockers {
+				if b.Seq > self.Seq {
+					t.Fatalf("%q waits for %q, which is behind it", self.Name, b.Name)
+				}
+				if self.Kind == queue.Read && b.Kind == queue.Read {
+					t.Fatalf("reader %q waits for reader %q", self.Name, b.Name)
+				}
+			}
+		}
+	})
+}
