@@ -117,6 +117,34 @@ func TestUnlockByAnotherGoroutine(t *testing.T) {
 	m.Unlock()
 }
 
+func TestUnlockWaitsForTheAcknowledgement(t *testing.T) {
+	const delay = 50 * time.Millisecond
+	proxy := server(t).Proxy(t)
+	m := mutex(t, dialTo(t, proxy.Addr()), "acknowledged")
+	lock(t, m)
+	proxy.Delay(delay)
+	begun := time.Now()
+	m.Unlock()
+	assert.GreaterOrEqual(t, time.Since(begun), 2*delay)
+	proxy.Delay(0)
+	requireQueue(t, m, 0)
+}
+
+// TestFailedCleanUpIsJoined lets candidates be created and not deleted.
+func TestFailedCleanUpIsJoined(t *testing.T) {
+	s := dial(t)
+	sticky := zklock.WithLockACL(zk.WorldACL(zk.PermAll &^ zk.PermDelete)...)
+	m, other := mutex(t, s, "sticky", sticky), mutex(t, s, "sticky", sticky)
+	lock(t, m)
+	_, err := other.TryLockContext(t.Context())
+	assert.ErrorIs(t, err, zklock.ErrLocked)
+	assert.ErrorIs(t, err, zk.ErrNoAuth)
+	err = m.UnlockContext(t.Context())
+	assert.ErrorIs(t, err, zk.ErrNoAuth)
+	assert.ErrorContains(t, err, "unlock "+m.Path())
+	assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked)
+}
+
 func TestTryLockLeavesNothingWhenRefused(t *testing.T) {
 	holder, other := mutex(t, dial(t), "try"), mutex(t, dial(t), "try")
 	assert.True(t, holder.TryLock())

@@ -1,0 +1,208 @@
+package zklock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock"
+)
+
+// connect returns the connect string of a real server, which the examples share with the tests. Yours is something like
+// "zk1:2181,zk2:2181,zk3:2181".
+func connect() string {
+	started.Store(true)
+	ensemble, err := shared()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return ensemble.Connect()
+}
+
+// A Mutex is a sync.Locker, and stands wherever one is asked for.
+func Example_locker() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, err := s.Mutex("counter")
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var l sync.Locker = m
+	counter := 0
+	var workers sync.WaitGroup
+	for range 10 {
+		workers.Go(func() {
+			l.Lock()
+			defer l.Unlock()
+			counter++
+		})
+	}
+	workers.Wait()
+	fmt.Println(counter)
+	// Output: 10
+}
+
+// A holder selects on the channel that tells it to stop.
+func ExampleMutex_LockContext_revocation() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	batch, _ := s.Mutex("machine", zklock.WithIdentifier("batch job"))
+	urgent, _ := s.Mutex("machine", zklock.WithIdentifier("urgent job"))
+
+	revoked, err := batch.LockContext(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		defer batch.Unlock()
+		for {
+			select {
+			case <-revoked:
+				fmt.Println("batch job stops:", batch.Err())
+				return
+			case <-time.After(time.Millisecond):
+				// one more piece of work
+			}
+		}
+	})
+
+	if _, err := urgent.LockRevoking(ctx, zklock.Ask); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("urgent job runs")
+	urgent.Unlock()
+	workers.Wait()
+	// Output:
+	// batch job stops: lock revoked
+	// urgent job runs
+}
+
+// A context bounds how long to wait for the lock, and not how long it is held.
+func ExampleMutex_LockContext_timeout() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	holder, _ := s.Mutex("busy")
+	holder.Lock()
+	defer holder.Unlock()
+
+	m, _ := s.Mutex("busy")
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	_, err = m.LockContext(ctx)
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	// Output:
+	// lock /example/busy: context deadline exceeded
+	// true
+}
+
+// Do runs a function under the lock. Its context ends when the lock is revoked or lost.
+func ExampleMutex_Do() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("report")
+	err = m.Do(ctx, func(ctx context.Context) error {
+		if _, err := m.RevokeAll(ctx); err != nil { // as an operator would, from outside
+			return err
+		}
+		<-ctx.Done()
+		return context.Cause(ctx)
+	})
+	fmt.Println(err, errors.Is(err, zklock.ErrRevoked))
+	// Output: lock revoked true
+}
+
+// Guard makes a write to ZooKeeper depend on the hold: a holder that was thought dead writes nothing.
+func ExampleMutex_Guard() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("balance")
+	m.Lock()
+	defer m.Unlock()
+	if _, err := s.Conn().Create("/example/balance-data", []byte("100"), zk.FlagPersistent, zk.WorldACL(zk.PermAll)); err != nil {
+		log.Fatal(err)
+	}
+	guard, err := m.Guard()
+	if err != nil {
+		log.Fatal(err)
+	}
+	write := &zk.SetDataRequest{Path: "/example/balance-data", Data: []byte("90"), Version: -1}
+	_, err = s.Conn().Multi(guard, write)
+	fmt.Println("while held:", err)
+
+	if _, err := m.Clear(ctx); err != nil { // somebody removes the hold by force
+		log.Fatal(err)
+	}
+	_, err = s.Conn().Multi(guard, write)
+	fmt.Println("when lost:", err)
+	// Output:
+	// while held: <nil>
+	// when lost: zk: node does not exist
+}
+
+// Readers share, a writer is alone.
+func ExampleRWMutex() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	rw, _ := s.RWMutex("config")
+	rw.RLock()
+	rw.RLock()
+	fmt.Println("writer beside readers:", rw.TryLock())
+	rw.RUnlock()
+	rw.RUnlock()
+	fmt.Println("writer alone:", rw.TryLock())
+	rw.Unlock()
+	// Output:
+	// writer beside readers: false
+	// writer alone: true
+}
+
+// LockAsync queues and lets the caller do something else.
+func ExampleMutex_LockAsync() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("async")
+	p := m.LockAsync(ctx)
+	<-p.Queued()
+	// other work
+	<-p.Done()
+	if err := p.Err(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("held:", m.Err() == nil)
+	p.Cancel() // or m.Unlock
+	<-p.Released()
+	// Output: held: true
+}
