@@ -23,6 +23,7 @@ import (
 // TestTimedOutAttemptsLeaveNothing has 10,000 attempts on a held lock time out and compares the heap and the server's
 // watches before and after.
 func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
+	slow(t)
 	const attempts, atOnce = 10_000, 50
 	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
 	s := dialTo(t, ensemble.Connect())
@@ -78,6 +79,7 @@ func watchCount(tb testing.TB, ensemble *zktest.Ensemble) int {
 // TestAReleaseWakesWhomItMust counts the events that a release brings to 1,000 that wait: one for a mutex, however many
 // wait behind it; for a writer with readers behind it, one for each session that reads.
 func TestAReleaseWakesWhomItMust(t *testing.T) {
+	slow(t)
 	const waiters, sessions = 1000, 10
 	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
 	proxy := ensemble.Proxy(t)

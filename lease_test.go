@@ -73,6 +73,7 @@ func TestLeaseServerWaitsForTheServer(t *testing.T) {
 // TestLeaseLastsWhileTheEnsembleAnswers holds locks for several session timeouts, one acquired alone and one after a wait
 // in which nothing of the session was confirmed.
 func TestLeaseLastsWhileTheEnsembleAnswers(t *testing.T) {
+	slow(t)
 	for _, lease := range []zklock.Lease{zklock.LeaseQuorum, zklock.LeasePing, zklock.LeaseServer} {
 		timeout := 400 * time.Millisecond
 		s := dial(t, zklock.WithSessionTimeout(timeout), zklock.WithLease(lease))

@@ -19,7 +19,8 @@ import (
 // LockInfo is one lock under the root. Its name comes from whoever made the znode, and is not to be trusted.
 type LockInfo struct {
 	Name    string
-	Holders int // 0 if the lock is free
+	Kind    Kind // of the first in the queue; 0 if the lock is free
+	Holders int  // 0 if the lock is free
 	Waiters int
 	Created time.Time
 }
@@ -86,12 +87,16 @@ func (s *Session) lockInfo(ctx context.Context, zs *zkSession, path string) (*Lo
 		return nil, below, nil
 	}
 	holders := queue.Holders(q)
-	return &LockInfo{
+	lock := &LockInfo{
 		Name:    strings.TrimPrefix(strings.TrimPrefix(path, s.root), "/"),
 		Holders: holders,
 		Waiters: len(q) - holders,
 		Created: time.UnixMilli(stat.Ctime),
-	}, below, nil
+	}
+	if holders > 0 {
+		lock.Kind = Kind(q[0].Kind)
+	}
+	return lock, below, nil
 }
 
 // Remove deletes the znode of a lock that nobody uses. It fails with an error that matches ErrLocked if anyone queues

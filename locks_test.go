@@ -34,7 +34,7 @@ func TestLocksHasTheTranscriptOfZktools(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, locks, 3)
 	for i, want := range []zklock.LockInfo{
-		{Name: "app/db/main"}, {Name: "fred", Holders: 1, Waiters: 1}, {Name: "zkLockTest"},
+		{Name: "app/db/main"}, {Name: "fred", Kind: zklock.KindLock, Holders: 1, Waiters: 1}, {Name: "zkLockTest"},
 	} {
 		assert.WithinDuration(t, time.Now(), locks[i].Created, time.Minute)
 		locks[i].Created = time.Time{}

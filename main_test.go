@@ -48,6 +48,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// slow leaves a test out of a short run.
+func slow(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("slow: run without -short")
+	}
+}
+
 // server returns the shared server.
 func server(tb testing.TB) *zktest.Ensemble {
 	tb.Helper()

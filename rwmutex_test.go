@@ -176,6 +176,7 @@ type passage struct {
 // TestReadersAndAWriterForTenSeconds lets 16 readers and a writer, each in a session of its own, run against each other
 // and checks the whole history: who overlapped whom, who overtook whom, and whether anybody waited for nobody.
 func TestReadersAndAWriterForTenSeconds(t *testing.T) {
+	slow(t)
 	const readers, duration = 16, 10 * time.Second
 	var mu sync.Mutex
 	var history []passage

@@ -82,11 +82,11 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		done:    make(chan struct{}),
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
+	s.current = s.openSession()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
 	if cfg.stateFunc != nil {
 		s.readers.Go(s.callState) // ended and waited for by Close
 	}
-	s.current = s.openSession()
 	established := make(chan error, 1)
 	s.work.Go(func() { s.run(established) }) // ended and waited for by Close
 	select {
@@ -318,6 +318,9 @@ func (s *Session) ID() int64 {
 	}
 	return zs.id()
 }
+
+// Timeout returns the session timeout that the server granted, which may be another than was asked for.
+func (s *Session) Timeout() time.Duration { return s.zkSession().timeout() }
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
 // close it.

@@ -175,6 +175,7 @@ func TestStatesAreToldInOrder(t *testing.T) {
 	assert.Equal(t, zklock.StateConnected, s.State())
 	id := s.ID()
 	assert.NotZero(t, id)
+	assert.Equal(t, sessionTimeout, s.Timeout())
 
 	proxy.Cut()
 	next(zklock.StateSuspended)

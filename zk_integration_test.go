@@ -20,6 +20,7 @@ import (
 var _ sync.Locker = (*zklock.Mutex)(nil)
 
 func TestMutexExcludesGoroutinesOfThreeSessions(t *testing.T) {
+	slow(t)
 	const goroutines, acquisitions = 200, 10_000
 	handles := []*zklock.Mutex{
 		mutex(t, dial(t), "counter"), mutex(t, dial(t), "counter"), mutex(t, dial(t), "counter"),

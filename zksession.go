@@ -167,7 +167,7 @@ func (zs *zkSession) backOff() error {
 func (zs *zkSession) onHandshake(h wire.Handshake) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	if h.SessionID != 0 { // 0: expired, as zk.Conn will tell by an event
+	if !h.Expired() { // zk.Conn will tell of that by an event
 		zs.handshake = h
 	}
 }

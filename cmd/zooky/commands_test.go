@@ -1,0 +1,360 @@
+//go:build unix
+
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/go-zookeeper/zk"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestZktoolsTranscript is the example of zktools' documentation: one lock that is held and one that is not.
+func TestZktoolsTranscript(t *testing.T) {
+	p := newPlace(t)
+	p.create("", "")
+	p.create("fred", "")
+	p.create("zkLockTest", "")
+	_, err := p.session.Conn().Create(p.root+"/fred/0123456789abcdef0123456789abcdef-write-0000000002", []byte("0"),
+		zk.FlagEphemeral, zk.WorldACL(zk.PermAll))
+	require.NoError(t, err)
+
+	status, stdout, stderr := p.zooky("list", "--host", ensemble.Connect(), "--lock_root", p.root)
+	require.Equal(t, 0, status, stderr)
+	assert.Regexp(t, `^LOCK +STATUS +KIND +HOLDERS +WAITERS +AGE
+fred +Locked +read/write +1 +0 +\d+s
+zkLockTest +Free +- +0 +0 +\d+s
+$`, stdout)
+
+	status, stdout, stderr = p.zooky("show", "fred")
+	require.Equal(t, 0, status, stderr)
+	assert.Regexp(t, `\nholder +0 +write .*-write-0000000002\n$`, stdout)
+}
+
+func TestList(t *testing.T) {
+	p := newPlace(t)
+	status, stdout, stderr := p.zooky("list", "--json")
+	require.Equal(t, 0, status, stderr)
+	assert.Equal(t, "[]\n", stdout, "no root yet")
+	p.lock("jobs/a")
+	p.queue("jobs/a", "ben")
+	p.lock("other").Unlock()
+	status, stdout, stderr = p.zooky("list", "jobs/?", "--json")
+	require.Equal(t, 0, status, stderr)
+	var locks []struct {
+		Name, Status, Kind string
+		Holders, Waiters   int
+		Created            time.Time
+	}
+	decode(t, stdout, &locks)
+	require.Len(t, locks, 1)
+	assert.WithinDuration(t, time.Now(), locks[0].Created, patience)
+	assert.Equal(t, "jobs/a Locked lock", locks[0].Name+" "+locks[0].Status+" "+locks[0].Kind)
+	assert.Equal(t, [2]int{1, 1}, [2]int{locks[0].Holders, locks[0].Waiters})
+	_, stdout, _ = p.zooky("list", "*")
+	assert.NotContains(t, stdout, "jobs")
+	assert.Contains(t, stdout, "other")
+}
+
+// decode reads JSON that has no field that the schema lacks.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d.DisallowUnknownFields()
+	require.NoError(t, d.Decode(into), text)
+}
+
+func TestShow(t *testing.T) {
+	p := newPlace(t)
+	m := p.lock("fred")
+	p.queue("fred", "ben")
+	p.create("fred/stranger", "")
+	status, stdout, stderr := p.zooky("show", "fred")
+	require.Equal(t, 0, status, stderr)
+	assert.Regexp(t, `^ +WHO +KIND +TOKEN .*
+holder +ann +lock +`+m.Token().String()+` +0x[0-9a-f]+ +\d+s ago +\d+s ago .*
+2 +ben +lock .*
+no contender: stranger
+$`, stdout)
+
+	_, stdout, _ = p.zooky("show", "fred", "--json")
+	var q struct {
+		Name, Path, Status string
+		Others             []string
+		Contenders         []struct {
+			Znode, Kind, Identifier, Token, Session string
+			Holder, Revoked                         bool
+			Data                                    []byte
+			Created, Modified                       time.Time
+		}
+	}
+	decode(t, stdout, &q)
+	assert.Equal(t, "fred "+p.root+"/fred Locked", q.Name+" "+q.Path+" "+q.Status)
+	assert.Equal(t, []string{"stranger"}, q.Others)
+	require.Len(t, q.Contenders, 2)
+	assert.True(t, q.Contenders[0].Holder)
+	assert.False(t, q.Contenders[1].Holder)
+	assert.Equal(t, "ben", string(q.Contenders[1].Data))
+	assert.Equal(t, m.Token().String(), q.Contenders[0].Token)
+
+	m.Unlock()
+	status, _, stderr = p.zooky("show", "nobody")
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "zooky: nobody: no such lock\n", stderr)
+}
+
+func TestRemove(t *testing.T) {
+	p := newPlace(t)
+	m := p.lock("fred")
+	status, _, stderr := p.zooky("remove", "fred")
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "zooky: fred: it is in use by ann\n", stderr)
+	m.Unlock()
+	p.create("fred/stranger", "")
+	status, _, stderr = p.zooky("remove", "fred")
+	assert.Equal(t, 1, status)
+	assert.Contains(t, stderr, "other znodes")
+	require.NoError(t, p.session.Conn().Delete(p.root+"/fred/stranger", -1))
+	status, stdout, stderr := p.zooky("remove", "fred")
+	assert.Equal(t, 0, status, stderr)
+	assert.Equal(t, "fred is removed.\n", stdout)
+	status, _, _ = p.zooky("remove", "fred")
+	assert.Equal(t, 1, status)
+}
+
+func TestClear(t *testing.T) {
+	p := newPlace(t)
+	m := p.lock("fred")
+	status, _, stderr := p.zooky("clear", "fred")
+	assert.Equal(t, 2, status)
+	assert.Regexp(t, `^zooky: .*--force.*\n$`, stderr)
+	require.NoError(t, m.Err())
+	status, stdout, stderr := p.zooky("clear", "fred", "--force", "--json")
+	assert.Equal(t, 0, status, stderr)
+	assert.JSONEq(t, `{"removed": 1}`, stdout)
+	receive(t, m.Lost())
+	status, _, _ = p.zooky("clear", "nobody", "--force")
+	assert.Equal(t, 1, status)
+}
+
+func TestRevoke(t *testing.T) {
+	p := newPlace(t)
+	m := p.lock("fred")
+	go func() { // ended by the revocation below, or with the session
+		<-m.Revoked()
+		m.Unlock()
+	}()
+	status, stdout, stderr := p.zooky("revoke", "fred", "--wait", "30s")
+	assert.Equal(t, 0, status, stderr)
+	assert.Equal(t, "1 asked.\nreleased:  ann\n", stdout)
+
+	m = p.lock("george")
+	status, stdout, stderr = p.zooky("revoke", "george", "--wait", "200ms")
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "1 asked.\nthere yet: ann\n", stdout)
+	assert.Equal(t, "zooky: george: 1 have not released it within 200ms\n", stderr)
+	assert.NoError(t, notLost(m.Lost()))
+
+	m = p.lock("henry")
+	status, stdout, stderr = p.zooky("revoke", "henry", "--then-force", "200ms", "--json")
+	assert.Equal(t, 0, status, stderr)
+	assert.JSONEq(t, `{"asked": ["ann"], "released": [], "removed": ["ann"], "remain": []}`, stdout)
+	receive(t, m.Lost())
+	status, _, _ = p.zooky("revoke", "nobody")
+	assert.Equal(t, 1, status)
+}
+
+func notLost(lost <-chan struct{}) error {
+	select {
+	case <-lost:
+		return os.ErrClosed
+	default:
+		return nil
+	}
+}
+
+// TestStrangersText shows names and data that would play tricks on a terminal.
+func TestStrangersText(t *testing.T) {
+	p := newPlace(t)
+	p.create("", "")
+	p.create("safe\u202egpj.exe", "")
+	m := p.mutex("safe\u202egpj.exe", "\u200b\u2066eve\ufeff")
+	_, err := m.LockContext(t.Context())
+	require.NoError(t, err)
+	_, err = p.session.Conn().Set(p.root+"/safe\u202egpj.exe/"+p.requireQueue(m.Name(), 1)[0].Znode,
+		append([]byte("\x1b[2J\x07\xff"), bytes.Repeat([]byte("x"), 100_000)...), -1)
+	require.NoError(t, err)
+	for _, args := range [][]string{
+		{"list"}, {"list", "--json"}, {"show", m.Name()}, {"show", m.Name(), "--json"}, {"remove", m.Name()},
+	} {
+		_, stdout, stderr := p.zooky(args...)
+		for _, r := range stdout + stderr {
+			require.True(t, r == '\n' || r == '…' || r >= ' ' && r < 0x7f, "%q in the output of %v:\n%q", r, args, stdout+stderr)
+		}
+		if args[0] != "show" { // which has been told the name
+			assert.Contains(t, stdout+stderr, `safe\u202egpj.exe`)
+		}
+		assert.Less(t, len(stdout), 20_000)
+	}
+	_, stdout, _ := p.zooky("show", m.Name())
+	assert.Contains(t, stdout, `\x1b[2J\x07\xffxxx`)
+}
+
+func TestTroubleIsOneLine(t *testing.T) {
+	p := newPlace(t)
+	open := filepath.Join(t.TempDir(), "open")
+	require.NoError(t, os.WriteFile(open, []byte("digest:a:b"), 0o644))
+	for _, test := range []struct {
+		args   []string
+		status int
+		stderr string
+	}{
+		{[]string{"list", "--servers", "127.0.0.1:1", "--timeout", "300ms"}, 2, `no answer from 127\.0\.0\.1:1 within 300ms`},
+		{[]string{"list", "--servers", "::::"}, 2, `dial: .*`},
+		{[]string{"list", "--root", "nowhere"}, 2, `dial: root: .*`},
+		{[]string{"list", "["}, 2, `pattern .*`},
+		{[]string{"list", "--nonsense"}, 2, `unknown flag: --nonsense`},
+		{[]string{"list", "a", "b"}, 2, `accepts at most 1 arg.*`},
+		{[]string{"nonsense"}, 2, `unknown command "nonsense" for "zooky"`},
+		{[]string{"show"}, 2, `accepts 1 arg.*`},
+		{[]string{"show", "a//b"}, 2, `.*invalid lock name.*`},
+		{[]string{"list", "--auth-file", open}, 2, `.*others have access.*chmod 600 it`},
+		{[]string{"list", "--tls-ca", open}, 2, `.*no certificate in it`},
+		{[]string{"list", "--tls-key", open}, 2, `--tls-cert and --tls-key go together`},
+		{[]string{"run", "a"}, 125, `run needs the lock's name and a command`},
+		{[]string{"run", "a", "--nonsense", "--", "true"}, 125, `unknown flag: --nonsense`},
+		{[]string{"run", "a//b", "--", "true"}, 125, `.*invalid lock name.*`},
+		{[]string{"run", "a", "--on-revoke", "NONE", "--", "true"}, 125, `--on-revoke NONE: no such signal`},
+		{[]string{"run", "a", "--revoke", "maybe", "--", "true"}, 125, `--revoke maybe: .*`},
+		{[]string{"run", "a", "--try", "--wait", "1s", "--", "true"}, 125, `--try does not wait.*`},
+		{[]string{"run", "a", "--servers", "127.0.0.1:1", "--timeout", "300ms", "--", "true"}, 125, `no answer from .*`},
+	} {
+		status, stdout, stderr := p.zooky(test.args...)
+		assert.Equal(t, test.status, status, "%v", test.args)
+		assert.Empty(t, stdout, "%v", test.args)
+		assert.Regexp(t, `^zooky: `+test.stderr+`\n$`, stderr)
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	p := newPlace(t)
+	file := filepath.Join(t.TempDir(), "auth")
+	require.NoError(t, os.WriteFile(file, []byte("# ours\ndigest:ann:secret\n"), 0o600))
+	require.NoError(t, p.session.Conn().AddAuth("digest", []byte("ann:secret")))
+	_, err := p.session.Conn().Create(p.root, nil, 0, zk.AuthACL(zk.PermAll))
+	require.NoError(t, err)
+	status, _, stderr := p.zooky("list")
+	assert.Equal(t, 2, status)
+	assert.Contains(t, stderr, "not authenticated")
+	status, _, stderr = p.zooky("list", "--auth-file", file)
+	assert.Equal(t, 0, status, stderr)
+}
+
+// onTerminal starts a command with a terminal for its standard streams. What is shown there is the command's stdout.
+func onTerminal(t *testing.T, c *command) (terminal *os.File) {
+	t.Helper()
+	terminal, tty, err := pty.Open()
+	require.NoError(t, err)
+	require.NoError(t, pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 120}))
+	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	shown := make(chan struct{})
+	t.Cleanup(func() {
+		receive(t, shown)
+		terminal.Close()
+	})
+	c.start(t)
+	require.NoError(t, tty.Close())
+	go func() { // ended by the end of the last process that has the terminal; the cleanup waits
+		defer close(shown)
+		io.Copy(&c.stdout, terminal) // the error is that end
+	}()
+	return terminal
+}
+
+func TestColours(t *testing.T) {
+	p := newPlace(t)
+	p.lock("fred")
+	p.lock("free").Unlock()
+	c := p.prepare("list")
+	c.Env = append(c.Env, "NO_COLOR=", "TERM=xterm")
+	onTerminal(t, c)
+	require.Equal(t, 0, c.status(t))
+	c.requireOutput(t, "\x1b[32mFree\x1b[0m")
+	assert.Contains(t, c.stdout.String(), "\x1b[31mLocked\x1b[0m")
+
+	c = p.prepare("list")
+	c.Env = append(c.Env, "NO_COLOR=1", "TERM=xterm")
+	onTerminal(t, c)
+	require.Equal(t, 0, c.status(t))
+	c.requireOutput(t, "Free")
+	assert.NotContains(t, c.stdout.String(), "\x1b")
+}
+
+func TestWatchLines(t *testing.T) {
+	p := newPlace(t)
+	locks := p.prepare("watch", "--every", "100ms").start(t)
+	queue := p.prepare("watch", "fred", "--every", "100ms").start(t)
+	asJSON := p.prepare("watch", "fred", "--every", "100ms", "--json").start(t)
+	m := p.lock("fred")
+	locks.requireOutput(t, "fred: Locked, 1 holders, 0 waiters\n")
+	queue.requireOutput(t, "held     fred: ann, lock, token "+m.Token().String()+"\n")
+	asJSON.requireOutput(t, `"what":"held"`)
+	p.queue("fred", "ben")
+	locks.requireOutput(t, "changed  fred: Locked, 1 holders, 1 waiters\n")
+	queue.requireOutput(t, "queued   fred: ben, lock")
+	_, err := m.RevokeAll(t.Context())
+	require.NoError(t, err)
+	queue.requireOutput(t, "revoked  fred: ")
+	m.Unlock()
+	queue.requireOutput(t, "left     fred: ")
+	asJSON.requireOutput(t, `"what":"left"`)
+	for _, c := range []*command{locks, queue, asJSON} {
+		require.NoError(t, c.Process.Signal(syscall.SIGINT))
+		assert.Equal(t, 0, c.status(t))
+		assert.Empty(t, c.stderr.String())
+		assert.NotContains(t, c.stdout.String(), "\x1b")
+	}
+	for _, line := range regexp.MustCompile(`(?m)^.+$`).FindAllString(asJSON.stdout.String(), -1) {
+		var change struct {
+			At         time.Time
+			What, Lock string
+			Now        any
+		}
+		decode(t, line, &change)
+	}
+}
+
+func TestWatchOnATerminal(t *testing.T) {
+	p := newPlace(t)
+	c := p.prepare("watch", "--every", "100ms")
+	terminal := onTerminal(t, c)
+	c.requireOutput(t, "\x1b[H")
+	p.lock("fred")
+	c.requireOutput(t, "fred")
+	_, err := terminal.Write([]byte{3})
+	require.NoError(t, err)
+	assert.Equal(t, 0, c.status(t))
+}
+
+func TestDev(t *testing.T) {
+	c := prepare(t, "dev").start(t)
+	c.requireOutput(t, "\n")
+	connect := regexp.MustCompile(`^export ZOOKY_SERVERS=(127\.0\.0\.1:\d+)\n$`).FindStringSubmatch(c.stdout.String())
+	require.NotNil(t, connect, c.stdout.String())
+	list := prepare(t, "list", "--servers", connect[1]).start(t)
+	assert.Equal(t, 0, list.status(t), "%s", &list.stderr)
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	assert.Equal(t, 0, c.status(t), "%s", &c.stderr)
+	c.requireNoTrace(t)
+}

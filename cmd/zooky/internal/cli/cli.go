@@ -1,0 +1,97 @@
+// Package cli is the command line of zooky. Everything it does goes by its arguments and streams.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
+)
+
+// Exit statuses of every command but run, which has its own.
+const (
+	exitOK      = 0
+	exitNo      = 1 // the answer is no: no such lock, a lock that is in use, an update that was lost
+	exitTrouble = 2 // no answer: a wrong command line, no server
+)
+
+// messageLimit is how many characters of an error are shown; what strangers wrote may be part of it.
+const messageLimit = 1000
+
+// Streams are the standard streams of a command.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// exitError is an error that has an exit status of its own.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// Main runs the command line and returns its exit status. What goes wrong is one line on Streams.Err.
+func Main(args []string, streams Streams) int {
+	root := newRoot(streams)
+	root.SetArgs(args)
+	err := root.ExecuteContext(context.Background())
+	if err == nil {
+		return exitOK
+	}
+	status := exitTrouble
+	var exit *exitError
+	if errors.As(err, &exit) {
+		status = exit.status
+	}
+	if message := err.Error(); message != "" {
+		fmt.Fprintln(streams.Err, "zooky:", escape.Limited(strings.ReplaceAll(message, "\n", "; "), messageLimit))
+	}
+	return status
+}
+
+func newRoot(streams Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "zooky",
+		Short: "Distributed locks on ZooKeeper",
+		Long: `Zooky looks after distributed locks on ZooKeeper: it shows who holds them and who waits, takes them from whoever does not
+let go, and runs commands under them.
+
+The exit status is 0 if all went well; 1 if the answer is no: no such lock, in use, not released; and 2 if something
+went wrong. Run has statuses of its own.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	root.SetGlobalNormalizationFunc(normalize)
+	root.AddCommand(newList(streams), newShow(streams), newRemove(streams), newClear(streams), newRevoke(streams),
+		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams))
+	root.AddCommand(unixCommands(streams)...)
+	return root
+}
+
+// width is how wide the terminal is that w writes to, 0 if that is none.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width < 20 {
+		return 80
+	}
+	return width
+}

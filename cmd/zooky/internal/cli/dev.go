@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock/zktest"
+)
+
+func newDev(streams Streams) *cobra.Command {
+	var size int
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run a throw-away ZooKeeper",
+		Long: `Dev starts a real ZooKeeper on this machine, prints how to connect to it, and ends it with Ctrl-C, data and all. What is
+missing of ZooKeeper and Java is fetched; nothing is installed.`,
+		Example: `  zooky dev
+  zooky dev --size 3`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithLogf(func(format string, args ...any) {
+				fmt.Fprintf(streams.Err, format+"\n", args...)
+			}))
+			if err != nil {
+				return fmt.Errorf("start zookeeper: %w", err)
+			}
+			defer func() { err = errors.Join(err, ensemble.Stop()) }()
+			fmt.Fprintf(streams.Out, "export ZOOKY_SERVERS=%s\n", ensemble.Connect())
+			fmt.Fprintln(streams.Err, "ZooKeeper runs until Ctrl-C.")
+			<-ctx.Done()
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
+	return cmd
+}

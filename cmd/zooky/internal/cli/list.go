@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock"
+)
+
+func newList(streams Streams) *cobra.Command {
+	var t target
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list [PATTERN]",
+		Short: "List the locks",
+		Long: `List prints every lock, or those whose names match PATTERN: * stands for any characters but /, ? for one, [a-z] for a
+choice. A lock is Locked if anybody queues for it, and Free otherwise.
+
+Names are printed escaped, as in a Go or C string, if they have characters that a terminal would not show as they are.`,
+		Example: `  zooky list
+  zooky list 'jobs/*' --json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			match := func(string) bool { return true }
+			if len(args) > 0 {
+				if _, err := path.Match(args[0], ""); err != nil {
+					return fmt.Errorf("pattern %q: %w", args[0], err)
+				}
+				match = func(name string) bool { ok, _ := path.Match(args[0], name); return ok }
+			}
+			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+				// A look at many locks takes longer than an answer; still it has to end when the servers are gone.
+				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
+				defer cancel()
+				stop := patient(streams.Err, "reading the locks …")
+				locks, err := readLocks(ctx, s, match)
+				stop()
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(streams.Out, locks)
+				}
+				_, err = fmt.Fprint(streams.Out, locksTable(streams.Out, locks))
+				return err
+			})
+		},
+	}
+	t.addFlags(cmd.Flags())
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+func addJSON(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON")
+}
+
+// patient shows on a terminal that something takes longer than a second, with the seconds. stop takes it away.
+func patient(w io.Writer, message string) (stop func()) {
+	if width(w) == 0 {
+		return func() {}
+	}
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() { // ended and waited for by stop
+		defer close(ended)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for seconds := 1; ; seconds++ {
+			select {
+			case <-tick.C:
+				fmt.Fprintf(w, "\r%s %d s", message, seconds)
+			case <-end:
+				if seconds > 1 {
+					fmt.Fprint(w, "\r\x1b[K")
+				}
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock"
+)
+
+func newRemove(streams Streams) *cobra.Command {
+	var t target
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Remove a lock that nobody uses",
+		Long: `Remove deletes the znode of a lock. It refuses if anybody queues for the lock, and says who.
+
+The exit status is 0 if the lock was removed, 1 if it is in use or does not exist, and 2 if something went wrong.`,
+		Example: `  zooky remove fred`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := args[0]
+			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+				ctx, cancel := context.WithTimeout(ctx, t.timeout)
+				defer cancel()
+				err := s.Remove(ctx, name)
+				switch {
+				case errors.Is(err, zk.ErrNoNode):
+					return noLock(name)
+				case errors.Is(err, zklock.ErrLocked):
+					return &exitError{exitNo, inUse(ctx, s, name)}
+				case errors.Is(err, zk.ErrNotEmpty):
+					return &exitError{exitNo, fmt.Errorf("%s: there are other znodes below it; zooky show lists them", name)}
+				case err != nil:
+					return err
+				case asJSON:
+					return printJSON(streams.Out, map[string]string{"removed": name})
+				}
+				fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
+				return nil
+			})
+		},
+	}
+	t.addFlags(cmd.Flags())
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// inUse is the error that says who uses a lock, as far as that can be read.
+func inUse(ctx context.Context, s *zklock.Session, name string) error {
+	err := fmt.Errorf("%s: it is in use", name)
+	m, mutexErr := s.Mutex(name)
+	if mutexErr != nil {
+		return err
+	}
+	if contenders, listErr := m.Contenders(ctx); listErr == nil && len(contenders) > 0 {
+		return fmt.Errorf("%w by %s", err, who(contenders))
+	}
+	return err
+}

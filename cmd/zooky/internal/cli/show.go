@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock"
+)
+
+func newShow(streams Streams) *cobra.Command {
+	var t target
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show who holds a lock and who waits for it",
+		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the contender's znode: its
+identifier, until a request to release overwrites it. The fencing token is that of the hold when it began; it counts on
+while a process passes the lock on inside itself.
+
+The exit status is 0 if the lock exists, held or not, 1 if it does not, and 2 if that could not be found out.`,
+		Example: `  zooky show fred`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+				ctx, cancel := context.WithTimeout(ctx, t.timeout)
+				defer cancel()
+				q, err := readQueue(ctx, s, args[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(streams.Out, q)
+				}
+				if len(q.Contenders) == 0 {
+					fmt.Fprintf(streams.Out, "%s is free.\n", text(q.Name, nameLimit).text)
+				} else {
+					fmt.Fprint(streams.Out, queueTable(streams.Out, q))
+				}
+				for _, other := range q.Others {
+					fmt.Fprintf(streams.Out, "no contender: %s\n", text(other, nameLimit).text)
+				}
+				if q.OthersMore > 0 {
+					fmt.Fprintf(streams.Out, "and %d more that are none\n", q.OthersMore)
+				}
+				return nil
+			})
+		},
+	}
+	t.addFlags(cmd.Flags())
+	addJSON(cmd, &asJSON)
+	return cmd
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock"
+)
+
+// change is one difference between two looks, as watch tells it where there is no terminal.
+type change struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"` // added, changed or removed; held, queued, revoked or left
+	Lock string    `json:"lock"`
+	Now  any       `json:"now,omitempty"` // the lock or the contender
+	line string
+}
+
+func newWatch(streams Streams) *cobra.Command {
+	var t target
+	var every time.Duration
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "watch [NAME]",
+		Short: "Watch the locks, or one lock's queue",
+		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for every change
+otherwise or with --json. It looks at them every so often and sees what has changed since the last look.`,
+		Example: `  zooky watch
+  zooky watch fred | tee fred.log`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if every < look {
+				return fmt.Errorf("--every %v: it is at least %v", every, look)
+			}
+			// Interrupted is how watch ends: no error.
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			err := t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
+				w := &watch{out: streams.Out, live: width(streams.Out) > 0 && !asJSON, asJSON: asJSON}
+				return w.run(ctx, every, func(ctx context.Context) (view, error) {
+					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
+					defer cancel()
+					if len(args) > 0 {
+						return viewQueue(ctx, s, streams.Out, args[0])
+					}
+					return viewLocks(ctx, s, streams.Out)
+				})
+			})
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		},
+	}
+	t.addFlags(cmd.Flags())
+	cmd.Flags().DurationVar(&every, "every", time.Second, "time between looks")
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// view is one look at the locks or at a queue.
+type view struct {
+	lines  string            // for people
+	things map[string]change // by what tells one from another: how each stands, as the change that led there
+}
+
+// differs returns the changes since an earlier view, in the order of their keys.
+func (v view) differs(before view) []change {
+	var changes []change
+	for _, key := range slices.Sorted(maps.Keys(before.things)) {
+		if _, ok := v.things[key]; !ok {
+			gone := before.things[key]
+			gone.What, gone.Now = "removed", nil
+			if _, ok := before.things[key].Now.(contender); ok {
+				gone.What = "left"
+			}
+			gone.At = time.Now()
+			changes = append(changes, gone)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(v.things)) {
+		now := v.things[key]
+		if was, ok := before.things[key]; !ok || was.line != now.line || was.What != now.What {
+			if ok && now.What == "added" {
+				now.What = "changed"
+			}
+			changes = append(changes, now)
+		}
+	}
+	return changes
+}
+
+func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, error) {
+	locks, err := readLocks(ctx, s, func(string) bool { return true })
+	if err != nil {
+		return view{}, err
+	}
+	v := view{lines: locksTable(out, locks).String(), things: make(map[string]change)}
+	for _, l := range locks {
+		v.things[l.Name] = change{
+			At: time.Now(), What: "added", Lock: l.Name, Now: l,
+			line: fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text, l.Status, l.Holders, l.Waiters),
+		}
+	}
+	return v, nil
+}
+
+func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {
+	q, err := readQueue(ctx, s, name)
+	if errors.Is(err, errNoLock) {
+		q, err = &queue{Name: name, Status: free}, nil // it may come
+	}
+	if err != nil {
+		return view{}, err
+	}
+	v := view{lines: queueTable(out, q).String(), things: make(map[string]change)}
+	for _, c := range q.Contenders {
+		what := "queued"
+		switch {
+		case c.Revoked:
+			what = "revoked"
+		case c.Holder:
+			what = "held"
+		}
+		// Tokens sort as the queue does, as good as always, and are not used twice.
+		v.things[c.Token] = change{
+			At: time.Now(), What: what, Lock: name, Now: c,
+			line: fmt.Sprintf("%s: %s, %s, token %s", text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token),
+		}
+	}
+	return v, nil
+}
+
+// watch shows views.
+type watch struct {
+	out    io.Writer
+	live   bool
+	asJSON bool
+	last   view
+}
+
+func (w *watch) run(ctx context.Context, every time.Duration, look func(context.Context) (view, error)) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		v, err := look(ctx)
+		if err == nil {
+			err = w.show(v)
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (w *watch) show(v view) error {
+	changes := v.differs(w.last)
+	w.last = v
+	if w.live {
+		// Home, then the lines, each clearing what was to its right, then clear what was below: no flicker.
+		_, err := fmt.Fprint(w.out, "\x1b[H", strings.ReplaceAll(v.lines, "\n", "\x1b[K\n"), "\x1b[J")
+		return err
+	}
+	for _, c := range changes {
+		var err error
+		if w.asJSON {
+			err = printJSONLine(w.out, c)
+		} else {
+			_, err = fmt.Fprintf(w.out, "%s  %-8s %s\n", c.At.Format(time.RFC3339), c.What, c.line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+// Package escape makes text that strangers wrote fit to be shown.
+//
+// Lock names, znode names and data come from whoever made the znodes. Shown as they are they could move the cursor,
+// rewrite what stands on the screen, or look like another name.
+package escape
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text returns s on one line, with everything escaped as in a Go string that does not take up a place of its own on
+// a terminal: control characters, marks that change direction, that join or that have no width, and bytes that are no
+// UTF-8. The backslash is escaped too, so that different texts never look the same for their escapes.
+func Text(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case plain(r):
+			b.WriteRune(r)
+		case r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case r <= 0xffff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// plain reports whether a rune stands for itself and nothing but itself. Combining marks do not: they have no width,
+// and make one name look like another.
+func plain(r rune) bool {
+	return unicode.IsPrint(r) &&
+		!unicode.In(r, unicode.Mn, unicode.Me, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// Limited returns Text of s, cut to at most n characters.
+func Limited(s string, n int) string {
+	// No more is escaped than can be shown: every byte gives at least a quarter of a character.
+	if len(s) > 4*(n+1) {
+		s = s[:4*(n+1)]
+	}
+	return Cut(Text(s), n)
+}
+
+// Cut shortens a line to at most n characters, the last of which shows that something is missing.
+func Cut(line string, n int) string {
+	if utf8.RuneCountInString(line) <= n {
+		return line
+	}
+	if n <= 0 {
+		return ""
+	}
+	runes := []rune(line)
+	return string(runes[:n-1]) + "…"
+}
+
+// ASCII returns JSON with everything but printable ASCII as \u escapes, which mean the same there: JSON's own rules let
+// marks through that change the direction of what follows.
+func ASCII(json []byte) []byte {
+	out := make([]byte, 0, len(json))
+	for i := 0; i < len(json); {
+		r, size := utf8.DecodeRune(json[i:])
+		switch {
+		case r < 0x7f: // JSON has escaped control characters; what is left of them is its own white space
+			out = append(out, json[i])
+		case r > 0xffff:
+			high, low := utf16Pair(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		i += size
+	}
+	return out
+}
+
+func utf16Pair(r rune) (high, low rune) {
+	r -= 0x10000
+	return 0xd800 + r>>10, 0xdc00 + r&0x3ff
+}
