@@ -248,15 +248,14 @@ func (a *acquisition) obtain(c *candidate, h *hold) error {
 		}
 	}
 
-	err = c.zs.lease.admit(ctx, h)
-	if errors.Is(err, zk.ErrNoNode) {
-		err = errVanished
+	if err := c.zs.lease.admit(ctx, h); errors.Is(err, zk.ErrNoNode) {
+		return errVanished
+	} else if err != nil {
+		return err
 	}
-	if err == nil {
-		err = a.takeSlot(ctx, c, h)
-	}
-	if err != nil {
+	if err := a.takeSlot(ctx, c, h); err != nil {
 		c.zs.lease.drop(h)
+		h.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
 	return nil

@@ -26,16 +26,14 @@ func AskThenForce(grace time.Duration) Revocation {
 }
 
 // asks reports whether those ahead are asked first.
-func (r Revocation) asks() bool { return r != Force }
+func (r Revocation) asks() bool { return r >= 0 }
 
 // after returns a channel that receives when it is time for force, nil if never.
 func (r Revocation) after() <-chan time.Time {
-	switch {
-	case r == Ask:
+	if r == Ask {
 		return nil
-	default:
-		return time.After(max(time.Duration(r), 0))
 	}
+	return time.After(max(time.Duration(r), 0))
 }
 
 // ask writes the revocation mark into a candidate. It fails with zk.ErrNoNode if that is gone.

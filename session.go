@@ -171,6 +171,9 @@ func (s *Session) shutDown(zs *zkSession) {
 		}
 	}
 	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
+	if !isClosed(zs.connected()) {
+		zs.disconnect() // there is nobody to tell, and no use in waiting for one
+	}
 	zs.conn.Close()
 	if contends && !zs.closeConfirmed() {
 		s.mu.Lock()
