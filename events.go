@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/semaphore"
@@ -91,7 +92,7 @@ func (s *Session) onSessionEvent(ev event) {
 		ev.zs.setUp(true)
 	case zk.StateDisconnected:
 		ev.zs.setUp(false)
-		ev.zs.watches.disconnected()
+		ev.zs.watches.recheck() // the server has forgotten all watches of the connection
 	case zk.StateExpired:
 		ev.zs.end(errExpired)
 	default:
@@ -186,8 +187,23 @@ func (t *watchTable) fire(path string) {
 	}
 }
 
-// disconnected wakes everybody: the server has forgotten all watches of the connection.
-func (t *watchTable) disconnected() {
+// audit has everybody look again once in a session timeout. An event that should have come and did not, whoever lost it,
+// then keeps nobody waiting for longer. It ends with the ZooKeeper session; Close waits for it.
+func (t *watchTable) audit() {
+	tick := time.NewTicker(t.zs.timeout())
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			t.recheck()
+		case <-t.zs.ended:
+			return
+		}
+	}
+}
+
+// recheck wakes everybody, to look again and set the watch anew.
+func (t *watchTable) recheck() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {

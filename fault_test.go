@@ -2,9 +2,7 @@ package zklock_test
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,72 +73,6 @@ func TestCancelReturnsWhateverTheServersDo(t *testing.T) {
 
 func heal(p *zktest.Proxy) func() error {
 	return func() error { p.Heal(); return nil }
-}
-
-// TestNoOrphanWhereverTheConnectionBreaks breaks the connection, or loses one frame, at every frame of an acquisition
-// and release in turn, counted in a run without a fault.
-func TestNoOrphanWhereverTheConnectionBreaks(t *testing.T) {
-	ensemble := server(t)
-	verdicts := map[string]zktest.Verdict{"cut": zktest.Cut, "drop": zktest.Drop}
-	for _, dir := range []zktest.Direction{zktest.ToServer, zktest.ToClient} {
-		for name, verdict := range verdicts {
-			t.Run(fmt.Sprintf("%s %v", name, dir), func(t *testing.T) {
-				frames := breakAt(t, ensemble, dir, verdict, 0) // none
-				require.Greater(t, frames, 3)
-				for at := 1; at <= frames; at++ {
-					t.Run(fmt.Sprint(at), func(t *testing.T) {
-						t.Parallel()
-						breakAt(t, ensemble, dir, verdict, at)
-					})
-				}
-			})
-		}
-	}
-}
-
-// breakAt has a contended acquisition and a release go through a proxy that harms the frame of that number, which 0
-// is for none, and returns how many frames went that way. Pings do not count.
-func breakAt(t *testing.T, ensemble *zktest.Ensemble, dir zktest.Direction, verdict zktest.Verdict, at int) int {
-	name := fmt.Sprintf("%v-%v-%d", dir, verdict, at)
-	proxy := ensemble.Proxy(t)
-	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(time.Second))
-	other := mutex(t, dialTo(t, ensemble.Connect()), name)
-	m := mutex(t, s, name)
-	var frames atomic.Int64
-	proxy.OnFrame(func(d zktest.Direction, frame []byte) zktest.Verdict {
-		const ping = -2
-		if d != dir || len(frame) < 8 || int32(binary.BigEndian.Uint32(frame[4:])) == ping {
-			return zktest.Pass
-		}
-		if frames.Add(1) == int64(at) {
-			return verdict
-		}
-		return zktest.Pass
-	})
-
-	lock(t, other)
-	p := m.LockAsync(context.Background())
-	select { // a reply that is lost may keep it from being queued before the other is gone
-	case <-p.Queued():
-	case <-time.After(time.Second / 4):
-	}
-	other.Unlock()
-	receive(t, p.Done(), "lock, "+name)
-	assert.NoError(t, p.Err(), name)
-	token := m.Token()
-	m.UnlockContext(context.Background()) // it may be lost, where the fault was long enough
-	receive(t, p.Released(), "removal, "+name)
-	n := int(frames.Load())
-	proxy.OnFrame(nil)
-
-	lock(t, other)
-	assert.Positive(t, other.Token().Compare(token), name)
-	assert.Len(t, contenders(t, other), 1, name)
-	other.Unlock()
-	lock(t, m)
-	m.Unlock()
-	assert.NoError(t, s.Close(), name)
-	return n
 }
 
 // TestReleaseGoesOnInTheBackground cuts a holder off while it releases.

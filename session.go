@@ -151,6 +151,7 @@ func (s *Session) establish(zs *zkSession) error {
 		return err
 	}
 	close(zs.ready)
+	s.work.Go(zs.watches.audit) // ends with zs.ended
 	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", zs.timeout())
 	s.updateState()
 	return nil
