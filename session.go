@@ -93,6 +93,9 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	case err = <-established:
 	case <-ctx.Done():
 		err = contextError(ctx)
+		if last := s.zkSession().lastDialError(); last != nil {
+			err = fmt.Errorf("%w; last try: %w", err, last)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("dial %s: %w", connect, err), s.Close())

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,6 +123,9 @@ func TestDialEndsWithItsContext(t *testing.T) {
 			assert.Less(t, time.Since(begun), 300*time.Millisecond)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.ErrorIs(t, err, cause)
+			if name == "refused" {
+				assert.ErrorIs(t, err, syscall.ECONNREFUSED, "it does not say why")
+			}
 		})
 	}
 }
