@@ -42,11 +42,11 @@ func (zs *zkSession) lastDialError() error {
 }
 
 func (zs *zkSession) connect(network, address string, timeout time.Duration) (*wire.Conn, error) {
-	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
-	defer cancel()
 	if err := zs.backOff(); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
+	defer cancel()
 	conn, err := zs.s.cfg.dial(ctx, network, address)
 	if err != nil {
 		return nil, err

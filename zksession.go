@@ -98,10 +98,13 @@ func (zs *zkSession) onHandshake(h wire.Handshake) {
 
 func (zs *zkSession) onAnswer(op int32, sent time.Time) {
 	zs.lease.answered(sent)
-	if op == wire.OpClose {
-		zs.mu.Lock()
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	switch op {
+	case wire.OpClose:
 		zs.closed = true
-		zs.mu.Unlock()
+	case wire.OpSetAuth:
+		zs.authRefusals = 0
 	}
 }
 
@@ -130,9 +133,6 @@ func (zs *zkSession) timeout() time.Duration {
 func (zs *zkSession) setUp(up bool) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	if up {
-		zs.authRefusals = 0
-	}
 	select {
 	case <-zs.up:
 		if !up {
