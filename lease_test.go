@@ -2,11 +2,14 @@ package zklock_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/zktest"
@@ -135,4 +138,80 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 	receive(t, lost, "loss")
 	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
+}
+
+// TestBlackholedHoldersAreToldFirst has 20 holders cut off without a word, and waits for who learns of it first: the
+// holder by its lease, or another client by being granted the lock.
+func TestBlackholedHoldersAreToldFirst(t *testing.T) {
+	const runs, timeout = 20, 4 * time.Second
+	ahead := make([]time.Duration, runs)
+	var g errgroup.Group
+	for run := range runs {
+		proxy := server(t).Proxy(t)
+		name := fmt.Sprint("lock-", run)
+		m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(timeout)), name)
+		next := mutex(t, dial(t), name)
+		lock(t, m)
+		lost := m.Lost()
+		p := queued(t, next)
+		g.Go(func() error {
+			proxy.Blackhole()
+			defer proxy.Heal()
+			var told, acquired time.Time
+			for told.IsZero() || acquired.IsZero() {
+				select {
+				case <-lost:
+					told, lost = time.Now(), nil
+				case <-p.Done():
+					acquired = time.Now()
+					p.Cancel()
+					if told.IsZero() {
+						return fmt.Errorf("%s: another client was granted the lock, and the holder not told", name)
+					}
+				case <-time.After(patience):
+					return fmt.Errorf("%s: told %v, acquired %v", name, told, acquired)
+				}
+			}
+			ahead[run] = acquired.Sub(told)
+			return nil
+		})
+	}
+	require.NoError(t, g.Wait())
+	slices.Sort(ahead)
+	t.Logf("told before another acquired, of %d runs: least %v, median %v, most %v", runs, ahead[0], ahead[runs/2], ahead[runs-1])
+}
+
+// TestALeaderFailoverLosesNoHold kills the leader under a holder that is connected to a follower, and one that is
+// connected to the leader itself.
+func TestALeaderFailoverLosesNoHold(t *testing.T) {
+	slow(t)
+	ensemble := zktest.Start(t, zktest.WithServers(3))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	leader, err := ensemble.WaitLeader(ctx)
+	require.NoError(t, err)
+	var holders []*zklock.Mutex
+	for i, server := range ensemble.Servers() {
+		connect := server.Addr() // first; the others are there to go to
+		for _, other := range ensemble.Servers() {
+			if other != server {
+				connect += "," + other.Addr()
+			}
+		}
+		m := mutex(t, dialTo(t, connect, zklock.WithSessionTimeout(10*time.Second)), fmt.Sprint(i))
+		lock(t, m)
+		holders = append(holders, m)
+	}
+	begun := time.Now()
+	require.NoError(t, leader.Kill())
+	for _, m := range holders {
+		held, err := m.Held(ctx)
+		require.NoError(t, err)
+		assert.True(t, held)
+	}
+	t.Logf("the next leader answers after %v", time.Since(begun))
+	for _, m := range holders {
+		assert.NoError(t, m.Err())
+		assert.NoError(t, m.UnlockContext(ctx))
+	}
 }
