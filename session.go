@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -50,7 +51,10 @@ type Session struct {
 	states  *mailbox[State] // to callState
 	closing context.Context // ended by Close, with ErrClosed as its cause
 	cancel  context.CancelCauseFunc
-	done    chan struct{}  // closed when Close is through
+	done    chan struct{} // closed when Close is through
+
+	noContainers atomic.Bool // the servers are too old for container znodes
+
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
 	readers sync.WaitGroup // the event goroutine, and callState
 

@@ -259,20 +259,20 @@ func (zs *zkSession) makeParent(path string, acl []zk.ACL) error {
 	if exists, _, err := zs.conn.Exists(path); err != nil || exists {
 		return err
 	}
-	if path != zs.s.root && strings.HasPrefix(path, zs.s.root) {
-		if _, err := zs.conn.CreateContainer(path, nil, zk.FlagContainer, acl); !unimplemented(err) {
+	if path != zs.s.root && strings.HasPrefix(path, zs.s.root) && !zs.s.noContainers.Load() {
+		_, err := zs.conn.CreateContainer(path, nil, zk.FlagContainer, acl)
+		if err == nil || err.Error() != unimplemented {
 			return err
 		}
+		zs.s.noContainers.Store(true) // a server that does not know the request ends the session over it
 	}
 	_, err := zs.conn.Create(path, nil, zk.FlagPersistent, acl)
 	return err
 }
 
-// unimplemented reports whether the server is too old for the request (before 3.5.3, for containers). go-zookeeper
-// has no value for the code.
-func unimplemented(err error) bool {
-	return err != nil && err.Error() == "unknown error: -6"
-}
+// unimplemented is the error of a server before 3.5.3 that is asked for a container znode. go-zookeeper has no value for
+// the code.
+const unimplemented = "unknown error: -6"
 
 // dispose ends the zk.Conn and waits for its goroutines.
 func (zs *zkSession) dispose() {
