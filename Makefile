@@ -1,11 +1,34 @@
-# What there is to run. Everything fetches what it needs by itself; see README.md.
+# What there is to run. Everything fetches what it needs by itself; see README.md and CONTRIBUTING.md.
 
-.PHONY: test lint fuzz
+DURATION ?= 3m
+SEED     ?=
+FUZZTIME ?= 1m
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+.PHONY: test lint chaos mutants fuzz
+
+# The README's test command, with the race detector.
 test:
 	go test -race -timeout 15m ./...
 
 lint:
 	test -z "$$(gofmt -l .)"
 	go vet ./...
-	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	go run $(STATICCHECK) ./...
+
+# Real processes on a real ensemble while everything breaks; the history is checked. SEED repeats a plan of faults.
+chaos:
+	go run ./internal/chaos/cmd/chaos -duration $(DURATION) $(if $(SEED),-seed $(SEED))
+
+# Breaks the library in one place after the other; a test must notice each time.
+mutants:
+	go run ./internal/mutants
+
+# Every fuzz target for FUZZTIME.
+fuzz:
+	@for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz'); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
+			echo "== $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x ./$$(dirname $$file) || exit 1; \
+		done; \
+	done

@@ -155,7 +155,7 @@ func (a *acquisition) run() {
 			removed = nil // it is gone, which is all that was wanted
 		}
 		a.setRemoved(removed)
-		if errors.Is(err, errVanished) || errors.Is(err, errExpired) || errors.Is(err, errLeaseRanOut) {
+		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
 			continue // to the end of the queue
 		}
 		a.settle(errors.Join(a.orContextError(err), removed))

@@ -3,6 +3,7 @@ module github.com/zookylock/zklock
 go 1.25.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/creack/pty v1.1.24
 	github.com/go-zookeeper/zk v1.0.4
 	github.com/spf13/cobra v1.10.2

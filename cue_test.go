@@ -1,0 +1,213 @@
+package zklock_test
+
+import (
+	"context"
+	"encoding/binary"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// The tests of this file need one frame held back, lost, or followed by something on cue. Each forbids a mutant of
+// internal/mutants that would pass the others.
+
+const opMulti = 14
+
+func xidOf(frame []byte) int32 { return int32(binary.BigEndian.Uint32(frame[4:])) }
+
+func isMulti(dir zktest.Direction, frame []byte) bool {
+	return dir == zktest.ToServer && len(frame) >= 12 && binary.BigEndian.Uint32(frame[8:]) == opMulti
+}
+
+func receiveWithin(tb testing.TB, ch <-chan struct{}, d time.Duration, what string) {
+	tb.Helper()
+	select {
+	case <-ch:
+	case <-time.After(d):
+		require.FailNow(tb, "not in time: "+what)
+	}
+}
+
+// TestCancelAfterALostCreateReply cancels while the search for a candidate whose creation was not answered cannot go on.
+func TestCancelAfterALostCreateReply(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	other := mutex(t, dial(t), "cue")
+	lock(t, other)
+	other.Unlock()
+	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
+	cut := make(chan struct{}, 1)
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		if dir == zktest.ToClient && xidOf(frame) > 0 {
+			proxy.Cut()
+			select {
+			case cut <- struct{}{}:
+			default:
+			}
+			return zktest.Cut
+		}
+		return zktest.Pass
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	p := m.LockAsync(ctx)
+	<-cut
+	pause(t, 1500*time.Millisecond) // go-zookeeper refuses what waits once it has tried all servers, a second later
+	cancel()
+	<-p.Done()
+	proxy.OnFrame(nil)
+	proxy.Heal()
+	receive(t, p.Released(), "removal")
+	requireQueue(t, other, 0)
+}
+
+// TestPingsProveNothingToTheQuorumLease lets nothing but pings through to the server.
+func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
+	const ping = -2
+	proxy := server(t).Proxy(t)
+	m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(2*time.Second)), "cue")
+	lock(t, m)
+	lost := m.Lost()
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		if dir == zktest.ToServer && xidOf(frame) != ping {
+			return zktest.Drop
+		}
+		return zktest.Pass
+	})
+	receiveWithin(t, lost, 1500*time.Millisecond, "loss")
+}
+
+// TestExpiryIsToldAtOnce wants the loss from the expiry, and not from the lease that runs out later.
+func TestExpiryIsToldAtOnce(t *testing.T) {
+	s := dial(t)
+	m := mutex(t, s, "cue")
+	for range 3 {
+		lock(t, m)
+		lost := m.Lost()
+		require.NoError(t, server(t).Expire(s.ID()))
+		select {
+		case <-lost:
+			m.Unlock()
+			return
+		case <-time.After(sessionTimeout * 3 / 8): // a second if the server is not back at once; the lease takes T/2
+			receive(t, lost, "loss")
+			m.Unlock() // Ensemble.Expire says that this can happen; not three times in a row
+		}
+	}
+	t.Error("the loss was not told before the lease ran out")
+}
+
+// TestAMarkBeforeTheFirstLook has the mark written after the candidate was created and before it is read.
+func TestAMarkBeforeTheFirstLook(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	other := mutex(t, dial(t), "cue")
+	lock(t, other)
+	other.Unlock()
+	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
+	var marked atomic.Bool
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		if dir == zktest.ToClient && xidOf(frame) > 0 && marked.CompareAndSwap(false, true) { // the reply to create
+			n, err := other.RevokeAll(context.Background())
+			assert.NoError(t, err)
+			assert.Equal(t, 1, n)
+		}
+		return zktest.Pass
+	})
+	receiveWithin(t, lock(t, m), 2*time.Second, "revocation")
+	m.Unlock()
+}
+
+// TestNoConnectionAfterAnExpiry: the zk.Conn of a session that expired would run what is queued in a session of its own.
+// With one server it waits a second first, hence three addresses.
+func TestNoConnectionAfterAnExpiry(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	var dials atomic.Int64
+	states := make(chan zklock.State, 100)
+	s := dialTo(t, proxy.Addr()+","+proxy.Addr()+","+proxy.Addr(),
+		zklock.WithStateFunc(func(st zklock.State) { states <- st }),
+		zklock.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err == nil {
+				dials.Add(1)
+			}
+			return conn, err
+		}))
+	until := func(want zklock.State) {
+		for st := range states {
+			if st == want {
+				return
+			}
+		}
+	}
+	for range 3 {
+		id := s.ID()
+		dials.Store(0)
+		proxy.Cut()
+		require.NoError(t, server(t).Expire(id))
+		require.Eventually(t, func() bool { return dials.Load() >= 3 }, patience, time.Millisecond)
+		dials.Store(0) // now zk.Conn waits a second
+		proxy.Heal()
+		until(zklock.StateExpired)
+		until(zklock.StateConnected)
+		require.LessOrEqual(t, dials.Load(), int64(2), "one to learn of the expiry, one for the next session")
+	}
+}
+
+// TestForceOfACandidateThatIsGoneHarmsNobody removes the candidate and cancels while its force is under way.
+func TestForceOfACandidateThatIsGoneHarmsNobody(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	direct := dial(t)
+	holder := mutex(t, direct, "cue")
+	revoked := lock(t, holder)
+	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		if isMulti(dir, frame) && ctx.Err() == nil {
+			queue, err := holder.Contenders(context.Background())
+			if assert.NoError(t, err) && assert.Len(t, queue, 2) {
+				assert.NoError(t, direct.Conn().Delete(holder.Path()+"/"+queue[1].Znode, -1))
+			}
+			cancel()
+		}
+		return zktest.Pass
+	})
+	_, err := m.LockRevoking(ctx, zklock.Force)
+	assert.ErrorIs(t, err, context.Canceled)
+	held, err := holder.Held(t.Context())
+	require.NoError(t, err)
+	assert.True(t, held, "removed for nothing")
+	assert.True(t, isOpen(revoked))
+	holder.Unlock()
+}
+
+// TestTheDeadlineCountsFromTheRequest delays answers, and loses all but one.
+func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	proxy := server(t).Proxy(t)
+	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
+	lock(t, m)
+	lost := m.Lost()
+	proxy.Delay(delay)
+	pause(t, sessionTimeout/4)
+	var last atomic.Int64
+	begun := time.Now()
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		if isMulti(dir, frame) && !last.CompareAndSwap(0, int64(time.Since(begun))) {
+			return zktest.Drop
+		}
+		return zktest.Pass
+	})
+	receive(t, lost, "loss")
+	// The hook saw the request after the delay.
+	after := time.Since(begun) - time.Duration(last.Load()) + delay
+	assert.Less(t, after, sessionTimeout/2-300*time.Millisecond, "from the request to the loss")
+	assert.Greater(t, after, sessionTimeout/4, "from the request to the loss")
+	m.Unlock()
+}

@@ -1,0 +1,82 @@
+//go:build unix
+
+package chaos_test
+
+import (
+	"context"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/chaos"
+)
+
+var (
+	duration = flag.Duration("chaos.duration", 12*time.Second, "how long faults happen")
+	seed     = flag.Uint64("chaos.seed", 0, "of the faults; 0 draws one")
+)
+
+func TestMain(m *testing.M) {
+	chaos.MaybeWorker()
+	goleak.VerifyTestMain(m)
+}
+
+// run makes a run of the test's own seed. Starting, settling and checking take another ten seconds.
+func run(t *testing.T, cfg chaos.Config) *chaos.Report {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	cfg.Seed, cfg.Log = *seed, testLog{t}
+	if cfg.Seed == 0 {
+		cfg.Seed = rand.Uint64()
+	}
+	t.Logf("again with: go test ./internal/chaos -run '^%s$' -chaos.seed %d", t.Name(), cfg.Seed)
+	report, err := chaos.Run(context.Background(), cfg)
+	require.NoError(t, err)
+	t.Logf("\n%v", report)
+	assert.Positive(t, report.Holds)
+	assert.Positive(t, report.Checked)
+	return report
+}
+
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(line []byte) (int, error) {
+	l.t.Logf("%s", line)
+	return len(line), nil
+}
+
+// TestNothingIsViolated is a short run; make chaos makes long ones.
+func TestNothingIsViolated(t *testing.T) {
+	report := run(t, chaos.Config{Duration: *duration, Timeout: 2 * time.Second})
+	assert.Empty(t, report.Violations)
+}
+
+// TestStoppedHoldersNeedFencing is the control: holders that are stopped for longer than their session spoil the store
+// that does not look at tokens, and no other.
+func TestStoppedHoldersNeedFencing(t *testing.T) {
+	report := run(t, chaos.Config{Duration: 10 * time.Second, Timeout: time.Second, Only: []string{"stop"}})
+	assert.Empty(t, report.Violations)
+	assert.Positive(t, report.Stale, "the store without fencing was never written by a stale holder: this proves nothing")
+	assert.Positive(t, report.Refused["fenced"], "the store with fencing never had to refuse")
+	assert.Positive(t, report.Refused["guarded"], "Guard never had to refuse")
+}
+
+// TestAWeakLeaseOverlaps is a control too: with a lease that is not told of a cut, holds overlap, and that is noticed.
+func TestAWeakLeaseOverlaps(t *testing.T) {
+	report := run(t, chaos.Config{
+		Duration: 12 * time.Second, Timeout: time.Second, Only: []string{"cut", "blackhole"}, Lease: zklock.LeaseServer,
+	})
+	assert.Positive(t, report.Count("overlap"))
+	assert.Zero(t, report.Count("fence"), "whatever the lease, Guard and tokens hold")
+	assert.Zero(t, report.Count("linearizability"))
+	assert.NoError(t, os.RemoveAll(report.Dir))
+}

@@ -1,0 +1,211 @@
+//go:build unix
+
+package chaos
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// script makes a history by hand: each line is one event, a second after the one before.
+func script(events ...Event) *history {
+	h := newHistory()
+	for i, ev := range events {
+		ev.At = int64(i+1) * int64(time.Second)
+		h.add(ev)
+	}
+	return h
+}
+
+// on completes an event of the mutex: which worker, which operation.
+func on(worker, op int, ev Event) Event {
+	ev.Worker, ev.Op, ev.Lock = worker, op, mutexName
+	return ev
+}
+
+func lock(worker, op int) Event   { return on(worker, op, Event{Kind: kindLock}) }
+func unlock(worker, op int) Event { return on(worker, op, Event{Kind: kindUnlock}) }
+func lost(worker, op int, why string) Event {
+	return on(worker, op, Event{Kind: kindLost, Result: why})
+}
+func granted(worker, op, token int) Event {
+	return on(worker, op, Event{Kind: kindGranted, Token: text(token)})
+}
+func read(ev Event) Event { ev.Shared = true; return ev }
+
+func text(token int) string { return fmt.Sprintf("%016x.%08x", token, 0) }
+
+// judge checks a history and returns how many violations of a kind it has; any other kind is a failure.
+func judge(t *testing.T, kind string, h *history, logs map[registerName][]applied) int {
+	t.Helper()
+	r := newReport(Config{})
+	r.lastTokens[mutexName] = text(1000)
+	r.check(h, logs)
+	assert.Equal(t, r.Count(kind), len(r.Violations), "%v", r.Violations)
+	return r.Count(kind)
+}
+
+func TestOverlapsAreFound(t *testing.T) {
+	harness := func(kind Kind, worker int) Event { return Event{Kind: kind, Worker: worker} }
+	for name, test := range map[string]struct {
+		want   int
+		events []Event
+	}{
+		"one after the other": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), unlock(1, 1), granted(2, 1, 6), unlock(2, 1)}},
+		"both at once": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), unlock(1, 1), unlock(2, 1)}},
+		"recorded the other way round": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(2, 1, 6), granted(1, 1, 5), unlock(1, 1), unlock(2, 1)}},
+		"told before": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), lost(1, 1, "lease"), granted(2, 1, 6), unlock(1, 1)}},
+		"told after": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "lease"), unlock(1, 1)}},
+		"never released": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6)}},
+		"killed before": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindKill, 1), granted(2, 1, 6)}},
+		"stopped": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), granted(2, 1, 6), unlock(2, 1),
+			harness(kindCont, 1), lost(1, 1, "lease")}},
+		"stopped, but not when it mattered": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), harness(kindCont, 1), granted(2, 1, 6),
+			lost(1, 1, "lease")}},
+		"another was stopped": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 3), granted(2, 1, 6), unlock(1, 1)}},
+		"ended by the harness": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindExpire, 1), granted(2, 1, 6), lost(1, 1, "expired")}},
+		"ended by the harness too late to explain it": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), harness(kindExpire, 1), lost(1, 1, "expired")}},
+		"removed by force": {0, []Event{
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "removed")}},
+		"removed, and nobody forced": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "removed")}},
+		"removed by force, and not told why": {0, []Event{
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "lease")}},
+		"released in order, though somebody forced": {1, []Event{
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), unlock(1, 1),
+			on(1, 1, Event{Kind: kindUnlocked})}},
+		"two readers": {0, []Event{
+			lock(1, 1), lock(2, 1), read(granted(1, 1, 5)), read(granted(2, 1, 6)), unlock(1, 1), unlock(2, 1)}},
+		"a reader and a writer": {1, []Event{
+			lock(1, 1), lock(2, 1), read(granted(1, 1, 5)), granted(2, 1, 6), unlock(1, 1), unlock(2, 1)}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, judge(t, "overlap", script(test.events...), nil)) })
+	}
+}
+
+func TestBadTokensAreFound(t *testing.T) {
+	turns := func(tokens ...int) (events []Event) {
+		for i, token := range tokens {
+			events = append(events, lock(1, i), granted(1, i, token), unlock(1, i))
+		}
+		return events
+	}
+	for name, test := range map[string]struct {
+		want   int
+		tokens []int
+	}{
+		"increasing": {0, []int{1, 2, 7}},
+		"none":       {1, []int{0, 1}},
+		"twice":      {1, []int{1, 2, 2}},
+		"smaller":    {2, []int{1, 9, 7, 8, 10}},
+		"after all":  {1, []int{1, 1001, 1002}}, // the run's end was granted 1000
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, judge(t, "token", script(turns(test.tokens...)...), nil))
+		})
+	}
+}
+
+// write is what a worker did to the guarded register.
+func write(worker, op, token int) Event {
+	return on(worker, op, Event{Kind: kindWrite, How: guarded, Token: text(token), Value: value(worker, op)})
+}
+
+func wrote(worker, op int, result string) Event {
+	return on(worker, op, Event{Kind: kindWrote, How: guarded, Result: result})
+}
+
+func value(worker, op int) string { return fmt.Sprintf("%d.%d", worker, op) }
+
+// got is a read between this event and the one before.
+func got(worker, op, token int, value string) []Event {
+	return []Event{
+		on(worker, op, Event{Kind: kindRead, How: guarded}),
+		on(worker, op, Event{Kind: kindGot, How: guarded, Result: resultOK, Token: text(token), Value: value}),
+	}
+}
+
+func TestBadRegistersAreFound(t *testing.T) {
+	w := func(worker, op, token int) applied { return applied{text(token), value(worker, op)} }
+	join := func(events []Event, more ...Event) []Event { return append(events, more...) }
+	for name, test := range map[string]struct {
+		kind   string
+		want   int
+		log    []applied
+		events []Event
+	}{
+		"in order": {"fence", 0, []applied{w(1, 1, 5), w(2, 1, 6)}, []Event{
+			write(1, 1, 5), wrote(1, 1, resultOK), write(2, 1, 6), wrote(2, 1, resultOK)}},
+		"confirmed, not executed": {"register", 1, nil, []Event{write(1, 1, 5), wrote(1, 1, resultOK)}},
+		"refused, and executed":   {"register", 1, []applied{w(1, 1, 5)}, []Event{write(1, 1, 5), wrote(1, 1, resultRefused)}},
+		"written by nobody":       {"register", 1, []applied{w(1, 1, 5)}, nil},
+		"executed twice": {"register", 1, []applied{w(1, 1, 5), w(1, 1, 5)}, []Event{
+			write(1, 1, 5), wrote(1, 1, resultOK)}},
+		"unknown, not executed": {"fence", 0, nil, []Event{write(1, 1, 5), wrote(1, 1, resultUnknown)}},
+		"unknown, executed": {"fence", 0, []applied{w(1, 1, 5)}, []Event{
+			write(1, 1, 5)}},
+		"read of an unknown write, late": {"linearizability", 0, []applied{w(1, 1, 5), w(2, 1, 6)}, join(
+			[]Event{write(1, 1, 5), wrote(1, 1, resultUnknown)}, append(got(3, 1, 5, value(1, 1)),
+				write(2, 1, 6), wrote(2, 1, resultOK))...)},
+		"read of an older value": {"linearizability", 1, []applied{w(1, 1, 5), w(2, 1, 6)}, join(
+			[]Event{write(1, 1, 5), wrote(1, 1, resultOK), write(2, 1, 6), wrote(2, 1, resultOK)},
+			got(3, 1, 5, value(1, 1))...)},
+		"read of a value that a later write had covered": {"linearizability", 1, []applied{w(1, 1, 5), w(2, 1, 6)}, join(
+			[]Event{write(1, 1, 5), write(2, 1, 6), wrote(2, 1, resultOK)}, got(3, 1, 5, value(1, 1))...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			logs := map[registerName][]applied{{guarded, mutexName}: test.log}
+			assert.Equal(t, test.want, judge(t, test.kind, script(test.events...), logs))
+		})
+	}
+	t.Run("a stale write", func(t *testing.T) {
+		r := newReport(Config{})
+		r.check(script(write(1, 1, 5), write(2, 1, 6), wrote(2, 1, resultOK), wrote(1, 1, resultOK)),
+			map[registerName][]applied{{guarded, mutexName}: {w(2, 1, 6), w(1, 1, 5)}})
+		assert.Equal(t, 1, r.Count("fence"))
+	})
+}
+
+func TestOtherTroubleIsFound(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind   string
+		events []Event
+	}{
+		"an error nobody expects": {"error", []Event{lock(1, 1), on(1, 1, Event{Kind: kindFailed, Result: "error"})}},
+		"a late return":           {"late", []Event{lock(1, 1), on(1, 1, Event{Kind: kindFailed, Result: "context", Late: int64(time.Second)})}},
+		"a worker that ended":     {"worker", []Event{{Kind: kindStart, Worker: 1}}},
+		"a leak":                  {"worker", []Event{{Kind: kindStart, Worker: 1}, {Kind: kindClosed, Worker: 1, Err: "leaked"}}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, 1, judge(t, test.kind, script(test.events...), nil)) })
+	}
+}
+
+func TestAPlanFollowsFromItsSeed(t *testing.T) {
+	cfg := Config{Duration: 10 * time.Minute, Timeout: 3 * time.Second, Clients: 5, Seed: 7}
+	plan := newPlan(cfg)
+	assert.Equal(t, plan, newPlan(cfg))
+	seen := make(map[string]bool)
+	for _, f := range append(plan.Servers, plan.Clients...) {
+		seen[f.What] = true
+	}
+	for _, what := range append(serverFaults, clientFaults...) {
+		assert.True(t, seen[what], what)
+	}
+	cfg.Seed = 8
+	assert.NotEqual(t, plan, newPlan(cfg))
+}

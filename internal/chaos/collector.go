@@ -1,0 +1,162 @@
+//go:build unix
+
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
+)
+
+// collector reads the logs of the guarded registers: children whose sequence numbers are the order in which the
+// ensemble executed the writes, those included whose answers got lost. It removes what it has read, or the servers
+// would be full after an hour. It is connected to the servers past all links.
+type collector struct {
+	conn *zk.Conn
+	stop context.CancelFunc
+	done errgroup.Group
+
+	next map[string]int64 // sequence number, by lock; used by the goroutine, and after its end
+	logs map[registerName][]applied
+}
+
+func newCollector(ctx context.Context, connect string) (*collector, error) {
+	conn, _, err := zk.Connect(strings.Split(connect, ","), 30*time.Second, zk.WithLogger(quiet{}))
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{dataRoot}
+	for _, lock := range lockNames {
+		paths = append(paths, dataRoot+"/"+lock, dataPath(lock), logPath(lock))
+	}
+	for _, path := range paths {
+		_, err := conn.Create(path, nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll))
+		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
+			conn.Close()
+			return nil, fmt.Errorf("creating %s: %w", path, err)
+		}
+	}
+	c := &collector{conn: conn, next: make(map[string]int64), logs: make(map[registerName][]applied)}
+	ctx, c.stop = context.WithCancel(ctx)
+	c.done.Go(func() error { // ended and waited for by finish or close
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(3 * time.Second):
+			}
+			if err := c.collect(); err != nil && !isOutage(err) {
+				return err
+			}
+		}
+	})
+	return c, nil
+}
+
+// isOutage reports whether err is no more than what the faults bring about.
+func isOutage(err error) bool {
+	return errors.Is(err, zk.ErrConnectionClosed) || errors.Is(err, zk.ErrSessionExpired) ||
+		errors.Is(err, zk.ErrNoServer) || errors.Is(err, zk.ErrSessionMoved) || errors.Is(err, zk.ErrNoNode)
+}
+
+// collect reads what has come and removes it.
+func (c *collector) collect() error {
+	for _, lock := range lockNames {
+		children, _, err := c.conn.Children(logPath(lock))
+		if err != nil {
+			return err
+		}
+		if err := c.take(lock, children); err != nil {
+			return err
+		}
+		for some := range slices.Chunk(children, 200) {
+			var ops []any
+			for _, child := range some {
+				ops = append(ops, &zk.DeleteRequest{Path: logPath(lock) + "/" + child, Version: -1})
+			}
+			if _, err := c.conn.Multi(ops...); err != nil {
+				return err // what is left is met again, and known
+			}
+		}
+	}
+	return nil
+}
+
+// entry is a write as its child of the log tells it.
+type entry struct {
+	seq int64
+	applied
+}
+
+// take adds the writes that are new. Numbers have no gaps, so that none can be missing.
+func (c *collector) take(lock string, children []string) error {
+	entries := make([]entry, 0, len(children))
+	for _, child := range children {
+		parts := strings.Split(child, "_")
+		if len(parts) != 3 {
+			return fmt.Errorf("%s: not a write: %q", logPath(lock), child)
+		}
+		seq, err := strconv.ParseInt(parts[2], 10, 64)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, entry{seq, applied{parts[0], parts[1]}})
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+	name := registerName{guarded, lock}
+	for _, e := range entries {
+		switch {
+		case e.seq < c.next[lock]:
+			continue // known
+		case e.seq > c.next[lock]:
+			return fmt.Errorf("%s: write %d came after write %d", logPath(lock), e.seq, c.next[lock]-1)
+		}
+		c.logs[name] = append(c.logs[name], e.applied)
+		c.next[lock]++
+	}
+	return nil
+}
+
+// finish reads the rest, once nobody writes any more.
+func (c *collector) finish() error {
+	c.stop()
+	if err := c.done.Wait(); err != nil {
+		return err
+	}
+	for _, lock := range lockNames {
+		if _, err := c.conn.Sync(logPath(lock)); err != nil {
+			return err
+		}
+	}
+	return c.collect()
+}
+
+// children lists a znode's, as of now.
+func (c *collector) children(path string) ([]string, error) {
+	if _, err := c.conn.Sync(path); err != nil {
+		return nil, err
+	}
+	children, _, err := c.conn.Children(path)
+	if errors.Is(err, zk.ErrNoNode) {
+		return nil, nil
+	}
+	return children, err
+}
+
+func (c *collector) close() {
+	c.stop()
+	c.conn.Close() // first: the goroutine may wait for an answer
+	c.done.Wait()  // finish has told its error, or the run has failed by another
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}

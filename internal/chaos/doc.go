@@ -1,0 +1,27 @@
+// Package chaos proves the library's claims while everything around it breaks.
+//
+// A run starts an ensemble of three real servers, several client processes that lock, write and unlock all the time,
+// and a plan of faults that follows from a seed. Everything that the clients see is recorded with times from one
+// clock, and the history is checked when the run is over:
+//
+//   - fencing tokens are unique, and increase from one hold to the next,
+//   - no two exclusive holds overlap, unless the earlier one's Lost closed before the later began, its process was
+//     stopped at the time, or somebody removed it by force,
+//   - a write behind Guard by a stale holder never lands, and a store that looks at tokens never goes back,
+//   - both are linearizable registers (porcupine),
+//   - in the end no candidate is left, every goroutine has been granted its lock again, nothing leaks.
+//
+// A third store that does not look at tokens is the control: where holders are stopped for longer than their session
+// it must go back, or the run has proved nothing.
+//
+// # Faults
+//
+// Servers: killed, paused, restarted one after another, too few for a quorum; a follower or the leader cut off from the
+// others together with a client on it; a slow network between them. Clients: stopped for longer than the session
+// timeout, stopped briefly, killed. Network of a client: cut, reset, delayed, swallowed both ways and each way.
+// Session: expired. Clients themselves ask for locks, force their way, cancel at random and ignore revocations.
+//
+// Nothing needs root: between clients and servers, and between each two servers, stands a link of this package. Links
+// break streams of bytes, not packets. The election port of a server with a greater id can be reached past its link,
+// because ZooKeeper tells it by itself (QuorumCnxManager, InitialMessage); what is replicated never passes there.
+package chaos

@@ -1,0 +1,179 @@
+//go:build unix
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zookylock/zklock/zktest"
+)
+
+// servers is the size of the ensemble: the smallest that outlives a server.
+const servers = 3
+
+// ensemble is zktest's, with a link between each two servers and each way.
+type ensemble struct {
+	*zktest.Ensemble
+	dir   string                      // for zktest's files
+	peers [servers][servers]*peerLink // from one that connects to one that listens
+}
+
+// peerLink is the way of one server to another's two ports: for followers and for elections.
+type peerLink struct{ quorum, election *link }
+
+func (p *peerLink) set(f linkFaults) {
+	p.quorum.set(f)
+	p.election.set(f)
+}
+
+// startEnsemble starts the servers and then has them find each other through links. zktest has no option for that: the
+// configuration it has written is changed while the servers are down.
+func startEnsemble(ctx context.Context) (_ *ensemble, err error) {
+	e := &ensemble{}
+	if e.dir, err = os.MkdirTemp("", "chaos."); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.stop())
+		}
+	}()
+	if err := os.Setenv("TMPDIR", e.dir); err != nil { // so that its folder is found
+		return nil, err
+	}
+	if e.Ensemble, err = zktest.Run(ctx, zktest.WithServers(servers)); err != nil {
+		return nil, err
+	}
+	for _, s := range e.Servers() {
+		if err := s.Stop(); err != nil {
+			return nil, err
+		}
+	}
+	for i := range servers {
+		if err := e.rewire(i); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range e.Servers() {
+		if err := s.Start(); err != nil {
+			return nil, err
+		}
+	}
+	_, err = e.WaitLeader(ctx)
+	return e, err
+}
+
+// member is a line of zoo.cfg: server.N=127.0.0.1:quorum:election;client.
+var member = regexp.MustCompile(`(?m)^server\.(\d)=127\.0\.0\.1:(\d+):(\d+);`)
+
+// leaderGrace is how long a link to a leader waits for it to listen, which it does some moments after it was elected. A
+// follower whose connection is refused tries again; one that is disconnected calls the next election, and that could
+// go on for many seconds.
+const leaderGrace = 300 * time.Millisecond
+
+// rewire puts links in the place of the other servers into the configuration of one.
+func (e *ensemble) rewire(i int) error {
+	files, err := filepath.Glob(filepath.Join(e.dir, "zktest.*", strconv.Itoa(i+1), "zoo.cfg"))
+	if err != nil || len(files) != 1 {
+		return fmt.Errorf("chaos: zktest keeps zoo.cfg elsewhere: %v, %v", files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		return err
+	}
+	lines := member.FindAllSubmatch(text, -1)
+	if len(lines) != servers {
+		return fmt.Errorf("chaos: %s has %d servers: want %d", files[0], len(lines), servers)
+	}
+	config := string(text)
+	for j, line := range lines {
+		if j == i {
+			continue
+		}
+		p := &peerLink{}
+		e.peers[i][j] = p
+		if p.quorum, err = newLink("127.0.0.1:"+string(line[2]), leaderGrace); err != nil {
+			return err
+		}
+		if p.election, err = newLink("127.0.0.1:"+string(line[3]), 0); err != nil {
+			return err
+		}
+		config = strings.Replace(config, string(line[0]),
+			fmt.Sprintf("server.%s=127.0.0.1:%s:%s;", line[1], port(p.quorum), port(p.election)), 1)
+	}
+	return os.WriteFile(files[0], []byte(config), 0o600)
+}
+
+func port(l *link) string {
+	_, port, _ := net.SplitHostPort(l.addr())
+	return port
+}
+
+// around changes every link from and to one server.
+func (e *ensemble) around(i int, f linkFaults) {
+	for j := range servers {
+		if j != i {
+			e.peers[i][j].set(f)
+			e.peers[j][i].set(f)
+		}
+	}
+}
+
+// everywhere changes every link between servers.
+func (e *ensemble) everywhere(f linkFaults) {
+	for i := range servers {
+		e.around(i, f)
+	}
+}
+
+// leader returns the index of the server that leads, if one does soon.
+func (e *ensemble) leader(ctx context.Context, patience time.Duration) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	leader, err := e.WaitLeader(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for i, s := range e.Servers() {
+		if s == leader {
+			return i, nil
+		}
+	}
+	return 0, errors.New("the leader is no server") // cannot be
+}
+
+// stop ends the servers and links and removes every file.
+func (e *ensemble) stop() (err error) {
+	if e.Ensemble != nil {
+		err = e.Stop()
+	}
+	for i := range servers {
+		for j := range servers {
+			for _, l := range e.peers[i][j].links() {
+				err = errors.Join(err, l.close())
+			}
+		}
+	}
+	return errors.Join(err, os.RemoveAll(e.dir))
+}
+
+func (p *peerLink) links() (links []*link) {
+	if p == nil {
+		return nil
+	}
+	for _, l := range []*link{p.quorum, p.election} {
+		if l != nil {
+			links = append(links, l)
+		}
+	}
+	return links
+}

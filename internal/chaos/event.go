@@ -1,0 +1,85 @@
+//go:build unix
+
+package chaos
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+)
+
+// Event is one line of the history. What is done has an event before it is begun and another when it is over, so that
+// the real moment lies between the two.
+type Event struct {
+	At        int64  `json:"t"`           // see now
+	Worker    int    `json:"w"`           // the client process, -1 for none
+	Life      int    `json:"l"`           // counts its restarts
+	Goroutine int    `json:"g,omitempty"` //
+	Kind      Kind   `json:"k"`
+	Op        int    `json:"n,omitempty"`       // number of the acquisition or of the operation in a register, in one life
+	Lock      string `json:"lock,omitempty"`    //
+	How       string `json:"how,omitempty"`     // it acquires; the register; the fault
+	Shared    bool   `json:"shared,omitempty"`  // a reader
+	Token     string `json:"token,omitempty"`   // of the hold, or as read
+	Value     string `json:"value,omitempty"`   // written or read
+	Session   int64  `json:"session,omitempty"` // ZooKeeper's
+	Result    string `json:"result,omitempty"`  //
+	Err       string `json:"err,omitempty"`     //
+	Late      int64  `json:"late,omitempty"`    // how long after its context's end an acquisition returned
+}
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of event, in pairs where there is a beginning and an end.
+const (
+	kindStart  Kind = "start" // a worker has its session
+	kindClose  Kind = "close"
+	kindClosed Kind = "closed" // Err if Close failed, or goroutines are left
+
+	kindLock     Kind = "lock"
+	kindGranted  Kind = "granted"
+	kindFailed   Kind = "failed" // Result is context, locked, closed or error
+	kindRevoked  Kind = "revoked"
+	kindLost     Kind = "lost"
+	kindUnlock   Kind = "unlock"
+	kindUnlocked Kind = "unlocked"
+
+	kindWrite Kind = "write"
+	kindWrote Kind = "wrote" // Result is ok, refused or unknown
+	kindRead  Kind = "read"
+	kindGot   Kind = "got" // likewise
+
+	kindFault  Kind = "fault"
+	kindMended Kind = "mended"
+	kindStop   Kind = "stop" // SIGSTOP is about to be sent
+	kindCont   Kind = "cont" // SIGCONT has been sent
+	kindKill   Kind = "kill" // SIGKILL is about to be sent
+	kindExpire Kind = "expire"
+	kindHealed Kind = "healed" // no fault after this
+)
+
+// Results of operations.
+const (
+	resultOK      = "ok"
+	resultRefused = "refused"
+	resultUnknown = "unknown"
+)
+
+// recorder writes events as lines, each with one call, so that of a process that is killed none is lost or half there.
+type recorder struct {
+	mu sync.Mutex // guards w
+	w  io.Writer
+}
+
+// record stamps the event and writes it. It returns when the line is out of this process.
+func (r *recorder) record(ev Event) {
+	ev.At = now()
+	line, err := json.Marshal(ev)
+	if err != nil {
+		panic(err) // an Event has nothing that cannot be encoded
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.w.Write(append(line, '\n')) // if nobody reads any more, the run is over and so are we
+}

@@ -1,0 +1,103 @@
+//go:build unix
+
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// history collects the events of all processes, as they come.
+type history struct {
+	mu      sync.Mutex // guards the fields below
+	events  []Event
+	garbage []string          // lines that are no events
+	holder  map[string]Event  // the newest grant of each lock
+	session map[int]int64     // of each worker
+	started map[[2]int]bool   // lives that have a session
+	granted map[[2]int]uint64 // how often, by worker and goroutine
+}
+
+func newHistory() *history {
+	return &history{
+		holder:  make(map[string]Event),
+		session: make(map[int]int64),
+		started: make(map[[2]int]bool),
+		granted: make(map[[2]int]uint64),
+	}
+}
+
+// record adds an event of the harness.
+func (h *history) record(ev Event) {
+	ev.At = now()
+	h.add(ev)
+}
+
+// addLine adds an event that a worker has written.
+func (h *history) addLine(line []byte) {
+	var ev Event
+	if err := json.Unmarshal(line, &ev); err != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.garbage = append(h.garbage, fmt.Sprintf("%q: %v", line, err))
+		return
+	}
+	h.add(ev)
+}
+
+func (h *history) add(ev Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, ev)
+	switch ev.Kind {
+	case kindStart:
+		h.session[ev.Worker] = ev.Session
+		h.started[[2]int{ev.Worker, ev.Life}] = true
+	case kindGranted:
+		h.session[ev.Worker] = ev.Session
+		h.granted[[2]int{ev.Worker, ev.Goroutine}]++
+		if !ev.Shared {
+			h.holder[ev.Lock] = ev
+		}
+	}
+}
+
+// holding returns the worker that was last granted one of the locks.
+func (h *history) holding(lock string) (worker int, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ev, ok := h.holder[lock]
+	return ev.Worker, ok
+}
+
+func (h *history) sessionOf(worker int) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.session[worker]
+}
+
+func (h *history) hasStarted(worker, life int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.started[[2]int{worker, life}]
+}
+
+// write stores the events as lines of JSON.
+func (h *history) write(file string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	out := json.NewEncoder(f)
+	for _, ev := range h.events {
+		if err := out.Encode(ev); err != nil {
+			return err
+		}
+	}
+	return f.Close()
+}

@@ -1,0 +1,149 @@
+//go:build unix
+
+package chaos
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// never is after everything.
+const never = math.MaxInt64
+
+// heldLock is one acquisition that succeeded, as its process saw it.
+type heldLock struct {
+	who      opName
+	lock     string
+	how      string
+	shared   bool
+	token    string
+	invoked  int64 // before it was asked for
+	granted  int64 // after the library had said so
+	lost     int64 // after the holder was told, never if it was not
+	unlock   int64 // before it was unlocked, never if it was not
+	released bool  // in order: the candidate was there until the holder removed it
+	end      int64 // the holder believes in it until here
+}
+
+// opName names an operation in the history.
+type opName struct{ Worker, Life, Op int }
+
+func (ev Event) name() opName { return opName{ev.Worker, ev.Life, ev.Op} }
+
+// span is a stretch of time.
+type span struct{ from, to int64 }
+
+func (s span) has(t int64) bool { return s.from <= t && t <= s.to }
+
+// wakingTime is how long a process that was stopped may take to act on what it finds when it goes on.
+const wakingTime = 100 * time.Millisecond
+
+// timeline is the history put in order.
+type timeline struct {
+	holds   []*heldLock        // by granted
+	stops   map[[2]int][]span  // of each life of a process
+	expired map[[2]int][]int64 // when the harness had sessions of it end
+	forcing map[string][]span  // acquisitions of each lock that may remove others
+}
+
+func newTimeline(events []Event) *timeline {
+	t := &timeline{
+		stops:   make(map[[2]int][]span),
+		expired: make(map[[2]int][]int64),
+		forcing: make(map[string][]span),
+	}
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	asked := make(map[opName]Event)
+	holds := make(map[opName]*heldLock)
+	ends := make(map[[2]int]int64) // of lives
+	for _, ev := range events {
+		life, h := [2]int{ev.Worker, ev.Life}, holds[ev.name()]
+		switch ev.Kind {
+		case kindLock:
+			asked[ev.name()] = ev
+		case kindGranted, kindFailed:
+			if forces(ev.How) || forces(asked[ev.name()].How) {
+				t.forcing[ev.Lock] = append(t.forcing[ev.Lock], span{asked[ev.name()].At, ev.At})
+			}
+			if ev.Kind == kindGranted {
+				h = &heldLock{
+					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token,
+					invoked: asked[ev.name()].At, granted: ev.At, lost: never, unlock: never, end: never,
+				}
+				holds[ev.name()] = h
+				t.holds = append(t.holds, h)
+			}
+			delete(asked, ev.name())
+		case kindLost:
+			h.lost, h.end = ev.At, min(h.end, ev.At)
+		case kindUnlock:
+			h.unlock, h.end = ev.At, min(h.end, ev.At)
+		case kindUnlocked:
+			h.released = ev.Err == ""
+		case kindStop:
+			t.stops[life] = append(t.stops[life], span{ev.At, never})
+		case kindCont:
+			stops := t.stops[life]
+			stops[len(stops)-1].to = ev.At + int64(wakingTime)
+		case kindKill:
+			ends[life] = ev.At
+		case kindExpire:
+			t.expired[life] = append(t.expired[life], ev.At)
+		}
+	}
+	for _, ev := range asked { // killed while it asked
+		if forces(ev.How) {
+			t.forcing[ev.Lock] = append(t.forcing[ev.Lock], span{ev.At, never})
+		}
+	}
+	for _, h := range t.holds {
+		if end, killed := ends[[2]int{h.who.Worker, h.who.Life}]; killed {
+			h.end = min(h.end, end)
+		}
+	}
+	return t
+}
+
+// stopped reports whether the event's process was stopped for some of the time.
+func (t *timeline) stopped(ev Event, during span) bool {
+	for _, s := range t.stops[[2]int{ev.Worker, ev.Life}] {
+		if s.from <= during.to && during.from <= s.to {
+			return true
+		}
+	}
+	return false
+}
+
+// Why a hold may overlap with a later one.
+const (
+	wasStopped = "its process was stopped"
+	wasForced  = "it was removed by force"
+	wasExpired = "its session was ended by the harness"
+)
+
+// excuse says why, at a moment at which another hold began, the hold need not have been told yet; "" if there is none.
+func (t *timeline) excuse(h *heldLock, at int64) string {
+	life := [2]int{h.who.Worker, h.who.Life}
+	for _, s := range t.stops[life] {
+		if s.has(at) {
+			return wasStopped
+		}
+	}
+	if h.released {
+		return ""
+	}
+	for _, expired := range t.expired[life] {
+		if expired <= at && expired >= h.invoked {
+			return wasExpired
+		}
+	}
+	for _, s := range t.forcing[h.lock] { // one that is cut off is not told why it lost
+		if s.from <= at && s.to >= h.granted {
+			return wasForced
+		}
+	}
+	return ""
+}

@@ -1,0 +1,207 @@
+//go:build unix
+
+package chaos
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// link is a network connection that can be broken: it listens for one side and connects to the other. Streams pass as
+// bytes; zktest.Proxy, which knows frames, belongs to tests and has no server in particular to cut off.
+type link struct {
+	target   string
+	grace    time.Duration // how long a target may refuse connections before that is passed on
+	listener net.Listener
+	work     sync.WaitGroup // the accept loop and the connections
+
+	mu     sync.Mutex // guards the fields below
+	faults linkFaults
+	closed bool // for everybody, by pin: kept apart from faults, which another hand may mend
+	conns  map[*linkConn]struct{}
+}
+
+type linkFaults struct {
+	cut   bool
+	hole  [2]bool // by direction
+	delay time.Duration
+}
+
+// The directions of a link.
+const (
+	forth = iota // from who connects to who listens
+	back
+)
+
+// linkConn is one connection through a link.
+type linkConn struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	gap    bool // something was swallowed; guarded by link.mu
+}
+
+func newLink(target string, grace time.Duration) (*link, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	l := &link{target: target, grace: grace, listener: listener, conns: make(map[*linkConn]struct{})}
+	l.work.Go(l.accept) // ends with the listener; close waits
+	return l, nil
+}
+
+func (l *link) addr() string { return l.listener.Addr().String() }
+
+// set changes what is wrong with the link. Connections with a gap do not outlive the blackhole that made it.
+func (l *link) set(f linkFaults) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.faults = f
+	for c := range l.conns {
+		if f.cut || c.gap && !f.hole[forth] && !f.hole[back] {
+			c.cancel()
+		}
+	}
+}
+
+// shut closes the link to everybody, or opens it.
+func (l *link) shut(closed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = closed
+	if closed {
+		l.breakLocked()
+	}
+}
+
+// reset breaks the connections that there are.
+func (l *link) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.breakLocked()
+}
+
+func (l *link) breakLocked() {
+	for c := range l.conns {
+		c.cancel()
+	}
+}
+
+func (l *link) connected() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns) > 0
+}
+
+// close ends the link and waits for its goroutines.
+func (l *link) close() error {
+	l.shut(true)
+	err := l.listener.Close()
+	l.work.Wait()
+	return err
+}
+
+func (l *link) accept() {
+	for {
+		near, err := l.listener.Accept()
+		if err != nil {
+			return // closed; nothing else ends a listener on the loopback
+		}
+		c := &linkConn{}
+		c.ctx, c.cancel = context.WithCancel(context.Background())
+		l.mu.Lock()
+		refuse := l.closed || l.faults.cut
+		if !refuse {
+			l.conns[c] = struct{}{}
+			l.work.Go(func() { l.serve(c, near) }) // ends when c is cancelled; close waits
+		}
+		l.mu.Unlock()
+		if refuse {
+			c.cancel()
+			near.Close()
+		}
+	}
+}
+
+func (l *link) serve(c *linkConn, near net.Conn) {
+	defer func() {
+		l.mu.Lock()
+		delete(l.conns, c)
+		l.mu.Unlock()
+		c.cancel()
+		near.Close()
+	}()
+	far, err := l.dial(c.ctx)
+	if err != nil {
+		return
+	}
+	var pumps sync.WaitGroup
+	pumps.Go(func() { l.pump(c, forth, far, near) }) // both end when the sockets are closed below
+	pumps.Go(func() { l.pump(c, back, near, far) })
+	<-c.ctx.Done()
+	near.Close()
+	far.Close()
+	pumps.Wait()
+}
+
+func (l *link) dial(ctx context.Context) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	for begun := time.Now(); ; {
+		conn, err := dialer.DialContext(ctx, "tcp", l.target)
+		if err == nil || time.Since(begun) >= l.grace {
+			return conn, err
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// pump carries bytes in one direction.
+func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := src.Read(buf)
+		if !l.pass(c, dir, time.Now()) {
+			if err != nil {
+				<-c.ctx.Done() // that the other side is gone is news that would have to pass, too
+				return
+			}
+			continue
+		}
+		if n > 0 {
+			if _, err := dst.Write(buf[:n]); err != nil {
+				c.cancel()
+				return
+			}
+		}
+		if err != nil {
+			c.cancel()
+			return
+		}
+	}
+}
+
+// pass waits for what arrived to be due. It is false if a blackhole swallows it.
+func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
+	for {
+		l.mu.Lock()
+		f := l.faults
+		wait := time.Until(arrived.Add(f.delay))
+		if f.delay == 0 || wait <= 0 {
+			c.gap = c.gap || f.hole[dir]
+			l.mu.Unlock()
+			return !f.hole[dir]
+		}
+		l.mu.Unlock()
+		select {
+		case <-time.After(min(wait, 10*time.Millisecond)): // a delay may be ended early
+		case <-c.ctx.Done():
+			return true
+		}
+	}
+}

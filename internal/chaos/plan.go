@@ -1,0 +1,99 @@
+//go:build unix
+
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Fault is one disturbance of the plan.
+type Fault struct {
+	At     time.Duration // from the run's start, or later if the one before takes longer
+	For    time.Duration
+	What   string
+	Server int           // which follower, where one is meant
+	Client int           // which client, unless Holder finds one
+	Holder bool          // the client that was last granted a lock
+	Delay  time.Duration // for slow networks
+}
+
+func (f Fault) String() string {
+	client := fmt.Sprint(f.Client)
+	if f.Holder {
+		client = "that holds"
+	}
+	return fmt.Sprintf("%s (follower %d, client %s) for %v", f.What, f.Server, client, f.For.Round(time.Millisecond))
+}
+
+// serverFaults and clientFaults are what a plan draws from; a fault that stands twice is twice as likely.
+var (
+	serverFaults = []string{
+		"kill leader", "kill follower", "pause leader", "pause follower",
+		"partition follower", "partition follower", "isolate leader", "isolate leader",
+		"rolling restart", "lose quorum", "slow quorum",
+	}
+	clientFaults = []string{
+		"stop", "stop", "stop", "stop briefly", "kill client", "kill client",
+		"cut", "blackhole", "blackhole", "lose requests", "lose replies", "delay", "reset",
+		"expire", "expire",
+	}
+)
+
+// Plan is what goes wrong: two tracks, of which each has one fault at a time.
+type Plan struct{ Servers, Clients []Fault }
+
+// newPlan draws the faults of a run. It depends on its arguments alone.
+func newPlan(cfg Config) Plan {
+	return Plan{Servers: track(cfg, 1, only(cfg, serverFaults)), Clients: track(cfg, 2, only(cfg, clientFaults))}
+}
+
+// only leaves of the faults those that the run is restricted to, if it is.
+func only(cfg Config, whats []string) []string {
+	if len(cfg.Only) == 0 {
+		return whats
+	}
+	return slices.DeleteFunc(slices.Clone(whats), func(what string) bool { return !slices.Contains(cfg.Only, what) })
+}
+
+func track(cfg Config, stream uint64, whats []string) []Fault {
+	if len(whats) == 0 {
+		return nil
+	}
+	rng := rand.New(rand.NewPCG(cfg.Seed, stream))
+	between := func(least, most time.Duration) time.Duration { return least + rand64(rng, most-least) }
+	var faults []Fault
+	for at := between(cfg.Timeout/4, cfg.Timeout); ; {
+		f := Fault{
+			At:     at,
+			For:    between(cfg.Timeout/4, 2*cfg.Timeout),
+			What:   whats[rng.IntN(len(whats))],
+			Server: rng.IntN(servers),
+			Client: rng.IntN(cfg.Clients),
+			Holder: rng.IntN(3) > 0,
+			Delay:  between(cfg.Timeout/100, cfg.Timeout/8),
+		}
+		if len(cfg.Only) > 0 { // a control: it must hurt
+			f.For, f.Holder = between(cfg.Timeout+cfg.Timeout/4, 2*cfg.Timeout), true
+		}
+		switch f.What {
+		case "stop":
+			f.For = between(cfg.Timeout+cfg.Timeout/4, 2*cfg.Timeout)
+		case "stop briefly":
+			f.For = between(cfg.Timeout/50, cfg.Timeout/3)
+		case "reset", "expire", "rolling restart":
+			f.For = 0
+		}
+		at += f.For + between(cfg.Timeout/4, cfg.Timeout)
+		if at > cfg.Duration {
+			return faults
+		}
+		faults = append(faults, f)
+	}
+}
+
+func rand64(rng *rand.Rand, n time.Duration) time.Duration {
+	return time.Duration(rng.Int64N(int64(n)))
+}

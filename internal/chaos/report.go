@@ -1,0 +1,115 @@
+//go:build unix
+
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zookylock/zklock"
+)
+
+// Report is what came of a run.
+type Report struct {
+	Config       Config
+	Faults       map[string]int // that happened
+	FailedFaults map[string]int // that could not, or only in part: no leader was there, for one
+	Acquisitions int            // that were asked for
+	Holds        int            // that were granted
+	Failures     map[string]int // acquisitions that failed: by their context, because the lock was taken, by Close
+	Losses       map[string]int // holds whose holders were told: removed, expired, lease
+	Overlaps     map[string]int // that are nobody's fault, by reason: only fencing helps there
+	Writes       map[string]int // executed, by register
+	Refused      map[string]int // writes, by register
+	Unknown      int            // writes whose clients did not learn what became of them
+	Stale        int            // writes that the store without fencing took from stale holders
+	Checked      int            // operations that porcupine has looked at
+	Latest       time.Duration  // that an acquisition returned after its context had ended, its process running
+	Violations   []Violation
+	Dir          string // where the history is, if it was kept
+
+	lastTokens map[string]string // of each lock, after the run
+	pictures   map[registerName]func(file string) error
+}
+
+// Violation is a promise that was not kept.
+type Violation struct{ Kind, Text string }
+
+func newReport(cfg Config) *Report {
+	return &Report{
+		Config:     cfg,
+		Failures:   make(map[string]int),
+		Losses:     make(map[string]int),
+		Overlaps:   make(map[string]int),
+		Writes:     make(map[string]int),
+		Refused:    make(map[string]int),
+		lastTokens: make(map[string]string),
+		pictures:   make(map[registerName]func(string) error),
+	}
+}
+
+func (r *Report) violate(kind, format string, args ...any) {
+	r.Violations = append(r.Violations, Violation{kind, fmt.Sprintf(format, args...)})
+}
+
+// Count returns how many violations of a kind there are.
+func (r *Report) Count(kind string) int {
+	n := 0
+	for _, v := range r.Violations {
+		if v.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// shown is how many violations are printed; the history has them all.
+const shown = 20
+
+// String is the report as it is printed.
+func (r *Report) String() string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-13s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("seed", "%d, session timeout %v, lease %s, %d clients, faults for %v", r.Config.Seed, r.Config.Timeout,
+		[]string{zklock.LeaseQuorum: "quorum", zklock.LeasePing: "ping", zklock.LeaseServer: "server"}[r.Config.Lease],
+		r.Config.Clients, r.Config.Duration)
+	line("faults", "%s", counts(r.Faults))
+	if len(r.FailedFaults) > 0 {
+		line("in part", "%s", counts(r.FailedFaults))
+	}
+	line("acquisitions", "%d, of which %d granted; failed: %s", r.Acquisitions, r.Holds, counts(r.Failures))
+	line("latest return", "%v after the context had ended", r.Latest.Round(time.Millisecond))
+	line("losses", "%s", counts(r.Losses))
+	line("overlaps", "%s", counts(r.Overlaps))
+	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes), counts(r.Refused), r.Unknown)
+	line("stale writes", "%d in the store without fencing", r.Stale)
+	line("linearizable", "%d operations checked", r.Checked)
+	for i, v := range r.Violations {
+		if i == shown {
+			line("VIOLATION", "and %d more", len(r.Violations)-shown)
+			break
+		}
+		line("VIOLATION", "%s: %s", v.Kind, v.Text)
+	}
+	line("violations", "%d", len(r.Violations))
+	if r.Dir != "" {
+		line("history", "%s", r.Dir)
+	}
+	return b.String()
+}
+
+func counts(m map[string]int) string {
+	if len(m) == 0 {
+		return "none"
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, fmt.Sprintf("%d %s", m[name], name))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,299 @@
+//go:build unix
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zookylock/zklock"
+)
+
+// Config says what a run does.
+type Config struct {
+	Duration time.Duration // of the faults; starting, settling and checking come on top
+	Seed     uint64
+	Timeout  time.Duration // the clients' session timeout, 3 s if zero
+	Clients  int           // processes, 5 if zero
+	Lease    zklock.Lease
+	Only     []string  // no faults but these
+	Dir      string    // where the history goes after a violation; a temporary folder if empty
+	Keep     bool      // write the history in any case
+	Log      io.Writer // what happens, as it happens; nil for nowhere
+}
+
+// run is one run under way.
+type run struct {
+	cfg      Config
+	begun    time.Time
+	history  *history
+	ensemble *ensemble
+	store    *store
+	clients  []*client
+	writes   *collector
+
+	mu     sync.Mutex // guards the fields below, and cfg.Log
+	faults map[string]int
+	failed map[string]int // faults that could not happen, or only in part
+}
+
+// Run makes a run and checks it. The error says that it could not be made; violations are in the Report.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 3 * time.Second
+	}
+	if cfg.Clients == 0 {
+		cfg.Clients = 5
+	}
+	r := &run{cfg: cfg, history: newHistory(), faults: make(map[string]int), failed: make(map[string]int)}
+	report, err := r.make(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("chaos: seed %d: %w", cfg.Seed, err)
+	}
+	if len(report.Violations) > 0 || cfg.Keep {
+		err = r.keep(report)
+	}
+	return report, err
+}
+
+func (r *run) make(ctx context.Context) (_ *Report, err error) {
+	old, set := os.LookupEnv("TMPDIR") // startEnsemble changes it
+	r.ensemble, err = startEnsemble(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if set {
+		os.Setenv("TMPDIR", old)
+	} else {
+		os.Unsetenv("TMPDIR")
+	}
+	stopped := false
+	defer func() {
+		for _, c := range r.clients {
+			if !stopped {
+				c.kill()
+			}
+			for _, l := range c.links {
+				err = errors.Join(err, l.close())
+			}
+		}
+		err = errors.Join(err, r.ensemble.stop())
+	}()
+	if r.store, err = newStore(); err != nil {
+		return nil, err
+	}
+	defer r.store.close()
+	if r.writes, err = newCollector(ctx, r.ensemble.Connect()); err != nil {
+		return nil, err
+	}
+	defer r.writes.close()
+	for i := range r.cfg.Clients {
+		if err := r.addClient(i); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.allStarted(ctx); err != nil {
+		return nil, err
+	}
+
+	r.begun = time.Now()
+	plan := newPlan(r.cfg)
+	var tracks sync.WaitGroup
+	tracks.Go(func() { r.inject(ctx, plan.Servers) }) // both end with their plan or ctx; waited for below
+	tracks.Go(func() { r.inject(ctx, plan.Clients) })
+	tracks.Wait()
+	r.until(ctx, r.cfg.Duration)
+	if err := errors.Join(ctx.Err(), r.heal()); err != nil {
+		return nil, err
+	}
+	r.history.record(Event{Kind: kindHealed, Worker: -1})
+	r.logf("%7.2fs  healed", r.since().Seconds())
+
+	report := newReport(r.cfg)
+	report.Faults, report.FailedFaults = r.faults, r.failed
+	for _, idle := range r.settle(ctx) {
+		report.violate("stuck", "%s", idle)
+	}
+	var finishing sync.WaitGroup
+	for _, c := range r.clients {
+		finishing.Go(func() { // bounded by finish's patience; waited for below
+			if err := c.finish(4*r.cfg.Timeout + 10*time.Second); err != nil {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				report.violate("worker", "%v", err)
+			}
+		})
+	}
+	finishing.Wait()
+	stopped = true
+	if err := r.inspect(ctx, report); err != nil {
+		return nil, err
+	}
+	logs := r.store.close()
+	for name, log := range r.writes.logs {
+		logs[name] = log
+	}
+	report.check(r.history, logs)
+	return report, nil
+}
+
+func (r *run) addClient(i int) error {
+	c := &client{h: r.history, cfg: workerConfig{
+		Worker:  i,
+		Seed:    r.cfg.Seed,
+		Store:   r.store.listener.Addr().String(),
+		Timeout: r.cfg.Timeout,
+		Lease:   r.cfg.Lease,
+	}}
+	var addrs []string
+	for _, s := range r.ensemble.Servers() {
+		l, err := newLink(s.Addr(), 0)
+		if err != nil {
+			return err
+		}
+		c.links = append(c.links, l)
+		addrs = append(addrs, l.addr())
+	}
+	k := i % servers // each prefers another server
+	c.cfg.Connect = strings.Join(append(addrs[k:len(addrs):len(addrs)], addrs[:k]...), ",")
+	if err := c.start(); err != nil {
+		return err
+	}
+	r.clients = append(r.clients, c)
+	return nil
+}
+
+// allStarted waits until every client has a session.
+func (r *run) allStarted(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("clients did not start"))
+	defer cancel()
+	for _, c := range r.clients {
+		for !r.history.hasStarted(c.cfg.Worker, c.cfg.Life) {
+			if r.sleep(ctx, 10*time.Millisecond); ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// settle lets the clients work undisturbed until every goroutine has been granted its lock, and for long enough that
+// the sessions of those that were killed are over. It returns who never was.
+func (r *run) settle(ctx context.Context) []string {
+	before := r.grants()
+	limit := time.After(30*time.Second + 5*r.cfg.Timeout)
+	r.sleep(ctx, 2*r.cfg.Timeout)
+	for {
+		var idle []string
+		after := r.grants()
+		for _, c := range r.clients {
+			for g := range jobsOf(c.cfg.Worker) {
+				who := [2]int{c.cfg.Worker, g}
+				if after[who] == before[who] {
+					idle = append(idle, fmt.Sprintf("worker %d goroutine %d was not granted its lock after all was well", who[0], who[1]))
+				}
+			}
+		}
+		if len(idle) == 0 || ctx.Err() != nil {
+			return nil
+		}
+		select {
+		case <-limit:
+			return idle
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (r *run) grants() map[[2]int]uint64 {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	grants := make(map[[2]int]uint64)
+	for who, n := range r.history.granted {
+		grants[who] = n
+	}
+	return grants
+}
+
+// inspect looks at what the clients have left in the ensemble.
+func (r *run) inspect(ctx context.Context, report *Report) error {
+	if err := r.writes.finish(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	s, err := zklock.Dial(ctx, r.ensemble.Connect(), zklock.WithRoot(lockRoot))
+	if err != nil {
+		return err
+	}
+	for _, name := range lockNames {
+		m, err := s.Mutex(name)
+		if err != nil {
+			return err
+		}
+		left, err := r.writes.children(m.Path())
+		if err != nil {
+			return err
+		}
+		for _, child := range left {
+			report.violate("orphan", "%s/%s is left", m.Path(), child)
+		}
+		if _, err := m.TryLockContext(ctx); err != nil {
+			report.violate("orphan", "%v", err)
+			continue
+		}
+		report.lastTokens[name] = m.Token().String()
+	}
+	return s.Close()
+}
+
+// keep writes the history, and porcupine's pictures of what it refused.
+func (r *run) keep(report *Report) (err error) {
+	dir := r.cfg.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "chaos-history."); err != nil {
+			return err
+		}
+	} else if err = os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	report.Dir = dir
+	if err = r.history.write(filepath.Join(dir, "history.jsonl")); err != nil {
+		return err
+	}
+	for name, picture := range report.pictures {
+		file := filepath.Join(dir, name.Register+"-"+name.Lock+".html")
+		if err = picture(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) since() time.Duration { return time.Since(r.begun) }
+
+func (r *run) count(what string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.failed[what]++
+	} else {
+		r.faults[what]++
+	}
+}
+
+func (r *run) logf(format string, args ...any) {
+	if r.cfg.Log == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.cfg.Log, format+"\n", args...)
+}

@@ -1,0 +1,222 @@
+package fakezk
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config says how a Cluster behaves. The callbacks run on its loop: they must not call the Cluster, nor block.
+type Config struct {
+	Servers int                  // 1 by default
+	Tick    time.Duration        // 2 s by default; session timeouts are granted from 2 to 20 of them
+	Latency func() time.Duration // of each frame, in each direction; none by default. Frames never overtake
+
+	// Expired is called in the moment in which a session times out, before its znodes are removed; forced says that
+	// the test wanted it.
+	Expired func(session int64, forced bool)
+
+	// Confirmed is called when a client receives the answer to a write, which it sent at the given time. timeout is its
+	// session's.
+	Confirmed func(session int64, timeout time.Duration, sent time.Time)
+}
+
+// Cluster is a ZooKeeper ensemble. Close it in the end.
+type Cluster struct {
+	cfg      Config
+	servers  []*Server
+	commands chan func()
+	stop     chan struct{} // closed by Close
+	done     chan struct{} // closed when the loop has ended
+
+	// The loop's own.
+	agenda   agenda
+	tree     tree
+	zxid     int64
+	sessions map[int64]*session
+	lastID   int64
+	watches  map[string]map[*conn]struct{}
+	conns    map[*conn]struct{}
+	rejects  bool // credentials
+}
+
+// New starts a Cluster.
+func New(cfg Config) *Cluster {
+	cfg.Servers = max(cfg.Servers, 1)
+	if cfg.Tick == 0 {
+		cfg.Tick = 2 * time.Second
+	}
+	c := &Cluster{
+		cfg:      cfg,
+		commands: make(chan func()),
+		stop:     make(chan struct{}),
+		done:     make(chan struct{}),
+		tree:     newTree(),
+		sessions: make(map[int64]*session),
+		lastID:   0x1000_0000_0000,
+		watches:  make(map[string]map[*conn]struct{}),
+		conns:    make(map[*conn]struct{}),
+	}
+	for i := range cfg.Servers {
+		c.servers = append(c.servers, &Server{
+			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}),
+		})
+	}
+	go c.loop() // ended and waited for by Close
+	return c
+}
+
+// Close ends the loop. Connections that are open fall silent.
+func (c *Cluster) Close() {
+	close(c.stop)
+	<-c.done
+}
+
+// Connect returns a connect string.
+func (c *Cluster) Connect() string {
+	var addresses []string
+	for _, s := range c.servers {
+		addresses = append(addresses, s.address)
+	}
+	return strings.Join(addresses, ",")
+}
+
+// Server returns one of the servers. That of number 0 is the leader's.
+func (c *Cluster) Server(i int) *Server { return c.servers[i] }
+
+func (c *Cluster) loop() {
+	defer close(c.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		c.agenda.runDue()
+		var due <-chan time.Time
+		if at, ok := c.agenda.next(); ok {
+			timer.Reset(time.Until(at))
+			due = timer.C
+		}
+		select {
+		case command := <-c.commands:
+			command()
+		case <-due:
+		case <-c.stop:
+			return
+		}
+	}
+}
+
+// post has the loop run f. After Close it does nothing.
+func (c *Cluster) post(f func()) {
+	select {
+	case c.commands <- f:
+	case <-c.done:
+	}
+}
+
+// do has the loop run f, and waits for it. After Close it does nothing.
+func (c *Cluster) do(f func()) {
+	ran := make(chan struct{})
+	select {
+	case c.commands <- func() { f(); close(ran) }:
+		<-ran
+	case <-c.done:
+	}
+}
+
+// later has the loop run f after d.
+func (c *Cluster) later(d time.Duration, f func()) { c.agenda.add(time.Now().Add(d), f) }
+
+// RejectCredentials has all servers refuse every setAuth, or accept it again.
+func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
+
+// Ephemerals returns the paths of all ephemeral znodes, sorted.
+func (c *Cluster) Ephemerals() (paths []string) {
+	c.do(func() {
+		for p, n := range c.tree {
+			if n.owner != 0 {
+				paths = append(paths, p)
+			}
+		}
+	})
+	slices.Sort(paths)
+	return paths
+}
+
+// Znodes returns how many znodes there are, the root not counted.
+func (c *Cluster) Znodes() (n int) {
+	c.do(func() { n = len(c.tree) - 1 })
+	return n
+}
+
+// Watches returns how many watches are set, by path.
+func (c *Cluster) Watches() (n map[string]int) {
+	n = make(map[string]int)
+	c.do(func() {
+		for p, conns := range c.watches {
+			n[p] = len(conns)
+		}
+	})
+	return n
+}
+
+// Sessions returns the ids of the sessions that have not ended.
+func (c *Cluster) Sessions() (ids []int64) {
+	c.do(func() { ids = slices.Sorted(maps.Keys(c.sessions)) })
+	return ids
+}
+
+// Connections returns how many connections are open.
+func (c *Cluster) Connections() (n int) {
+	c.do(func() { n = len(c.conns) })
+	return n
+}
+
+// transact runs a transaction; if f fails, nothing of it stays.
+func (c *Cluster) transact(f func(*txn) code) code {
+	c.zxid++ // also for one that fails
+	t := &txn{tree: c.tree, zxid: c.zxid, now: time.Now()}
+	err := f(t)
+	if err != ok {
+		t.rollBack()
+	}
+	for _, ev := range t.events {
+		c.fire(ev)
+		if ev.kind == nodeDeleted {
+			c.collect(path.Dir(ev.path))
+		}
+	}
+	return err
+}
+
+// collect removes a container that has become empty, when the next minute is full (ContainerManager).
+func (c *Cluster) collect(p string) {
+	if n := c.tree[p]; n == nil || !n.container || len(n.children) > 0 {
+		return
+	}
+	minute := time.Now().Truncate(time.Minute).Add(time.Minute)
+	c.agenda.add(minute, func() {
+		if n := c.tree[p]; n != nil && n.container && n.creates > 0 && len(n.children) == 0 {
+			c.transact(func(t *txn) code { return t.delete(p, -1) })
+		}
+	})
+}
+
+// watch sets a watch for a connection.
+func (c *Cluster) watch(p string, by *conn) {
+	if c.watches[p] == nil {
+		c.watches[p] = make(map[*conn]struct{})
+	}
+	c.watches[p][by] = struct{}{}
+}
+
+// fire tells of an event whoever watches, once.
+func (c *Cluster) fire(ev event) {
+	watching := c.watches[ev.path]
+	delete(c.watches, ev.path)
+	for by := range watching {
+		by.server.notify(by, ev)
+	}
+}

@@ -1,0 +1,18 @@
+// Package fakezk is a scripted ZooKeeper in memory, for virtual time and for what a real server cannot be made to do on
+// cue: to hang with its socket open, to answer pings while it is cut off from its leader, to expire a session in this
+// very millisecond.
+//
+// It is a fake. It knows one copy of the data, so that servers never lag behind each other unless one is cut off; it
+// checks no rights; it knows only the requests that the library sends, and of watches those on a znode's data. That the
+// library is correct is claimed on the strength of real servers alone. TestTheFakeIsFaithful runs the same checks on
+// this and on a real one.
+//
+// In a bubble of testing/synctest its clock is the bubble's. Its network is without limits and never blocks a writer.
+//
+// Sessions expire as badly as they may: exactly when their timeout has passed since the leader last heard of them, and
+// not at the end of the tick, as in ZooKeeper. The leader hears of a session at once from clients of the first server,
+// and from the others every half tick, in the ping that it sends them; a write that it receives through them does not
+// count (LearnerHandler and PrepRequestProcessor touch no session).
+//
+// One goroutine owns the state; see Cluster.loop. All faults and questions are run by it.
+package fakezk

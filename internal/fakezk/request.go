@@ -1,0 +1,167 @@
+package fakezk
+
+import (
+	"time"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// serve does what a request asks for.
+func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
+	if op == wire.OpPing {
+		co.reply(s.c, -2, ok, nil)
+		return
+	}
+	w := new(writer)
+	read, err := s.read(co, r, op, w)
+	if read {
+		co.reply(s.c, xid, err, w)
+		return
+	}
+	if s.mode == severed {
+		return // the leader never hears of it
+	}
+	if co.session.conn != co {
+		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
+		return
+	}
+	switch op {
+	case wire.OpSync:
+		w.string(r.string())
+	case wire.OpSetAuth:
+		if s.c.rejects {
+			co.reply(s.c, xid, authFailed, nil)
+			s.hangUp(co)
+			return
+		}
+	case wire.OpClose:
+		s.c.end(co.session)
+		co.reply(s.c, xid, ok, nil)
+		s.hangUp(co)
+		return
+	case wire.OpMulti:
+		s.multi(co, r, w)
+	default:
+		err = s.c.transact(func(t *txn) code { return change(t, op, r, w, co.session.id) })
+	}
+	co.reply(s.c, xid, err, w)
+	confirmed, ses := s.c.cfg.Confirmed, co.session
+	if confirmed != nil && err == ok && op != wire.OpSync && op != wire.OpSetAuth {
+		co.down.send(func() { confirmed(ses.id, ses.timeout, sent) })
+	}
+}
+
+// reply sends an answer.
+func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
+	w := new(writer)
+	w.int32(xid)
+	w.int64(c.zxid)
+	w.int32(int32(err))
+	if body != nil && err == ok {
+		w.b = append(w.b, body.b...)
+	}
+	co.send(w.framed())
+}
+
+// read answers a request that changes nothing. It is false if op is none.
+func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
+	known := s.c.tree
+	if s.stale != nil {
+		known = s.stale
+	}
+	if op != wire.OpExists && op != wire.OpGetData && op != wire.OpGetChildren2 {
+		return false, ok
+	}
+	p, watch := r.string(), r.bool()
+	n := known[p]
+	if watch && (n != nil || op == wire.OpExists) {
+		if op == wire.OpGetChildren2 {
+			return true, unimplemented
+		}
+		s.c.watch(p, co)
+	}
+	switch {
+	case n == nil:
+		return true, noNode
+	case op == wire.OpGetData:
+		w.bytes(n.data)
+	case op == wire.OpGetChildren2:
+		w.int32(int32(len(n.children)))
+		for name := range n.children {
+			w.string(name)
+		}
+	}
+	n.stat(w)
+	return true, ok
+}
+
+// change executes one request that writes, and puts its result into w.
+func change(t *txn, op int32, r *reader, w *writer, session int64) (err code) {
+	p := r.string()
+	switch op {
+	case wire.OpCreate, wire.OpCreateContainer:
+		data := r.bytes()
+		r.skipACL()
+		p, err = t.create(p, data, r.int32(), session)
+		w.string(p)
+	case wire.OpDelete:
+		err = t.delete(p, r.int32())
+	case wire.OpSetData:
+		data := r.bytes()
+		if err = t.set(p, data, r.int32()); err == ok {
+			t.tree[p].stat(w)
+		}
+	case wire.OpCheck:
+		err = t.check(p, r.int32())
+	default:
+		return unimplemented
+	}
+	if r.bad {
+		return badArguments
+	}
+	return err
+}
+
+// multi executes a transaction and puts its results into w. Its errors are in its body.
+func (s *Server) multi(co *conn, r *reader, w *writer) {
+	type result struct {
+		op   int32
+		err  code
+		body writer
+	}
+	var results []result
+	failed := s.c.transact(func(t *txn) (first code) {
+		for {
+			op, done := r.int32(), r.bool()
+			r.int32()
+			if done || r.bad {
+				return first
+			}
+			res := result{op: op}
+			scratch := t
+			if first != ok { // the rest is only read over
+				scratch = &txn{tree: newTree()}
+			}
+			res.err = change(scratch, op, r, &res.body, co.session.id)
+			if first != ok {
+				res.err = runtimeInconsistency
+			} else {
+				first = res.err
+			}
+			results = append(results, res)
+		}
+	})
+	for _, res := range results {
+		if failed != ok {
+			res.op, res.body = wire.OpError, writer{}
+			res.body.int32(int32(res.err))
+		}
+		w.int32(res.op)
+		w.bool(false)
+		w.int32(int32(res.err))
+		w.b = append(w.b, res.body.b...)
+	}
+	w.int32(-1)
+	w.bool(true)
+	w.int32(-1)
+}

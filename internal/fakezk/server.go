@@ -1,0 +1,214 @@
+package fakezk
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"time"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// Server is one server of a Cluster. The leader itself is none of them: it goes on whatever befalls the servers.
+type Server struct {
+	c       *Cluster
+	address string
+	leading bool // hears for the leader
+
+	// The loop's own.
+	mode    mode
+	held    []func()              // what a server that hangs has not looked at yet
+	stale   tree                  // what one that is cut off from the leader knows
+	touched map[*session]struct{} // since the leader's last ping
+	pinged  bool                  // the next is on the agenda
+}
+
+type mode uint8
+
+const (
+	up mode = iota
+	down
+	hung    // the process is stopped: connections are accepted, by the kernel, and nothing is done
+	mute    // no request is answered, events are sent
+	severed // from the leader
+)
+
+// Address returns the server's address.
+func (s *Server) Address() string { return s.address }
+
+// Hang stops the process. Everything waits, and is done after Resume.
+func (s *Server) Hang() { s.enter(hung) }
+
+// Mute has the server answer nothing, no ping either, while it goes on to send events.
+func (s *Server) Mute() { s.enter(mute) }
+
+// Sever cuts the server off from the leader: it answers pings, and reads from what it knew last. Writes and new
+// connections go unanswered, and the leader hears of no session. Resume breaks its connections.
+func (s *Server) Sever() { s.enter(severed) }
+
+// Stop kills the process: connections break, and others are refused.
+func (s *Server) Stop() { s.enter(down) }
+
+// Resume makes the server well.
+func (s *Server) Resume() { s.enter(up) }
+
+func (s *Server) enter(m mode) {
+	s.c.do(func() {
+		if s.mode == severed || m == down {
+			s.cutAll()
+		}
+		s.mode, s.stale = m, nil
+		if m == severed {
+			s.stale = s.c.tree.clone()
+		}
+		held := s.held
+		s.held = nil
+		for _, f := range held {
+			f() // what is still not to be done is held again
+		}
+	})
+}
+
+// Cut breaks all connections.
+func (s *Server) Cut() { s.c.do(s.cutAll) }
+
+func (s *Server) cutAll() {
+	for conn := range maps.Clone(s.c.conns) {
+		if conn.server == s {
+			conn.cut()
+		}
+	}
+}
+
+// receive takes a frame.
+func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
+	if s.mode == hung || s.mode == mute {
+		s.held = append(s.held, func() { s.receive(co, frame, sent) })
+		return
+	}
+	r := &reader{rest: frame}
+	switch {
+	case co.ended:
+	case co.session == nil:
+		s.count(co, wire.OpConnect)
+		if s.mode == up {
+			s.shakeHands(co, r)
+		}
+	default:
+		s.touch(co.session)
+		xid, op := r.int32(), r.int32()
+		s.count(co, op)
+		if !co.ended && !co.session.over { // a session that was forgotten is not answered
+			s.serve(co, r, xid, op, sent)
+		}
+	}
+}
+
+func (s *Server) count(co *conn, op int32) {
+	co.client.sent[op]++
+	if co.client.after != nil {
+		co.client.after(op)
+	}
+}
+
+// touch has the leader hear of a session, in time.
+func (s *Server) touch(ses *session) {
+	if s.leading && s.mode != severed {
+		s.c.heard(ses)
+		return
+	}
+	s.touched[ses] = struct{}{}
+	if s.pinged {
+		return
+	}
+	s.pinged = true
+	half := s.c.cfg.Tick / 2
+	s.c.agenda.add(time.Now().Truncate(half).Add(half), func() {
+		s.pinged = false
+		if s.mode == up || s.mode == mute {
+			for ses := range s.touched {
+				s.c.heard(ses)
+			}
+		}
+		clear(s.touched)
+	})
+}
+
+func (s *Server) shakeHands(co *conn, r *reader) {
+	r.int32() // protocol version
+	r.int64() // last zxid seen
+	timeout := time.Duration(r.int32()) * time.Millisecond
+	id, password := r.int64(), r.bytes()
+	ses := s.c.sessions[id]
+	if id == 0 {
+		ses = s.c.openSession(timeout)
+	} else if ses != nil && !bytes.Equal(ses.password, password) {
+		ses = nil
+	}
+	w := new(writer)
+	w.int32(0)
+	if ses == nil {
+		w.int32(0)
+		w.int64(0)
+		w.bytes(make([]byte, 16))
+		co.send(w.framed())
+		s.hangUp(co)
+		return
+	}
+	s.c.heard(ses) // the leader is asked
+	if old := ses.conn; old != nil && old.server == s {
+		s.hangUp(old)
+	}
+	co.session, ses.conn = ses, co
+	w.int32(int32(ses.timeout / time.Millisecond))
+	w.int64(ses.id)
+	w.bytes(ses.password)
+	co.send(w.framed())
+}
+
+// send sends a frame to the client.
+func (co *conn) send(frame []byte) {
+	co.down.send(func() { co.end.change(func() { co.end.buf = append(co.end.buf, frame...) }) })
+}
+
+// hangUp closes the server's end of a connection.
+func (s *Server) hangUp(co *conn) {
+	switch s.mode {
+	case hung, mute:
+		s.held = append(s.held, func() { s.hangUp(co) })
+	case severed: // has not heard why
+	default:
+		if !co.ended {
+			co.down.send(func() { co.end.fail(io.EOF) })
+			co.forget()
+		}
+	}
+}
+
+// hungUp notices that the client has closed its end.
+func (s *Server) hungUp(co *conn) {
+	if s.mode == hung {
+		s.held = append(s.held, func() { s.hungUp(co) })
+		return
+	}
+	co.forget()
+}
+
+// notify sends an event.
+func (s *Server) notify(co *conn, ev event) {
+	if s.mode == hung {
+		s.held = append(s.held, func() { s.notify(co, ev) })
+		return
+	}
+	if co.ended || s.mode == severed {
+		return
+	}
+	w := new(writer)
+	w.int32(-1)
+	w.int64(-1)
+	w.int32(0)
+	w.int32(ev.kind)
+	w.int32(3) // SyncConnected
+	w.string(ev.path)
+	co.send(w.framed())
+}

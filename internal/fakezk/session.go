@@ -1,0 +1,96 @@
+package fakezk
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// session is one of ZooKeeper's sessions, as the leader knows it.
+type session struct {
+	id       int64
+	password []byte
+	timeout  time.Duration
+	expires  time.Time
+	conn     *conn // the latest; nil if that has ended
+	over     bool
+}
+
+// openSession begins a session.
+func (c *Cluster) openSession(timeout time.Duration) *session {
+	c.zxid++
+	c.lastID++
+	s := &session{id: c.lastID, password: make([]byte, 16), timeout: min(max(timeout, 2*c.cfg.Tick), 20*c.cfg.Tick)}
+	rand.Read(s.password)
+	c.sessions[s.id] = s
+	c.heard(s)
+	c.watchExpiry(s)
+	return s
+}
+
+// heard notes that the leader has heard of a session.
+func (c *Cluster) heard(s *session) { s.expires = time.Now().Add(s.timeout) }
+
+// watchExpiry comes back whenever the session might have timed out, until it has.
+func (c *Cluster) watchExpiry(s *session) {
+	c.agenda.add(s.expires, func() {
+		switch {
+		case s.over:
+		case time.Now().Before(s.expires):
+			c.watchExpiry(s)
+		default:
+			c.expire(s, false)
+		}
+	})
+}
+
+func (c *Cluster) expire(s *session, forced bool) {
+	if c.cfg.Expired != nil {
+		c.cfg.Expired(s.id, forced)
+	}
+	c.end(s)
+	if s.conn != nil {
+		s.conn.server.hangUp(s.conn)
+	}
+}
+
+// end removes a session with its znodes.
+func (c *Cluster) end(s *session) {
+	s.over = true
+	delete(c.sessions, s.id)
+	c.transact(func(t *txn) code {
+		for p, n := range c.tree {
+			if n.owner == s.id {
+				t.delete(p, -1)
+			}
+		}
+		return ok
+	})
+}
+
+// Expire ends a session now. It is false if there is no such session.
+func (c *Cluster) Expire(id int64) (found bool) {
+	c.do(func() {
+		s := c.sessions[id]
+		found = s != nil
+		if found {
+			c.expire(s, true)
+		}
+	})
+	return found
+}
+
+// Forget ends a session now and leaves its connection open. Whatever the client sends there is dropped, as a server does
+// if a session is closed while its client reconnects. It is false if there is no such session.
+func (c *Cluster) Forget(id int64) (found bool) {
+	c.do(func() {
+		s := c.sessions[id]
+		found = s != nil
+		if found {
+			if c.cfg.Expired != nil {
+				c.cfg.Expired(id, true)
+			}
+			c.end(s)
+		}
+	})
+	return found
+}

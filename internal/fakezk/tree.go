@@ -1,0 +1,193 @@
+package fakezk
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"path"
+	"time"
+)
+
+// code is an error as it stands in a reply.
+type code int32
+
+const (
+	ok                     code = 0
+	runtimeInconsistency   code = -2
+	unimplemented          code = -6
+	badArguments           code = -8
+	noNode                 code = -101
+	badVersion             code = -103
+	noChildrenForEphemeral code = -108
+	nodeExists             code = -110
+	notEmpty               code = -111
+	authFailed             code = -115
+)
+
+// The types of events, and the flags of a creation.
+const (
+	nodeCreated     = 1
+	nodeDeleted     = 2
+	nodeDataChanged = 3
+
+	flagEphemeral  = 1
+	flagSequential = 2
+	flagContainer  = 4
+)
+
+// counters are what a transaction may have to put back.
+type counters struct {
+	data    []byte
+	mzxid   int64
+	mtime   time.Time
+	version int32
+	creates int32 // children created so far: the next sequence number
+	pzxid   int64
+}
+
+type znode struct {
+	counters
+	czxid     int64
+	ctime     time.Time
+	owner     int64
+	container bool
+	children  map[string]struct{}
+}
+
+// stat appends the znode's Stat.
+func (n *znode) stat(w *writer) {
+	w.int64(n.czxid)
+	w.int64(n.mzxid)
+	w.int64(n.ctime.UnixMilli())
+	w.int64(n.mtime.UnixMilli())
+	w.int32(n.version)
+	w.int32(2*n.creates - int32(len(n.children))) // DataNode.copyStat: a deletion for each creation, but for those left
+	w.int32(0)
+	w.int64(n.owner)
+	w.int32(int32(len(n.data)))
+	w.int32(int32(len(n.children)))
+	w.int64(n.pzxid)
+}
+
+// tree is the data, by path.
+type tree map[string]*znode
+
+func newTree() tree { return tree{"/": {children: make(map[string]struct{})}} }
+
+func (t tree) clone() tree {
+	c := make(tree, len(t))
+	for p, n := range t {
+		m := *n
+		m.children = maps.Clone(n.children)
+		c[p] = &m
+	}
+	return c
+}
+
+// event is a change to a znode that watches are told of.
+type event struct {
+	kind int32
+	path string
+}
+
+// txn is one transaction: all of its changes or none.
+type txn struct {
+	tree   tree
+	zxid   int64
+	now    time.Time
+	undo   []func()
+	events []event
+}
+
+func (t *txn) rollBack() {
+	for i := len(t.undo) - 1; i >= 0; i-- {
+		t.undo[i]()
+	}
+	t.undo, t.events = nil, nil
+}
+
+func (t *txn) keep(n *znode) {
+	was := n.counters
+	t.undo = append(t.undo, func() { n.counters = was })
+}
+
+func (t *txn) create(p string, data []byte, flags int32, session int64) (string, code) {
+	if len(p) < 2 || p[0] != '/' || flags < 0 || flags > flagContainer {
+		return "", badArguments
+	}
+	parent := t.tree[path.Dir(p)]
+	if parent == nil {
+		return "", noNode
+	}
+	if flags&flagSequential != 0 {
+		p += fmt.Sprintf("%010d", parent.creates)
+	}
+	if parent.owner != 0 {
+		return "", noChildrenForEphemeral
+	}
+	if t.tree[p] != nil {
+		return "", nodeExists
+	}
+	n := &znode{czxid: t.zxid, ctime: t.now, container: flags == flagContainer, children: make(map[string]struct{})}
+	n.counters = counters{data: bytes.Clone(data), mzxid: t.zxid, mtime: t.now, pzxid: t.zxid}
+	if flags&flagEphemeral != 0 {
+		n.owner = session
+	}
+	t.keep(parent)
+	parent.creates++
+	parent.pzxid = t.zxid
+	parent.children[path.Base(p)] = struct{}{}
+	t.tree[p] = n
+	t.undo = append(t.undo, func() {
+		delete(t.tree, p)
+		delete(parent.children, path.Base(p))
+	})
+	t.events = append(t.events, event{nodeCreated, p})
+	return p, ok
+}
+
+func (t *txn) check(p string, version int32) code {
+	n := t.tree[p]
+	switch {
+	case n == nil:
+		return noNode
+	case version != -1 && version != n.version:
+		return badVersion
+	}
+	return ok
+}
+
+func (t *txn) delete(p string, version int32) code {
+	if p == "/" {
+		return badArguments
+	}
+	if err := t.check(p, version); err != ok {
+		return err
+	}
+	n, parent := t.tree[p], t.tree[path.Dir(p)]
+	if len(n.children) > 0 {
+		return notEmpty
+	}
+	t.keep(parent)
+	parent.pzxid = t.zxid
+	delete(parent.children, path.Base(p))
+	delete(t.tree, p)
+	t.undo = append(t.undo, func() {
+		t.tree[p] = n
+		parent.children[path.Base(p)] = struct{}{}
+	})
+	t.events = append(t.events, event{nodeDeleted, p})
+	return ok
+}
+
+func (t *txn) set(p string, data []byte, version int32) code {
+	if err := t.check(p, version); err != ok {
+		return err
+	}
+	n := t.tree[p]
+	t.keep(n)
+	n.data, n.mzxid, n.mtime = bytes.Clone(data), t.zxid, t.now
+	n.version++
+	t.events = append(t.events, event{nodeDataChanged, p})
+	return ok
+}

@@ -1,0 +1,223 @@
+// Command mutants proves that the tests can fail. It breaks the library in one place after the other, in a copy, and
+// wants a test to notice each time. It exits with 1 if a mutant survives, and with 2 if one could not be tried: because
+// the code it changes is no longer there, does not compile with it, or the tests fail without it.
+//
+//	go run ./internal/mutants            # all
+//	go run ./internal/mutants -run lease # those whose names match
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// edit replaces a piece of a file that must be there exactly once.
+type edit struct{ file, old, new string }
+
+// mutant is one way to break the library.
+type mutant struct {
+	name  string
+	edits []edit
+	tests string // -run for go test: those that must notice, few enough to be quick
+}
+
+// The tests of a mutant may take some times longer than they do without it, and this long at least. A test that is cut
+// short by that has noticed: it would hang, or wait for something until its own patience is over.
+const (
+	slowdown   = 3
+	leastLimit = 10 * time.Second
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context) int {
+	pattern := flag.String("run", "", "regular expression for the names of the mutants to try")
+	flag.Parse()
+	wanted, err := regexp.Compile(*pattern)
+	if err != nil || flag.NArg() > 0 {
+		flag.Usage()
+		return 2
+	}
+	tree, err := copyTree(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		return 2
+	}
+	defer os.RemoveAll(tree)
+
+	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !wanted.MatchString(m.name) })
+	if len(chosen) == 0 {
+		fmt.Fprintln(os.Stderr, "mutants: none of that name")
+		return 2
+	}
+	var tests []string
+	for _, m := range chosen {
+		if !slices.Contains(tests, m.tests) {
+			tests = append(tests, m.tests)
+		}
+	}
+	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute)
+	if sound.failed() {
+		fmt.Fprintf(os.Stderr, "mutants: the tests do not pass without a mutant:\n%s", sound.output)
+		return 2
+	}
+	survived, broken := 0, 0
+	for _, m := range chosen {
+		begun := time.Now()
+		v, err := m.try(ctx, tree, max(leastLimit, slowdown*sound.took(m.tests)))
+		switch {
+		case err != nil:
+			broken++
+			fmt.Printf("%-55s ERROR %v\n", m.name, err)
+		case !v.failed():
+			survived++
+			fmt.Printf("%-55s SURVIVED %s\n", m.name, m.tests)
+		default:
+			fmt.Printf("%-55s caught by %s (%v)\n", m.name, v.by, time.Since(begun).Round(time.Second))
+		}
+		if ctx.Err() != nil {
+			return 2
+		}
+	}
+	fmt.Printf("%d mutants, %d caught, %d survived, %d could not be tried\n",
+		len(chosen), len(chosen)-survived-broken, survived, broken)
+	switch {
+	case broken > 0:
+		return 2
+	case survived > 0:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// copyTree copies the module, without what git knows about it, into a temporary folder.
+func copyTree(ctx context.Context) (string, error) {
+	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", err
+	}
+	root := filepath.Dir(strings.TrimSpace(string(mod)))
+	tree, err := os.MkdirTemp("", "mutants.")
+	if err != nil {
+		return "", err
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		name, relErr := filepath.Rel(root, path)
+		if err := errors.Join(err, relErr); err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != ".":
+			return fs.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(tree, name), 0o777)
+		case !d.Type().IsRegular():
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(tree, name), text, 0o666)
+	})
+	return tree, err
+}
+
+// try applies the mutant to the copy, runs its tests, and takes it back.
+func (m mutant) try(ctx context.Context, tree string, limit time.Duration) (verdict, error) {
+	originals := make(map[string][]byte)
+	defer func() {
+		for file, text := range originals {
+			os.WriteFile(file, text, 0o666)
+		}
+	}()
+	for _, e := range m.edits {
+		file := filepath.Join(tree, e.file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return verdict{}, err
+		}
+		if originals[file] == nil {
+			originals[file] = text
+		}
+		if n := strings.Count(string(text), e.old); n != 1 {
+			return verdict{}, fmt.Errorf("no longer applies: %s has %d times\n%s", e.file, n, e.old)
+		}
+		if err := os.WriteFile(file, []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o666); err != nil {
+			return verdict{}, err
+		}
+	}
+	v := test(ctx, tree, m.tests, limit)
+	if v.failed() && v.by == "" {
+		return v, fmt.Errorf("no test failed, go test did:\n%s", v.output)
+	}
+	return v, nil
+}
+
+// verdict is how the tests went.
+type verdict struct {
+	err    error
+	by     string // the test that noticed
+	output string
+}
+
+func (v verdict) failed() bool { return v.err != nil }
+
+// took returns how long the tests took, their parts one after the other.
+func (v verdict) took(tests string) (sum time.Duration) {
+	wanted := regexp.MustCompile("^(" + tests + ")$")
+	for _, m := range passedTest.FindAllStringSubmatch(v.output, -1) {
+		name, _, _ := strings.Cut(m[1], "/") // a test whose parts are parallel takes no time itself
+		if took, err := time.ParseDuration(m[2]); err == nil && wanted.MatchString(name) {
+			sum += took
+		}
+	}
+	return sum
+}
+
+var (
+	passedTest  = regexp.MustCompile(`(?m)^\s*--- PASS: (\S+) \((\S+)\)`)
+	failedTest  = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+	hangingTest = regexp.MustCompile(`(?s)panic: test timed out.*?running tests:\s+(\S+)`)
+	panicked    = regexp.MustCompile(`(?m)^panic: (.*)$`)
+	leaked      = regexp.MustCompile(`(?m)^goroutines are left:`)
+)
+
+// test runs tests of the root package.
+func test(ctx context.Context, tree, tests string, limit time.Duration) verdict {
+	cmd := exec.CommandContext(ctx, "go", "test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^("+tests+")$", ".")
+	cmd.Dir = tree
+	out, err := cmd.CombinedOutput()
+	v := verdict{err: err, output: string(out)}
+	if m := failedTest.FindAllStringSubmatch(v.output, -1); m != nil {
+		v.by = m[len(m)-1][1] // the innermost stands last
+	} else if m := hangingTest.FindStringSubmatch(v.output); m != nil {
+		v.by = m[1] + ", which hangs"
+	} else if m := panicked.FindStringSubmatch(v.output); m != nil {
+		v.by = "a panic: " + m[1]
+	} else if leaked.MatchString(v.output) {
+		v.by = "goleak, after " + tests
+	}
+	if err == nil && strings.Contains(v.output, "no tests to run") {
+		v.err = errors.New("no tests to run")
+	}
+	return v
+}

@@ -1,0 +1,199 @@
+package main
+
+// mutants are the ways to break the library that some test must notice.
+var mutants = []mutant{
+	{
+		name: "granted at the first wake, without a look at the queue",
+		edits: []edit{{"acquisition.go", "			blockers, err = c.blockers(ctx)\n		}\n		if err != nil {",
+			"			blockers = nil\n		}\n		if err != nil {"}},
+		tests: "TestCancelLeavesTheQueue",
+	},
+	{
+		name: "token from the sequence number",
+		edits: []edit{{"candidate.go", "	c.czxid = node.czxid\n",
+			"	seq, _ := queue.Parse(path.Base(c.path))\n	c.czxid = int64(seq.Seq) + 1\n"}},
+		tests: "TestTokensIncreaseThroughEverything",
+	},
+	{
+		name:  "Curator's mark ignored",
+		edits: []edit{{"candidate.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
+		tests: "TestRevokedByMarksOfOthers",
+	},
+	{
+		name:  "any data is a mark",
+		edits: []edit{{"candidate.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
+		tests: "TestRevokedByMarksOfOthers",
+	},
+	{
+		name: "data events ignored",
+		edits: []edit{{"events.go", "case zk.EventNotWatching: //",
+			"case zk.EventNotWatching, zk.EventNodeDataChanged: //"}},
+		tests: "TestARevocationIsPushed",
+	},
+	{
+		name: "mark overlooked while waiting",
+		edits: []edit{{"acquisition.go", "		case <-c.self.C:\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return false, err\n			}\n		case <-c.zs.ended:",
+			"		case <-c.zs.ended:"}},
+		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
+	},
+	{
+		name:  "mark written before the first look overlooked",
+		edits: []edit{{"acquisition.go", "	h.bind(c)\n	if marked {", "	h.bind(c)\n	if marked && false {"}},
+		tests: "TestAMarkBeforeTheFirstLook",
+	},
+	{
+		name:  "mark missed while cut off",
+		edits: []edit{{"events.go", "		ev.zs.watches.recheck() // the server has forgotten all watches of the connection\n", ""}},
+		tests: "TestAMarkIsSeenAfterAReconnection",
+	},
+	{
+		name: "candidate left after a cancel",
+		edits: []edit{{"acquisition.go", "		removed := c.remove()\n",
+			"		var removed error\n		if a.ctx.Err() == nil {\n			removed = c.remove()\n		}\n"}},
+		tests: "TestPendingEndsWithItsContext",
+	},
+	{
+		name: "candidate left after a refused try",
+		edits: []edit{{"acquisition.go", "		removed := c.remove()\n",
+			"		var removed error\n		if !a.try {\n			removed = c.remove()\n		}\n"}},
+		tests: "TestTryLockLeavesNothingWhenRefused",
+	},
+	{
+		name:  "candidate left whose creation was not answered",
+		edits: []edit{{"candidate.go", "		if !c.asked {\n", "		if true {\n"}},
+		tests: "TestCancelAfterALostCreateReply",
+	},
+	{
+		name: "creation repeated without a look for the id",
+		edits: []edit{{"candidate.go", "			found, err := c.find(ctx)\n			if err != nil {\n				return err\n			}\n			if !found {\n				continue\n			}",
+			"			if err := c.zs.await(ctx); err != nil {\n				return err\n			}\n			continue"}},
+		tests: "TestNoOrphanWhereverItBreaks",
+	},
+	{
+		name: "deadline ignored",
+		edits: []edit{{"lease.go", "	holds := l.takeLocked()\n	l.mu.Unlock()\n	lose(holds, errLeaseRanOut)",
+			"	l.mu.Unlock()"}},
+		tests: "TestLostClosesBeforeAnotherAcquires",
+	},
+	{
+		name: "deadline as late as the session timeout",
+		edits: []edit{{"lease.go", "sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))",
+			"sent.Add(timeout + timeout/4)"}},
+		tests: "TestLostClosesBeforeAnotherAcquires",
+	},
+	{
+		name: "deadline counted from the answer",
+		edits: []edit{{"lease.go", "deadline := sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))",
+			"deadline := time.Now().Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		tests: "TestTheDeadlineCountsFromTheRequest",
+	},
+	{
+		name:  "pings confirm the quorum lease",
+		edits: []edit{{"lease.go", "	if l.kind == LeasePing {\n", "	if l.kind != LeaseServer {\n"}},
+		tests: "TestPingsProveNothingToTheQuorumLease",
+	},
+	{
+		name:  "no beats",
+		edits: []edit{{"lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
+		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
+	},
+	{
+		name:  "hold admitted without a fresh proof",
+		edits: []edit{{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= least {\n", "	if false {\n"}},
+		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
+	},
+	{
+		name: "hold kept when its znode is removed",
+		edits: []edit{
+			{"acquisition.go", "				h.lose(errRemoved)\n", "				return\n"},
+			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
+		},
+		tests: "TestRemovalByForceIsLossAndRevocation",
+	},
+	{
+		name:  "removal not noticed by the beat",
+		edits: []edit{{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""}},
+		tests: "TestARemovalIsNoticedWithoutItsEvent",
+	},
+	{
+		name:  "holds not lost with their session",
+		edits: []edit{{"zksession.go", "	if first {\n		zs.lease.end(reason)\n", "	if first {\n"}},
+		tests: "TestExpiryIsToldAtOnce",
+	},
+	{
+		name:  "reader does not wait for a mutex of its name",
+		edits: []edit{{"internal/queue/queue.go", "k.Exclusive() || ahead.Exclusive()", "k.Exclusive() || ahead == Write"}},
+		tests: "TestOneNameAsMutexAndAsRWMutex",
+	},
+	{
+		name:  "queue ordered by whole names",
+		edits: []edit{{"internal/queue/queue.go", "cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Name, b.Name))", "cmp.Compare(a.Name, b.Name)"}},
+		tests: "TestMutexIsFirstComeFirstServed",
+	},
+	{
+		name:  "first blocker watched, not the nearest",
+		edits: []edit{{"acquisition.go", "blockers[len(blockers)-1], force)", "blockers[0], force)"}},
+		tests: "TestAReleaseWakesWhomItMust",
+	},
+	{
+		name:  "waiter gives up when its session expires",
+		edits: []edit{{"acquisition.go", "errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed)", "errors.Is(err, errVanished)"}},
+		tests: "TestPendingGoesOnAfterAnExpiry",
+	},
+	{
+		name:  "child that is no candidate waited for",
+		edits: []edit{{"acquisition.go", "		case node.owner == 0:\n", "		case node.owner < 0:\n"}},
+		tests: "TestForeignChildrenHarmNobody",
+	},
+	{
+		name: "handle stays locked when the release fails",
+		edits: []edit{
+			{"mutex.go", "	a := m.take()\n	if a == nil {\n		return opError(\"unlock\"", "	a := m.holding()\n	if a == nil {\n		return opError(\"unlock\""},
+			{"mutex.go", "	return opError(\"unlock\", m.path, a.release(ctx))\n}",
+				"	err := a.release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
+		},
+		tests: "TestRemovalByForceIsLossAndRevocation|TestReleaseGoesOnInTheBackground",
+	},
+	{
+		name: "body run although the lock was not acquired",
+		edits: []edit{{"mutex.go", "	h, err := a.result()\n	if err != nil {\n		return opError(\"lock\", m.path, err)\n	}\n	body,",
+			"	h, err := a.result()\n	if err != nil {\n		return opError(\"lock\", m.path, errors.Join(err, fn(ctx)))\n	}\n	body,"}},
+		tests: "TestDoRunsUnderTheLock",
+	},
+	{
+		name: "Revoked closes with the holder's own release",
+		edits: []edit{{"hold.go", "	case h.over.Err() == nil:\n		h.end()\n",
+			"	case h.over.Err() == nil:\n		if h.err == nil {\n			close(h.revoked)\n		}\n		h.end()\n"}},
+		tests: "TestChannelsBelongToOneHold",
+	},
+	{
+		name:  "requests run in the session after an expiry",
+		edits: []edit{{"zksession.go", "		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session\n", ""}},
+		tests: "TestNoConnectionAfterAnExpiry",
+	},
+	{
+		name:  "Guard refuses after a mark",
+		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.hold.path, Version: -1}, nil", "return &zk.CheckVersionRequest{Path: a.hold.path, Version: 0}, nil"}},
+		tests: "TestGuardLetsNoStaleHolderWrite",
+	},
+	{
+		name:  "Guard checks the lock, not the hold",
+		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.hold.path, Version: -1}, nil", "return &zk.CheckVersionRequest{Path: m.path, Version: -1}, nil"}},
+		tests: "TestGuardLetsNoStaleHolderWrite",
+	},
+	{
+		name:  "force without a grace",
+		edits: []edit{{"revocation.go", "time.After(max(time.Duration(r), 0))", "time.After(0)"}},
+		tests: "TestAskThenForceGivesAGrace",
+	},
+	{
+		name:  "force although this candidate is gone",
+		edits: []edit{{"candidate.go", "ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}", "ops := []any{}"}},
+		tests: "TestForceOfACandidateThatIsGoneHarmsNobody",
+	},
+	{
+		name:  "lost hold gives its handle to the next",
+		edits: []edit{{"acquisition.go", "	if a.slot == nil {\n		return nil\n	}\n	if a.try {", "	if a.slot == nil {\n		return nil\n	}\n	select {\n	case <-a.slot:\n	default:\n	}\n	if a.try {"}},
+		tests: "TestLostHoldOccupiesItsHandle",
+	},
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestEveryMutantApplies tells at once, and not only make mutants, when the library has moved from under a mutant.
+func TestEveryMutantApplies(t *testing.T) {
+	names := make(map[string]bool)
+	for _, m := range mutants {
+		assert.False(t, names[m.name], "%s: twice", m.name)
+		names[m.name] = true
+		for _, e := range m.edits {
+			text, err := os.ReadFile(filepath.Join("..", "..", e.file))
+			require.NoError(t, err)
+			assert.Equal(t, 1, strings.Count(string(text), e.old), "%s: %s no longer has\n%s", m.name, e.file, e.old)
+		}
+	}
+}
