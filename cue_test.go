@@ -187,27 +187,35 @@ func TestForceOfACandidateThatIsGoneHarmsNobody(t *testing.T) {
 	holder.Unlock()
 }
 
-// TestTheDeadlineCountsFromTheRequest delays answers, and loses all but one.
+// TestTheDeadlineCountsFromTheRequest delays answers, and loses all but one. A busy machine can delay that one too, so
+// that it proves nothing; hence more than one attempt.
 func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
-	const delay = 200 * time.Millisecond
+	const delay, attempts = 200 * time.Millisecond, 5
 	proxy := server(t).Proxy(t)
 	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
-	lock(t, m)
-	lost := m.Lost()
-	proxy.Delay(delay)
-	pause(t, sessionTimeout/4)
-	var last atomic.Int64
-	begun := time.Now()
-	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		if isMulti(dir, frame) && !last.CompareAndSwap(0, int64(time.Since(begun))) {
-			return zktest.Drop
+	for range attempts {
+		lock(t, m)
+		lost := m.Lost()
+		proxy.Delay(delay)
+		pause(t, sessionTimeout/4)
+		var last atomic.Int64
+		begun := time.Now()
+		proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+			if isMulti(dir, frame) && !last.CompareAndSwap(0, int64(time.Since(begun))) {
+				return zktest.Drop
+			}
+			return zktest.Pass
+		})
+		receive(t, lost, "loss")
+		// The hook saw the request after the delay.
+		after := time.Since(begun) - time.Duration(last.Load()) + delay
+		proxy.OnFrame(nil)
+		proxy.Heal()
+		m.Unlock()
+		if after > sessionTimeout/4 {
+			assert.Less(t, after, sessionTimeout/2-300*time.Millisecond, "from the request to the loss")
+			return
 		}
-		return zktest.Pass
-	})
-	receive(t, lost, "loss")
-	// The hook saw the request after the delay.
-	after := time.Since(begun) - time.Duration(last.Load()) + delay
-	assert.Less(t, after, sessionTimeout/2-300*time.Millisecond, "from the request to the loss")
-	assert.Greater(t, after, sessionTimeout/4, "from the request to the loss")
-	m.Unlock()
+	}
+	t.Errorf("in none of %d attempts was the hold kept by its last answer", attempts)
 }

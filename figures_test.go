@@ -25,9 +25,10 @@ import (
 func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
 	slow(t)
 	const attempts, atOnce = 10_000, 50
-	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
-	s := dialTo(t, ensemble.Connect())
-	holder, m := mutex(t, dialTo(t, ensemble.Connect()), "held"), mutex(t, s, "held")
+	ensemble := zktest.Start(t, zktest.WithServers(1))  // nobody else's watches
+	long := zklock.WithSessionTimeout(30 * time.Second) // a busy machine must not cost the holder the lock
+	s := dialTo(t, ensemble.Connect(), long)
+	holder, m := mutex(t, dialTo(t, ensemble.Connect(), long), "held"), mutex(t, s, "held")
 	lock(t, holder)
 	try := func(n int) {
 		var g errgroup.Group
@@ -96,14 +97,15 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 		}
 		return zktest.Pass
 	})
+	long := zklock.WithSessionTimeout(30 * time.Second) // a busy machine must not cost anybody the lock
 	var readers []*zklock.RWMutex
 	var locks []*zklock.Mutex
 	for range sessions {
-		s := dialTo(t, proxy.Addr())
+		s := dialTo(t, proxy.Addr(), long)
 		readers, locks = append(readers, rwmutex(t, s, "read")), append(locks, mutex(t, s, "lock"))
 	}
 
-	writer := mutex(t, dialTo(t, ensemble.Connect()), "read")
+	writer := mutex(t, dialTo(t, ensemble.Connect(), long), "read")
 	lock(t, writer)
 	var pending []*zklock.Pending
 	for i := range waiters {
@@ -119,7 +121,7 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 	assert.EqualValues(t, sessions, events.Load(), "events for %d readers in %d sessions", waiters, sessions)
 
 	before := watchCount(t, ensemble)
-	holder := mutex(t, dialTo(t, ensemble.Connect()), "lock")
+	holder := mutex(t, dialTo(t, ensemble.Connect(), long), "lock")
 	lock(t, holder)
 	first := queued(t, locks[0])
 	for i := 1; i < waiters; i++ {

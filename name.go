@@ -39,7 +39,8 @@ func checkPath(path string) error {
 	return nil
 }
 
-// checkSegments says what is wrong with a path's segments. The rules are the server's (PathUtils.validatePath).
+// checkSegments says what is wrong with a path's segments. The rules are the server's (PathUtils.validatePath), which looks
+// at UTF-16: what it takes for surrogates is every character above U+FFFF.
 func checkSegments(segments string) error {
 	if !utf8.ValidString(segments) {
 		return fmt.Errorf("bytes that are not UTF-8")
@@ -53,7 +54,7 @@ func checkSegments(segments string) error {
 		}
 	}
 	for _, r := range segments {
-		if r <= 0x1f || 0x7f <= r && r <= 0x9f || 0xf000 <= r && r <= 0xf8ff || 0xfff0 <= r && r <= 0xffff {
+		if r <= 0x1f || 0x7f <= r && r <= 0x9f || 0xd800 <= r && r <= 0xf8ff || 0xfff0 <= r {
 			return fmt.Errorf("the character %U, which ZooKeeper does not allow", r)
 		}
 	}
@@ -96,9 +97,12 @@ func parseServer(server string) (string, error) {
 		return "", fmt.Errorf("server %q: %w", server, err)
 	}
 	if err != nil {
-		host, port = strings.Trim(server, "[]"), defaultPort
+		host, port = server, defaultPort
+		if strings.HasPrefix(server, "[") && strings.HasSuffix(server, "]") {
+			host = server[1 : len(server)-1]
+		}
 	}
-	if host == "" || strings.ContainsAny(host, " \t\r\n\x00") {
+	if host == "" || strings.ContainsAny(host, "[] \t\r\n\x00") {
 		return "", fmt.Errorf("server %q has no valid host", server)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {

@@ -41,13 +41,17 @@ func TestDialRefusesBadConnectStrings(t *testing.T) {
 		"a:zk":                 "from 1 to 65535",
 		"a:1:2":                "too many colons",
 		"a b:2181":             "no valid host",
+		"a]b:2181":             "unexpected ']'",
+		"[::1":                 "no valid host",
 		"a:2181/x/":            "empty segment",
 		"a:2181//x":            "empty segment",
 		"a:2181/..":            `the segment ".."`,
 		"zookeeper://a:2181/x": "empty segment",
 	} {
 		t.Run(connect, func(t *testing.T) {
-			s, err := zklock.Dial(t.Context(), connect, noDial(t))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			s, err := zklock.Dial(ctx, connect, noDial(t))
 			assert.Nil(t, s)
 			require.ErrorContains(t, err, want)
 			assert.ErrorContains(t, err, "dial: ")
@@ -90,7 +94,7 @@ func TestLockRefusesBadOptionsAndNames(t *testing.T) {
 	}
 	for _, name := range []string{
 		"", "/", "/a", "a/", "a//b", ".", "..", "a/.", "a/../b", "a\x00b", "a\nb", "\x7f", "\u0085", "\xff", "a\xc3",
-		"\ue000\uf000", "\ufffe", strings.Repeat("x", 1025),
+		"\ue000", "\uf8ff", "\ufffe", "🔒", strings.Repeat("x", 1025),
 	} {
 		_, err := s.Mutex(name)
 		assert.ErrorIs(t, err, zklock.ErrInvalidName, "%q", name)
@@ -120,7 +124,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 			defer cancel()
 			begun := time.Now()
 			_, err := zklock.Dial(ctx, connect)
-			assert.Less(t, time.Since(begun), 300*time.Millisecond)
+			assert.Less(t, time.Since(begun), 1500*time.Millisecond) // zk.Conn.Close can take a second
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.ErrorIs(t, err, cause)
 			if name == "refused" {
