@@ -36,8 +36,9 @@ func (p *peerLink) set(f linkFaults) {
 }
 
 // startEnsemble starts the servers and then has them find each other through links. zktest has no option for that: the
-// configuration it has written is changed while the servers are down.
-func startEnsemble(ctx context.Context) (_ *ensemble, err error) {
+// configuration it has written is changed while the servers are down. Each of settings is a line of zoo.cfg, and
+// overrides what zktest has written.
+func startEnsemble(ctx context.Context, settings ...string) (_ *ensemble, err error) {
 	e := &ensemble{}
 	if e.dir, err = os.MkdirTemp("", "chaos."); err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func startEnsemble(ctx context.Context) (_ *ensemble, err error) {
 		}
 	}
 	for i := range servers {
-		if err := e.rewire(i); err != nil {
+		if err := e.rewire(i, settings); err != nil {
 			return nil, err
 		}
 	}
@@ -80,8 +81,9 @@ var member = regexp.MustCompile(`(?m)^server\.(\d)=127\.0\.0\.1:(\d+):(\d+);`)
 // go on for many seconds.
 const leaderGrace = 300 * time.Millisecond
 
-// rewire puts links in the place of the other servers into the configuration of one.
-func (e *ensemble) rewire(i int) error {
+// rewire puts links in the place of the other servers into the configuration of one, and settings at its end: of two lines
+// for one setting, ZooKeeper takes the last.
+func (e *ensemble) rewire(i int, settings []string) error {
 	files, err := filepath.Glob(filepath.Join(e.dir, "zktest.*", strconv.Itoa(i+1), "zoo.cfg"))
 	if err != nil || len(files) != 1 {
 		return fmt.Errorf("chaos: zktest keeps zoo.cfg elsewhere: %v, %v", files, err)
@@ -109,6 +111,9 @@ func (e *ensemble) rewire(i int) error {
 		}
 		config = strings.Replace(config, string(line[0]),
 			fmt.Sprintf("server.%s=127.0.0.1:%s:%s;", line[1], port(p.quorum), port(p.election)), 1)
+	}
+	for _, line := range settings {
+		config += line + "\n"
 	}
 	return os.WriteFile(files[0], []byte(config), 0o600)
 }

@@ -186,7 +186,8 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 	}
 }
 
-// pass waits for what arrived to be due. It is false if a blackhole swallows it.
+// pass waits for what arrived to be due. It is false if a blackhole swallows it, or if the connection is over: what comes
+// behind a gap must not be delivered, or a follower misses a transaction and goes on without it.
 func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 	for {
 		l.mu.Lock()
@@ -194,14 +195,15 @@ func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 		wait := time.Until(arrived.Add(f.delay))
 		if f.delay == 0 || wait <= 0 {
 			c.gap = c.gap || f.hole[dir]
+			over := c.ctx.Err() != nil // set cancels it under the same lock that ends the blackhole
 			l.mu.Unlock()
-			return !f.hole[dir]
+			return !f.hole[dir] && !over
 		}
 		l.mu.Unlock()
 		select {
 		case <-time.After(min(wait, 10*time.Millisecond)): // a delay may be ended early
 		case <-c.ctx.Done():
-			return true
+			return false
 		}
 	}
 }

@@ -97,8 +97,11 @@ func (w *worker) run() {
 // work dials, works until ctx ends, and closes. It returns what went wrong at either end.
 func (w *worker) work(ctx context.Context) (err error) {
 	for w.session == nil && ctx.Err() == nil {
-		w.session, err = zklock.Dial(ctx, w.cfg.Connect, zklock.WithSessionTimeout(w.cfg.Timeout),
+		s, err := zklock.Dial(ctx, w.cfg.Connect, zklock.WithSessionTimeout(w.cfg.Timeout),
 			zklock.WithRoot(lockRoot), zklock.WithLease(w.cfg.Lease))
+		if err == nil {
+			w.session = s
+		}
 	}
 	if w.session == nil {
 		return nil // told to end before it had begun

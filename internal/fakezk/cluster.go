@@ -15,6 +15,9 @@ type Config struct {
 	Tick    time.Duration        // 2 s by default; session timeouts are granted from 2 to 20 of them
 	Latency func() time.Duration // of each frame, in each direction; none by default. Frames never overtake
 
+	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as they may.
+	Rounded bool
+
 	// Expired is called in the moment in which a session times out, before its znodes are removed; forced says that
 	// the test wanted it.
 	Expired func(session int64, forced bool)
@@ -126,9 +129,6 @@ func (c *Cluster) do(f func()) {
 	}
 }
 
-// later has the loop run f after d.
-func (c *Cluster) later(d time.Duration, f func()) { c.agenda.add(time.Now().Add(d), f) }
-
 // RejectCredentials has all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
 
@@ -145,10 +145,14 @@ func (c *Cluster) Ephemerals() (paths []string) {
 	return paths
 }
 
-// Znodes returns how many znodes there are, the root not counted.
-func (c *Cluster) Znodes() (n int) {
-	c.do(func() { n = len(c.tree) - 1 })
-	return n
+// Owner returns the session that an ephemeral znode belongs to; 0 if there is no such znode.
+func (c *Cluster) Owner(p string) (session int64) {
+	c.do(func() {
+		if n := c.tree[p]; n != nil {
+			session = n.owner
+		}
+	})
+	return session
 }
 
 // Watches returns how many watches are set, by path.

@@ -10,7 +10,7 @@
 // In a bubble of testing/synctest its clock is the bubble's. Its network is without limits and never blocks a writer.
 //
 // Sessions expire as badly as they may: exactly when their timeout has passed since the leader last heard of them, and
-// not at the end of the tick, as in ZooKeeper. The leader hears of a session at once from clients of the first server,
+// not at the end of the tick, as in ZooKeeper, unless Config.Rounded says so. The leader hears of a session at once from clients of the first server,
 // and from the others every half tick, in the ping that it sends them; a write that it receives through them does not
 // count (LearnerHandler and PrepRequestProcessor touch no session).
 //

@@ -44,15 +44,20 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	default:
 		err = s.c.transact(func(t *txn) code { return change(t, op, r, w, co.session.id) })
 	}
-	co.reply(s.c, xid, err, w)
 	confirmed, ses := s.c.cfg.Confirmed, co.session
 	if confirmed != nil && err == ok && op != wire.OpSync && op != wire.OpSetAuth {
-		co.down.send(func() { confirmed(ses.id, ses.timeout, sent) })
+		co.send(answer(s.c, xid, err, w), func() { confirmed(ses.id, ses.timeout, sent) })
+	} else {
+		co.reply(s.c, xid, err, w)
 	}
 }
 
 // reply sends an answer.
 func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
+	co.send(answer(c, xid, err, body), nil)
+}
+
+func answer(c *Cluster, xid int32, err code, body *writer) []byte {
 	w := new(writer)
 	w.int32(xid)
 	w.int64(c.zxid)
@@ -60,7 +65,7 @@ func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
 	if body != nil && err == ok {
 		w.b = append(w.b, body.b...)
 	}
-	co.send(w.framed())
+	return w.framed()
 }
 
 // read answers a request that changes nothing. It is false if op is none.

@@ -69,9 +69,6 @@ func (s *Server) enter(m mode) {
 	})
 }
 
-// Cut breaks all connections.
-func (s *Server) Cut() { s.c.do(s.cutAll) }
-
 func (s *Server) cutAll() {
 	for conn := range maps.Clone(s.c.conns) {
 		if conn.server == s {
@@ -98,7 +95,7 @@ func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
 		s.touch(co.session)
 		xid, op := r.int32(), r.int32()
 		s.count(co, op)
-		if !co.ended && !co.session.over { // a session that was forgotten is not answered
+		if !co.ended && (!co.session.over || s.mode == severed) { // one that was forgotten is not answered
 			s.serve(co, r, xid, op, sent)
 		}
 	}
@@ -123,15 +120,23 @@ func (s *Server) touch(ses *session) {
 	}
 	s.pinged = true
 	half := s.c.cfg.Tick / 2
-	s.c.agenda.add(time.Now().Truncate(half).Add(half), func() {
-		s.pinged = false
-		if s.mode == up || s.mode == mute {
-			for ses := range s.touched {
-				s.c.heard(ses)
-			}
+	s.c.agenda.add(time.Now().Truncate(half).Add(half), s.report)
+}
+
+// report answers the leader's ping. A process that is stopped does so when it goes on.
+func (s *Server) report() {
+	s.pinged = false
+	switch s.mode {
+	case hung:
+		s.pinged = true
+		s.held = append(s.held, s.report)
+		return
+	case up, mute:
+		for ses := range s.touched {
+			s.c.heard(ses)
 		}
-		clear(s.touched)
-	})
+	}
+	clear(s.touched)
 }
 
 func (s *Server) shakeHands(co *conn, r *reader) {
@@ -151,7 +156,7 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 		w.int32(0)
 		w.int64(0)
 		w.bytes(make([]byte, 16))
-		co.send(w.framed())
+		co.send(w.framed(), nil)
 		s.hangUp(co)
 		return
 	}
@@ -163,12 +168,17 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 	w.int32(int32(ses.timeout / time.Millisecond))
 	w.int64(ses.id)
 	w.bytes(ses.password)
-	co.send(w.framed())
+	co.send(w.framed(), nil)
 }
 
-// send sends a frame to the client.
-func (co *conn) send(frame []byte) {
-	co.down.send(func() { co.end.change(func() { co.end.buf = append(co.end.buf, frame...) }) })
+// send sends a frame to the client. arriving, if there is one, runs before the client can read it.
+func (co *conn) send(frame []byte, arriving func()) {
+	co.down.send(func() {
+		if arriving != nil {
+			arriving()
+		}
+		co.end.change(func() { co.end.buf = append(co.end.buf, frame...) })
+	})
 }
 
 // hangUp closes the server's end of a connection.
@@ -210,5 +220,5 @@ func (s *Server) notify(co *conn, ev event) {
 	w.int32(ev.kind)
 	w.int32(3) // SyncConnected
 	w.string(ev.path)
-	co.send(w.framed())
+	co.send(w.framed(), nil)
 }

@@ -28,7 +28,12 @@ func (c *Cluster) openSession(timeout time.Duration) *session {
 }
 
 // heard notes that the leader has heard of a session.
-func (c *Cluster) heard(s *session) { s.expires = time.Now().Add(s.timeout) }
+func (c *Cluster) heard(s *session) {
+	s.expires = time.Now().Add(s.timeout)
+	if c.cfg.Rounded { // ExpiryQueue.roundToNextInterval: never down, and not left alone either
+		s.expires = s.expires.Truncate(c.cfg.Tick).Add(c.cfg.Tick)
+	}
+}
 
 // watchExpiry comes back whenever the session might have timed out, until it has.
 func (c *Cluster) watchExpiry(s *session) {
