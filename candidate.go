@@ -102,7 +102,7 @@ func (c *candidate) create(ctx context.Context) error {
 
 func (c *candidate) setPath(p string) {
 	c.path = p
-	c.zs.candidates.Add(1)
+	c.zs.count(1)
 	c.self = c.zs.watches.watch(p)
 }
 
@@ -230,7 +230,7 @@ func (c *candidate) remove() error {
 		}
 	}
 	defer c.self.stop()
-	defer c.zs.candidates.Add(-1)
+	defer c.zs.count(-1)
 	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
 		sent := time.Now()

@@ -219,3 +219,31 @@ func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 	}
 	t.Errorf("in none of %d attempts was the hold kept by its last answer", attempts)
 }
+
+// TestServersThatHangUpAreNotStormed has the server close each connection right after the handshake.
+func TestServersThatHangUpAreNotStormed(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	var dials atomic.Int64
+	s := dialTo(t, proxy.Addr(), zklock.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}))
+	m := mutex(t, s, "cue")
+	lock(t, m)
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		if dir == zktest.ToServer && xidOf(frame) != 0 { // not the connect request
+			return zktest.Cut
+		}
+		return zktest.Pass
+	})
+	proxy.Break()
+	dials.Store(0)
+	go m.Held(t.Context()) // asks again and again; ends with the test
+	pause(t, 2*time.Second)
+	t.Log(dials.Load(), "connections")
+	assert.Less(t, dials.Load(), int64(30))
+	proxy.OnFrame(nil)
+	m.UnlockContext(t.Context()) // it is lost by now
+	lock(t, m)
+	m.Unlock()
+}

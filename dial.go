@@ -15,6 +15,11 @@ import (
 // disconnect closes the connection and sees to it that no other is made.
 func (zs *zkSession) disconnect() {
 	zs.stop()
+	zs.reconnect() // in vain
+}
+
+// reconnect breaks the connection, so that zk.Conn goes to the next server.
+func (zs *zkSession) reconnect() {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	if zs.live != nil {
@@ -87,16 +92,28 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 	return secure, nil
 }
 
-// backOff waits before a connection is made again to servers that refuse our credentials. go-zookeeper reconnects at
-// once, thousands of times a second.
+// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials. go-zookeeper
+// reconnects without a pause, thousands of times a second; it makes one only once it could connect to no server.
 func (zs *zkSession) backOff() error {
 	zs.mu.Lock()
-	refusals := zs.authRefusals
+	now := time.Now()
+	if now.Sub(zs.lastDial) < time.Second {
+		zs.quickDials++
+	} else {
+		zs.quickDials = 0
+	}
+	zs.lastDial = now
+	var wait time.Duration
+	switch {
+	case zs.authRefusals > 0:
+		wait = min(100*time.Millisecond<<min(zs.authRefusals, 10), 10*time.Second)
+	case zs.quickDials > len(zs.s.servers):
+		wait = min(10*time.Millisecond<<min(zs.quickDials-len(zs.s.servers), 10), time.Second)
+	}
 	zs.mu.Unlock()
-	if refusals == 0 {
+	if wait == 0 {
 		return nil
 	}
-	wait := min(100*time.Millisecond<<min(refusals, 10), 10*time.Second)
 	select {
 	case <-time.After(wait/2 + rand.N(wait/2)):
 		return nil

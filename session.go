@@ -164,32 +164,40 @@ func (s *Session) establish(zs *zkSession) error {
 	return nil
 }
 
-// closePatience is how long Close waits for a connection that is down, if candidates have to be removed.
+// closePatience is how long Close waits for the removal of what is held or waits, over another server if it must.
 const closePatience = 2 * time.Second
 
-// shutDown ends the last ZooKeeper session. That removes all its candidates in one step, provided a server hears of it.
+// shutDown ends the last ZooKeeper session.
 func (s *Session) shutDown(zs *zkSession) {
-	contends := zs.candidates.Load() > 0
 	zs.lease.end(errSessionClosed) // the holders first, then the others
-	if contends {
-		select {
-		case <-zs.connected():
-		case <-zs.ended:
-		case <-time.After(closePatience):
-		}
-	}
+	removed := zs.awaitRemoval()
 	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
 	if !isClosed(zs.connected()) {
 		zs.disconnect() // there is nobody to tell, and no use in waiting for one
 	}
 	zs.conn.Close()
-	if contends && !zs.closeConfirmed() {
+	if !removed && !zs.closeConfirmed() {
 		s.mu.Lock()
 		s.closeErr = opError("close", s.root, fmt.Errorf(
 			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.timeout()))
 		s.mu.Unlock()
 	}
 	zs.dispose()
+}
+
+// awaitRemoval waits until the acquisitions have removed their candidates, which they do by themselves, and reports whether
+// they have. zk.Conn.Close is not enough: it asks one server, once, and the connection may be broken or the server hang.
+func (zs *zkSession) awaitRemoval() bool {
+	removed := zs.removed()
+	for _, patience := range []time.Duration{closePatience / 4, closePatience * 3 / 4} {
+		select {
+		case <-removed:
+			return true
+		case <-time.After(patience):
+			zs.reconnect()
+		}
+	}
+	return isClosed(removed)
 }
 
 // zkSession returns the current one, established or not.

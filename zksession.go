@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -38,11 +37,14 @@ type zkSession struct {
 	live         net.Conn      // the newest connection
 	dialErr      error         // of the last try to connect
 	handshake    wire.Handshake
-	authRefusals int   // in a row
-	err          error // why it ended
-	closed       bool  // a server has confirmed that we ended it
+	authRefusals int       // in a row
+	quickDials   int       // in a row, each within a second of the one before
+	lastDial     time.Time // when the last try to connect began
+	err          error     // why it ended
+	closed       bool      // a server has confirmed that we ended it
 
-	candidates atomic.Int32 // that exist as far as is known
+	candidates int           // that exist as far as is known
+	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
 }
 
 // openSession begins to connect. It returns before there is a ZooKeeper session.
@@ -54,7 +56,9 @@ func (s *Session) openSession() *zkSession {
 		ended:    make(chan struct{}),
 		replaced: make(chan struct{}),
 		up:       make(chan struct{}),
+		none:     make(chan struct{}),
 	}
+	close(zs.none)
 	zs.watches = newWatchTable(zs)
 	zs.lease = newLease(zs, s.cfg.lease)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
@@ -149,6 +153,26 @@ func (zs *zkSession) connected() <-chan struct{} {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.up
+}
+
+// count notes that there is one candidate more, or one less.
+func (zs *zkSession) count(change int) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if zs.candidates == 0 {
+		zs.none = make(chan struct{})
+	}
+	zs.candidates += change
+	if zs.candidates == 0 {
+		close(zs.none)
+	}
+}
+
+// removed returns a channel that is closed when the candidates that there are now have been removed.
+func (zs *zkSession) removed() <-chan struct{} {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.none
 }
 
 // end gives the session up: every hold made under it is lost, and everybody who waits for it is told.
