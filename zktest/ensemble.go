@@ -28,8 +28,8 @@ type Ensemble struct {
 // served: a third of a second for one server, one second for three. What
 // prevents that ends the test with tb.Fatal.
 //
-// With ZKLOCK_CONNECT in the environment and neither [WithServers] nor
-// [WithTickTime] among the options, the ensemble is the user's, see the
+// With ZKLOCK_CONNECT in the environment and none of [WithServers],
+// [WithTickTime] and [WithTLS] among the options, the ensemble is the user's, see the
 // package's documentation.
 func Start(tb testing.TB, opts ...Option) *Ensemble {
 	tb.Helper()
@@ -62,6 +62,9 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 		return attach(ctx, connect)
 	}
 	inst, err := provision(ctx, env, c.logf)
+	if err == nil && c.tls != nil {
+		inst, err = inst.withNetty(ctx, env, c.logf)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (e *Ensemble) reachable() []string {
 	var addrs []string
 	for _, s := range e.servers {
 		if running, paused := s.state(); running && !paused {
-			addrs = append(addrs, s.addr)
+			addrs = append(addrs, s.plain)
 		}
 	}
 	return addrs

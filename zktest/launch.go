@@ -58,7 +58,7 @@ func (e *Ensemble) end() error {
 func (e *Ensemble) configure(c config, inst installation) error {
 	var members strings.Builder
 	for id := 1; id <= c.servers; id++ {
-		var port [3]int // for clients, followers, elections
+		var port [4]int // for clients, followers, elections, clients without TLS
 		for i := range port {
 			p, err := e.ports.take()
 			if err != nil {
@@ -70,9 +70,13 @@ func (e *Ensemble) configure(c config, inst installation) error {
 			ensemble: e,
 			id:       id,
 			addr:     loopback(port[0]),
+			plain:    loopback(port[0]),
 			dir:      filepath.Join(e.janitor.dir, fmt.Sprint(id)),
 		}
-		fmt.Fprintf(&members, "server.%d=127.0.0.1:%d:%d;127.0.0.1:%d\n", id, port[1], port[2], port[0])
+		if c.tls != nil {
+			s.plain = loopback(port[3])
+		}
+		fmt.Fprintf(&members, "server.%d=127.0.0.1:%d:%d;%s\n", id, port[1], port[2], s.plain)
 		e.servers = append(e.servers, s)
 		e.addrs = append(e.addrs, s.addr)
 	}
@@ -82,12 +86,18 @@ func (e *Ensemble) configure(c config, inst installation) error {
 		if c.servers > 1 {
 			cfg += members.String()
 		} else {
-			_, port, _ := strings.Cut(s.addr, ":")
+			_, port, _ := strings.Cut(s.plain, ":")
 			cfg += "clientPortAddress=127.0.0.1\nclientPort=" + port + "\n"
 		}
 		file := filepath.Join(s.dir, "zoo.cfg")
-		err := errors.Join(
-			os.MkdirAll(s.dataDir(), 0o700),
+		err := os.MkdirAll(s.dataDir(), 0o700)
+		if err == nil && c.tls != nil {
+			var secure string
+			_, port, _ := strings.Cut(s.addr, ":")
+			secure, err = c.tls.zooCfg(s.dir, port)
+			cfg += secure
+		}
+		err = errors.Join(err,
 			os.WriteFile(filepath.Join(s.dataDir(), "myid"), fmt.Appendln(nil, s.id), 0o600),
 			os.WriteFile(file, []byte(cfg), 0o600))
 		if err != nil {
@@ -123,6 +133,7 @@ func javaCommand(inst installation, cfg string) []string {
 	return []string{inst.java,
 		"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m",
 		"-XX:-UsePerfData", // a kill -9 would leave its file in /tmp
+		"-Dio.netty.native.workdir=" + filepath.Dir(cfg), // likewise
 		"-Djava.net.preferIPv4Stack=true",
 		"-Djava.awt.headless=true",
 		"-Dzookeeper.admin.enableServer=false",

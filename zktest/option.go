@@ -19,7 +19,8 @@ type Option func(*config)
 type config struct {
 	servers int
 	tick    time.Duration
-	owned   bool // an option asked for control, so ZKLOCK_CONNECT does not apply
+	tls     *tlsConfig // nil for plain connections
+	owned   bool       // an option asked for control, so ZKLOCK_CONNECT does not apply
 	logf    func(format string, args ...any)
 }
 
@@ -56,6 +57,9 @@ func newConfig(opts []Option) (config, error) {
 		return c, fmt.Errorf("zktest: tick time %v: want at least 10ms", c.tick)
 	case c.logf == nil:
 		return c, fmt.Errorf("zktest: WithLogf(nil)")
+	case c.tls != nil:
+		_, err := c.tls.keyStore()
+		return c, err
 	}
 	return c, nil
 }

@@ -13,7 +13,7 @@ import (
 const (
 	firstPort = 16384
 	lastPort  = 32768 // exclusive
-	blockSize = 32
+	blockSize = 64    // four for each of maxServers, and one more
 )
 
 // portBlock reserves blockSize ports. Its holder listens on the first one as

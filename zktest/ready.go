@@ -24,8 +24,14 @@ func (s *Server) poll(ctx context.Context, answers bool) error {
 	for n := 1; ; n++ {
 		// A server that starts may lose a connection and not close it.
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
-		reply, err := fourLetter(attempt, s.addr, "srvr")
+		reply, err := fourLetter(attempt, s.plain, "srvr")
+		if err == nil && s.addr != s.plain {
+			err = tryTLS(attempt, s.addr) // its port opens after the other
+		}
 		cancel()
+		if errors.Is(err, errTLS) && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("%w; its log ends with\n%s", err, s.logTail())
+		}
 		if err == nil && reply != "" {
 			if answers || strings.Contains(reply, "\nMode: ") {
 				return nil

@@ -32,6 +32,7 @@ type Server struct {
 	ensemble *Ensemble
 	id       int // ZooKeeper's myid, from 1
 	addr     string
+	plain    string // the address without TLS: addr where there is no TLS
 	dir      string
 	argv     []string
 
@@ -156,7 +157,7 @@ func (s *Server) Command(word string) (string, error) {
 }
 
 func (s *Server) command(ctx context.Context, word string) (string, error) {
-	reply, err := fourLetter(ctx, s.addr, word)
+	reply, err := fourLetter(ctx, s.plain, word)
 	if err != nil {
 		return "", s.errorf(word, err)
 	}

@@ -1,0 +1,182 @@
+package zktest
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// WithTLS has the servers show cert to clients, who connect by TLS 1.2 or 1.3
+// at [Ensemble.Connect]'s addresses, 127.0.0.1 as ever. With clientCAs a client
+// must show a certificate that one of them has issued; without, none is asked
+// for. The key is RSA or ECDSA: ZooKeeper reads no other from a PEM file.
+//
+// The servers talk among themselves in the clear, and each has a port without
+// TLS that [Server.Command] and [Ensemble.Expire] use. A [Proxy] passes TLS on,
+// and its OnFrame sees none of it. The servers are always of the caller's own,
+// whatever ZKLOCK_CONNECT says.
+//
+// ZooKeeper needs Netty for TLS. A release of ZooKeeper has it; otherwise it is
+// fetched as the rest was.
+func WithTLS(cert tls.Certificate, clientCAs ...*x509.Certificate) Option {
+	return func(c *config) { c.tls, c.owned = &tlsConfig{cert, clientCAs}, true }
+}
+
+type tlsConfig struct {
+	cert      tls.Certificate
+	clientCAs []*x509.Certificate
+}
+
+// keyStore is the certificate and its key as ZooKeeper reads them from a file.
+func (c *tlsConfig) keyStore() ([]byte, error) {
+	if len(c.cert.Certificate) == 0 {
+		return nil, errors.New("zktest: WithTLS: no certificate")
+	}
+	switch c.cert.PrivateKey.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey:
+	default:
+		return nil, fmt.Errorf("zktest: WithTLS: a private key of type %T: want RSA or ECDSA", c.cert.PrivateKey)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(c.cert.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("zktest: WithTLS: %w", err)
+	}
+	store := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
+	for _, der := range c.cert.Certificate {
+		store = append(store, certificatePEM(der)...)
+	}
+	return store, nil
+}
+
+func (c *tlsConfig) trustStore() []byte {
+	var store bytes.Buffer
+	for _, ca := range c.clientCAs {
+		store.Write(certificatePEM(ca.Raw))
+	}
+	return store.Bytes()
+}
+
+func certificatePEM(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// zooCfg writes the stores into dir and returns what zoo.cfg says of them. What
+// is named here otherwise differs from one version of ZooKeeper to another:
+// 3.8 speaks TLS 1.2 alone and knows none of the cipher suites of 1.3.
+func (c *tlsConfig) zooCfg(dir, port string) (string, error) {
+	keys, trusted := filepath.Join(dir, "keys.pem"), filepath.Join(dir, "trusted.pem")
+	store, err := c.keyStore()
+	if err == nil {
+		err = os.WriteFile(keys, store, 0o600)
+	}
+	if err != nil {
+		return "", err
+	}
+	cfg := `serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory
+secureClientPortAddress=127.0.0.1
+secureClientPort=` + port + `
+ssl.keyStore.type=PEM
+ssl.keyStore.location=` + keys + `
+ssl.protocol=TLSv1.3
+ssl.enabledProtocols=TLSv1.2,TLSv1.3
+ssl.ciphersuites=` + strings.Join(cipherSuites, ",") + "\n"
+	if len(c.clientCAs) == 0 {
+		return cfg + "ssl.clientAuth=none\n", nil
+	}
+	return cfg + "ssl.clientAuth=need\nssl.trustStore.type=PEM\nssl.trustStore.location=" + trusted + "\n",
+		os.WriteFile(trusted, c.trustStore(), 0o600)
+}
+
+var cipherSuites = []string{
+	"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+	"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+}
+
+// errTLS is a server's that is up and cannot use its certificate.
+var errTLS = errors.New("TLS handshake failed")
+
+// tryTLS makes a handshake. ZooKeeper reads its certificate only then, and with
+// one that it does not like it serves nobody and says so in its log alone.
+func tryTLS(ctx context.Context, addr string) error {
+	conn, err := dialContext(ctx, addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	config := &tls.Config{InsecureSkipVerify: true} // whether it is the right certificate is the clients' business
+	if err := tls.Client(conn, config).HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errTLS, err)
+	}
+	return nil
+}
+
+// debianNetty is what ZooKeeper needs of the package libnetty-java. Its
+// netty-all.jar is empty.
+var debianNetty = []string{
+	"netty-buffer.jar", "netty-codec.jar", "netty-common.jar", "netty-handler.jar", "netty-resolver.jar",
+	"netty-transport.jar", "netty-transport-native-epoll.jar", "netty-transport-native-unix-common.jar",
+}
+
+// withNetty returns the installation with Netty on the class path.
+func (inst installation) withNetty(ctx context.Context, env environ, logf func(string, ...any)) (installation, error) {
+	const separator = string(filepath.ListSeparator)
+	jars := strings.Split(inst.classpath, separator)
+	for _, jar := range jars {
+		if strings.HasPrefix(filepath.Base(jar), "netty-handler") {
+			return inst, nil // a release of ZooKeeper
+		}
+	}
+	netty := nettyIn(filepath.Dir(jars[0]))
+	if netty == nil {
+		cache, err := openCache(env, logf)
+		if err != nil {
+			return inst, err
+		}
+		dir, err := cache.netty(ctx)
+		if err != nil {
+			return inst, err
+		}
+		netty = nettyIn(dir)
+	}
+	inst.classpath = strings.Join(append(jars, netty...), separator)
+	return inst, nil
+}
+
+// netty returns the folder of the cached jars.
+func (c *cache) netty(ctx context.Context) (string, error) {
+	return c.entry(ctx, "netty", func(work string) (string, error) {
+		c.logf("zktest: fetching Netty into %s, once (4 MB)", c.dir)
+		root, err := c.unpack(ctx, work, []string{"libnetty-java"})
+		if err != nil {
+			return "", fmt.Errorf("zktest: fetch Netty, which ZooKeeper needs for TLS: %w", err)
+		}
+		jars := filepath.Join(root, "usr", "share", "java")
+		if nettyIn(jars) == nil {
+			return "", fmt.Errorf("zktest: the package libnetty-java does not contain %s", strings.Join(debianNetty, " "))
+		}
+		return jars, nil
+	})
+}
+
+// nettyIn returns Debian's jars if all are in dir.
+func nettyIn(dir string) []string {
+	var jars []string
+	for _, jar := range debianNetty {
+		path := filepath.Join(dir, jar)
+		if _, err := os.Stat(path); err != nil {
+			return nil
+		}
+		jars = append(jars, path)
+	}
+	return jars
+}
