@@ -5,7 +5,6 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,7 +30,7 @@ func TestZktoolsTranscript(t *testing.T) {
 	status, stdout, stderr := p.zooky("list", "--host", ensemble.Connect(), "--lock_root", p.root)
 	require.Equal(t, 0, status, stderr)
 	assert.Regexp(t, `^LOCK +STATUS +KIND +HOLDERS +WAITERS +AGE
-fred +Locked +read/write +1 +0 +\d+s
+fred +Locked +write +1 +0 +\d+s
 zkLockTest +Free +- +0 +0 +\d+s
 $`, stdout)
 
@@ -260,93 +258,6 @@ func TestCredentials(t *testing.T) {
 	assert.Equal(t, 0, status, stderr)
 }
 
-// onTerminal starts a command with a terminal for its standard streams. What is shown there is the command's stdout.
-func onTerminal(t *testing.T, c *command) (terminal *os.File) {
-	t.Helper()
-	terminal, tty, err := pty.Open()
-	require.NoError(t, err)
-	require.NoError(t, pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 120}))
-	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	shown := make(chan struct{})
-	t.Cleanup(func() {
-		receive(t, shown)
-		terminal.Close()
-	})
-	c.start(t)
-	require.NoError(t, tty.Close())
-	go func() { // ended by the end of the last process that has the terminal; the cleanup waits
-		defer close(shown)
-		io.Copy(&c.stdout, terminal) // the error is that end
-	}()
-	return terminal
-}
-
-func TestColours(t *testing.T) {
-	p := newPlace(t)
-	p.lock("fred")
-	p.lock("free").Unlock()
-	c := p.prepare("list")
-	c.Env = append(c.Env, "NO_COLOR=", "TERM=xterm")
-	onTerminal(t, c)
-	require.Equal(t, 0, c.status(t))
-	c.requireOutput(t, "\x1b[32mFree\x1b[0m")
-	assert.Contains(t, c.stdout.String(), "\x1b[31mLocked\x1b[0m")
-
-	c = p.prepare("list")
-	c.Env = append(c.Env, "NO_COLOR=1", "TERM=xterm")
-	onTerminal(t, c)
-	require.Equal(t, 0, c.status(t))
-	c.requireOutput(t, "Free")
-	assert.NotContains(t, c.stdout.String(), "\x1b")
-}
-
-func TestWatchLines(t *testing.T) {
-	p := newPlace(t)
-	locks := p.prepare("watch", "--every", "100ms").start(t)
-	queue := p.prepare("watch", "fred", "--every", "100ms").start(t)
-	asJSON := p.prepare("watch", "fred", "--every", "100ms", "--json").start(t)
-	m := p.lock("fred")
-	locks.requireOutput(t, "fred: Locked, 1 holders, 0 waiters\n")
-	queue.requireOutput(t, "held     fred: ann, lock, token "+m.Token().String()+"\n")
-	asJSON.requireOutput(t, `"what":"held"`)
-	p.queue("fred", "ben")
-	locks.requireOutput(t, "changed  fred: Locked, 1 holders, 1 waiters\n")
-	queue.requireOutput(t, "queued   fred: ben, lock")
-	_, err := m.RevokeAll(t.Context())
-	require.NoError(t, err)
-	queue.requireOutput(t, "revoked  fred: ")
-	m.Unlock()
-	queue.requireOutput(t, "left     fred: ")
-	asJSON.requireOutput(t, `"what":"left"`)
-	for _, c := range []*command{locks, queue, asJSON} {
-		require.NoError(t, c.Process.Signal(syscall.SIGINT))
-		assert.Equal(t, 0, c.status(t))
-		assert.Empty(t, c.stderr.String())
-		assert.NotContains(t, c.stdout.String(), "\x1b")
-	}
-	for _, line := range regexp.MustCompile(`(?m)^.+$`).FindAllString(asJSON.stdout.String(), -1) {
-		var change struct {
-			At         time.Time
-			What, Lock string
-			Now        any
-		}
-		decode(t, line, &change)
-	}
-}
-
-func TestWatchOnATerminal(t *testing.T) {
-	p := newPlace(t)
-	c := p.prepare("watch", "--every", "100ms")
-	terminal := onTerminal(t, c)
-	c.requireOutput(t, "\x1b[H")
-	p.lock("fred")
-	c.requireOutput(t, "fred")
-	_, err := terminal.Write([]byte{3})
-	require.NoError(t, err)
-	assert.Equal(t, 0, c.status(t))
-}
-
 func TestDev(t *testing.T) {
 	c := prepare(t, "dev").start(t)
 	c.requireOutput(t, "\n")
@@ -357,4 +268,12 @@ func TestDev(t *testing.T) {
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))
 	assert.Equal(t, 0, c.status(t), "%s", &c.stderr)
 	c.requireNoTrace(t)
+
+	c = prepare(t, "dev", "--json").start(t)
+	c.requireOutput(t, "}\n")
+	var printed struct{ Servers string }
+	decode(t, c.stdout.String(), &printed)
+	assert.Regexp(t, `^127\.0\.0\.1:\d+$`, printed.Servers)
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	assert.Equal(t, 0, c.status(t), "%s", &c.stderr)
 }

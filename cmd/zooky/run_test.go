@@ -32,8 +32,11 @@ func TestRunPassesEverythingThrough(t *testing.T) {
 func TestRunStatuses(t *testing.T) {
 	p := newPlace(t)
 	p.lock("taken")
-	file := filepath.Join(t.TempDir(), "file")
-	require.NoError(t, os.WriteFile(file, []byte("no program"), 0o644))
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"file": 0o644, "nothing": 0o755, "#!/no/such/program": 0o755} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(name), mode))
+	}
+	file, nothing, script := filepath.Join(dir, "file"), filepath.Join(dir, "nothing"), filepath.Join(dir, "program")
 	for _, test := range []struct {
 		args   []string
 		status int
@@ -47,6 +50,8 @@ func TestRunStatuses(t *testing.T) {
 		{[]string{"free", "--", "no-such-program"}, 127, `zooky: exec: "no-such-program": executable file not found in $PATH` + "\n"},
 		{[]string{"free", "--", "/no/such/program"}, 127, "zooky: exec: \"/no/such/program\": stat /no/such/program: no such file or directory\n"},
 		{[]string{"free", "--", file}, 126, `zooky: exec: "` + file + `": permission denied` + "\n"},
+		{[]string{"free", "--", nothing}, 126, "zooky: exec " + nothing + ": exec format error\n"},
+		{[]string{"free", "--", script}, 127, "zooky: exec " + script + ": no such file or directory\n"},
 	} {
 		status, stdout, stderr := p.zooky(append([]string{"run"}, test.args...)...)
 		assert.Equal(t, test.status, status, "%v", test.args)
@@ -86,6 +91,7 @@ func TestRunRevokedKillsWhoDoesNotEnd(t *testing.T) {
 }
 
 func TestRunLost(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(*place, zklock.Contender){
 		"expired": func(p *place, c zklock.Contender) { require.NoError(p.t, p.ensemble.Expire(c.SessionID)) },
 		"removed": func(p *place, _ zklock.Contender) {
@@ -111,6 +117,7 @@ func TestRunLost(t *testing.T) {
 
 // TestRunKilled kills zooky itself, and expects the command to be gone before somebody else has the lock.
 func TestRunKilled(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	c := p.prepare("run", "fred", "--session-timeout", "6s", "--kill-after", "500ms", "--", "sh", "-c", stubborn).start(t)
 	c.requireOutput(t, "ready\n")

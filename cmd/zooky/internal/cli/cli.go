@@ -53,10 +53,15 @@ func Main(args []string, streams Streams) int {
 	if errors.As(err, &exit) {
 		status = exit.status
 	}
-	if message := err.Error(); message != "" {
-		fmt.Fprintln(streams.Err, "zooky:", escape.Limited(strings.ReplaceAll(message, "\n", "; "), messageLimit))
+	if err.Error() != "" {
+		complain(streams.Err, err)
 	}
 	return status
+}
+
+// complain prints an error as one line.
+func complain(w io.Writer, err error) {
+	fmt.Fprintln(w, "zooky:", escape.Limited(strings.ReplaceAll(err.Error(), "\n", "; "), messageLimit))
 }
 
 func newRoot(streams Streams) *cobra.Command {
@@ -66,8 +71,8 @@ func newRoot(streams Streams) *cobra.Command {
 		Long: `Zooky looks after distributed locks on ZooKeeper: it shows who holds them and who waits, takes them from whoever does not
 let go, and runs commands under them.
 
-The exit status is 0 if all went well; 1 if the answer is no: no such lock, in use, not released; and 2 if something
-went wrong. Run has statuses of its own.`,
+The exit status is 0 if all went well; 1 if the answer is no: no such lock, in use, not released, an update lost; 2 if
+something went wrong; and 128 and the signal's number if a signal ended it. Run has statuses of its own.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -83,15 +88,21 @@ went wrong. Run has statuses of its own.`,
 	return root
 }
 
-// width is how wide the terminal is that w writes to, 0 if that is none.
-func width(w io.Writer) int {
+// size is that of the terminal that w writes to, 0 if that is none.
+func size(w io.Writer) (width, height int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0
+		return 0, 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width < 20 {
-		return 80
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil || width == 0 || height == 0 {
+		return 80, 24
 	}
-	return width
+	return width, height
+}
+
+// onTerminal reports whether w is a terminal.
+func onTerminal(w io.Writer) bool {
+	width, _ := size(w)
+	return width > 0
 }

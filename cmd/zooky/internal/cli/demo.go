@@ -27,7 +27,7 @@ ZooKeeper is fetched when it is missing; ZKLOCK_CONNECT=host:port uses a running
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			d.Width = width(streams.Out)
+			d.Width, _ = size(streams.Out)
 			err := d.Run(ctx)
 			if err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)

@@ -11,6 +11,7 @@ import (
 
 func newDev(streams Streams) *cobra.Command {
 	var size int
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run a throw-away ZooKeeper",
@@ -29,12 +30,20 @@ missing of ZooKeeper and Java is fetched; nothing is installed.`,
 				return fmt.Errorf("start zookeeper: %w", err)
 			}
 			defer func() { err = errors.Join(err, ensemble.Stop()) }()
-			fmt.Fprintf(streams.Out, "export ZOOKY_SERVERS=%s\n", ensemble.Connect())
+			if asJSON {
+				err = printJSON(streams.Out, map[string]string{"servers": ensemble.Connect()})
+			} else {
+				_, err = fmt.Fprintf(streams.Out, "export ZOOKY_SERVERS=%s\n", ensemble.Connect())
+			}
+			if err != nil {
+				return err
+			}
 			fmt.Fprintln(streams.Err, "ZooKeeper runs until Ctrl-C.")
 			<-ctx.Done()
 			return nil
 		},
 	}
 	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
+	addJSON(cmd, &asJSON)
 	return cmd
 }

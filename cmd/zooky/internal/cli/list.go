@@ -33,22 +33,24 @@ Names are printed escaped, as in a Go or C string, if they have characters that 
 				}
 				match = func(name string) bool { ok, _ := path.Match(args[0], name); return ok }
 			}
-			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+			var locks []lock
+			stop := patient(streams.Err, "reading the locks …")
+			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
 				// A look at many locks takes longer than an answer; still it has to end when the servers are gone.
 				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 				defer cancel()
-				stop := patient(streams.Err, "reading the locks …")
-				locks, err := readLocks(ctx, s, match)
-				stop()
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return printJSON(streams.Out, locks)
-				}
-				_, err = fmt.Fprint(streams.Out, locksTable(streams.Out, locks))
+				locks, err = readLocks(ctx, s, match)
 				return err
 			})
+			stop()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(streams.Out, locks)
+			}
+			_, err = fmt.Fprint(streams.Out, locksTable(streams.Out, locks))
+			return err
 		},
 	}
 	t.addFlags(cmd.Flags())
@@ -62,7 +64,7 @@ func addJSON(cmd *cobra.Command, asJSON *bool) {
 
 // patient shows on a terminal that something takes longer than a second, with the seconds. stop takes it away.
 func patient(w io.Writer, message string) (stop func()) {
-	if width(w) == 0 {
+	if !onTerminal(w) {
 		return func() {}
 	}
 	end, ended := make(chan struct{}), make(chan struct{})

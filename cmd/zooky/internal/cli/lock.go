@@ -1,12 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
 )
@@ -15,7 +14,7 @@ import (
 type lock struct {
 	Name    string    `json:"name"`
 	Status  string    `json:"status"`         // Locked or Free
-	Kind    string    `json:"kind,omitempty"` // lock or read/write, while anybody queues
+	Kind    string    `json:"kind,omitempty"` // lock, read or write: how it is held
 	Holders int       `json:"holders"`
 	Waiters int       `json:"waiters"`
 	Created time.Time `json:"created"`
@@ -25,9 +24,6 @@ const (
 	locked = "Locked"
 	free   = "Free"
 )
-
-// locksAtOnce bounds how many queues are read at the same time; the library reads several contenders of each.
-const locksAtOnce = 8
 
 // readLocks reads every lock for which match is true.
 func readLocks(ctx context.Context, s *zklock.Session, match func(name string) bool) ([]lock, error) {
@@ -41,39 +37,12 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 			continue
 		}
 		l := lock{Name: info.Name, Status: free, Holders: info.Holders, Waiters: info.Waiters, Created: info.Created}
-		if info.Holders+info.Waiters > 0 {
-			l.Status = locked
+		if info.Holders > 0 {
+			l.Status, l.Kind = locked, info.Kind.String()
 		}
 		locks = append(locks, l)
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(locksAtOnce)
-	for i := range locks {
-		if l := &locks[i]; l.Status == locked {
-			g.Go(func() (err error) {
-				l.Kind, err = kindOf(ctx, s, l.Name)
-				return err
-			})
-		}
-	}
-	return locks, g.Wait()
-}
-
-// kindOf says what kind of lock people use one as. It is empty if they have left meanwhile.
-func kindOf(ctx context.Context, s *zklock.Session, name string) (string, error) {
-	m, err := s.Mutex(name)
-	if err != nil {
-		return "", nil // whoever made the znode has other rules for names: nothing that zooky could lock
-	}
-	contenders, err := m.Contenders(ctx)
-	kind := ""
-	for _, c := range contenders {
-		if c.Kind != zklock.KindLock {
-			return "read/write", err
-		}
-		kind = "lock"
-	}
-	return kind, err
+	return locks, nil
 }
 
 // locksTable shows locks to people.
@@ -84,11 +53,7 @@ func locksTable(w io.Writer, locks []lock) *table {
 		if l.Status == locked {
 			status.colour = red
 		}
-		kind := l.Kind
-		if kind == "" {
-			kind = "-"
-		}
-		t.add(text(l.Name, nameLimit), status, cell{text: kind}, cell{text: fmt.Sprint(l.Holders)},
+		t.add(text(l.Name, nameLimit), status, cell{text: cmp.Or(l.Kind, "-")}, cell{text: fmt.Sprint(l.Holders)},
 			cell{text: fmt.Sprint(l.Waiters)}, cell{text: age(l.Created)})
 	}
 	return t

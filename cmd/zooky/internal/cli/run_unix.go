@@ -10,12 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/cmd/zooky/internal/child"
@@ -30,19 +28,34 @@ const (
 	runNotFound      = 127
 )
 
-// guardName is the hidden command that outlives zooky run.
-const guardName = "run-guard"
+// The hidden commands that run starts.
+const (
+	guardName = "run-guard" // outlives zooky run
+	execName  = "run-exec"  // becomes the command: its arguments are a path and what the command sees, from its name on
+)
 
 // unixCommands are those that need process groups.
 func unixCommands(streams Streams) []*cobra.Command {
-	guard := &cobra.Command{
+	return []*cobra.Command{newRun(streams), {
 		Use:    guardName,
 		Short:  "Ends the command of run if zooky dies",
 		Hidden: true,
 		Args:   cobra.NoArgs,
-		RunE:   func(*cobra.Command, []string) error { return child.Guard(streams.In) },
-	}
-	return []*cobra.Command{newRun(streams), guard}
+		RunE:   func(*cobra.Command, []string) error { return child.Guard(streams.In, streams.Out) },
+	}, {
+		Use:                execName,
+		Short:              "Becomes the command of run when that may begin",
+		Hidden:             true,
+		Args:               cobra.MinimumNArgs(2),
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			err := child.Exec(args[0], args[1:])
+			if errors.Is(err, fs.ErrNotExist) { // it may be the interpreter
+				return status(runNotFound, err)
+			}
+			return status(runNotExecutable, err)
+		},
+	}}
 }
 
 // runner is one run of a command under a lock.
@@ -73,11 +86,16 @@ SIGKILL comes after an eighth of the session timeout at the latest: the servers 
 zooky itself is killed, a guard process does that. Processes that the command leaves behind at its own end are left
 alone.
 
+Ctrl-Z stops the command and zooky, which does not keep the lock then: others get it when the session times out. If
+zooky is continued after the lock was lost, the command is not: it is killed, and the status is 123. SIGSTOP, which no
+process can heed, must not be sent to zooky alone: its command would go on without the lock.
+
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock; and
 ZOOKY_SESSION, the ZooKeeper session.
 
-The exit status is that of the command, 128 and the signal's number if a signal ended it, and otherwise
+The exit status is that of the command, 128 and the signal's number if a signal ended it or the wait for the lock, and
+otherwise
 
   123  the lock was lost while the command ran
   124  the lock was not acquired in time, or with --try not at once
@@ -130,8 +148,11 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	case err != nil:
 		return status(runNotExecutable, err)
 	}
-	cmd := exec.Command(path, command[1:]...)
-	cmd.Args[0] = command[0]
+	program, err := os.Executable()
+	if err != nil {
+		return status(runTrouble, err)
+	}
+	cmd := exec.Command(program, append([]string{execName, path}, command...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.streams.In, r.streams.Out, r.streams.Err
 
 	waiting, stop := interruptible(ctx)
@@ -150,17 +171,17 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	cmd.Env = append(os.Environ(),
 		"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID()))
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, forwarded...)
+	signal.Notify(signals, heeded(append(forwarded, syscall.SIGTSTP)...)...)
 	defer signal.Stop(signals)
 	if waiting.Err() != nil { // a signal came in the moment in which the lock did
 		return status(runTrouble, errors.Join(context.Cause(waiting), s.Close()))
 	}
 	stop() // from here on signals are the command's
-	err = r.under(m, cmd, signals)
+	err = r.under(m, s.Timeout(), cmd, exec.Command(program, guardName), signals)
 	releasing, cancel := context.WithTimeout(context.Background(), r.timeout)
 	defer cancel()
 	if unlockErr := m.UnlockContext(releasing); unlockErr != nil && !errors.Is(unlockErr, zklock.ErrLost) {
-		fmt.Fprintln(r.streams.Err, "zooky:", unlockErr) // the command's status is of more use than this
+		complain(r.streams.Err, unlockErr) // the command's status is of more use than this
 	}
 	_ = s.Close() // without an answer the servers end the session by themselves
 	return err
@@ -172,168 +193,4 @@ func cmpCause(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-func (r *runner) check() error {
-	name := strings.TrimPrefix(strings.ToUpper(r.onRevoke), "SIG")
-	r.signal = unix.SignalNum("SIG" + name)
-	if r.signal == 0 {
-		return fmt.Errorf("--on-revoke %s: no such signal", r.onRevoke)
-	}
-	if r.wait < 0 || r.killAfter < 0 {
-		return errors.New("a time to wait is not negative")
-	}
-	if r.try && (r.wait > 0 || r.how != "") {
-		return errors.New("--try does not wait: it goes with neither --wait nor --revoke")
-	}
-	_, err := r.revocation()
-	return err
-}
-
-func (r *runner) revocation() (zklock.Revocation, error) {
-	switch r.how {
-	case "", "ask":
-		return zklock.Ask, nil
-	case "force":
-		return zklock.Force, nil
-	}
-	grace, err := time.ParseDuration(r.how)
-	if err != nil || grace <= 0 {
-		return 0, fmt.Errorf("--revoke %s: it is ask, force or a duration", r.how)
-	}
-	return zklock.AskThenForce(grace), nil
-}
-
-func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
-	if !r.shared {
-		return s.Mutex(name)
-	}
-	rw, err := s.RWMutex(name)
-	if err != nil {
-		return nil, err
-	}
-	return rw.Reader(), nil
-}
-
-// acquire takes the lock in the way that the flags say.
-func (r *runner) acquire(ctx context.Context, m *zklock.Mutex) (err error) {
-	if r.wait > 0 || r.try {
-		limit := r.wait
-		if r.try {
-			limit = r.timeout // for the servers' answer
-		}
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
-	switch {
-	case r.try:
-		_, err = m.TryLockContext(ctx)
-	case r.how != "":
-		how, _ := r.revocation() // checked
-		_, err = m.LockRevoking(ctx, how)
-	default:
-		_, err = m.LockContext(ctx)
-	}
-	switch {
-	case errors.Is(err, zklock.ErrLocked):
-		return status(runNotAcquired, fmt.Errorf("%s is taken", m.Name()))
-	case errors.Is(err, context.DeadlineExceeded) && r.try:
-		return fmt.Errorf("no answer from the servers within %v", r.timeout)
-	case errors.Is(err, context.DeadlineExceeded):
-		return status(runNotAcquired, fmt.Errorf("%s was not to be had within %v", m.Name(), r.wait))
-	}
-	return err
-}
-
-// forwarded are the signals that the command gets if zooky does. Those of the terminal reach it by themselves, because
-// it is in the foreground there.
-var forwarded = []os.Signal{
-	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
-}
-
-// lossGrace is how long a command may take to end after a loss. The lease leaves at least about this much until another
-// client can be granted the lock, if the session timeout is four of the servers' ticks or longer.
-func (r *runner) lossGrace() time.Duration { return min(r.killAfter, r.sessionTimeout/8) }
-
-// under runs the command while the lock is held. Its error has the exit status.
-func (r *runner) under(m *zklock.Mutex, cmd *exec.Cmd, signals <-chan os.Signal) error {
-	program, err := os.Executable()
-	if err != nil {
-		return status(runTrouble, err)
-	}
-	if err := m.Err(); errors.Is(err, zklock.ErrLost) {
-		return status(runLost, err)
-	}
-	// Should zooky die, the servers free the lock after half the session timeout at the earliest.
-	c, err := child.Start(cmd, exec.Command(program, guardName), r.signal, min(r.killAfter, r.sessionTimeout/2))
-	switch {
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
-		return status(runNotExecutable, err)
-	case errors.Is(err, fs.ErrNotExist):
-		return status(runNotFound, err)
-	case err != nil:
-		return status(runTrouble, err)
-	}
-	defer c.Release()
-	over := r.attend(m, c, signals)
-	if err := m.Err(); errors.Is(err, zklock.ErrLost) {
-		over = err
-	}
-	if errors.Is(over, zklock.ErrLost) {
-		return status(runLost, fmt.Errorf("%s: %w", m.Name(), over))
-	}
-	if n := c.Status(); n != 0 {
-		return &exitError{n, errors.New("")} // the command has said what there is to say
-	}
-	return nil
-}
-
-// groupPoll is how often a group is looked at: nobody tells when its last process ends.
-const groupPoll = 10 * time.Millisecond
-
-// attend forwards signals until the command has ended. If the hold has to end first it ends the whole group, and
-// returns why.
-func (r *runner) attend(m *zklock.Mutex, c *child.Child, signals <-chan os.Signal) error {
-	revoked, lost, ended := m.Revoked(), m.Lost(), c.Ended()
-	var kill, poll <-chan time.Time
-	killed := false
-	for {
-		select {
-		case s := <-signals:
-			c.Signal(s.(syscall.Signal))
-		case <-revoked:
-			revoked = nil
-			c.Signal(r.signal)
-			kill = time.After(r.killAfter)
-		case <-lost:
-			lost = nil
-			if revoked != nil { // which is closed too, but its turn has not come
-				revoked = nil
-				c.Signal(r.signal)
-			}
-			if !killed {
-				kill = time.After(r.lossGrace())
-			}
-		case <-kill:
-			killed = true
-			c.Signal(syscall.SIGKILL)
-			if ended == nil {
-				return m.Err()
-			}
-		case <-ended:
-			ended = nil
-			if m.Err() == nil || killed {
-				return m.Err()
-			}
-			// Nothing of the group may go on once somebody else has the lock.
-			tick := time.NewTicker(groupPoll)
-			defer tick.Stop()
-			poll = tick.C
-		case <-poll:
-			if !c.Alive() {
-				return m.Err()
-			}
-		}
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -16,7 +17,7 @@ var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endSignals...)
+	signal.Notify(signals, heeded(endSignals...)...)
 	go func() { // ended by the signal or by stop
 		select {
 		case s := <-signals:
@@ -29,6 +30,11 @@ func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 		signal.Stop(signals)
 		cancel(nil)
 	}
+}
+
+// heeded leaves out what zooky was started to ignore, as nohup does with SIGHUP.
+func heeded(signals ...os.Signal) []os.Signal {
+	return slices.DeleteFunc(slices.Clone(signals), signal.Ignored)
 }
 
 func number(s os.Signal) int {

@@ -2,11 +2,12 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
 )
@@ -46,31 +47,74 @@ func newTable(w io.Writer, titles ...string) *table {
 
 // colours reports whether w shows colours: see no-color.org.
 func colours(w io.Writer) bool {
-	return width(w) > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return onTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 func (t *table) add(cells ...cell) { t.rows = append(t.rows, cells) }
 
+// between is how many places are between columns.
+const between = 2
+
 func (t *table) String() string {
-	var widths []int
-	for _, row := range t.rows {
+	return layOut(t.rows, widths(t.rows), t.colours)
+}
+
+// fit is String, without the last line's end, for a terminal of that size: the widest columns are cut, then columns at
+// the right are left out. Of rows that there is no place for the last line tells how many they are.
+func (t *table) fit(width, height int) string {
+	const narrow = 8 // to which all columns are cut before one is left out
+	rows, more := t.rows, ""
+	if len(rows) > height {
+		rows = rows[:max(1, height-1)]
+		more = fmt.Sprintf("… and %d more", len(t.rows)-len(rows))
+	}
+	widths := widths(rows)
+	for total := sum(widths); len(widths) > 0 && total > width; total = sum(widths) {
+		widest := slices.Index(widths, slices.Max(widths))
+		if len(widths) > 1 && widths[widest] <= narrow {
+			widths = widths[:len(widths)-1]
+		} else {
+			widths[widest]--
+		}
+	}
+	return strings.TrimSuffix(layOut(rows, widths, t.colours)+escape.Cut(more, width), "\n")
+}
+
+// widths returns how many places each column takes.
+func widths(rows [][]cell) (widths []int) {
+	for _, row := range rows {
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			widths[i] = max(widths[i], escape.Width(c.text))
 		}
 	}
+	return widths
+}
+
+// sum is how many places a row of such columns takes.
+func sum(widths []int) int {
+	n := between * (len(widths) - 1)
+	for _, width := range widths {
+		n += width
+	}
+	return n
+}
+
+// layOut returns the rows, a line each, with as many columns as there are widths.
+func layOut(rows [][]cell, widths []int, colours bool) string {
 	var b strings.Builder
-	for _, row := range t.rows {
-		for i, c := range row {
-			if t.colours && c.colour != plain {
-				b.WriteString("\x1b[" + string(c.colour) + "m" + c.text + "\x1b[0m")
+	for _, row := range rows {
+		for i, c := range row[:len(widths)] {
+			shown := escape.Cut(c.text, widths[i])
+			if colours && c.colour != plain {
+				b.WriteString("\x1b[" + string(c.colour) + "m" + shown + "\x1b[0m")
 			} else {
-				b.WriteString(c.text)
+				b.WriteString(shown)
 			}
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2))
+			if i < len(widths)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-escape.Width(shown)+between))
 			}
 		}
 		b.WriteByte('\n')
@@ -100,19 +144,18 @@ func age(at time.Time) string {
 // printJSON prints a value as JSON, in ASCII: what strangers wrote is escaped by JSON's own means.
 func printJSON(w io.Writer, value any) error {
 	data, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(escape.ASCII(data), '\n'))
-	return err
+	return writeJSON(w, data, err)
 }
 
 // printJSONLine prints a value as one line of JSON.
 func printJSONLine(w io.Writer, value any) error {
 	data, err := json.Marshal(value)
-	if err != nil {
-		return err
+	return writeJSON(w, data, err)
+}
+
+func writeJSON(w io.Writer, data []byte, err error) error {
+	if err == nil {
+		_, err = w.Write(append(escape.ASCII(data), '\n'))
 	}
-	_, err = w.Write(append(escape.ASCII(data), '\n'))
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,8 @@ func newWatch(streams Streams) *cobra.Command {
 		Use:   "watch [NAME]",
 		Short: "Watch the locks, or one lock's queue",
 		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for every change
-otherwise or with --json. It looks at them every so often and sees what has changed since the last look.`,
+otherwise or with --json. It looks at them every so often and sees what has changed since the last look. What there is
+no place for on the terminal is cut.`,
 		Example: `  zooky watch
   zooky watch fred | tee fred.log`,
 		Args: cobra.MaximumNArgs(1),
@@ -44,7 +46,7 @@ otherwise or with --json. It looks at them every so often and sees what has chan
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			err := t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
-				w := &watch{out: streams.Out, live: width(streams.Out) > 0 && !asJSON, asJSON: asJSON}
+				w := &watch{out: streams.Out, live: onTerminal(streams.Out) && os.Getenv("TERM") != "dumb" && !asJSON, asJSON: asJSON}
 				return w.run(ctx, every, func(ctx context.Context) (view, error) {
 					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 					defer cancel()
@@ -68,7 +70,7 @@ otherwise or with --json. It looks at them every so often and sees what has chan
 
 // view is one look at the locks or at a queue.
 type view struct {
-	lines  string            // for people
+	table  *table            // for people
 	things map[string]change // by what tells one from another: how each stands, as the change that led there
 }
 
@@ -103,7 +105,7 @@ func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, err
 	if err != nil {
 		return view{}, err
 	}
-	v := view{lines: locksTable(out, locks).String(), things: make(map[string]change)}
+	v := view{table: locksTable(out, locks), things: make(map[string]change)}
 	for _, l := range locks {
 		v.things[l.Name] = change{
 			At: time.Now(), What: "added", Lock: l.Name, Now: l,
@@ -121,7 +123,7 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 	if err != nil {
 		return view{}, err
 	}
-	v := view{lines: queueTable(out, q).String(), things: make(map[string]change)}
+	v := view{table: queueTable(out, q), things: make(map[string]change)}
 	for _, c := range q.Contenders {
 		what := "queued"
 		switch {
@@ -150,6 +152,11 @@ type watch struct {
 func (w *watch) run(ctx context.Context, every time.Duration, look func(context.Context) (view, error)) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	if w.live {
+		// The terminal's other screen, and back to what was there before.
+		fmt.Fprint(w.out, "\x1b[?1049h")
+		defer fmt.Fprint(w.out, "\x1b[?1049l")
+	}
 	for {
 		v, err := look(ctx)
 		if err == nil {
@@ -170,8 +177,10 @@ func (w *watch) show(v view) error {
 	changes := v.differs(w.last)
 	w.last = v
 	if w.live {
-		// Home, then the lines, each clearing what was to its right, then clear what was below: no flicker.
-		_, err := fmt.Fprint(w.out, "\x1b[H", strings.ReplaceAll(v.lines, "\n", "\x1b[K\n"), "\x1b[J")
+		// Home, then the lines, each clearing what was to its right, then clear what was below: no flicker. In the last
+		// place of a line that would clear what is there.
+		width, height := size(w.out)
+		_, err := fmt.Fprint(w.out, "\x1b[H", strings.ReplaceAll(v.table.fit(width-1, height), "\n", "\x1b[K\n"), "\x1b[J")
 		return err
 	}
 	for _, c := range changes {

@@ -42,31 +42,64 @@ func Text(s string) string {
 }
 
 // plain reports whether a rune stands for itself and nothing but itself. Combining marks do not: they have no width,
-// and make one name look like another.
+// and make one name look like another. Nor do the parts of Hangul syllables that terminals join.
 func plain(r rune) bool {
-	return unicode.IsPrint(r) &&
-		!unicode.In(r, unicode.Mn, unicode.Me, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	return unicode.IsPrint(r) && !unicode.In(r, unicode.Mn, unicode.Me, unicode.Other_Default_Ignorable_Code_Point,
+		unicode.Variation_Selector, joining)
 }
 
-// Limited returns Text of s, cut to at most n characters.
+var joining = &unicode.RangeTable{R16: []unicode.Range16{{0x1160, 0x11ff, 1}, {0xd7b0, 0xd7ff, 1}}}
+
+// wide are the runes that take two places on a terminal: East Asian ones and, as on most terminals, pictures. Where
+// pictures take one, what follows stands too far left, but nothing gets longer than it was counted.
+var wide = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{0x1100, 0x115f, 1}, {0x231a, 0x23ff, 1}, {0x25fd, 0x27bf, 1}, {0x2b00, 0x2bff, 1}, {0x2e80, 0x303e, 1},
+		{0x3040, 0xa4cf, 1}, {0xa960, 0xa97f, 1}, {0xac00, 0xd7a3, 1}, {0xf900, 0xfaff, 1}, {0xfe10, 0xfe19, 1},
+		{0xfe30, 0xfe6f, 1}, {0xff00, 0xff60, 1}, {0xffe0, 0xffe6, 1},
+	},
+	R32: []unicode.Range32{{0x16fe0, 0x18dff, 1}, {0x1aff0, 0x1b2ff, 1}, {0x1f000, 0x1faff, 1}, {0x20000, 0x3fffd, 1}},
+}
+
+// Width is how many places a line takes on a terminal, at the most. It has to be escaped.
+func Width(line string) (places int) {
+	for _, r := range line {
+		places += width(r)
+	}
+	return places
+}
+
+func width(r rune) int {
+	if unicode.Is(wide, r) {
+		return 2
+	}
+	return 1
+}
+
+// Limited returns Text of s, cut to at most n places.
 func Limited(s string, n int) string {
-	// No more is escaped than can be shown: every byte gives at least a quarter of a character.
+	// No more is escaped than can be shown: every byte gives at least a quarter of a place.
 	if len(s) > 4*(n+1) {
 		s = s[:4*(n+1)]
 	}
 	return Cut(Text(s), n)
 }
 
-// Cut shortens a line to at most n characters, the last of which shows that something is missing.
+// Cut shortens a line to at most n places, the last of which shows that something is missing.
 func Cut(line string, n int) string {
-	if utf8.RuneCountInString(line) <= n {
+	if Width(line) <= n {
 		return line
 	}
 	if n <= 0 {
 		return ""
 	}
-	runes := []rune(line)
-	return string(runes[:n-1]) + "…"
+	places := 0
+	for i, r := range line {
+		if places += width(r); places > n-1 {
+			return line[:i] + "…"
+		}
+	}
+	return line
 }
 
 // ASCII returns JSON with everything but printable ASCII as \u escapes, which mean the same there: JSON's own rules let

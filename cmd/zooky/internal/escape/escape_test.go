@@ -25,6 +25,7 @@ func TestText(t *testing.T) {
 		"a\u3164b\ufe0f":      `a\u3164b\ufe0f`, // a letter, by its class, that shows nothing
 		"a\u00a0b\u2028c":     `a\u00a0b\u2028c`,
 		"\U000e0041":          `\U000e0041`,
+		"\u1100\u1161":        "\u1100" + `\u1161`, // parts of a syllable
 	} {
 		assert.Equal(t, want, Text(in), "%q", in)
 	}
@@ -33,9 +34,27 @@ func TestText(t *testing.T) {
 func TestLimited(t *testing.T) {
 	assert.Equal(t, "abc", Limited("abc", 3))
 	assert.Equal(t, "ab…", Limited("abcd", 3))
-	assert.Equal(t, "東京…", Limited("東京都港区", 3))
+	assert.Equal(t, "東…", Limited("東京都港区", 3))
+	assert.Equal(t, "東…", Limited("東京都港区", 4))
 	assert.Equal(t, "", Limited("abc", 0))
 	assert.Equal(t, 100, utf8.RuneCountInString(Limited(string(make([]byte, 1<<20)), 100)))
+}
+
+func TestWidth(t *testing.T) {
+	for line, want := range map[string]int{
+		"": 0, "abc…": 4, "Grüße": 5, "東京": 4, "ﾊﾝｶｸ": 4, "ＡＢ": 4, "한글": 4, "🔒": 2, "█░": 2, "日本/x": 6,
+	} {
+		assert.Equal(t, want, Width(line), line)
+	}
+}
+
+func FuzzCut(f *testing.F) {
+	f.Add("東a京", 3)
+	f.Fuzz(func(t *testing.T, s string, n int) {
+		cut := Limited(s, n%1000)
+		require.True(t, utf8.ValidString(cut))
+		require.LessOrEqual(t, Width(cut), max(0, n%1000))
+	})
 }
 
 func FuzzASCII(f *testing.F) {
