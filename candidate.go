@@ -92,8 +92,9 @@ func (c *candidate) create(ctx context.Context) error {
 				continue
 			}
 		}
-		self, _ := queue.Parse(path.Base(c.path))
-		if self.Seq > queue.MaxSeq {
+		// Beyond its last number a server hands out negative ones to creations that are under way together.
+		self, ok := queue.Parse(path.Base(c.path))
+		if !ok || self.Seq > queue.MaxSeq {
 			return ErrExhausted
 		}
 		return nil

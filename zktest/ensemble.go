@@ -29,8 +29,8 @@ type Ensemble struct {
 // prevents that ends the test with tb.Fatal.
 //
 // With ZKLOCK_CONNECT in the environment and none of [WithServers],
-// [WithTickTime] and [WithTLS] among the options, the ensemble is the user's, see the
-// package's documentation.
+// [WithTickTime] and [WithTLS] among the options, the ensemble is the user's,
+// see the package's documentation.
 func Start(tb testing.TB, opts ...Option) *Ensemble {
 	tb.Helper()
 	opts = append([]Option{WithLogf(tb.Logf)}, opts...)
