@@ -4,8 +4,10 @@ package main_test
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,12 +26,15 @@ type place struct {
 	session  *zklock.Session
 }
 
+// places counts them, so that a test can be repeated.
+var places atomic.Int32
+
 // newPlace returns a place on the shared server.
 func newPlace(t *testing.T) *place { return newPlaceOn(t, ensemble) }
 
 func newPlaceOn(t *testing.T, e *zktest.Ensemble) *place {
 	t.Helper()
-	root := "/" + strings.ReplaceAll(t.Name(), "/", "-")
+	root := fmt.Sprintf("/%s-%d", strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()), places.Add(1))
 	s, err := zklock.Dial(t.Context(), e.Connect(), zklock.WithRoot(root))
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })

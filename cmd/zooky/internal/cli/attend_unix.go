@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ type attendance struct {
 
 	onRevoke  syscall.Signal
 	killAfter time.Duration
-	lossGrace time.Duration
+	granted   time.Duration // the session timeout
 
 	killed bool // the group was sent SIGKILL
 }
@@ -45,12 +46,7 @@ func (r *runner) under(m *zklock.Mutex, granted time.Duration, cmd, guard *exec.
 		return status(runTrouble, err)
 	}
 	defer c.Release()
-	a := &attendance{
-		mutex: m, child: c, signals: signals, onRevoke: r.signal, killAfter: r.killAfter,
-		// The lease leaves at least about this much until another client can be granted the lock, if the session timeout
-		// is four of the servers' ticks or longer.
-		lossGrace: min(r.killAfter, granted/8),
-	}
+	a := &attendance{mutex: m, child: c, signals: signals, onRevoke: r.signal, killAfter: r.killAfter, granted: granted}
 	if err := a.attend(); errors.Is(err, zklock.ErrLost) {
 		return status(runLost, fmt.Errorf("%s: %w", m.Name(), err))
 	}
@@ -91,7 +87,9 @@ func (a *attendance) attend() error {
 				a.child.Signal(a.onRevoke)
 			}
 			if !a.killed {
-				kill = time.After(a.lossGrace)
+				// The lease leaves at least about that eighth until another client can be granted the lock, if the session
+				// timeout is four of the servers' ticks or longer.
+				kill = time.After(min(a.killAfter, a.granted/8))
 			}
 		case <-kill:
 			a.kill()
@@ -116,11 +114,15 @@ func (a *attendance) kill() {
 	a.child.Signal(syscall.SIGKILL)
 }
 
-// suspend stops the command and zooky until somebody continues zooky. Nobody keeps the lock meanwhile.
+// suspend stops the command and zooky until somebody continues zooky. Nobody keeps the lock meanwhile, so that the
+// servers are asked before the command goes on.
 func (a *attendance) suspend(job bool) {
 	a.child.Suspend(job)
-	if errors.Is(a.mutex.Err(), zklock.ErrLost) {
+	asking, cancel := context.WithTimeout(context.Background(), a.granted)
+	defer cancel()
+	if held, _ := a.mutex.Held(asking); !held { // an error is that nobody has answered for a session timeout
 		a.kill() // and has no time to clean up: somebody else may have had the lock for long
+		<-a.mutex.Lost()
 		return
 	}
 	a.child.Continue()

@@ -78,6 +78,7 @@ func width(r rune) int {
 
 // Limited returns Text of s, cut to at most n places.
 func Limited(s string, n int) string {
+	n = max(n, 0)
 	// No more is escaped than can be shown: every byte gives at least a quarter of a place.
 	if len(s) > 4*(n+1) {
 		s = s[:4*(n+1)]

@@ -50,6 +50,7 @@ func TestWidth(t *testing.T) {
 
 func FuzzCut(f *testing.F) {
 	f.Add("東a京", 3)
+	f.Add("abc", -220)
 	f.Fuzz(func(t *testing.T, s string, n int) {
 		cut := Limited(s, n%1000)
 		require.True(t, utf8.ValidString(cut))
