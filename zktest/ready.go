@@ -21,6 +21,7 @@ func (s *Server) poll(ctx context.Context, answers bool) error {
 	s.mu.Lock()
 	proc := s.proc
 	s.mu.Unlock()
+	tlsFailures := 0 // in a row
 	for n := 1; ; n++ {
 		// A server that starts may lose a connection and not close it.
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
@@ -29,7 +30,9 @@ func (s *Server) poll(ctx context.Context, answers bool) error {
 			err = tryTLS(attempt, s.addr) // its port opens after the other
 		}
 		cancel()
-		if errors.Is(err, errTLS) && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
+		if !errors.Is(err, errTLS) {
+			tlsFailures = 0
+		} else if tlsFailures++; tlsFailures == 10 { // more than a moment's
 			return fmt.Errorf("%w; its log ends with\n%s", err, s.logTail())
 		}
 		if err == nil && reply != "" {
