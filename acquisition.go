@@ -187,67 +187,29 @@ func (a *acquisition) orContextError(err error) error {
 // obtain queues the candidate and waits until it holds the lock. Then the hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
 func (a *acquisition) obtain(c *candidate, h *hold) error {
-	ctx := a.ctx
-	if err := c.create(ctx); err != nil {
+	if err := c.create(a.ctx); err != nil {
 		return err
 	}
 	a.announce()
-
-	// Both reads at once: ZooKeeper answers them in one round trip.
-	type listing struct {
-		blockers []queue.Candidate
-		err      error
-	}
-	listed := make(chan listing, 1)
-	go func() { // ends with the request, which is waited for below
-		blockers, err := c.blockers(ctx)
-		listed <- listing{blockers, err}
-	}()
-	marked, err := c.look(ctx)
-	first := <-listed
-	if err := errors.Join(err, first.err); err != nil {
+	line, err := c.lookAhead(a.ctx, a.revocation != nil)
+	if err != nil {
 		return err
 	}
-	h.bind(c)
-	if marked {
-		h.revoke()
+	if a.try && len(line.nearest) > 0 {
+		return ErrLocked
 	}
-
-	blockers := first.blockers
-	var force <-chan time.Time
-	for round := 0; len(blockers) > 0; round++ {
-		if a.try {
-			return ErrLocked
-		}
-		if a.revocation != nil && round == 0 {
-			force = a.revocation.after()
-			if a.revocation.asks() {
-				err = c.ask(ctx, blockers)
-			}
-		}
-		forced := false
-		if err == nil {
-			forced, err = a.wait(ctx, c, h, blockers[len(blockers)-1], force)
-		}
-		if err == nil && forced {
-			if !a.commit() {
-				return a.contextError()
-			}
-			ctx = context.WithoutCancel(ctx) // those ahead must not be removed for nothing
-			force = closedTimer
-			err = c.force(ctx, blockers)
-			if errors.Is(err, zk.ErrNoNode) {
-				err = nil // somebody left meanwhile: look who is still there
-			}
-		}
-		if err == nil {
-			blockers, err = c.blockers(ctx)
-		}
-		if err != nil {
+	if c.czxid == 0 { // the answer got lost, or the server is old
+		if err := a.lookAtSelf(a.ctx, c, h); err != nil {
 			return err
 		}
 	}
-
+	h.bind(c)
+	ctx := a.ctx
+	if len(line.nearest) > 0 {
+		if ctx, err = a.queue(c, h, line); err != nil {
+			return err
+		}
+	}
 	if err := c.zs.lease.admit(ctx, h); errors.Is(err, zk.ErrNoNode) {
 		return errVanished
 	} else if err != nil {
@@ -258,7 +220,55 @@ func (a *acquisition) obtain(c *candidate, h *hold) error {
 		h.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
+	c.front = a.kind.Exclusive()
 	return nil
+}
+
+// queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
+// those ahead must not be removed for nothing.
+func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Context, err error) {
+	ctx = a.ctx
+	var force <-chan time.Time
+	if a.revocation != nil {
+		force = a.revocation.after()
+		if a.revocation.asks() {
+			if err := c.ask(ctx, line.nearest); err != nil {
+				return ctx, err
+			}
+		}
+	}
+	for len(line.nearest) > 0 {
+		left, err := a.wait(ctx, c, h, line.nearest[0], force)
+		if err != nil {
+			return ctx, err
+		}
+		switch {
+		case left == wasForced:
+			if !a.commit() {
+				return ctx, a.contextError()
+			}
+			ctx = context.WithoutCancel(ctx)
+			force = closedTimer
+			err = c.force(ctx, line.nearest)
+			if err != nil && !errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
+				return ctx, err
+			}
+			line, err = c.lookAhead(ctx, true)
+		case left == wasFirst || len(line.nearest) == 1 && !line.more:
+			line = ahead{} // those who are known to be gone do not come back
+		default:
+			line, err = c.lookAhead(ctx, a.revocation != nil)
+		}
+		if err != nil {
+			return ctx, err
+		}
+	}
+	// The server tells of changes in their order: had our own znode been removed before the one ahead, or a mark been
+	// written into it, the watch on it would not stand any more.
+	if c.self != nil && c.self.isArmed() {
+		return ctx, nil
+	}
+	return ctx, a.lookAtSelf(ctx, c, h)
 }
 
 // closedTimer is a timer that is always due.
@@ -294,36 +304,52 @@ func (a *acquisition) commit() bool {
 	return a.committed && !a.settled
 }
 
+// departure is how a blocker stopped being one.
+type departure uint8
+
+const (
+	wasGone   departure = iota + 1 // who is ahead of it may still be there
+	wasFirst                       // and nobody was ahead of it
+	wasForced                      // it is still there, but it is time for force
+)
+
 // wait waits until a blocker is gone, or force is due.
 func (a *acquisition) wait(
 	ctx context.Context, c *candidate, h *hold, blocker queue.Candidate, force <-chan time.Time,
-) (forced bool, err error) {
+) (departure, error) {
 	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
 	defer w.stop()
 	for {
 		node, err := w.read(ctx)
 		switch {
+		case errors.Is(err, zk.ErrNoNode) && w.wasFirst():
+			return wasFirst, nil
 		case errors.Is(err, zk.ErrNoNode):
-			return false, nil
+			return wasGone, nil
 		case err != nil:
-			return false, err
+			return 0, err
 		case node.owner == 0:
 			a.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+blocker.Name)
 			c.addPhantom(blocker)
-			return false, nil
+			return wasGone, nil
+		}
+		if c.self == nil {
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return 0, err
+			}
 		}
 		select {
 		case <-w.C:
 		case <-force:
-			return true, nil
-		case <-c.self.C:
+			return wasForced, nil
+		case <-c.changed():
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
-				return false, err
+				return 0, err
 			}
 		case <-c.zs.ended:
-			return false, c.zs.endReason()
+			return 0, c.zs.endReason()
 		case <-a.done:
-			return false, a.contextError()
+			return 0, a.contextError()
 		}
 	}
 }
@@ -355,9 +381,19 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error
 		select {
 		case a.slot <- struct{}{}:
 			return nil
+		default:
+		}
+		if c.self == nil {
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return err
+			}
+		}
+		select {
+		case a.slot <- struct{}{}:
+			return nil
 		case <-h.lost:
 			return h.state()
-		case <-c.self.C:
+		case <-c.changed():
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return err
 			}
@@ -375,17 +411,27 @@ func (a *acquisition) withdraw(h *hold) {
 	}
 }
 
+// firstLook is when a hold that was granted without waiting begins to be watched for marks and removal. Many are over by
+// then, and need not be.
+const firstLook = time.Millisecond
+
 // watchOver follows the hold until it is released or lost.
 func (a *acquisition) watchOver(c *candidate, h *hold) {
+	var first <-chan time.Time
+	if c.self == nil {
+		timer := time.NewTimer(firstLook)
+		defer timer.Stop()
+		first = timer.C
+	}
 	for {
 		select {
-		case <-c.self.C:
-			err := a.lookAtSelf(h.over, c, h)
-			if errors.Is(err, errVanished) {
-				h.lose(errRemoved)
-			}
+		case <-first:
+		case <-c.changed():
 		case <-h.over.Done():
 			return
+		}
+		if err := a.lookAtSelf(h.over, c, h); errors.Is(err, errVanished) {
+			h.lose(errRemoved)
 		}
 	}
 }

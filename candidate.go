@@ -8,6 +8,7 @@ import (
 	"errors"
 	"path"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -40,12 +41,15 @@ type candidate struct {
 	data []byte
 	acl  []zk.ACL
 
-	id    string   // random, marks the name, so that a creation whose answer got lost can be found
-	asked bool     // a creation was sent whose outcome is not known to be failure
-	path  string   // once created
-	czxid int64    // once looked at
-	self  *watcher // of the znode, once created
+	id    string          // random, marks the name, so that a creation whose answer got lost can be found
+	asked bool            // a creation was sent whose outcome is not known to be failure
+	path  string          // once created
+	place queue.Candidate // once created
+	czxid int64           // once known
+	self  *watcher        // of the znode, from the first look on
 
+	first    *listing        // that was asked for together with the creation; nil if that was not answered
+	front    bool            // nobody was left ahead of it
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
 }
 
@@ -62,8 +66,10 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *
 func (c *candidate) create(ctx context.Context) error {
 	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
 	for {
-		sent := time.Now()
+		old := c.zs.s.oldServers.Load()
+		sent, b := time.Now(), c.zs.expect(name, c.dir)
 		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
+		c.zs.unexpect(name)
 		switch outcomeOf(err) {
 		case answered:
 			if errors.Is(err, zk.ErrNoNode) {
@@ -72,11 +78,15 @@ func (c *candidate) create(ctx context.Context) error {
 				}
 				continue
 			}
+			if err != nil && !old && c.zs.s.noteOldServer(err) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
 			c.zs.lease.confirm(sent)
 			c.setPath(created)
+			c.czxid, c.first = b.czxid.Load(), b.listing.Load()
 		case notExecuted:
 			if err := c.zs.await(ctx); err != nil {
 				return err
@@ -97,14 +107,53 @@ func (c *candidate) create(ctx context.Context) error {
 		if !ok || self.Seq > queue.MaxSeq {
 			return ErrExhausted
 		}
+		c.place = self
 		return nil
 	}
+}
+
+// birth is what is learned of a creation under way, beside its answer.
+type birth struct {
+	dir     string
+	czxid   atomic.Int64            // 0 from a server that does not tell
+	listing atomic.Pointer[listing] // of the queue; nil if the request was not sent
+}
+
+// expect has the next creation of that name answered with the transaction's id, and the queue listed together with it: ZooKeeper
+// answers a connection's requests in their order, so that both take one round trip. If the listing is answered first all
+// the same, the candidate is not in it.
+func (zs *zkSession) expect(name, dir string) *birth {
+	b := &birth{dir: dir}
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	zs.births[name] = b
+	return b
+}
+
+func (zs *zkSession) unexpect(name string) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	delete(zs.births, name)
+}
+
+// onCreate is wire.Config.Created.
+func (zs *zkSession) onCreate(name string) func(czxid int64) {
+	zs.mu.Lock()
+	b := zs.births[name]
+	zs.mu.Unlock()
+	if b == nil {
+		return nil
+	}
+	b.listing.Store(zs.roster.list(b.dir))
+	if zs.s.oldServers.Load() {
+		return nil
+	}
+	return b.czxid.Store
 }
 
 func (c *candidate) setPath(p string) {
 	c.path = p
 	c.zs.count(1)
-	c.self = c.zs.watches.watch(p)
 }
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
@@ -137,8 +186,11 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 // look reads the candidate's own znode, with a watch that tells of the next change to it. It reports whether somebody
 // asked the candidate to release.
 func (c *candidate) look(ctx context.Context) (marked bool, err error) {
+	if c.self == nil {
+		c.self = c.zs.watches.watch(c.path)
+	}
 	node, err := c.self.read(ctx)
-	if errors.Is(err, zk.ErrNoNode) || err == nil && node.owner != c.zs.id() {
+	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.owner != c.zs.id() || c.czxid != 0 && c.czxid != node.czxid) {
 		return false, errVanished
 	}
 	if err != nil {
@@ -148,34 +200,62 @@ func (c *candidate) look(ctx context.Context) (marked bool, err error) {
 	return node.marked, nil
 }
 
-// blockers lists the queue and returns the candidates that this one waits for, in queue order.
-//
-// An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
-// confirmed our creation shows every earlier one, so nobody can appear ahead of us later.
-func (c *candidate) blockers(ctx context.Context) ([]queue.Candidate, error) {
-	var children []string
-	err := c.zs.do(ctx, func() (err error) {
-		children, _, err = c.zs.conn.Children(c.dir)
-		return err
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		return nil, errVanished
+// changed returns a channel that receives when the znode has changed since the last look; nil before the first.
+func (c *candidate) changed() <-chan struct{} {
+	if c.self == nil {
+		return nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	name := path.Base(c.path)
-	q := queue.Order(children)
-	for _, self := range q {
-		if self.Name == name {
-			return slices.DeleteFunc(queue.Blockers(q, self), c.isPhantom), nil
-		}
-	}
-	return nil, errVanished
+	return c.self.C
 }
 
-// isPhantom reports whether other is known to be no candidate: they are ephemeral, and belong to a session.
-func (c *candidate) isPhantom(other queue.Candidate) bool { return c.phantoms[other.Name] }
+// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
+const keptAhead = 8
+
+// ahead is who blocks a candidate, as far as it remembers.
+type ahead struct {
+	nearest []queue.Candidate // the nearest first
+	more    bool              // there were others, ahead of these
+}
+
+// lookAhead lists the queue and returns who blocks this candidate, everybody or the nearest.
+//
+// An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
+// confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
+// known to be gone stays gone.
+func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
+	l := c.first
+	c.first = nil
+	for {
+		early := l != nil
+		if l == nil {
+			l = c.zs.roster.list(c.dir)
+		}
+		q, err := l.wait(ctx)
+		switch {
+		case err != nil:
+			return ahead{}, err
+		case queue.Has(q, c.place):
+			return c.pick(q, everybody), nil
+		case !early:
+			return ahead{}, errVanished
+		}
+		l = nil // it was answered before the creation
+	}
+}
+
+func (c *candidate) pick(q []queue.Candidate, everybody bool) (a ahead) {
+	for other := range queue.Blockers(q, c.place) {
+		switch {
+		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
+		case len(a.nearest) == keptAhead && !everybody:
+			a.more = true
+			return a
+		default:
+			a.nearest = append(a.nearest, other)
+		}
+	}
+	return a
+}
 
 func (c *candidate) addPhantom(other queue.Candidate) {
 	if c.phantoms == nil {
@@ -184,9 +264,9 @@ func (c *candidate) addPhantom(other queue.Candidate) {
 	c.phantoms[other.Name] = true
 }
 
-// ask writes the revocation mark into other candidates. Those that are gone need none.
+// ask writes the revocation mark into other candidates, the holder's first. Those that are gone need none.
 func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
-	for _, other := range others {
+	for _, other := range slices.Backward(others) {
 		err := c.zs.ask(ctx, c.dir+"/"+other.Name)
 		if err != nil && !errors.Is(err, zk.ErrNoNode) {
 			return err
@@ -230,8 +310,13 @@ func (c *candidate) remove() error {
 			return err
 		}
 	}
-	defer c.self.stop()
 	defer c.zs.count(-1)
+	if c.self != nil {
+		defer c.self.stop()
+	}
+	if c.front {
+		c.zs.watches.noteFirst(c.path)
+	}
 	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
 		sent := time.Now()

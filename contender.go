@@ -61,7 +61,7 @@ func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
 }
 
 func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, error) {
-	q, err := zs.queue(ctx, m.path)
+	q, err := zs.roster.list(m.path).wait(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,19 +87,6 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 		contenders[i].Holder = true
 	}
 	return contenders, nil
-}
-
-// queue lists the candidates of a lock, which is empty if the lock has no znode.
-func (zs *zkSession) queue(ctx context.Context, path string) ([]queue.Candidate, error) {
-	var children []string
-	err := zs.do(ctx, func() (err error) {
-		children, _, err = zs.conn.Children(path)
-		return err
-	})
-	if err != nil && !errors.Is(err, zk.ErrNoNode) {
-		return nil, err
-	}
-	return queue.Order(children), nil
 }
 
 // contender reads one candidate; it is nil if that has gone, or is none because it belongs to no session.
@@ -149,7 +136,7 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 // forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count.
 func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession, string) error) (int, error) {
 	return request(ctx, m.s, func(ctx context.Context, zs *zkSession) (int, error) {
-		q, err := zs.queue(ctx, m.path)
+		q, err := zs.roster.list(m.path).wait(ctx)
 		if err != nil {
 			return 0, err
 		}

@@ -237,7 +237,7 @@ func TestLostAnswerAtTheEndIsRefused(t *testing.T) {
 	s := dialTo(t, proxy.Addr(), zklock.WithRoot(root(t)), zklock.WithSessionTimeout(patience))
 	var asked, cut atomic.Bool
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const create = 1
+		const create = 15 // create2
 		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == create {
 			asked.Store(true)
 		}

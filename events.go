@@ -80,7 +80,7 @@ func (s *Session) dispatch() {
 				s.onSessionEvent(ev)
 			case zk.EventNotWatching: // the session is over, and its waiters learn that from zkSession.ended
 			default:
-				ev.zs.watches.fire(ev.Path)
+				ev.zs.watches.wake(ev.Path)
 			}
 		}
 	}
@@ -113,8 +113,9 @@ type watchTable struct {
 	zs   *zkSession
 	asks *semaphore.Weighted // bounds the reads under way
 
-	mu    sync.Mutex // guards the fields below, and those of the watchedNodes
-	nodes map[string]*watchedNode
+	mu         sync.Mutex // guards the fields below, and those of the watchedNodes
+	nodes      map[string]*watchedNode
+	connection uint64 // the current one's number; watches end with their connection
 }
 
 // asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
@@ -124,10 +125,12 @@ const asksAtOnce = 32
 // watchedNode is a znode that somebody waits for, or that the server still watches for us.
 type watchedNode struct {
 	path    string
-	waiters map[*watcher]struct{}
+	waiters *watcher      // a list
 	asking  chan struct{} // closed when the read that is under way is over; nil if there is none
-	armed   bool          // the server will tell of the next change, and state is what was before it
-	fired   uint64        // how often it has told
+	armed   uint64        // the connection on which the server will tell of the next change to state; 0 if it has told
+	gone    bool          // the server has told that it is deleted: a candidate's name is never used again
+	first   bool          // nobody was left ahead of it, as one of our own candidates has found
+	fired   uint64        // how often the server has told
 	state   nodeState
 }
 
@@ -140,13 +143,14 @@ type nodeState struct {
 
 // watcher is somebody's wait for one znode.
 type watcher struct {
-	C     chan struct{} // receives after each change: look again. Has room for one
-	table *watchTable
-	node  *watchedNode
+	C          chan struct{} // receives after each change: look again. Has room for one
+	table      *watchTable
+	node       *watchedNode
+	prev, next *watcher // that wait for the same
 }
 
 func newWatchTable(zs *zkSession) *watchTable {
-	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode)}
+	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode), connection: 1}
 }
 
 // watch begins to wait for a znode. Nothing is asked of the server before read. The caller must stop it.
@@ -155,11 +159,14 @@ func (t *watchTable) watch(path string) *watcher {
 	defer t.mu.Unlock()
 	node := t.nodes[path]
 	if node == nil {
-		node = &watchedNode{path: path, waiters: make(map[*watcher]struct{})}
+		node = &watchedNode{path: path}
 		t.nodes[path] = node
 	}
-	w := &watcher{C: make(chan struct{}, 1), table: t, node: node}
-	node.waiters[w] = struct{}{}
+	w := &watcher{C: make(chan struct{}, 1), table: t, node: node, next: node.waiters}
+	if w.next != nil {
+		w.next.prev = w
+	}
+	node.waiters = w
 	return w
 }
 
@@ -167,23 +174,73 @@ func (t *watchTable) watch(path string) *watcher {
 func (w *watcher) stop() {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	delete(w.node.waiters, w)
+	if w.prev == nil {
+		w.node.waiters = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
 	w.table.forgetLocked(w.node)
+}
+
+// isArmed reports whether the server will tell of the next change, and has told of none since it was last read.
+func (w *watcher) isArmed() bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.table.isArmedLocked(w.node)
+}
+
+func (t *watchTable) isArmedLocked(node *watchedNode) bool { return node.armed == t.connection }
+
+// wasFirst reports whether the znode was a candidate of ours that had nobody ahead.
+func (w *watcher) wasFirst() bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.first
+}
+
+// noteFirst tells whoever waits for a candidate of ours that nobody is ahead of it.
+func (t *watchTable) noteFirst(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.first = true
+	}
 }
 
 // forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
 func (t *watchTable) forgetLocked(node *watchedNode) {
-	if len(node.waiters) == 0 && !node.armed && node.asking == nil {
+	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {
 		delete(t.nodes, node.path)
 	}
 }
 
-// fire wakes everybody who waits for a znode. The server has spent its watch.
-func (t *watchTable) fire(path string) {
+// note takes note of a change that the server has told of, which has spent its watch. It runs on zk.Conn's goroutine, before
+// any answer that the server gave later: whoever has one and finds a watch still armed knows that there was no change.
+func (t *watchTable) note(path string, gone bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		t.fireLocked(node)
+		node.armed, node.gone = 0, node.gone || gone
+		node.fired++
+	}
+}
+
+// noteDisconnected takes note of the end of the connection, with which the server has forgotten all watches.
+func (t *watchTable) noteDisconnected() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.connection++
+}
+
+// wake wakes everybody who waits for a znode.
+func (t *watchTable) wake(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		t.wakeLocked(node)
 	}
 }
 
@@ -207,14 +264,14 @@ func (t *watchTable) recheck() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
-		t.fireLocked(node)
+		node.armed = 0
+		node.fired++
+		t.wakeLocked(node)
 	}
 }
 
-func (t *watchTable) fireLocked(node *watchedNode) {
-	node.armed = false
-	node.fired++
-	for w := range node.waiters {
+func (t *watchTable) wakeLocked(node *watchedNode) {
+	for w := node.waiters; w != nil; w = w.next {
 		select {
 		case w.C <- struct{}{}:
 		default: // it has yet to look after the change before
@@ -237,7 +294,11 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 	t, node := w.table, w.node
 	for {
 		t.mu.Lock()
-		if node.armed {
+		if node.gone {
+			t.mu.Unlock()
+			return nodeState{}, zk.ErrNoNode
+		}
+		if t.isArmedLocked(node) {
 			defer t.mu.Unlock()
 			return node.state, nil
 		}
@@ -250,7 +311,7 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 			}
 			continue
 		}
-		asking, fired := make(chan struct{}), node.fired
+		asking, fired, connection := make(chan struct{}), node.fired, t.connection
 		node.asking = asking
 		t.mu.Unlock()
 
@@ -260,7 +321,10 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 		node.asking = nil
 		if err == nil {
 			// If the watch has been fired already, the signal is in C and the waiter will be back.
-			node.state, node.armed = state, node.fired == fired
+			node.state = state
+			if node.fired == fired {
+				node.armed = connection
+			}
 		}
 		close(asking)
 		t.forgetLocked(node)

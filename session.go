@@ -53,7 +53,7 @@ type Session struct {
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
-	noContainers atomic.Bool // the servers are too old for container znodes
+	oldServers atomic.Bool // the servers know neither create2 nor container znodes
 
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
 	readers sync.WaitGroup // the event goroutine, and callState

@@ -23,6 +23,7 @@ type zkSession struct {
 	conn    *zk.Conn
 	drained chan struct{} // closed when zk.Conn's goroutines have ended
 	watches *watchTable
+	roster  *roster
 	lease   *lease
 
 	dialing context.Context // ended by disconnect: no connection is made any more
@@ -43,8 +44,9 @@ type zkSession struct {
 	err          error     // why it ended
 	closed       bool      // a server has confirmed that we ended it
 
-	candidates int           // that exist as far as is known
-	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
+	births     map[string]*birth // the creations under way, by the name that is asked for
+	candidates int               // that exist as far as is known
+	none       chan struct{}     // closed while there are no candidates; a new one stands here from the first on
 }
 
 // openSession begins to connect. It returns before there is a ZooKeeper session.
@@ -57,9 +59,11 @@ func (s *Session) openSession() *zkSession {
 		replaced: make(chan struct{}),
 		up:       make(chan struct{}),
 		none:     make(chan struct{}),
+		births:   make(map[string]*birth),
 	}
 	close(zs.none)
 	zs.watches = newWatchTable(zs)
+	zs.roster = newRoster(zs)
 	zs.lease = newLease(zs, s.cfg.lease)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
 	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
@@ -86,8 +90,13 @@ func (s *Session) openSession() *zkSession {
 
 // onEvent runs on zk.Conn's goroutines and must not block.
 func (zs *zkSession) onEvent(ev zk.Event) {
-	if ev.Type == zk.EventSession && ev.State == zk.StateExpired {
+	switch {
+	case ev.Type == zk.EventSession && ev.State == zk.StateExpired:
 		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session
+	case ev.Type == zk.EventSession && ev.State == zk.StateDisconnected:
+		zs.watches.noteDisconnected()
+	case ev.Type != zk.EventSession:
+		zs.watches.note(ev.Path, ev.Type == zk.EventNodeDeleted)
 	}
 	zs.s.events.push(event{zs, ev})
 }
@@ -283,20 +292,26 @@ func (zs *zkSession) makeParent(path string, acl []zk.ACL) error {
 	if exists, _, err := zs.conn.Exists(path); err != nil || exists {
 		return err
 	}
-	if path != zs.s.root && strings.HasPrefix(path, zs.s.root) && !zs.s.noContainers.Load() {
+	if path != zs.s.root && strings.HasPrefix(path, zs.s.root) && !zs.s.oldServers.Load() {
 		_, err := zs.conn.CreateContainer(path, nil, zk.FlagContainer, acl)
-		if err == nil || err.Error() != unimplemented {
+		if err == nil || !zs.s.noteOldServer(err) {
 			return err
 		}
-		zs.s.noContainers.Store(true) // a server that does not know the request ends the session over it
 	}
 	_, err := zs.conn.Create(path, nil, zk.FlagPersistent, acl)
 	return err
 }
 
-// unimplemented is the error of a server before 3.5.3 that is asked for a container znode. go-zookeeper has no value for
-// the code.
-const unimplemented = "unknown error: -6"
+// noteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
+// session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes). go-zookeeper has no value
+// for the error.
+func (s *Session) noteOldServer(err error) bool {
+	if err.Error() != "unknown error: -6" { // UNIMPLEMENTED
+		return false
+	}
+	s.oldServers.Store(true)
+	return true
+}
 
 // dispose ends the zk.Conn and waits for its goroutines.
 func (zs *zkSession) dispose() {

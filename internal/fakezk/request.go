@@ -104,11 +104,14 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 func change(t *txn, op int32, r *reader, w *writer, session int64) (err code) {
 	p := r.string()
 	switch op {
-	case wire.OpCreate, wire.OpCreateContainer:
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
 		data := r.bytes()
 		r.skipACL()
 		p, err = t.create(p, data, r.int32(), session)
 		w.string(p)
+		if op == wire.OpCreate2 && err == ok {
+			t.tree[p].stat(w)
+		}
 	case wire.OpDelete:
 		err = t.delete(p, r.int32())
 	case wire.OpSetData:

@@ -6,6 +6,7 @@ package queue
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -51,15 +52,22 @@ func Order(children []string) []Candidate {
 	return q
 }
 
-// Blockers returns the candidates that self waits for, in queue order. self itself need not be in the queue.
-func Blockers(q []Candidate, self Candidate) []Candidate {
-	var ahead []Candidate
-	for _, c := range q {
-		if compare(c, self) < 0 && self.Kind.blockedBy(c.Kind) {
-			ahead = append(ahead, c)
+// Has reports whether self stands in the queue.
+func Has(q []Candidate, self Candidate) bool {
+	_, found := slices.BinarySearchFunc(q, self, compare)
+	return found
+}
+
+// Blockers returns the candidates that self waits for, the nearest first. self itself need not be in the queue.
+func Blockers(q []Candidate, self Candidate) iter.Seq[Candidate] {
+	at, _ := slices.BinarySearchFunc(q, self, compare)
+	return func(yield func(Candidate) bool) {
+		for _, c := range slices.Backward(q[:at]) {
+			if self.Kind.blockedBy(c.Kind) && !yield(c) {
+				return
+			}
 		}
 	}
-	return ahead
 }
 
 // Holders returns how many candidates at the head of the queue hold the lock: one exclusive, or every reader that

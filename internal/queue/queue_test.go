@@ -91,9 +91,10 @@ func TestWhoBlocksWhom(t *testing.T) {
 		q := order(t, test.queue)
 		assert.Equal(t, test.holders, queue.Holders(q), test.queue)
 		for i, self := range q {
-			blockers := queue.Blockers(q, self)
+			blockers := slices.Collect(queue.Blockers(q, self))
+			assert.True(t, queue.Has(q, self))
 			assert.Len(t, blockers, test.blocked[i], "%s: number %d", test.queue, i)
-			assert.True(t, slices.IsSortedFunc(blockers, func(a, b queue.Candidate) int { return int(a.Seq) - int(b.Seq) }))
+			assert.True(t, slices.IsSortedFunc(blockers, func(a, b queue.Candidate) int { return int(b.Seq) - int(a.Seq) }))
 			assert.Equal(t, i < test.holders, len(blockers) == 0, "holding is having no blockers")
 		}
 	}
@@ -116,7 +117,7 @@ func FuzzOrder(f *testing.F) {
 			if i > 0 && q[i-1].Seq > self.Seq {
 				t.Fatalf("%q before %q", q[i-1].Name, self.Name)
 			}
-			blockers := queue.Blockers(q, self)
+			blockers := slices.Collect(queue.Blockers(q, self))
 			if free := len(blockers) == 0; free != (i < holders) {
 				duplicate := slices.ContainsFunc(q[:i], func(c queue.Candidate) bool { return c == self })
 				if !duplicate { // a directory has no name twice

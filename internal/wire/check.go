@@ -68,6 +68,9 @@ func checkReply(op int32, rest []byte) (cost int, err error) {
 	switch op {
 	case OpCreate, OpCreateContainer, OpCreateTTL, OpSync:
 		b.string()
+	case OpCreate2:
+		b.string()
+		b.stat()
 	case OpExists, OpSetData, OpSetACL:
 		b.stat()
 	case OpGetData, OpReconfig:
@@ -88,4 +91,11 @@ func checkReply(op int32, rest []byte) (cost int, err error) {
 		return 0, &FrameError{op, b.reason}
 	}
 	return b.cost, nil
+}
+
+// createdBy returns the transaction that created the znode of a create2's reply, which has been checked.
+func createdBy(rest []byte) (czxid int64) {
+	b := body{rest: rest}
+	b.string()
+	return b.int64() // a Stat begins with it
 }

@@ -42,6 +42,12 @@ type Config struct {
 	// not restore the watch on another connection. Watch runs on the sending goroutine.
 	Watch func(path string) bool
 
+	// Created is asked about each znode that go-zookeeper is about to create, by the name that it asks for. If it returns
+	// a function, the server is asked for the new znode's Stat as well (create2, since ZooKeeper 3.5.0), and the function is
+	// called with the id of the transaction that created it; go-zookeeper gets the reply that it expects. Created runs on
+	// the sending goroutine, before the request is written, and what it returns on the receiving one.
+	Created func(path string) func(czxid int64)
+
 	// AuthRejected is called when the server refused credentials. go-zookeeper sends them again on every connection
 	// and gets them refused again, thousands of times a second and without an event (conn.go line 455): the dialer has
 	// to slow it down.

@@ -72,7 +72,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	}
 	request := p
 	if whole {
-		request = c.withWatch(p)
+		request = c.rewrite(p)
 	}
 	n, err := c.raw.Write(request)
 	if err == nil && n < len(p) {

@@ -2,7 +2,7 @@ package wire
 
 import "strconv"
 
-// The operations that go-zookeeper sends (constants.go line 14), as they stand in a request's header.
+// The operations that are sent, by go-zookeeper (constants.go line 14) or for it, as they stand in a request's header.
 const (
 	OpNone            int32 = 0   // never on the wire: stands in a FrameError for an operation that is not known
 	OpConnect         int32 = -10 // never on the wire: stands for the handshake; ZooKeeper's own number for it
@@ -19,6 +19,7 @@ const (
 	OpGetChildren2    int32 = 12
 	OpCheck           int32 = 13
 	OpMulti           int32 = 14
+	OpCreate2         int32 = 15 // not go-zookeeper's: see Config.Created
 	OpReconfig        int32 = 16
 	OpCreateContainer int32 = 19
 	OpCreateTTL       int32 = 21
@@ -38,7 +39,7 @@ const (
 var opNames = map[int32]string{
 	OpNone: "frame", OpConnect: "connect", OpCreate: "create", OpDelete: "delete", OpExists: "exists", OpGetData: "getData",
 	OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL", OpGetChildren: "getChildren", OpSync: "sync",
-	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi", OpReconfig: "reconfig",
+	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpReconfig: "reconfig",
 	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpSetAuth: "setAuth",
 	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
 }

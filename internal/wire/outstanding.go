@@ -12,7 +12,8 @@ const none = -1
 type request struct {
 	xid, op    int32
 	sent       time.Time
-	prev, next int // neighbours in the order of writing; in a free slot, next is the next free one
+	created    func(czxid int64) // of a create2
+	prev, next int               // neighbours in the order of writing; in a free slot, next is the next free one
 }
 
 // outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
@@ -60,13 +61,20 @@ func (o *outstanding) add(xid, op int32, sent time.Time) {
 	o.index[xid] = at
 }
 
-// find returns the operation of a request that waits.
-func (o *outstanding) find(xid int32) (op int32, ok bool) {
+// find returns a request that waits.
+func (o *outstanding) find(xid int32) (request, bool) {
 	at, ok := o.index[xid]
 	if !ok {
-		return 0, false
+		return request{}, false
 	}
-	return o.slots[at].op, true
+	return o.slots[at], true
+}
+
+// upgrade notes that a create that is about to be written is written as a create2.
+func (o *outstanding) upgrade(xid int32, created func(czxid int64)) {
+	if at, ok := o.index[xid]; ok {
+		o.slots[at].op, o.slots[at].created = OpCreate2, created
+	}
 }
 
 // remove takes a request out and returns when it was written.

@@ -168,7 +168,7 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	}
 
 	c.mu.Lock()
-	op, ok := c.waiting.find(xid)
+	req, ok := c.waiting.find(xid)
 	c.mu.Unlock()
 	if !ok {
 		// go-zookeeper only logs it (conn.go line 860), but not if it enters the request between our look and its
@@ -176,20 +176,23 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 		return false, &FrameError{OpNone, "reply to no request"}
 	}
 	if !failed && !tooLarge {
-		cost, err := checkReply(op, frame[replyHeaderSize:])
+		cost, err := checkReply(req.op, frame[replyHeaderSize:])
 		if err != nil {
 			return false, err
 		}
 		tooLarge = cost > c.cfg.MaxFrame
+		if req.created != nil {
+			req.created(createdBy(frame[replyHeaderSize:]))
+		}
 	}
 
 	c.mu.Lock()
-	sent, _ := c.waiting.remove(xid)
+	c.waiting.remove(xid)
 	c.mu.Unlock()
 	switch {
 	case !failed:
-		c.answered(op, sent)
-	case op == OpSetAuth && c.cfg.AuthRejected != nil:
+		c.answered(req.op, req.sent)
+	case req.op == OpSetAuth && c.cfg.AuthRejected != nil:
 		c.cfg.AuthRejected()
 	}
 	return tooLarge, nil
