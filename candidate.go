@@ -49,8 +49,9 @@ type candidate struct {
 	czxid int64           // once known
 	self  *watcher        // of the znode, from the first look on
 
-	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
+	first    *listing        // that was asked for with the request before, until it is looked at; nil if there is none
 	front    bool            // nobody was left ahead of it
+	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
 }
 
@@ -68,7 +69,7 @@ func (c *candidate) create(ctx context.Context) error {
 	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
 	for {
 		old := c.zs.s.oldServers.Load()
-		sent, b := time.Now(), c.zs.expect(name, c.dir)
+		sent, r := time.Now(), c.zs.expect(name, c.dir)
 		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
 		c.zs.unexpect(name)
 		switch outcomeOf(err) {
@@ -87,7 +88,7 @@ func (c *candidate) create(ctx context.Context) error {
 			}
 			c.zs.lease.confirm(sent)
 			c.setPath(created)
-			c.czxid, c.first = b.czxid.Load(), b.listing.Load()
+			c.czxid, c.first = r.czxid.Load(), r.listing.Load()
 		case notExecuted:
 			if err := c.zs.await(ctx); err != nil {
 				return err
@@ -113,45 +114,51 @@ func (c *candidate) create(ctx context.Context) error {
 	}
 }
 
-// birth is what is learned of a creation under way, beside its answer.
-type birth struct {
+// reply is what is learned together with the answer to a request.
+type reply struct {
 	dir     string
-	czxid   atomic.Int64            // 0 from a server that does not tell
-	listing atomic.Pointer[listing] // of the queue, behind the creation; nil if that was not sent
+	czxid   atomic.Int64            // of a creation; 0 from a server that does not tell
+	listing atomic.Pointer[listing] // of the queue, behind the request; nil if there was no need to ask
 }
 
-// expect has the next creation of that name answered together with what there is to learn of it.
-func (zs *zkSession) expect(name, dir string) *birth {
-	b := &birth{dir: dir}
+// expect has the next creation of that name, or read of that path, answered together with what there is to learn.
+func (zs *zkSession) expect(path, dir string) *reply {
+	r := &reply{dir: dir}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	zs.births[name] = b
-	return b
+	zs.expected[path] = r
+	return r
 }
 
-func (zs *zkSession) unexpect(name string) {
+func (zs *zkSession) unexpect(path string) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	delete(zs.births, name)
+	delete(zs.expected, path)
 }
 
-// onCreate is wire.Config.Create.
-func (zs *zkSession) onCreate(name string) *wire.Creation {
+// extend is wire.Config.Extend.
+func (zs *zkSession) extend(op int32, path string) (extra wire.Extra) {
+	create := op == wire.OpCreate
+	if !create {
+		extra.Watch = zs.watches.wanted(path)
+	}
 	zs.mu.Lock()
-	b := zs.births[name]
+	r := zs.expected[path]
 	zs.mu.Unlock()
-	if b == nil {
-		return nil
+	if r == nil {
+		return extra
 	}
-	creation := &wire.Creation{}
-	if !zs.s.oldServers.Load() {
-		creation.Created = b.czxid.Store
+	if create && !zs.s.oldServers.Load() {
+		extra.Created = r.czxid.Store
 	}
-	l, mine := zs.roster.begin(b.dir)
-	b.listing.Store(l)
+	if create && zs.watches.cleared(r.dir) >= 0 {
+		return extra // the number will tell
+	}
+	l, mine := zs.roster.begin(r.dir)
+	r.listing.Store(l)
 	if mine {
-		creation.Dir = b.dir
-		creation.Listed = func(children []string) {
+		extra.Dir = r.dir
+		extra.Listed = func(children []string) {
 			if children == nil {
 				zs.roster.finish(l, nil, errNotListed)
 			} else {
@@ -159,7 +166,7 @@ func (zs *zkSession) onCreate(name string) *wire.Creation {
 			}
 		}
 	}
-	return creation
+	return extra
 }
 
 func (c *candidate) setPath(p string) {
@@ -211,6 +218,15 @@ func (c *candidate) look(ctx context.Context) (marked bool, err error) {
 	return node.marked, nil
 }
 
+// lookAndList looks, as look does, and has the queue listed for lookAhead in the same round trip.
+func (c *candidate) lookAndList(ctx context.Context) (marked bool, err error) {
+	r := c.zs.expect(c.path, c.dir)
+	defer c.zs.unexpect(c.path)
+	marked, err = c.look(ctx)
+	c.first = r.listing.Load()
+	return marked, err
+}
+
 // changed returns a channel that receives when the znode has changed since the last look; nil before the first.
 func (c *candidate) changed() <-chan struct{} {
 	if c.self == nil {
@@ -233,13 +249,23 @@ type ahead struct {
 // An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
 // confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
 // known to be gone stays gone.
+//
+// No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
+// gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
+// on the znode still stands.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
-	first := c.first
-	c.first = nil
-	if first != nil {
+	if first := c.first; first != nil {
+		c.first = nil
 		if q, err := first.wait(ctx); err == nil && queue.Has(q, c.place) {
+			c.alone = len(q) == 1
 			return c.pick(q, everybody), nil
 		}
+	} else if cleared := c.zs.watches.cleared(c.dir); cleared >= 0 {
+		if c.place.Seq == cleared+1 {
+			c.alone = true
+			return ahead{}, nil
+		}
+		c.zs.watches.clear(c.dir, -1)
 	}
 	q, err := c.zs.roster.read(ctx, c.dir)
 	if err != nil {
@@ -325,12 +351,24 @@ func (c *candidate) remove() error {
 	if c.front {
 		c.zs.watches.noteFirst(c.path)
 	}
+	if c.alone {
+		lock := c.zs.watches.watch(c.dir)
+		defer lock.stop()
+		c.alone = lock.isArmed()
+		if !c.alone {
+			_, err := lock.read(ctx) // while our own znode is there
+			c.alone = err == nil
+		}
+	}
 	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
 		sent := time.Now()
 		err := c.zs.conn.Delete(c.path, -1)
 		if err == nil {
 			c.zs.lease.confirm(sent)
+		}
+		if err == nil && c.alone {
+			c.zs.watches.clear(c.dir, c.place.Seq)
 		}
 		if errors.Is(err, zk.ErrNoNode) && !unsure {
 			return errVanished

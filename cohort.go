@@ -34,7 +34,7 @@ type tenure struct {
 	wait    context.Context // bounds the queueing
 	giveUp  context.CancelFunc
 	queued  chan struct{} // closed when there is a candidate
-	unwatch func() bool // of the Session's closing
+	unwatch func() bool   // of the Session's closing
 
 	base     *acquisition // in ZooKeeper; nil until the lock is acquired
 	out      int          // holds that are not released

@@ -65,8 +65,7 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		Connected:    zs.onHandshake,
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
-		Watch:        zs.watches.wanted,
-		Create:       zs.onCreate,
+		Extend:       zs.extend,
 	})
 	zs.mu.Lock()
 	zs.live = checked

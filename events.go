@@ -105,7 +105,7 @@ func (s *Session) onSessionEvent(ev event) {
 // protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody waits for any more is kept for
 // whoever comes next, until the server has fired it or the connection ends.
 //
-// The watches are set by wire.Config.Watch, behind go-zookeeper's back. Its own pile up, one for each call, for as long
+// The watches are set by wire.Extra.Watch, behind go-zookeeper's back. Its own pile up, one for each call, for as long
 // as the znode stays unchanged; and after a reconnection it asks the server to restore them from a transaction number
 // that it reads without a lock (conn.go lines 614 and 849) and that may lie after the change it should hear of. Here a
 // watch ends with its connection, and whoever waited looks again.
@@ -130,6 +130,7 @@ type watchedNode struct {
 	armed   uint64        // the connection on which the server will tell of the next change to state; 0 if it has told
 	gone    bool          // the server has told that it is deleted: a candidate's name is never used again
 	first   bool          // nobody was left ahead of it, as one of our own candidates has found
+	cleared int32         // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
 	fired   uint64        // how often the server has told
 	state   nodeState
 }
@@ -159,7 +160,7 @@ func (t *watchTable) watch(path string) *watcher {
 	defer t.mu.Unlock()
 	node := t.nodes[path]
 	if node == nil {
-		node = &watchedNode{path: path}
+		node = &watchedNode{path: path, cleared: -1}
 		t.nodes[path] = node
 	}
 	w := &watcher{C: make(chan struct{}, 1), table: t, node: node, next: node.waiters}
@@ -215,6 +216,26 @@ func (t *watchTable) forgetLocked(node *watchedNode) {
 	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {
 		delete(t.nodes, node.path)
 	}
+}
+
+// clear notes that all candidates of a lock up to a number are gone. It is called by whoever was the last of them, and had
+// read the lock's znode while it was: as long as the watch stands, the znode is the same, and the numbers go on.
+func (t *watchTable) clear(dir string, number int32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {
+		node.cleared = number
+	}
+}
+
+// cleared returns up to which number all candidates of a lock are known to be gone, -1 if that is not known.
+func (t *watchTable) cleared(dir string) int32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {
+		return node.cleared
+	}
+	return -1
 }
 
 // note takes note of a change that the server has told of, which has spent its watch. It runs on zk.Conn's goroutine, before
@@ -280,7 +301,7 @@ func (t *watchTable) wakeLocked(node *watchedNode) {
 	t.forgetLocked(node)
 }
 
-// wanted reports whether a read of path is to set a watch. It is wire.Config.Watch.
+// wanted reports whether a read of path is to set a watch.
 func (t *watchTable) wanted(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -44,7 +44,7 @@ type zkSession struct {
 	err          error     // why it ended
 	closed       bool      // a server has confirmed that we ended it
 
-	births     map[string]*birth // the creations under way, by the name that is asked for
+	expected   map[string]*reply // to requests under way, by the path in the request
 	candidates int               // that exist as far as is known
 	none       chan struct{}     // closed while there are no candidates; a new one stands here from the first on
 }
@@ -59,7 +59,7 @@ func (s *Session) openSession() *zkSession {
 		replaced: make(chan struct{}),
 		up:       make(chan struct{}),
 		none:     make(chan struct{}),
-		births:   make(map[string]*birth),
+		expected: make(map[string]*reply),
 	}
 	close(zs.none)
 	zs.watches = newWatchTable(zs)

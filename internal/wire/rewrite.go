@@ -8,59 +8,53 @@ const (
 	pathAt = lengthSize + requestHeaderSize + 4 // in the requests that begin with a path
 )
 
-// rewrite returns p, or what is sent in its place: a request that asks for a watch, or more of a creation (see Config). p
-// itself belongs to go-zookeeper.
+// rewrite returns p, or what is sent in its place because more is wanted. p itself belongs to go-zookeeper.
 func (c *Conn) rewrite(p []byte) []byte {
 	op, path, ok := pathRequest(p)
-	if !ok {
+	if !ok || c.cfg.Extend == nil {
 		return p
 	}
 	switch op {
 	case OpGetData, OpExists:
-		if c.cfg.Watch == nil || !isUnwatched(p, path) || !c.cfg.Watch(string(path)) {
+		if !isUnwatched(p, path) {
 			return p
 		}
-		q := append([]byte(nil), p...)
-		q[len(q)-1] = 1
-		return q
 	case OpCreate:
-		if c.cfg.Create == nil {
-			return p
-		}
-		if creation := c.cfg.Create(string(path)); creation != nil {
-			return c.extend(p, creation)
-		}
+	default:
+		return p
 	}
-	return p
-}
-
-// extend returns a creation that asks for more than p does.
-func (c *Conn) extend(p []byte, creation *Creation) []byte {
-	q := make([]byte, len(p), 2*len(p)+len(creation.Dir))
+	extra := c.cfg.Extend(op, string(path))
+	if !extra.Watch && extra.Created == nil && extra.Listed == nil {
+		return p
+	}
+	q := make([]byte, len(p), 2*len(p)+len(extra.Dir))
 	copy(q, p)
+	if extra.Watch && op != OpCreate {
+		q[len(q)-1] = 1
+	}
 	c.mu.Lock()
-	if creation.Created != nil {
+	if extra.Created != nil && op == OpCreate {
 		binary.BigEndian.PutUint32(q[opAt:], uint32(OpCreate2))
-		c.waiting.upgrade(int32(binary.BigEndian.Uint32(p[xidAt:])), creation.Created)
+		c.waiting.upgrade(int32(binary.BigEndian.Uint32(p[xidAt:])), extra.Created)
 	}
 	closed := c.cause != nil
-	if creation.Listed != nil && !closed {
-		q = c.appendListingLocked(q, creation)
+	if extra.Listed != nil && !closed {
+		q = c.appendListingLocked(q, extra)
 	}
 	c.mu.Unlock()
-	if creation.Listed != nil && closed {
-		creation.Listed(nil) // those who closed the Conn do not know of it
+	if extra.Listed != nil && closed {
+		extra.Listed(nil) // those who closed the Conn do not know of it
 	}
 	return q
 }
 
-func (c *Conn) appendListingLocked(q []byte, creation *Creation) []byte {
-	xid := c.waiting.addOwn(OpGetChildren2, c.out.begun, creation.Listed)
-	q = binary.BigEndian.AppendUint32(q, uint32(requestHeaderSize+4+len(creation.Dir)+1))
+func (c *Conn) appendListingLocked(q []byte, extra Extra) []byte {
+	xid := c.waiting.addOwn(OpGetChildren2, c.out.begun, extra.Listed)
+	q = binary.BigEndian.AppendUint32(q, uint32(requestHeaderSize+4+len(extra.Dir)+1))
 	q = binary.BigEndian.AppendUint32(q, uint32(xid))
 	q = binary.BigEndian.AppendUint32(q, uint32(OpGetChildren2))
-	q = binary.BigEndian.AppendUint32(q, uint32(len(creation.Dir)))
-	return append(append(q, creation.Dir...), 0)
+	q = binary.BigEndian.AppendUint32(q, uint32(len(extra.Dir)))
+	return append(append(q, extra.Dir...), 0)
 }
 
 // pathRequest takes a whole request apart that begins with a path, if p is one.

@@ -24,9 +24,9 @@ func TestWatchIsSetOnWantedReadsOnly(t *testing.T) {
 	client, server := net.Pipe()
 	defer server.Close()
 	asked := []string{}
-	c := wire.New(client, wire.Config{Watch: func(path string) bool {
+	c := wire.New(client, wire.Config{Extend: func(_ int32, path string) wire.Extra {
 		asked = append(asked, path)
-		return path == "/wanted"
+		return wire.Extra{Watch: path == "/wanted"}
 	}})
 	defer c.Close()
 	exchange := func(chunks ...[]byte) (got []byte) {
@@ -104,11 +104,11 @@ func TestACreationTellsMore(t *testing.T) {
 	defer server.Close()
 	var czxids []int64
 	var listings [][]string
-	c := wire.New(client, wire.Config{Create: func(path string) *wire.Creation {
-		if path != "/dir/wanted-" {
-			return nil
+	c := wire.New(client, wire.Config{Extend: func(op int32, path string) wire.Extra {
+		if op != wire.OpCreate || path != "/dir/wanted-" {
+			return wire.Extra{}
 		}
-		return &wire.Creation{
+		return wire.Extra{
 			Created: func(czxid int64) { czxids = append(czxids, czxid) },
 			Dir:     "/dir",
 			Listed:  func(children []string) { listings = append(listings, children) },
