@@ -282,13 +282,17 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
 			err = c.force(ctx, line.nearest)
-			if err != nil && !errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
-				return ctx, err
+			line = ahead{}
+			if errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
+				line, err = c.lookAhead(ctx, true)
 			}
-			line, err = c.lookAhead(ctx, true)
 		case left == wasFirst || len(line.nearest) == 1 && !line.more:
 			line = ahead{} // those who are known to be gone do not come back
 		default:
+			var known bool
+			if line, known, err = c.departed(ctx, line); known || err != nil {
+				break
+			}
 			if err = a.standing(ctx, c, h, (*candidate).lookAndList); err == nil {
 				line, err = c.lookAhead(ctx, a.revocation != nil)
 			}

@@ -52,6 +52,8 @@ type candidate struct {
 	first    *listing        // that was asked for with the request before, until it is looked at; nil if there is none
 	front    bool            // nobody was left ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
+	long     bool            // so was the queue when it was last listed
+	lock     *lockNode       // the lock's znode, if it was read
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
 }
 
@@ -278,6 +280,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error
 }
 
 func (c *candidate) pick(q []queue.Candidate, everybody bool) (a ahead) {
+	c.long = len(q) > longQueue
 	for other := range queue.Blockers(q, c.place) {
 		switch {
 		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
@@ -360,10 +363,11 @@ func (c *candidate) remove() error {
 			c.alone = err == nil
 		}
 	}
+	record := c.keepRecord(ctx)
 	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
 		sent := time.Now()
-		err := c.zs.conn.Delete(c.path, -1)
+		err := c.delete(record)
 		if err == nil {
 			c.zs.lease.confirm(sent)
 		}

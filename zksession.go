@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -25,6 +26,8 @@ type zkSession struct {
 	watches *watchTable
 	roster  *roster
 	lease   *lease
+
+	noRecords atomic.Bool // we may not write into locks' znodes
 
 	dialing context.Context // ended by disconnect: no connection is made any more
 	stop    context.CancelFunc

@@ -1,0 +1,115 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// longQueue is how many candidates make a queue long. To list it costs everybody more than to keep a record.
+const longQueue = 64
+
+// record is what the holder at the head of a long queue leaves in the lock's znode, in the transaction that removes its
+// candidate: all candidates up to its own number are gone. The next in the queue needs no listing then. A candidate that
+// only waited leaves none, nor does one whose session ends.
+//
+// Numbers begin anew in another znode of that name; so the record names the transaction that created the znode, in case
+// that data is copied.
+type record struct {
+	lock   int64 // the lock's czxid
+	number int32
+}
+
+const recordFormat = "zklock: released in %016x up to %010d"
+
+func (r record) encode() []byte { return fmt.Appendf(nil, recordFormat, r.lock, r.number) }
+
+func decodeRecord(data []byte) (r record, ok bool) {
+	n, err := fmt.Sscanf(string(data), recordFormat, &r.lock, &r.number)
+	return r, n == 2 && err == nil && string(r.encode()) == string(data)
+}
+
+// lockNode is what a candidate has read of its lock's znode.
+type lockNode struct {
+	czxid      int64
+	cleared    int32 // all candidates up to this number are gone; -1 if there is no record
+	candidates int
+	foreign    bool // the data is somebody else's, and must stay
+}
+
+func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error) {
+	var data []byte
+	var stat *zk.Stat
+	err := zs.do(ctx, func() (err error) {
+		data, stat, err = zs.conn.Get(dir)
+		return err
+	})
+	if err != nil {
+		return lockNode{}, err
+	}
+	n := lockNode{czxid: stat.Czxid, cleared: -1, candidates: int(stat.NumChildren)}
+	r, ok := decodeRecord(data)
+	n.foreign = !ok && len(data) > 0
+	if ok && r.lock == stat.Czxid {
+		n.cleared = r.number
+	}
+	return n, nil
+}
+
+// departed finds out who is ahead of a candidate now that its nearest blocker is gone, as far as can be said without a
+// listing. ok is false if the queue must be listed.
+func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bool, err error) {
+	if !c.long {
+		return line, false, nil
+	}
+	lock, err := c.zs.readLock(ctx, c.dir)
+	if errors.Is(err, zk.ErrNoNode) {
+		return line, false, errVanished
+	}
+	if err != nil {
+		return line, false, err
+	}
+	c.lock, c.long = &lock, lock.candidates > longQueue
+	switch {
+	case lock.cleared >= line.nearest[0].Seq:
+		return ahead{}, true, nil
+	case c.long && len(line.nearest) > 1: // it has given up: the next may be there still
+		line.nearest = line.nearest[1:]
+		return line, true, nil
+	default:
+		return line, false, nil
+	}
+}
+
+// keepRecord returns the operation that leaves a record, to go with the candidate's removal; nil if there is no need, or no right.
+func (c *candidate) keepRecord(ctx context.Context) *zk.SetDataRequest {
+	if !c.front || !c.long || c.zs.noRecords.Load() {
+		return nil
+	}
+	if c.lock == nil {
+		lock, err := c.zs.readLock(ctx, c.dir)
+		if err != nil {
+			return nil // the removal meets with the same
+		}
+		c.lock = &lock
+	}
+	if c.lock.foreign {
+		return nil
+	}
+	r := record{lock: c.lock.czxid, number: c.place.Seq}
+	return &zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: -1}
+}
+
+// delete removes the candidate's znode, once, and leaves the record if there is one.
+func (c *candidate) delete(record *zk.SetDataRequest) error {
+	if record != nil && !c.zs.noRecords.Load() {
+		_, err := c.zs.conn.Multi(record, &zk.DeleteRequest{Path: c.path, Version: -1})
+		if err == nil || errors.Is(err, zk.ErrNoNode) || outcomeOf(err) != answered {
+			return err
+		}
+		c.zs.noRecords.Store(true) // it may not be ours to write
+	}
+	return c.zs.conn.Delete(c.path, -1)
+}

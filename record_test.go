@@ -1,0 +1,138 @@
+package zklock_test
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// longLine has n waiters of several sessions queue behind a holder, one after the other. The sessions are behind a proxy.
+func longLine(t *testing.T, connect string, n int, opts ...zklock.LockOption) (holder *zklock.Mutex, waiters []*zklock.Pending, handles []*zklock.Mutex) {
+	t.Helper()
+	const sessions = 4
+	for range sessions {
+		handles = append(handles, mutex(t, dialTo(t, connect), "long", opts...))
+	}
+	holder = mutex(t, dial(t), "long", opts...)
+	lock(t, holder)
+	for i := range n {
+		p := handles[i%sessions].LockAsync(t.Context())
+		receive(t, p.Queued(), "candidate")
+		waiters = append(waiters, p)
+	}
+	return holder, waiters, handles
+}
+
+// TestALongQueueIsNotListedAtEveryHandoff drains one and counts the listings, and the bytes that each grant takes.
+func TestALongQueueIsNotListedAtEveryHandoff(t *testing.T) {
+	const n, giveUp = 300, 50 // of which some in the middle give up
+	proxy := server(t).Proxy(t)
+	holder, waiters, handles := longLine(t, proxy.Addr(), n)
+	var listings, bytes atomic.Int64
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		const getChildren2 = 12
+		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == getChildren2 {
+			listings.Add(1)
+		}
+		if dir == zktest.ToClient {
+			bytes.Add(int64(len(frame)))
+		}
+		return zktest.Pass
+	})
+	holder.Unlock()
+	last := zklock.Token{}
+	for i, p := range waiters {
+		if i == 100 {
+			for _, p := range waiters[150 : 150+giveUp] {
+				p.Cancel()
+				receive(t, p.Released(), "removal")
+			}
+		}
+		if 150 <= i && i < 150+giveUp {
+			continue
+		}
+		receive(t, p.Done(), "grant")
+		require.NoError(t, p.Err())
+		m := handles[i%len(handles)]
+		require.Positive(t, m.Token().Compare(last))
+		last = m.Token()
+		if i == 200 {
+			listings.Store(0)
+			bytes.Store(0)
+		}
+		if i == 230 { // what is left is long still
+			t.Logf("30 grants: %d listings, %d bytes each", listings.Load(), bytes.Load()/30)
+			assert.LessOrEqual(t, listings.Load(), int64(1))
+			assert.Less(t, bytes.Load()/30, int64(2000)) // 100 names would be 5 kB
+		}
+		m.Unlock()
+	}
+	requireQueue(t, holder, 0)
+}
+
+// TestARecordIsTrustedForItsOwnZnodeOnly has the lock's znode say that everybody is gone: of another znode, or in other words.
+func TestARecordIsTrustedForItsOwnZnodeOnly(t *testing.T) {
+	for name, data := range map[string]string{
+		"another znode": "zklock: released in 0000000000000001 up to 2000000000",
+		"foreign":       "the janitor was here",
+	} {
+		t.Run(name, func(t *testing.T) {
+			holder, waiters, handles := longLine(t, server(t).Connect(), 80)
+			conn := dial(t).Conn()
+			_, err := conn.Set(holder.Path(), []byte(data), -1)
+			require.NoError(t, err)
+			for _, p := range waiters[70:79] { // those ahead of the last give up: it looks who is there
+				p.Cancel()
+				receive(t, p.Released(), "removal")
+			}
+			last := waiters[79]
+			held, err := holder.Held(t.Context())
+			require.NoError(t, err)
+			require.True(t, held)
+			assert.True(t, isOpen(last.Done()), "granted while another holds the lock")
+			holder.Unlock()
+			for i, p := range waiters {
+				if 70 <= i && i < 79 {
+					continue
+				}
+				receive(t, p.Done(), "grant")
+				require.NoError(t, p.Err())
+				handles[i%len(handles)].Unlock()
+			}
+			requireQueue(t, holder, 0)
+			if name == "foreign" {
+				now, _, err := conn.Get(holder.Path())
+				require.NoError(t, err)
+				assert.Equal(t, data, string(now), "somebody else's data was overwritten")
+			}
+		})
+	}
+}
+
+// TestALongQueueWithoutTheRightToKeepARecord drains one whose znode may not be written.
+func TestALongQueueWithoutTheRightToKeepARecord(t *testing.T) {
+	s := dial(t)
+	path := mutex(t, s, "long").Path()
+	for _, dir := range []string{root(t), path} {
+		_, err := s.Conn().Create(dir, nil, zk.FlagPersistent, zk.WorldACL(zk.PermCreate|zk.PermDelete|zk.PermRead|zk.PermAdmin))
+		require.NoError(t, err)
+	}
+	holder, waiters, handles := longLine(t, server(t).Connect(), 100)
+	holder.Unlock()
+	for i, p := range waiters {
+		receive(t, p.Done(), "grant")
+		require.NoError(t, p.Err())
+		handles[i%len(handles)].Unlock()
+	}
+	requireQueue(t, holder, 0)
+	data, _, err := s.Conn().Get(path)
+	require.NoError(t, err)
+	assert.Empty(t, data)
+}
