@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -68,7 +67,7 @@ func (c *candidate) create(ctx context.Context) error {
 	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
 	for {
 		old := c.zs.s.oldServers.Load()
-		sent, b := time.Now(), c.zs.expect(name, c.dir)
+		b := c.zs.expect(name, c.dir)
 		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
 		c.zs.unexpect(name)
 		switch outcomeOf(err) {
@@ -85,7 +84,6 @@ func (c *candidate) create(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			c.zs.lease.confirm(sent)
 			c.setPath(created)
 			c.czxid, c.first = b.czxid.Load(), b.listing.Load()
 		case notExecuted:
@@ -327,11 +325,7 @@ func (c *candidate) remove() error {
 	}
 	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
-		sent := time.Now()
 		err := c.zs.conn.Delete(c.path, -1)
-		if err == nil {
-			c.zs.lease.confirm(sent)
-		}
 		if errors.Is(err, zk.ErrNoNode) && !unsure {
 			return errVanished
 		}

@@ -61,8 +61,9 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 			return nil, err
 		}
 	}
+	begun := time.Now()
 	checked := wire.New(conn, wire.Config{
-		Connected:    zs.onHandshake,
+		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		Watch:        zs.watches.wanted,

@@ -101,16 +101,19 @@ func (zs *zkSession) onEvent(ev zk.Event) {
 	zs.s.events.push(event{zs, ev})
 }
 
-func (zs *zkSession) onHandshake(h wire.Handshake) {
+// onHandshake takes note of the answer to a connect request that was sent after the given time.
+func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time) {
+	if h.Expired() { // zk.Conn will tell of that by an event
+		return
+	}
+	zs.lease.connected(sent)
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	if !h.Expired() { // zk.Conn will tell of that by an event
-		zs.handshake = h
-	}
+	zs.handshake = h
 }
 
 func (zs *zkSession) onAnswer(op int32, sent time.Time) {
-	zs.lease.answered(sent)
+	zs.lease.answered(op, sent)
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	switch op {

@@ -77,19 +77,35 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline as late as the session timeout",
-		edits: []edit{{"lease.go", "sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))",
+		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
 			"sent.Add(timeout + timeout/4)"}},
 		tests: "TestLostClosesBeforeAnotherAcquires",
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"lease.go", "deadline := sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))",
-			"deadline := time.Now().Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		edits: []edit{{"lease.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
+			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
+		name: "silence before the grant forgotten",
+		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
+			"beatDeadline(now, sent, timeout)"}},
+		tests: "TestVirtualGrantAfterASilentWait",
+	},
+	{
+		name:  "leader taken to hear what its follower hears at once",
+		edits: []edit{{"traffic.go", "		if operation.Sub(a.at) >= aging(timeout) {\n", "		if true {\n"}},
+		tests: "TestVirtualGrantAfterASilentWait",
+	},
+	{
+		name:  "no wait until the leader has heard",
+		edits: []edit{{"lease.go", "time.Until(heardDeadline(l.heard, timeout)) <= heard {", "time.Until(heardDeadline(l.heard, timeout)) <= 0 {"}},
+		tests: "TestVirtualGrantAfterASilenceIsSoonAndLasts",
+	},
+	{
 		name:  "pings confirm the quorum lease",
-		edits: []edit{{"lease.go", "	if l.kind == LeasePing {\n", "	if l.kind != LeaseServer {\n"}},
+		edits: []edit{{"lease.go", "	switch {\n	case l.kind == LeasePing:\n", "	switch {\n	case l.kind != LeaseServer:\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
 	},
 	{
@@ -98,8 +114,12 @@ var mutants = []mutant{
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
-		name:  "hold admitted without a fresh proof",
-		edits: []edit{{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= least {\n", "	if false {\n"}},
+		name: "hold admitted without a fresh proof",
+		edits: []edit{
+			{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {\n", "	if false {\n"},
+			{"lease.go", "	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {\n",
+				"	if time.Until(heardDeadline(l.heard, timeout)) <= heard && false {\n"},
+		},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
