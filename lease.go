@@ -47,25 +47,39 @@ type lease struct {
 	traffic  traffic
 	heard    time.Time   // of what the leader has certainly heard, when the latest was sent
 	deadline time.Time   // until when the ensemble certainly keeps the session
-	timer    *time.Timer // calls runOut at the deadline; set while something is held
+	timer    *time.Timer // calls runOut at the deadline, and before; set while something is held
+
+	asleep time.Duration // for how long the machine had been suspended when that was last looked at
+	awake  time.Time     // when it was noticed that it had been suspended again; zero if never
 }
 
 func newLease(zs *zkSession, kind Lease) *lease {
-	return &lease{zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[*hold]struct{})}
+	return &lease{
+		zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[*hold]struct{}), asleep: zs.s.cfg.asleep(),
+	}
 }
 
 // connected takes note of a connection whose connect request was sent at the given time and has just been answered.
 func (l *lease) connected(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.noticeSleepLocked()
+	if sent.Before(l.awake) {
+		sent = time.Time{} // it may have been long ago
+	}
 	l.traffic.connected(sent)
 }
 
 // answered takes note of a request or ping that was sent at the given time and has just been answered.
 func (l *lease) answered(op int32, sent time.Time) {
-	now, timeout := time.Now(), l.zs.timeout()
+	timeout := l.zs.timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.noticeSleepLocked()
+	if sent.Before(l.awake) {
+		return // the machine may have slept in between, for longer than the answer took by this clock
+	}
+	now := time.Now()
 	switch {
 	case l.kind == LeasePing:
 		l.advanceLocked(beatDeadline(now, sent, timeout))
@@ -112,6 +126,28 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not read at one time.
+const sleepNoise = 10 * time.Millisecond
+
+// noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands still meanwhile, the
+// ensemble's does not. It has to be called before the deadline is looked at or moved.
+func (l *lease) noticeSleepLocked() {
+	asleep := l.zs.s.cfg.asleep()
+	slept := asleep - l.asleep
+	if 0 <= slept && slept < sleepNoise {
+		return // a suspension that short counts together with the next
+	}
+	l.asleep = asleep
+	if slept < 0 {
+		return // where the wall clock tells, somebody has put it back
+	}
+	l.awake = time.Now()
+	l.deadline = l.deadline.Add(-slept)
+	l.heard = l.heard.Add(-slept)
+	l.traffic.slept(slept)
+	l.setTimerLocked()
+}
+
 // advanceLocked moves the deadline. Every answer proves its own, and the latest counts: an operation that was sent later
 // may have taken longer.
 func (l *lease) advanceLocked(deadline time.Time) {
@@ -121,16 +157,19 @@ func (l *lease) advanceLocked(deadline time.Time) {
 	}
 }
 
+// setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is suspended, and the holders
+// are to be told soon after.
 func (l *lease) setTimerLocked() {
+	next := min(time.Until(l.deadline), l.zs.timeout()/beatsPerTimeout)
 	switch {
 	case l.kind == LeaseServer || len(l.holds) == 0:
 		if l.timer != nil {
 			l.timer.Stop()
 		}
 	case l.timer == nil:
-		l.timer = time.AfterFunc(time.Until(l.deadline), l.runOut)
+		l.timer = time.AfterFunc(next, l.runOut)
 	default:
-		l.timer.Reset(time.Until(l.deadline))
+		l.timer.Reset(next)
 	}
 }
 
@@ -142,6 +181,7 @@ func (l *lease) runOut() {
 		l.mu.Unlock()
 		return
 	}
+	l.noticeSleepLocked()
 	if time.Until(l.deadline) > 0 {
 		l.setTimerLocked()
 		l.mu.Unlock()
@@ -208,6 +248,7 @@ func (l *lease) add(h *hold, proof, heard time.Duration) bool {
 	timeout := l.zs.timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.noticeSleepLocked()
 	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {
 		return false
 	}

@@ -54,6 +54,15 @@ func (tr *traffic) answered(now, sent time.Time, timeout time.Duration) {
 	tr.answers = append(tr.answers, answer{now, sent})
 }
 
+// slept moves everything back by the time that the machine was suspended.
+func (tr *traffic) slept(d time.Duration) {
+	tr.connect = tr.connect.Add(-d)
+	for i := range tr.answers {
+		tr.answers[i].at = tr.answers[i].at.Add(-d)
+		tr.answers[i].sent = tr.answers[i].sent.Add(-d)
+	}
+}
+
 // heard returns when the session sent the latest of what the leader had heard of when it saw an operation that was sent at
 // the given time and that this connection's server has answered.
 func (tr *traffic) heard(operation time.Time, timeout time.Duration) time.Time {

@@ -123,6 +123,16 @@ var mutants = []mutant{
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
+		name:  "suspension not noticed",
+		edits: []edit{{"lease.go", "	l.deadline = l.deadline.Add(-slept)\n", ""}},
+		tests: "TestVirtualSuspendedHolder",
+	},
+	{
+		name:  "answer counts although the machine slept",
+		edits: []edit{{"lease.go", "	if sent.Before(l.awake) {\n		return //", "	if false {\n		return //"}},
+		tests: "TestVirtualSuspendedWithAProofUnderWay",
+	},
+	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"acquisition.go", "				h.lose(errRemoved)\n", "				return\n"},
