@@ -187,9 +187,8 @@ func TestVirtualCancelAtEveryMoment(t *testing.T) {
 	}
 }
 
-// dialGrace is how much later than its context Dial may return: go-zookeeper's Close waits for a second if its loop has
-// left between two connections, and no longer looks at what is queued (conn.go lines 321 and 491).
-const dialGrace = time.Second + 100*time.Millisecond
+// dialGrace is how much later than its context Dial may return.
+const dialGrace = 100 * time.Millisecond
 
 // TestVirtualDialEndsWithItsContext dials while no server answers.
 func TestVirtualDialEndsWithItsContext(t *testing.T) {
