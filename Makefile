@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants fuzz
+.PHONY: test lint chaos mutants fuzz frames
 
 # The README's test command, with the race detector.
 test:
@@ -31,4 +31,12 @@ fuzz:
 			echo "== $$target"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x ./$$(dirname $$file) || exit 1; \
 		done; \
+	done
+
+# FRAMES frames for each of the two targets that take a server's frames apart: ten million together by default, in
+# half an hour or so.
+FRAMES ?= 5000000
+frames:
+	for target in FuzzFrames FuzzGoZookeeper; do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FRAMES)x -fuzzminimizetime 5x ./internal/wire || exit 1; \
 	done

@@ -10,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/zktest"
 )
@@ -154,6 +157,61 @@ func (e *ensemble) leader(ctx context.Context, patience time.Duration) (int, err
 		}
 	}
 	return 0, errors.New("the leader is no server") // cannot be
+}
+
+// compare asks each server for the children of each lock and log, and says in what they disagree, although nobody
+// writes any more. Such a server has missed a transaction, which no client can help: those who are connected to it wait
+// for somebody who is gone.
+func (e *ensemble) compare(ctx context.Context) (texts []string, err error) {
+	shown := make(map[string][]int) // by which servers
+	for i, s := range e.Servers() {
+		paths, err := childrenOn(ctx, s.Addr())
+		if err != nil {
+			return nil, fmt.Errorf("server %d: %w", i, err)
+		}
+		for _, path := range paths {
+			shown[path] = append(shown[path], i)
+		}
+	}
+	for path, by := range shown {
+		if len(by) < servers {
+			texts = append(texts, fmt.Sprintf("%s exists on servers %v alone", path, by))
+		}
+	}
+	slices.Sort(texts)
+	return texts, nil
+}
+
+// childrenOn returns the paths of what is in the locks and logs, as one server knows them.
+func childrenOn(ctx context.Context, addr string) (paths []string, err error) {
+	conn, events, err := zk.Connect([]string{addr}, 10*time.Second, zk.WithLogger(quiet{}))
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	for connected := false; !connected; {
+		select {
+		case ev := <-events:
+			connected = ev.State == zk.StateHasSession
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	for _, lock := range lockNames {
+		for _, dir := range []string{lockRoot + "/" + lock, logPath(lock)} {
+			if _, err := conn.Sync(dir); err != nil {
+				return nil, err
+			}
+			children, _, err := conn.Children(dir)
+			if err != nil && !errors.Is(err, zk.ErrNoNode) {
+				return nil, err
+			}
+			for _, child := range children {
+				paths = append(paths, dir+"/"+child)
+			}
+		}
+	}
+	return paths, nil
 }
 
 // stop ends the servers and links and removes every file.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zookylock/zklock"
 )
 
@@ -228,11 +230,18 @@ func (r *run) grants() map[[2]int]uint64 {
 
 // inspect looks at what the clients have left in the ensemble.
 func (r *run) inspect(ctx context.Context, report *Report) error {
-	if err := r.writes.finish(); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	disagreements, err := r.ensemble.compare(ctx)
+	if err != nil {
+		return err
+	}
+	for _, text := range disagreements {
+		report.violate("diverged", "%s", text)
+	}
+	if err := r.writes.finish(); err != nil && (len(disagreements) == 0 || !errors.Is(err, zk.ErrNoNode)) {
+		return err
+	}
 	s, err := zklock.Dial(ctx, r.ensemble.Connect(), zklock.WithRoot(lockRoot))
 	if err != nil {
 		return err
