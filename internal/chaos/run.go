@@ -232,15 +232,16 @@ func (r *run) grants() map[[2]int]uint64 {
 func (r *run) inspect(ctx context.Context, report *Report) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	disagreements, err := r.ensemble.compare(ctx)
-	if err != nil {
+	err := r.writes.finish()
+	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return err
+	}
+	disagreements, compareErr := r.ensemble.compare(ctx) // the collector has stopped: nobody writes any more
+	if compareErr != nil || len(disagreements) == 0 && err != nil {
+		return errors.Join(err, compareErr)
 	}
 	for _, text := range disagreements {
 		report.violate("diverged", "%s", text)
-	}
-	if err := r.writes.finish(); err != nil && (len(disagreements) == 0 || !errors.Is(err, zk.ErrNoNode)) {
-		return err
 	}
 	s, err := zklock.Dial(ctx, r.ensemble.Connect(), zklock.WithRoot(lockRoot))
 	if err != nil {
