@@ -79,11 +79,11 @@ func newTimeline(events []Event) *timeline {
 			}
 			delete(asked, ev.name())
 		case kindLost:
-			h.lost, h.end, h.removed = ev.At, min(h.end, ev.At), ev.Result == "removed"
+			h.lost, h.end, h.removed = ev.At, min(h.end, ev.At), h.removed || ev.Result == "removed"
 		case kindUnlock:
 			h.unlock, h.end = ev.At, min(h.end, ev.At)
 		case kindUnlocked:
-			h.released = ev.Err == ""
+			h.released, h.removed = ev.Err == "", h.removed || ev.Result == "removed"
 		case kindStop:
 			t.stops[life] = append(t.stops[life], span{ev.At, never})
 		case kindCont:

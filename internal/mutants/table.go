@@ -4,8 +4,8 @@ package main
 var mutants = []mutant{
 	{
 		name: "granted at the first wake, without a look at the queue",
-		edits: []edit{{"acquisition.go", "			blockers, err = c.blockers(ctx)\n		}\n		if err != nil {",
-			"			blockers = nil\n		}\n		if err != nil {"}},
+		edits: []edit{{"acquisition.go", "		default:\n			line, err = c.lookAhead(ctx, a.revocation != nil)\n		}",
+			"		default:\n			line = ahead{}\n		}"}},
 		tests: "TestCancelLeavesTheQueue",
 	},
 	{
@@ -32,13 +32,16 @@ var mutants = []mutant{
 	},
 	{
 		name: "mark overlooked while waiting",
-		edits: []edit{{"acquisition.go", "		case <-c.self.C:\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return false, err\n			}\n		case <-c.zs.ended:",
-			"		case <-c.zs.ended:"}},
+		edits: []edit{
+			{"acquisition.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
+				"		case <-c.zs.ended:"},
+			{"acquisition.go", "	return ctx, a.lookAtSelf(ctx, c, h)\n", "	return ctx, nil\n"},
+		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
 	{
-		name:  "mark written before the first look overlooked",
-		edits: []edit{{"acquisition.go", "	h.bind(c)\n	if marked {", "	h.bind(c)\n	if marked && false {"}},
+		name:  "own znode not looked at after a grant without a wait",
+		edits: []edit{{"acquisition.go", "		first = timer.C\n", ""}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -135,7 +138,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"acquisition.go", "				h.lose(errRemoved)\n", "				return\n"},
+			{"acquisition.go", "			h.lose(errRemoved)\n", "			return\n"},
 			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -162,7 +165,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"acquisition.go", "blockers[len(blockers)-1], force)", "blockers[0], force)"}},
+		edits: []edit{{"acquisition.go", "a.wait(ctx, c, h, line.nearest[0], force)", "a.wait(ctx, c, h, line.nearest[len(line.nearest)-1], force)"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -192,8 +195,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "Revoked closes with the holder's own release",
-		edits: []edit{{"hold.go", "	case h.over.Err() == nil:\n		h.end()\n",
-			"	case h.over.Err() == nil:\n		if h.err == nil {\n			close(h.revoked)\n		}\n		h.end()\n"}},
+		edits: []edit{{"hold.go", "	case !h.ended:\n		h.finishLocked()\n		return nil",
+			"	case !h.ended:\n		if h.err == nil {\n			close(h.revoked)\n		}\n		h.finishLocked()\n		return nil"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{
