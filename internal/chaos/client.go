@@ -119,6 +119,7 @@ func (c *client) finish(patience time.Duration) error {
 
 // stacks ends the process, and returns what its goroutines were doing.
 func (c *client) stacks() string {
+	c.event(kindKill)
 	c.signal(syscall.SIGQUIT)
 	select {
 	case <-c.read:

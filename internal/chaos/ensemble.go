@@ -159,23 +159,29 @@ func (e *ensemble) leader(ctx context.Context, patience time.Duration) (int, err
 	return 0, errors.New("the leader is no server") // cannot be
 }
 
-// compare asks each server for the children of each lock and log, and says in what they disagree, although nobody
-// writes any more. Such a server has missed a transaction, which no client can help: those who are connected to it wait
-// for somebody who is gone.
+// compare asks each server, twice, for the children of each lock and log, and says what some of them show and others do
+// not, each time. Such a server has missed a transaction, which no client can help: those who are connected to it wait
+// for somebody who is gone, and go on waiting.
 func (e *ensemble) compare(ctx context.Context) (texts []string, err error) {
-	shown := make(map[string][]int) // by which servers
-	for i, s := range e.Servers() {
-		paths, err := childrenOn(ctx, s.Addr())
-		if err != nil {
-			return nil, fmt.Errorf("server %d: %w", i, err)
-		}
-		for _, path := range paths {
-			shown[path] = append(shown[path], i)
+	const looks = 2
+	shown := make(map[string]*[servers]int) // how often, by path
+	for range looks {
+		for i, s := range e.Servers() {
+			paths, err := childrenOn(ctx, s.Addr())
+			if err != nil {
+				return nil, fmt.Errorf("server %d: %w", i, err)
+			}
+			for _, path := range paths {
+				if shown[path] == nil {
+					shown[path] = new([servers]int)
+				}
+				shown[path][i]++
+			}
 		}
 	}
 	for path, by := range shown {
-		if len(by) < servers {
-			texts = append(texts, fmt.Sprintf("%s exists on servers %v alone", path, by))
+		if slices.Contains(by[:], looks) && slices.Contains(by[:], 0) {
+			texts = append(texts, fmt.Sprintf("%s: seen %v times on the servers, of %d looks at each", path, *by, looks))
 		}
 	}
 	slices.Sort(texts)

@@ -121,6 +121,11 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	report := newReport(r.cfg)
 	report.Faults, report.FailedFaults = r.faults, r.failed
 	stuck := r.settle(ctx)
+	if len(stuck) > 0 {
+		if err := r.compare(ctx, report); err != nil {
+			return nil, err
+		}
+	}
 	var finishing sync.WaitGroup
 	for i, c := range r.clients {
 		if idle := stuck[i]; idle != nil {
@@ -228,6 +233,15 @@ func (r *run) grants() map[[2]int]uint64 {
 	return grants
 }
 
+// compare looks whether the servers agree.
+func (r *run) compare(ctx context.Context, report *Report) error {
+	disagreements, err := r.ensemble.compare(ctx)
+	for _, text := range disagreements {
+		report.violate("diverged", "%s", text)
+	}
+	return err
+}
+
 // inspect looks at what the clients have left in the ensemble.
 func (r *run) inspect(ctx context.Context, report *Report) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -236,12 +250,8 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return err
 	}
-	disagreements, compareErr := r.ensemble.compare(ctx) // the collector has stopped: nobody writes any more
-	if compareErr != nil || len(disagreements) == 0 && err != nil {
+	if compareErr := r.compare(ctx, report); compareErr != nil || err != nil && report.Count("diverged") == 0 {
 		return errors.Join(err, compareErr)
-	}
-	for _, text := range disagreements {
-		report.violate("diverged", "%s", text)
 	}
 	s, err := zklock.Dial(ctx, r.ensemble.Connect(), zklock.WithRoot(lockRoot))
 	if err != nil {
