@@ -131,6 +131,7 @@ type watchedNode struct {
 	gone    bool          // the server has told that it is deleted: a candidate's name is never used again
 	first   bool          // nobody was left ahead of it, as one of our own candidates has found
 	fired   uint64        // how often the server has told
+	audits  int           // since it was first waited for
 	state   nodeState
 }
 
@@ -253,6 +254,7 @@ func (t *watchTable) audit() {
 		select {
 		case <-tick.C:
 			t.recheck()
+			t.verify()
 		case <-t.zs.ended:
 			return
 		}

@@ -154,6 +154,11 @@ var mutants = []mutant{
 		tests: "TestExpiryIsToldAtOnce",
 	},
 	{
+		name:  "server out of step believed",
+		edits: []edit{{"events.go", "			t.verify()\n", ""}},
+		tests: "TestVirtualServerOutOfStep",
+	},
+	{
 		name:  "reader does not wait for a mutex of its name",
 		edits: []edit{{"internal/queue/queue.go", "k.Exclusive() || ahead.Exclusive()", "k.Exclusive() || ahead == Write"}},
 		tests: "TestOneNameAsMutexAndAsRWMutex",
