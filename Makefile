@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants fuzz
+.PHONY: test lint chaos mutants fuzz frames
 
 # The README's test command, with the race detector.
 test:
@@ -32,3 +32,9 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x ./$$(dirname $$file) || exit 1; \
 		done; \
 	done
+
+# Ten million frames from a hostile server: a quarter of an hour. FuzzGoZookeeper, which has a real go-zookeeper read what
+# passes, manages some hundreds a second and is run by time: make fuzz.
+FRAMES ?= 10000000
+frames:
+	go test -run '^$$' -fuzz '^FuzzFrames$$' -fuzztime $(FRAMES)x -fuzzminimizetime 5x -timeout 2h ./internal/wire

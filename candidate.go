@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -71,7 +70,7 @@ func (c *candidate) create(ctx context.Context) error {
 	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
 	for {
 		old := c.zs.s.oldServers.Load()
-		sent, r := time.Now(), c.zs.expect(name, c.dir)
+		r := c.zs.expect(name, c.dir)
 		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
 		c.zs.unexpect(name)
 		switch outcomeOf(err) {
@@ -88,7 +87,6 @@ func (c *candidate) create(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			c.zs.lease.confirm(sent)
 			c.setPath(created)
 			c.czxid, c.first = r.czxid.Load(), r.listing.Load()
 		case notExecuted:
@@ -366,11 +364,7 @@ func (c *candidate) remove() error {
 	record := c.keepRecord(ctx)
 	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
-		sent := time.Now()
 		err := c.delete(record)
-		if err == nil {
-			c.zs.lease.confirm(sent)
-		}
 		if err == nil && c.alone {
 			c.zs.watches.clear(c.dir, c.place.Seq)
 		}

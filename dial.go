@@ -18,6 +18,34 @@ func (zs *zkSession) disconnect() {
 	zs.reconnect() // in vain
 }
 
+// closeDisconnected closes a zk.Conn after disconnect. zk.Conn.Close puts its request into the queue and waits for a second if
+// nobody takes it from there. That is so if it comes just after a connection has ended (conn.go line 491), and not while
+// zk.Conn looks for the next one (line 386).
+func (zs *zkSession) closeDisconnected() {
+	select {
+	case <-zs.between():
+	case <-time.After(time.Second): // a dialer that does not heed its context
+	}
+	zs.conn.Close()
+}
+
+// between returns a channel that is closed while zk.Conn has no connection and looks for one.
+func (zs *zkSession) between() <-chan struct{} {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.looking
+}
+
+// noteLooking takes note of an attempt to connect, or of the connection that came of it.
+func (zs *zkSession) noteLookingLocked(looking bool) {
+	switch {
+	case looking && !isClosed(zs.looking):
+		close(zs.looking)
+	case !looking && isClosed(zs.looking):
+		zs.looking = make(chan struct{})
+	}
+}
+
 // reconnect breaks the connection, so that zk.Conn goes to the next server.
 func (zs *zkSession) reconnect() {
 	zs.mu.Lock()
@@ -30,17 +58,37 @@ func (zs *zkSession) reconnect() {
 // dial connects to one server for zk.Conn.
 func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.Conn, error) {
 	conn, err := zs.connect(network, address, timeout)
-	zs.mu.Lock()
-	zs.dialErr = err
-	zs.mu.Unlock()
 	if err != nil {
+		zs.noteFailure(err)
 		return nil, err
 	}
-	return conn, nil
+	return attempt{conn, zs}, nil
 }
 
-// lastDialError is why the last try to connect failed, nil if it did not.
-func (zs *zkSession) lastDialError() error {
+// attempt is a connection that may fail before there is a session.
+type attempt struct {
+	*wire.Conn
+	zs *zkSession
+}
+
+// Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection refuse it here, as one that
+// misses a certificate in TLS 1.3.
+func (a attempt) Read(p []byte) (int, error) {
+	n, err := a.Conn.Read(p)
+	if err != nil {
+		a.zs.noteFailure(err)
+	}
+	return n, err
+}
+
+func (zs *zkSession) noteFailure(err error) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	zs.dialErr = err
+}
+
+// lastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
+func (zs *zkSession) lastFailure() error {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.dialErr
@@ -61,18 +109,20 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 			return nil, err
 		}
 	}
+	begun := time.Now()
 	checked := wire.New(conn, wire.Config{
-		Connected:    zs.onHandshake,
+		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		Extend:       zs.extend,
 	})
 	zs.mu.Lock()
-	zs.live = checked
-	zs.mu.Unlock()
+	defer zs.mu.Unlock()
 	if err := zs.dialing.Err(); err != nil { // stop came between
 		return nil, errors.Join(err, checked.Close())
 	}
+	zs.live = checked
+	zs.noteLookingLocked(false)
 	return checked, nil
 }
 

@@ -30,7 +30,8 @@ var (
 	ErrInvalidName = errors.New("invalid lock name")
 
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
-	// and could grant the lock twice. Remove the lock's znode while nobody queues, and lock again.
+	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
+	// which is the next. Remove the lock's znode while nobody queues, and lock again.
 	ErrExhausted = errors.New("sequence numbers of the lock are used up")
 )
 

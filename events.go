@@ -132,6 +132,7 @@ type watchedNode struct {
 	first   bool          // nobody was left ahead of it, as one of our own candidates has found
 	cleared int32         // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
 	fired   uint64        // how often the server has told
+	audits  int           // since it was first waited for
 	state   nodeState
 }
 
@@ -274,6 +275,7 @@ func (t *watchTable) audit() {
 		select {
 		case <-tick.C:
 			t.recheck()
+			t.verify()
 		case <-t.zs.ended:
 			return
 		}

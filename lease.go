@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // Lease says what proves that a hold still stands. When the proof runs out the hold is lost, whatever the ensemble
@@ -42,57 +44,132 @@ type lease struct {
 
 	mu       sync.Mutex // guards the fields below
 	holds    map[*hold]struct{}
+	traffic  traffic
+	heard    time.Time   // of what the leader has certainly heard, when the latest was sent
 	deadline time.Time   // until when the ensemble certainly keeps the session
-	timer    *time.Timer // calls runOut at the deadline; set while something is held
+	timer    *time.Timer // calls runOut at the deadline, and before; set while something is held
+
+	asleep time.Duration // for how long the machine had been suspended when that was last looked at
+	awake  time.Time     // when it was noticed that it had been suspended again; zero if never
 }
 
 func newLease(zs *zkSession, kind Lease) *lease {
-	return &lease{zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[*hold]struct{})}
-}
-
-// confirm takes note of an operation that was sent at the given time and has just been confirmed by a quorum.
-func (l *lease) confirm(sent time.Time) {
-	if l.kind == LeaseQuorum {
-		l.advance(sent)
+	return &lease{
+		zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[*hold]struct{}), asleep: zs.s.cfg.asleep(),
 	}
 }
 
-// answered takes note of an operation or ping that was sent at the given time and has just been answered.
-func (l *lease) answered(sent time.Time) {
-	if l.kind == LeasePing {
-		l.advance(sent)
-	}
-}
-
-// advance works out until when an answered operation proves the session, and with it every candidate.
-//
-// The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
-// that the client talks to. It may have heard last up to half a tick and two beats before the operation that it
-// confirmed. T is at least two ticks (minSessionTimeout's default), so half a tick is at most T/4; two beats are
-// another T/4. The answer's way and a hundredth for clocks that run apart come on top.
-//
-// Every answer proves its own deadline, and the latest counts: an operation that was sent later may have taken longer.
-func (l *lease) advance(sent time.Time) {
-	timeout := l.zs.timeout()
-	deadline := sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))
+// connected takes note of a connection whose connect request was sent at the given time and has just been answered.
+func (l *lease) connected(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.noticeSleepLocked()
+	if sent.Before(l.awake) {
+		sent = time.Time{} // it may have been long ago
+	}
+	l.traffic.connected(sent)
+}
+
+// answered takes note of a request or ping that was sent at the given time and has just been answered.
+func (l *lease) answered(op int32, sent time.Time) {
+	timeout := l.zs.timeout()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noticeSleepLocked()
+	if sent.Before(l.awake) {
+		return // the machine may have slept in between, for longer than the answer took by this clock
+	}
+	now := time.Now()
+	switch {
+	case l.kind == LeasePing:
+		l.advanceLocked(beatDeadline(now, sent, timeout))
+	case l.kind == LeaseQuorum && quorumConfirms(op):
+		if heard := l.traffic.heard(sent, timeout); heard.After(l.heard) {
+			l.heard = heard
+		}
+		l.advanceLocked(earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout)))
+	}
+	l.traffic.answered(now, sent, timeout)
+}
+
+// quorumConfirms reports whether the answer to an operation comes from a quorum. Sync asks the leader alone, and reads any
+// server.
+func quorumConfirms(op int32) bool {
+	switch op {
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpDelete, wire.OpSetData, wire.OpSetACL,
+		wire.OpMulti:
+		return true
+	}
+	return false
+}
+
+// beatDeadline is PROTOCOL.md's, for an operation that has just been answered.
+//
+// The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
+// that the client talks to. While something is held it may have heard last up to half a tick and two beats before the
+// operation that it confirmed. Half a tick is at most T/4; two beats are another T/4. The answer's way and a hundredth
+// for clocks that run apart come on top.
+func beatDeadline(now, sent time.Time, timeout time.Duration) time.Time {
+	return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))
+}
+
+// heardDeadline is what the leader grants from when it heard of the session. It is the earlier one where the session was
+// silent for longer than two beats: where it did nothing but wait, or was cut off.
+func heardDeadline(heard time.Time, timeout time.Duration) time.Time {
+	return heard.Add(timeout - timeout/100)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not read at one time.
+const sleepNoise = 10 * time.Millisecond
+
+// noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands still meanwhile, the
+// ensemble's does not. It has to be called before the deadline is looked at or moved.
+func (l *lease) noticeSleepLocked() {
+	asleep := l.zs.s.cfg.asleep()
+	slept := asleep - l.asleep
+	if 0 <= slept && slept < sleepNoise {
+		return // a suspension that short counts together with the next
+	}
+	l.asleep = asleep
+	if slept < 0 {
+		return // where the wall clock tells, somebody has put it back
+	}
+	l.awake = time.Now()
+	l.deadline = l.deadline.Add(-slept)
+	l.heard = l.heard.Add(-slept)
+	l.traffic.slept(slept)
+	l.setTimerLocked()
+}
+
+// advanceLocked moves the deadline. Every answer proves its own, and the latest counts: an operation that was sent later
+// may have taken longer.
+func (l *lease) advanceLocked(deadline time.Time) {
 	if deadline.After(l.deadline) {
 		l.deadline = deadline
 		l.setTimerLocked()
 	}
 }
 
+// setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is suspended, and the holders
+// are to be told soon after.
 func (l *lease) setTimerLocked() {
+	next := min(time.Until(l.deadline), l.zs.timeout()/beatsPerTimeout)
 	switch {
 	case l.kind == LeaseServer || len(l.holds) == 0:
 		if l.timer != nil {
 			l.timer.Stop()
 		}
 	case l.timer == nil:
-		l.timer = time.AfterFunc(time.Until(l.deadline), l.runOut)
+		l.timer = time.AfterFunc(next, l.runOut)
 	default:
-		l.timer.Reset(time.Until(l.deadline))
+		l.timer.Reset(next)
 	}
 }
 
@@ -104,6 +181,7 @@ func (l *lease) runOut() {
 		l.mu.Unlock()
 		return
 	}
+	l.noticeSleepLocked()
 	if time.Until(l.deadline) > 0 {
 		l.setTimerLocked()
 		l.mu.Unlock()
@@ -136,27 +214,45 @@ func lose(holds map[*hold]struct{}, reason error) {
 }
 
 // admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate waited in the queue, it
-// asks for the proof first, so that a hold does not begin with a lease that is about to end. It fails if the candidate is
-// gone or the session has ended.
+// asks for the proof first, so that a hold does not begin with a lease that is about to end. After a silence the proof
+// may not reach far: then the leader has to hear of the session first, which takes up to half a tick. It fails if the
+// candidate is gone or the session has ended.
 func (l *lease) admit(ctx context.Context, h *hold) error {
-	if l.add(h, 2*l.zs.timeout()/beatsPerTimeout) {
+	timeout := l.zs.timeout()
+	beat := timeout / beatsPerTimeout
+	ahead := 3 * beat // the beat that is to follow the answers up to now by half a tick is the third
+	if l.add(h, 2*beat, ahead) {
 		return nil
 	}
 	for {
+		asked := time.Now()
 		if err := l.zs.do(ctx, func() error { return l.check(h.path) }); err != nil {
 			return err
 		}
-		if l.add(h, 0) {
+		if l.add(h, 0, ahead+2*time.Since(asked)) {
 			return nil
+		}
+		ahead = 0 // what is slow rather than silent gets no better by waiting
+		select {
+		case <-time.After(aging(timeout)):
+		case <-l.zs.ended:
+			return l.zs.endReason()
+		case <-ctx.Done():
+			return contextError(ctx)
 		}
 	}
 }
 
-// add puts a hold under the lease if that lasts for some time yet.
-func (l *lease) add(h *hold, least time.Duration) bool {
+// add puts a hold under the lease if that lasts for some time yet: the last proof, and what the leader has heard.
+func (l *lease) add(h *hold, proof, heard time.Duration) bool {
+	timeout := l.zs.timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.kind != LeaseServer && time.Until(l.deadline) <= least {
+	l.noticeSleepLocked()
+	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {
+		return false
+	}
+	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {
 		return false
 	}
 	l.holds[h] = struct{}{}
@@ -252,11 +348,7 @@ func (l *lease) check(paths ...string) error {
 	for i, path := range paths {
 		ops[i] = &zk.CheckVersionRequest{Path: path, Version: -1}
 	}
-	sent := time.Now()
 	results, err := l.zs.conn.Multi(ops...)
-	if err == nil {
-		l.confirm(sent)
-	}
 	for i, r := range results {
 		if errors.Is(r.Error, zk.ErrNoNode) {
 			return &missingError{index: i}

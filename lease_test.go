@@ -2,8 +2,10 @@ package zklock_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -218,5 +221,82 @@ func TestALeaderFailoverLosesNoHold(t *testing.T) {
 	for _, m := range holders {
 		assert.NoError(t, m.Err())
 		assert.NoError(t, m.UnlockContext(ctx))
+	}
+}
+
+// deadlines follows the frames of one session and works out PROTOCOL.md's deadline, independently of the library.
+type deadlines struct {
+	timeout time.Duration
+
+	mu     sync.Mutex // guards the fields below
+	asked  map[[4]byte]time.Time
+	latest time.Time
+}
+
+func (d *deadlines) onFrame(dir zktest.Direction, frame []byte) zktest.Verdict {
+	if len(frame) < 12 {
+		return zktest.Pass
+	}
+	now, xid := time.Now(), [4]byte(frame[4:8])
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if dir == zktest.ToServer {
+		if op := int32(binary.BigEndian.Uint32(frame[8:])); op == wire.OpMulti || op == wire.OpCreate2 {
+			d.asked[xid] = now
+		}
+		return zktest.Pass
+	}
+	if asked, ok := d.asked[xid]; ok && binary.BigEndian.Uint32(frame[16:]) == 0 {
+		if proved := asked.Add(lease(d.timeout, now.Sub(asked))); proved.After(d.latest) {
+			d.latest = proved
+		}
+	}
+	return zktest.Pass
+}
+
+// TestLostClosesAtTheDeadline measures by how much later, and earlier, than the deadline a holder is told.
+func TestLostClosesAtTheDeadline(t *testing.T) {
+	slow(t)
+	const timeout, tolerance, runs = 2 * time.Second, 50 * time.Millisecond, 3
+	hung := zktest.Start(t)
+	for name, fault := range map[string]struct {
+		ensemble    *zktest.Ensemble
+		begin, mend func(*zktest.Proxy)
+	}{
+		"cut":           {server(t), (*zktest.Proxy).Cut, (*zktest.Proxy).Heal},
+		"blackholed":    {server(t), func(p *zktest.Proxy) { p.Blackhole() }, (*zktest.Proxy).Heal},
+		"requests lost": {server(t), func(p *zktest.Proxy) { p.Blackhole(zktest.ToServer) }, (*zktest.Proxy).Heal},
+		"replies lost":  {server(t), func(p *zktest.Proxy) { p.Blackhole(zktest.ToClient) }, (*zktest.Proxy).Heal},
+		"server hung": {hung, func(*zktest.Proxy) { assert.NoError(t, hung.Servers()[0].Pause()) },
+			func(*zktest.Proxy) { assert.NoError(t, hung.Servers()[0].Resume()) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for run := range runs {
+				proxy := fault.ensemble.Proxy(t)
+				d := &deadlines{timeout: timeout, asked: make(map[[4]byte]time.Time)}
+				proxy.OnFrame(d.onFrame)
+				m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(timeout)), "deadline")
+				lock(t, m)
+				lost := m.Lost()
+				pause(t, timeout/4+time.Duration(run)*timeout/24)
+				fault.begin(proxy)
+				pause(t, tolerance) // what was under way has arrived
+				d.mu.Lock()
+				deadline := d.latest
+				d.mu.Unlock()
+				// A machine that is busy may keep anybody waiting: another timer for the same moment tells for how long.
+				due := make(chan time.Time, 1)
+				time.AfterFunc(time.Until(deadline), func() { due <- time.Now() })
+				receive(t, lost, "loss")
+				told := time.Now()
+				late := told.Sub(<-due)
+				t.Logf("told %v after the deadline, %v after another timer", told.Sub(deadline), late)
+				assert.LessOrEqual(t, late, tolerance)
+				// The answer is seen here before the library has it, and each moment in between is two off the deadline.
+				assert.GreaterOrEqual(t, told.Sub(deadline), -timeout/8)
+				fault.mend(proxy)
+				assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+			}
+		})
 	}
 }

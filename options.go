@@ -29,6 +29,7 @@ type sessionConfig struct {
 	logger    *slog.Logger
 	stateFunc func(State)
 	lease     Lease
+	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
 }
 
 type credentials struct {
@@ -42,6 +43,7 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		root:    "/ZktoolsLocks",
 		dial:    new(net.Dialer).DialContext,
 		logger:  slog.New(slog.DiscardHandler),
+		asleep:  timeAsleep,
 	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {

@@ -97,7 +97,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	case err = <-established:
 	case <-ctx.Done():
 		err = contextError(ctx)
-		if last := s.zkSession().lastDialError(); last != nil {
+		if last := s.zkSession().lastFailure(); last != nil {
 			err = fmt.Errorf("%w; last try: %w", err, last)
 		}
 	}
@@ -172,10 +172,12 @@ func (s *Session) shutDown(zs *zkSession) {
 	zs.lease.end(errSessionClosed) // the holders first, then the others
 	removed := zs.awaitRemoval()
 	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
-	if !isClosed(zs.connected()) {
-		zs.disconnect() // there is nobody to tell, and no use in waiting for one
+	if zs.served() {
+		zs.conn.Close()
+	} else { // there is nobody to tell, and no use in waiting for one
+		zs.disconnect()
+		zs.closeDisconnected()
 	}
-	zs.conn.Close()
 	if !removed && !zs.closeConfirmed() {
 		s.mu.Lock()
 		s.closeErr = opError("close", s.root, fmt.Errorf(

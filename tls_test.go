@@ -260,6 +260,7 @@ func TestDialTellsWhatIsWrongWithTLS(t *testing.T) {
 				}
 				_, err := zklock.Dial(ctx, c.ensemble.Connect(), opts...)
 				assert.ErrorIs(t, err, context.Canceled, "the reason was not told: %s", &log.text)
+				assert.ErrorContains(t, err, c.want)
 			})
 		}
 	}

@@ -214,13 +214,10 @@ func TestVirtualDay(t *testing.T) {
 	t.Logf("VIRTUAL_SEED=%d", seed)
 	begun := time.Now()
 	latency := rand.New(rand.NewPCG(seed, 0)) // the loop's own
-	// The shortest sessions last two ticks. They are rounded: when a session's requests get through after a stall of most of
-	// its timeout, its server tells the leader only at the next ping, and if the leader had expired it just before, the
-	// holder could not know.
+	// The shortest sessions last two ticks.
 	cfg := fakezk.Config{
 		Servers: 3,
 		Tick:    10 * time.Second,
-		Rounded: true,
 		Latency: func() time.Duration { return time.Duration(latency.Int64N(int64(3 * time.Millisecond))) },
 	}
 	virtually(t, cfg, func(t *testing.T, w *world) {

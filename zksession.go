@@ -39,7 +39,9 @@ type zkSession struct {
 	mu           sync.Mutex    // guards the fields below
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         net.Conn      // the newest connection
-	dialErr      error         // of the last try to connect
+	serving      bool          // there is a connection, and a session on it
+	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
+	dialErr      error         // of the last try to connect; nil once there is a session
 	handshake    wire.Handshake
 	authRefusals int       // in a row
 	quickDials   int       // in a row, each within a second of the one before
@@ -61,6 +63,7 @@ func (s *Session) openSession() *zkSession {
 		ended:    make(chan struct{}),
 		replaced: make(chan struct{}),
 		up:       make(chan struct{}),
+		looking:  make(chan struct{}),
 		none:     make(chan struct{}),
 		expected: make(map[string]*reply),
 	}
@@ -93,27 +96,57 @@ func (s *Session) openSession() *zkSession {
 
 // onEvent runs on zk.Conn's goroutines and must not block.
 func (zs *zkSession) onEvent(ev zk.Event) {
-	switch {
-	case ev.Type == zk.EventSession && ev.State == zk.StateExpired:
-		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session
-	case ev.Type == zk.EventSession && ev.State == zk.StateDisconnected:
-		zs.watches.noteDisconnected()
-	case ev.Type != zk.EventSession:
+	if ev.Type == zk.EventSession {
+		zs.onState(ev.State)
+	} else {
 		zs.watches.note(ev.Path, ev.Type == zk.EventNodeDeleted)
 	}
 	zs.s.events.push(event{zs, ev})
 }
 
-func (zs *zkSession) onHandshake(h wire.Handshake) {
+// onState follows zk.Conn's loop, where the event goroutine would be late.
+func (zs *zkSession) onState(state zk.State) {
+	switch state {
+	case zk.StateExpired:
+		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session
+	case zk.StateDisconnected:
+		zs.watches.noteDisconnected()
+		if zs.dialing.Err() != nil {
+			time.Sleep(time.Millisecond) // let zk.Conn.Close queue its request before the queue is emptied for the last time
+		}
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	if !h.Expired() { // zk.Conn will tell of that by an event
-		zs.handshake = h
+	switch state {
+	case zk.StateConnecting:
+		zs.noteLookingLocked(true)
+	case zk.StateHasSession:
+		zs.serving = true
+	case zk.StateDisconnected:
+		zs.serving = false
 	}
 }
 
+// served reports whether there is a server to ask.
+func (zs *zkSession) served() bool {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.serving
+}
+
+// onHandshake takes note of the answer to a connect request that was sent after the given time.
+func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time) {
+	if h.Expired() { // zk.Conn will tell of that by an event
+		return
+	}
+	zs.lease.connected(sent)
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	zs.handshake, zs.dialErr = h, nil
+}
+
 func (zs *zkSession) onAnswer(op int32, sent time.Time) {
-	zs.lease.answered(sent)
+	zs.lease.answered(op, sent)
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	switch op {
@@ -316,10 +349,10 @@ func (s *Session) noteOldServer(err error) bool {
 	return true
 }
 
-// dispose ends the zk.Conn and waits for its goroutines.
+// dispose ends the zk.Conn of a session that is over and waits for its goroutines.
 func (zs *zkSession) dispose() {
-	zs.conn.Close()
 	zs.disconnect()
+	zs.closeDisconnected()
 	<-zs.drained
 }
 

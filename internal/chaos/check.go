@@ -5,6 +5,7 @@ package chaos
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -61,6 +62,10 @@ func (r *Report) checkLives(h *history) {
 			}
 		case kindLost:
 			r.Losses[ev.Result]++
+		case kindLog:
+			if strings.Contains(ev.Err, "out of step") {
+				r.OutOfStep++
+			}
 		}
 	}
 	for life := range h.started {

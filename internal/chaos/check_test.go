@@ -86,6 +86,13 @@ func TestOverlapsAreFound(t *testing.T) {
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "removed")}},
 		"removed by force, and not told why": {0, []Event{
 			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "lease")}},
+		"removed by force before the grant was recorded": {0, []Event{
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6), granted(1, 1, 5), lost(1, 1, "removed")}},
+		"removed by force before the grant was recorded, found when it was unlocked": {0, []Event{
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6), granted(1, 1, 5), unlock(1, 1),
+			on(1, 1, Event{Kind: kindUnlocked, Err: "lost", Result: "removed"})}},
+		"not removed, though somebody forced before": {1, []Event{
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6), granted(1, 1, 5), lost(1, 1, "lease")}},
 		"released in order, though somebody forced": {1, []Event{
 			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), unlock(1, 1),
 			on(1, 1, Event{Kind: kindUnlocked})}},

@@ -109,20 +109,25 @@ func (c *client) finish(patience time.Duration) error {
 	select {
 	case <-c.read:
 	case <-time.After(patience):
-		c.signal(syscall.SIGQUIT) // for the stacks of its goroutines
-		select {
-		case <-c.read:
-		case <-time.After(5 * time.Second):
-			c.signal(syscall.SIGKILL)
-			<-c.read
-		}
-		c.cmd.Wait()
-		return fmt.Errorf("worker %d had not ended after %v:\n%s", c.cfg.Worker, patience, c.stderr)
+		return fmt.Errorf("worker %d had not ended after %v:\n%s", c.cfg.Worker, patience, c.stacks())
 	}
 	if err := c.cmd.Wait(); err != nil {
 		return fmt.Errorf("worker %d: %w:\n%s", c.cfg.Worker, err, c.stderr)
 	}
 	return nil
+}
+
+// stacks ends the process, and returns what its goroutines were doing.
+func (c *client) stacks() string {
+	c.event(kindKill)
+	c.signal(syscall.SIGQUIT)
+	select {
+	case <-c.read:
+		c.cmd.Wait() // it ends with an error, as wanted
+	case <-time.After(5 * time.Second):
+		c.kill()
+	}
+	return c.stderr.String()
 }
 
 // kill ends the process without a question.

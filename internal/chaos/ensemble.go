@@ -10,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/zktest"
 )
@@ -154,6 +157,67 @@ func (e *ensemble) leader(ctx context.Context, patience time.Duration) (int, err
 		}
 	}
 	return 0, errors.New("the leader is no server") // cannot be
+}
+
+// compare asks each server, twice, for the children of each lock and log, and says what some of them show and others do
+// not, each time. Such a server has missed a transaction, which no client can help: those who are connected to it wait
+// for somebody who is gone, and go on waiting.
+func (e *ensemble) compare(ctx context.Context) (texts []string, err error) {
+	const looks = 2
+	shown := make(map[string]*[servers]int) // how often, by path
+	for range looks {
+		for i, s := range e.Servers() {
+			paths, err := childrenOn(ctx, s.Addr())
+			if err != nil {
+				return nil, fmt.Errorf("server %d: %w", i, err)
+			}
+			for _, path := range paths {
+				if shown[path] == nil {
+					shown[path] = new([servers]int)
+				}
+				shown[path][i]++
+			}
+		}
+	}
+	for path, by := range shown {
+		if slices.Contains(by[:], looks) && slices.Contains(by[:], 0) {
+			texts = append(texts, fmt.Sprintf("%s: seen %v times on the servers, of %d looks at each", path, *by, looks))
+		}
+	}
+	slices.Sort(texts)
+	return texts, nil
+}
+
+// childrenOn returns the paths of what is in the locks and logs, as one server knows them.
+func childrenOn(ctx context.Context, addr string) (paths []string, err error) {
+	conn, events, err := zk.Connect([]string{addr}, 10*time.Second, zk.WithLogger(quiet{}))
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	for connected := false; !connected; {
+		select {
+		case ev := <-events:
+			connected = ev.State == zk.StateHasSession
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	for _, lock := range lockNames {
+		for _, dir := range []string{lockRoot + "/" + lock, logPath(lock)} {
+			if _, err := conn.Sync(dir); err != nil {
+				return nil, err
+			}
+			children, _, err := conn.Children(dir)
+			if err != nil && !errors.Is(err, zk.ErrNoNode) {
+				return nil, err
+			}
+			for _, child := range children {
+				paths = append(paths, dir+"/"+child)
+			}
+		}
+	}
+	return paths, nil
 }
 
 // stop ends the servers and links and removes every file.

@@ -36,6 +36,7 @@ const (
 	kindStart  Kind = "start" // a worker has its session
 	kindClose  Kind = "close"
 	kindClosed Kind = "closed" // Err if Close failed, or goroutines are left
+	kindLog    Kind = "log"    // Err is what the library has logged
 
 	kindLock     Kind = "lock"
 	kindGranted  Kind = "granted"

@@ -23,6 +23,7 @@ type heldLock struct {
 	granted  int64 // after the library had said so
 	lost     int64 // after the holder was told, never if it was not
 	unlock   int64 // before it was unlocked, never if it was not
+	removed  bool  // the holder was told that somebody removed it
 	released bool  // in order: the candidate was there until the holder removed it
 	end      int64 // the holder believes in it until here
 }
@@ -78,11 +79,11 @@ func newTimeline(events []Event) *timeline {
 			}
 			delete(asked, ev.name())
 		case kindLost:
-			h.lost, h.end = ev.At, min(h.end, ev.At)
+			h.lost, h.end, h.removed = ev.At, min(h.end, ev.At), h.removed || ev.Result == "removed"
 		case kindUnlock:
 			h.unlock, h.end = ev.At, min(h.end, ev.At)
 		case kindUnlocked:
-			h.released = ev.Err == ""
+			h.released, h.removed = ev.Err == "", h.removed || ev.Result == "removed"
 		case kindStop:
 			t.stops[life] = append(t.stops[life], span{ev.At, never})
 		case kindCont:
@@ -140,8 +141,12 @@ func (t *timeline) excuse(h *heldLock, at int64) string {
 			return wasExpired
 		}
 	}
+	since := h.granted
+	if h.removed {
+		since = h.invoked // it was removed as soon as it was granted, and before that was recorded
+	}
 	for _, s := range t.forcing[h.lock] { // one that is cut off is not told why it lost
-		if s.from <= at && s.to >= h.granted {
+		if s.from <= at && s.to >= since {
 			return wasForced
 		}
 	}

@@ -27,6 +27,7 @@ type Report struct {
 	Unknown      int            // writes whose clients did not learn what became of them
 	Stale        int            // writes that the store without fencing took from stale holders
 	Checked      int            // operations that porcupine has looked at
+	OutOfStep    int            // times that a client has left a server because it had missed a transaction
 	Latest       time.Duration  // that an acquisition returned after its context had ended, its process running
 	Violations   []Violation
 	Dir          string // where the history is, if it was kept
@@ -84,6 +85,9 @@ func (r *Report) String() string {
 	}
 	line("acquisitions", "%d, of which %d granted; failed: %s", r.Acquisitions, r.Holds, counts(r.Failures))
 	line("latest return", "%v after the context had ended", r.Latest.Round(time.Millisecond))
+	if r.OutOfStep > 0 {
+		line("out of step", "%d times a client has left a server that had missed a transaction", r.OutOfStep)
+	}
 	line("losses", "%s", counts(r.Losses))
 	line("overlaps", "%s", counts(r.Overlaps))
 	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes), counts(r.Refused), r.Unknown)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zookylock/zklock"
 )
 
@@ -118,11 +120,18 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 
 	report := newReport(r.cfg)
 	report.Faults, report.FailedFaults = r.faults, r.failed
-	for _, idle := range r.settle(ctx) {
-		report.violate("stuck", "%s", idle)
+	stuck := r.settle(ctx)
+	if len(stuck) > 0 {
+		if err := r.compare(ctx, report); err != nil {
+			return nil, err
+		}
 	}
 	var finishing sync.WaitGroup
-	for _, c := range r.clients {
+	for i, c := range r.clients {
+		if idle := stuck[i]; idle != nil {
+			report.violate("stuck", "worker %d: goroutines %v were not granted their locks after all was well:\n%s", i, idle, c.stacks())
+			continue
+		}
 		finishing.Go(func() { // bounded by finish's patience; waited for below
 			if err := c.finish(4*r.cfg.Timeout + 10*time.Second); err != nil {
 				r.mu.Lock()
@@ -133,6 +142,9 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	}
 	finishing.Wait()
 	stopped = true
+	if len(stuck) > 0 {
+		r.sleep(ctx, 2*r.cfg.Timeout) // they were killed: what they leave is gone once their sessions are
+	}
 	if err := r.inspect(ctx, report); err != nil {
 		return nil, err
 	}
@@ -185,19 +197,18 @@ func (r *run) allStarted(ctx context.Context) error {
 }
 
 // settle lets the clients work undisturbed until every goroutine has been granted its lock, and for long enough that
-// the sessions of those that were killed are over. It returns who never was.
-func (r *run) settle(ctx context.Context) []string {
+// the sessions of those that were killed are over. It returns, by worker, the goroutines that never were.
+func (r *run) settle(ctx context.Context) map[int][]int {
 	before := r.grants()
 	limit := time.After(30*time.Second + 5*r.cfg.Timeout)
 	r.sleep(ctx, 2*r.cfg.Timeout)
 	for {
-		var idle []string
+		idle := make(map[int][]int)
 		after := r.grants()
 		for _, c := range r.clients {
 			for g := range jobsOf(c.cfg.Worker) {
-				who := [2]int{c.cfg.Worker, g}
-				if after[who] == before[who] {
-					idle = append(idle, fmt.Sprintf("worker %d goroutine %d was not granted its lock after all was well", who[0], who[1]))
+				if who := [2]int{c.cfg.Worker, g}; after[who] == before[who] {
+					idle[who[0]] = append(idle[who[0]], g)
 				}
 			}
 		}
@@ -222,13 +233,26 @@ func (r *run) grants() map[[2]int]uint64 {
 	return grants
 }
 
+// compare looks whether the servers agree.
+func (r *run) compare(ctx context.Context, report *Report) error {
+	disagreements, err := r.ensemble.compare(ctx)
+	for _, text := range disagreements {
+		report.violate("diverged", "%s", text)
+	}
+	return err
+}
+
 // inspect looks at what the clients have left in the ensemble.
 func (r *run) inspect(ctx context.Context, report *Report) error {
-	if err := r.writes.finish(); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	err := r.writes.finish()
+	if err != nil && !errors.Is(err, zk.ErrNoNode) {
+		return err
+	}
+	if compareErr := r.compare(ctx, report); compareErr != nil || err != nil && report.Count("diverged") == 0 {
+		return errors.Join(err, compareErr)
+	}
 	s, err := zklock.Dial(ctx, r.ensemble.Connect(), zklock.WithRoot(lockRoot))
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -98,7 +99,7 @@ func (w *worker) run() {
 func (w *worker) work(ctx context.Context) (err error) {
 	for w.session == nil && ctx.Err() == nil {
 		s, err := zklock.Dial(ctx, w.cfg.Connect, zklock.WithSessionTimeout(w.cfg.Timeout),
-			zklock.WithRoot(lockRoot), zklock.WithLease(w.cfg.Lease))
+			zklock.WithRoot(lockRoot), zklock.WithLease(w.cfg.Lease), zklock.WithLogger(w.logger()))
 		if err == nil {
 			w.session = s
 		}
@@ -123,6 +124,18 @@ func (w *worker) work(ctx context.Context) (err error) {
 	working.Wait()
 	w.record(Event{Kind: kindClose})
 	return w.session.Close()
+}
+
+// logger records the library's errors.
+func (w *worker) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(logRecorder{w}, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+type logRecorder struct{ worker *worker }
+
+func (r logRecorder) Write(line []byte) (int, error) {
+	r.worker.record(Event{Kind: kindLog, Err: string(line)})
+	return len(line), nil
 }
 
 // jobs is what the goroutines of this process do. In every other process two share one handle of the mutex.

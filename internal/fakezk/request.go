@@ -1,6 +1,10 @@
 package fakezk
 
 import (
+	"cmp"
+	"maps"
+	"path"
+	"slices"
 	"time"
 
 	"github.com/zookylock/zklock/internal/wire"
@@ -78,7 +82,7 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 		return false, ok
 	}
 	p, watch := r.string(), r.bool()
-	n := known[p]
+	n := cmp.Or(known[p], s.kept[p])
 	if watch && (n != nil || op == wire.OpExists) {
 		if op == wire.OpGetChildren2 {
 			return true, unimplemented
@@ -91,8 +95,14 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 	case op == wire.OpGetData:
 		w.bytes(n.data)
 	case op == wire.OpGetChildren2:
-		w.int32(int32(len(n.children)))
-		for name := range n.children {
+		children := slices.Collect(maps.Keys(n.children))
+		for kept := range s.kept {
+			if name := path.Base(kept); path.Dir(kept) == p && !slices.Contains(children, name) {
+				children = append(children, name)
+			}
+		}
+		w.int32(int32(len(children)))
+		for _, name := range children {
 			w.string(name)
 		}
 	}

@@ -19,6 +19,7 @@ type Server struct {
 	mode    mode
 	held    []func()              // what a server that hangs has not looked at yet
 	stale   tree                  // what one that is cut off from the leader knows
+	kept    tree                  // what it will not hear the deletion of
 	touched map[*session]struct{} // since the leader's last ping
 	pinged  bool                  // the next is on the agenda
 }
@@ -48,6 +49,17 @@ func (s *Server) Sever() { s.enter(severed) }
 
 // Stop kills the process: connections break, and others are refused.
 func (s *Server) Stop() { s.enter(down) }
+
+// Keep has the server miss the deletion of a znode for good, and know everything else. ZooKeeper has had errors by which a
+// server loses a transaction when it joins the others.
+func (s *Server) Keep(p string) {
+	s.c.do(func() {
+		if n := s.c.tree[p]; n != nil {
+			m := *n
+			s.kept[p] = &m
+		}
+	})
+}
 
 // Resume makes the server well.
 func (s *Server) Resume() { s.enter(up) }
@@ -210,7 +222,7 @@ func (s *Server) notify(co *conn, ev event) {
 		s.held = append(s.held, func() { s.notify(co, ev) })
 		return
 	}
-	if co.ended || s.mode == severed {
+	if co.ended || s.mode == severed || s.kept[ev.path] != nil && ev.kind == nodeDeleted {
 		return
 	}
 	w := new(writer)

@@ -4,8 +4,8 @@ package main
 var mutants = []mutant{
 	{
 		name: "granted at the first wake, without a look at the queue",
-		edits: []edit{{"acquisition.go", "			blockers, err = c.blockers(ctx)\n		}\n		if err != nil {",
-			"			blockers = nil\n		}\n		if err != nil {"}},
+		edits: []edit{{"acquisition.go", "		default:\n			line, err = c.lookAhead(ctx, a.revocation != nil)\n		}",
+			"		default:\n			line = ahead{}\n		}"}},
 		tests: "TestCancelLeavesTheQueue",
 	},
 	{
@@ -32,13 +32,16 @@ var mutants = []mutant{
 	},
 	{
 		name: "mark overlooked while waiting",
-		edits: []edit{{"acquisition.go", "		case <-c.self.C:\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return false, err\n			}\n		case <-c.zs.ended:",
-			"		case <-c.zs.ended:"}},
+		edits: []edit{
+			{"acquisition.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
+				"		case <-c.zs.ended:"},
+			{"acquisition.go", "	return ctx, a.lookAtSelf(ctx, c, h)\n", "	return ctx, nil\n"},
+		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
 	{
-		name:  "mark written before the first look overlooked",
-		edits: []edit{{"acquisition.go", "	h.bind(c)\n	if marked {", "	h.bind(c)\n	if marked && false {"}},
+		name:  "own znode not looked at after a grant without a wait",
+		edits: []edit{{"acquisition.go", "		first = timer.C\n", ""}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -77,19 +80,35 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline as late as the session timeout",
-		edits: []edit{{"lease.go", "sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))",
+		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
 			"sent.Add(timeout + timeout/4)"}},
 		tests: "TestLostClosesBeforeAnotherAcquires",
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"lease.go", "deadline := sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - time.Since(sent))",
-			"deadline := time.Now().Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		edits: []edit{{"lease.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
+			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
+		name: "silence before the grant forgotten",
+		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
+			"beatDeadline(now, sent, timeout)"}},
+		tests: "TestVirtualGrantAfterASilentWait",
+	},
+	{
+		name:  "leader taken to hear what its follower hears at once",
+		edits: []edit{{"traffic.go", "		if operation.Sub(a.at) >= aging(timeout) {\n", "		if true {\n"}},
+		tests: "TestVirtualGrantAfterASilentWait",
+	},
+	{
+		name:  "no wait until the leader has heard",
+		edits: []edit{{"lease.go", "time.Until(heardDeadline(l.heard, timeout)) <= heard {", "time.Until(heardDeadline(l.heard, timeout)) <= 0 {"}},
+		tests: "TestVirtualGrantAfterASilenceIsSoonAndLasts",
+	},
+	{
 		name:  "pings confirm the quorum lease",
-		edits: []edit{{"lease.go", "	if l.kind == LeasePing {\n", "	if l.kind != LeaseServer {\n"}},
+		edits: []edit{{"lease.go", "	switch {\n	case l.kind == LeasePing:\n", "	switch {\n	case l.kind != LeaseServer:\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
 	},
 	{
@@ -98,14 +117,28 @@ var mutants = []mutant{
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
-		name:  "hold admitted without a fresh proof",
-		edits: []edit{{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= least {\n", "	if false {\n"}},
+		name: "hold admitted without a fresh proof",
+		edits: []edit{
+			{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {\n", "	if false {\n"},
+			{"lease.go", "	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {\n",
+				"	if time.Until(heardDeadline(l.heard, timeout)) <= heard && false {\n"},
+		},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
+	},
+	{
+		name:  "suspension not noticed",
+		edits: []edit{{"lease.go", "	l.deadline = l.deadline.Add(-slept)\n", ""}},
+		tests: "TestVirtualSuspendedHolder",
+	},
+	{
+		name:  "answer counts although the machine slept",
+		edits: []edit{{"lease.go", "	if sent.Before(l.awake) {\n		return //", "	if false {\n		return //"}},
+		tests: "TestVirtualSuspendedWithAProofUnderWay",
 	},
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"acquisition.go", "				h.lose(errRemoved)\n", "				return\n"},
+			{"acquisition.go", "			h.lose(errRemoved)\n", "			return\n"},
 			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -121,6 +154,11 @@ var mutants = []mutant{
 		tests: "TestExpiryIsToldAtOnce",
 	},
 	{
+		name:  "server out of step believed",
+		edits: []edit{{"events.go", "			t.verify()\n", ""}},
+		tests: "TestVirtualServerOutOfStep",
+	},
+	{
 		name:  "reader does not wait for a mutex of its name",
 		edits: []edit{{"internal/queue/queue.go", "k.Exclusive() || ahead.Exclusive()", "k.Exclusive() || ahead == Write"}},
 		tests: "TestOneNameAsMutexAndAsRWMutex",
@@ -132,7 +170,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"acquisition.go", "blockers[len(blockers)-1], force)", "blockers[0], force)"}},
+		edits: []edit{{"acquisition.go", "a.wait(ctx, c, h, line.nearest[0], force)", "a.wait(ctx, c, h, line.nearest[len(line.nearest)-1], force)"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -162,8 +200,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "Revoked closes with the holder's own release",
-		edits: []edit{{"hold.go", "	case h.over.Err() == nil:\n		h.end()\n",
-			"	case h.over.Err() == nil:\n		if h.err == nil {\n			close(h.revoked)\n		}\n		h.end()\n"}},
+		edits: []edit{{"hold.go", "	case !h.ended:\n		h.finishLocked()\n		return nil",
+			"	case !h.ended:\n		if h.err == nil {\n			close(h.revoked)\n		}\n		h.finishLocked()\n		return nil"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{

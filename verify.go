@@ -1,0 +1,65 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// auditsToVerify is after how many audits a quorum is asked about a znode that is still waited for.
+const auditsToVerify = 3
+
+// verify has a quorum confirm that what has been waited for long exists. A server can have missed a transaction for good:
+// ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted under load. Whoever is connected to it waits
+// for a candidate that is gone, and a session that is confirmed by the others is no help. Such a server is left.
+func (t *watchTable) verify() {
+	paths := t.longWaitedFor()
+	for len(paths) > 0 {
+		some := paths[:min(len(paths), checksPerBeat)]
+		err := t.zs.do(context.Background(), func() error { return t.zs.lease.check(some...) }) // ends with the session
+		var missing *missingError
+		switch {
+		case err == nil:
+			paths = paths[len(some):]
+		case !errors.As(err, &missing):
+			return
+		case t.standsHere(some[missing.index]):
+			t.zs.s.cfg.logger.Error("the server is out of step with the others", "path", some[missing.index])
+			t.zs.reconnect()
+			return
+		default:
+			paths = slices.Delete(paths, missing.index, missing.index+1)
+		}
+	}
+}
+
+// longWaitedFor returns the paths of what is waited for, but for our own holds.
+func (t *watchTable) longWaitedFor() (paths []string) {
+	held := make(map[string]bool)
+	for _, h := range t.zs.lease.held() {
+		held[h.path] = true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		node.audits++
+		if node.waiters != nil && node.audits%auditsToVerify == 0 && !held[node.path] {
+			paths = append(paths, node.path)
+		}
+	}
+	return paths
+}
+
+// standsHere reports whether a znode exists on the server that we are connected to, once that has everything that it is to
+// get from the others.
+func (t *watchTable) standsHere(path string) (exists bool) {
+	err := t.zs.do(context.Background(), func() error { // ends with the session
+		if _, err := t.zs.conn.Sync(path); err != nil {
+			return err
+		}
+		var err error
+		exists, _, err = t.zs.conn.Exists(path)
+		return err
+	})
+	return err == nil && exists
+}

@@ -1,0 +1,169 @@
+package zklock_test
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/fakezk"
+)
+
+// machine is one that can be suspended: Go's clock stands still, and only another one tells. Nothing of that is seen in the
+// bubble's clock, which is the servers' too; so these tests have no server expire anything, and look at the holder alone.
+type machine struct{ asleep atomic.Int64 }
+
+func (m *machine) suspend(d time.Duration) { m.asleep.Add(int64(d)) }
+
+func (m *machine) option() zklock.SessionOption {
+	return zklock.WithTimeAsleep(func() time.Duration { return time.Duration(m.asleep.Load()) })
+}
+
+const suspendTimeout = 8 * time.Second
+
+// proving are the leases that run out.
+var proving = map[string]zklock.Lease{"quorum": zklock.LeaseQuorum, "ping": zklock.LeasePing}
+
+// TestVirtualSuspendedHolder suspends a holder's machine, between two beats and while nothing is under way.
+func TestVirtualSuspendedHolder(t *testing.T) {
+	for name, lease := range proving {
+		for _, looks := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/looks=%v", name, looks), func(t *testing.T) {
+				virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+					var pc machine
+					s, client := w.dial("", suspendTimeout, zklock.WithLease(lease), pc.option())
+					m := mutex(t, s, "m")
+					lock(t, m)
+					lost := m.Lost()
+					time.Sleep(2*suspendTimeout + suspendTimeout/20)
+					client.Blackhole() // no answer is to tell of the time
+					pc.suspend(suspendTimeout / 8)
+					assert.NoError(t, m.Err(), "suspended for an eighth of the timeout")
+					pc.suspend(suspendTimeout)
+					if looks {
+						assert.ErrorIs(t, m.Err(), zklock.ErrLost)
+						assert.False(t, isOpen(lost))
+					} else {
+						woken := time.Now()
+						<-lost
+						assert.LessOrEqual(t, time.Since(woken), suspendTimeout/8)
+					}
+					client.Heal()
+					assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+					lock(t, m) // and is well again
+					time.Sleep(2 * suspendTimeout)
+					assert.NoError(t, m.Err())
+					m.Unlock()
+				})
+			})
+		}
+	}
+}
+
+// TestVirtualSuspendedWithAProofUnderWay suspends a machine that waits for an answer, which has come when it goes on. It
+// proves nothing: by this clock it took no time.
+func TestVirtualSuspendedWithAProofUnderWay(t *testing.T) {
+	for name, lease := range proving {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, fakezk.Config{Latency: ms(50)}, func(t *testing.T, w *world) {
+				var pc machine
+				s, client := w.dial("", suspendTimeout, zklock.WithLease(lease), pc.option())
+				m := mutex(t, s, "m")
+				lock(t, m)
+				lost := m.Lost()
+				asked := make(chan struct{}, 1)
+				client.OnRequest(func(int32) {
+					select {
+					case asked <- struct{}{}:
+					default:
+					}
+				})
+				<-asked // of a request that has reached the server and is not answered yet
+				pc.suspend(time.Hour)
+				time.Sleep(60 * time.Millisecond) // it is answered
+				synctest.Wait()
+				assert.False(t, isOpen(lost))
+				client.OnRequest(nil)
+				assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+			})
+		})
+	}
+}
+
+// TestVirtualSuspendedWaiter suspends a machine that waits in the queue: the hold is proved anew, and lasts.
+func TestVirtualSuspendedWaiter(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var pc machine
+		s, _ := w.dial("", suspendTimeout, pc.option())
+		other, _ := w.dial("", suspendTimeout)
+		m, holder := mutex(t, s, "m"), mutex(t, other, "m")
+		lock(t, holder)
+		p := m.LockAsync(t.Context())
+		<-p.Queued()
+		time.Sleep(suspendTimeout)
+		pc.suspend(suspendTimeout / 2)
+		holder.Unlock()
+		<-p.Done()
+		require.NoError(t, p.Err())
+		time.Sleep(3 * suspendTimeout)
+		assert.NoError(t, m.Err())
+		m.Unlock()
+	})
+}
+
+// TestVirtualSleepInPieces suspends a machine often and each time for less than can be told from noise.
+func TestVirtualSleepInPieces(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var pc machine
+		s, client := w.dial("", suspendTimeout, pc.option())
+		m := mutex(t, s, "m")
+		lock(t, m)
+		time.Sleep(2*suspendTimeout + suspendTimeout/20)
+		client.Blackhole()
+		for range 2000 {
+			pc.suspend(4 * time.Millisecond)
+			_ = m.Err() // a look each time
+		}
+		assert.ErrorIs(t, m.Err(), zklock.ErrLost)
+		client.Heal()
+		assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+	})
+}
+
+// TestVirtualClockPutBack has the clock that tells of suspensions go back, as a wall clock may, and tells of one after.
+func TestVirtualClockPutBack(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var pc machine
+		s, _ := w.dial("", suspendTimeout, pc.option())
+		m := mutex(t, s, "m")
+		lock(t, m)
+		pc.suspend(-time.Hour)
+		assert.NoError(t, m.Err())
+		time.Sleep(2 * suspendTimeout)
+		assert.NoError(t, m.Err())
+		pc.suspend(suspendTimeout)
+		assert.ErrorIs(t, m.Err(), zklock.ErrLost)
+		m.Unlock()
+	})
+}
+
+// TestTimeAsleepStandsStill reads the real clocks, on a machine that is not suspended meanwhile.
+func TestTimeAsleepStandsStill(t *testing.T) {
+	var readings []time.Duration
+	for range 1000 {
+		readings = append(readings, zklock.TimeAsleep())
+	}
+	slices.Sort(readings)
+	median, most := readings[len(readings)/2], readings[len(readings)-1]
+	assert.Less(t, most-median, time.Millisecond, "more than there was: holds would be lost for nothing")
+	if runtime.GOOS == "linux" {
+		assert.GreaterOrEqual(t, most, time.Duration(0))
+	}
+}
