@@ -286,7 +286,7 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 				return ctx, err
 			}
 			line, err = c.lookAhead(ctx, true)
-		case left == wasFirst || len(line.nearest) == 1 && !line.more:
+		case left == wasFirst || len(line.nearest) == 1 && !line.more && !line.nearest[0].LeavesReader():
 			line = ahead{} // those who are known to be gone do not come back
 		default:
 			line, err = c.lookAhead(ctx, a.revocation != nil)
@@ -360,7 +360,7 @@ func (a *acquisition) wait(
 			return wasGone, nil
 		case err != nil:
 			return 0, err
-		case node.owner == 0:
+		case node.owner == 0 && !c.voice.Persistent(blocker):
 			a.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+blocker.Name)
 			c.addPhantom(blocker)
 			return wasGone, nil

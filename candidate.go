@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"path"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -36,13 +36,13 @@ var errVanished = errors.New("candidate's znode is gone")
 // candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper session. It belongs
 // to the goroutine of its acquisition.
 type candidate struct {
-	zs   *zkSession
-	dir  string // the lock's znode
-	kind queue.Kind
-	data []byte
-	acl  []zk.ACL
+	zs    *zkSession
+	dir   string // the lock's znode
+	cfg   *lockConfig
+	voice queue.Voice
 
-	id    string          // random, marks the name, so that a creation whose answer got lost can be found
+	prefix string // of the name; random, so that a creation whose answer got lost can be found
+
 	asked bool            // a creation was sent whose outcome is not known to be failure
 	path  string          // once created
 	place queue.Candidate // once created
@@ -55,9 +55,10 @@ type candidate struct {
 }
 
 func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *candidate {
-	var id [queue.IDLen / 2]byte
-	rand.Read(id[:]) // never fails, since Go 1.24
-	return &candidate{zs: zs, dir: dir, kind: kind, data: cfg.identifier, acl: cfg.acl, id: hex.EncodeToString(id[:])}
+	var random [queue.IDLen]byte
+	rand.Read(random[:]) // never fails, since Go 1.24
+	voice := cfg.voice(kind)
+	return &candidate{zs: zs, dir: dir, cfg: cfg, voice: voice, prefix: queue.Prefix(voice.Dialect, kind, random)}
 }
 
 // create queues the candidate. After an error the znode may exist; remove knows.
@@ -65,16 +66,16 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *
 // go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
 // candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
-	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
+	name := c.dir + "/" + c.prefix
 	for {
 		old := c.zs.s.oldServers.Load()
 		sent, b := time.Now(), c.zs.expect(name, c.dir)
-		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
+		created, err := c.zs.conn.Create(name, c.cfg.identifier, zk.FlagEphemeralSequential, c.cfg.acl)
 		c.zs.unexpect(name)
 		switch outcomeOf(err) {
 		case answered:
 			if errors.Is(err, zk.ErrNoNode) {
-				if err := c.zs.makeParents(ctx, c.dir, c.acl); err != nil {
+				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
 					return err
 				}
 				continue
@@ -186,7 +187,7 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	for _, name := range children {
-		if queue.HasID(name, c.id) {
+		if strings.HasPrefix(name, c.prefix) {
 			c.setPath(c.dir + "/" + name)
 			return true, nil
 		}
@@ -232,13 +233,16 @@ type ahead struct {
 //
 // An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
 // confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
-// known to be gone stays gone.
+// known to be gone stays gone. Curator's downgraded writers are the exception, see queue.Candidate.LeavesReader: theirs is a
+// number that they hold already.
+//
+// It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
 	first := c.first
 	c.first = nil
 	if first != nil {
 		if q, err := first.wait(ctx); err == nil && queue.Has(q, c.place) {
-			return c.pick(q, everybody), nil
+			return c.pick(ctx, q, everybody)
 		}
 	}
 	q, err := c.zs.roster.read(ctx, c.dir)
@@ -248,21 +252,24 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error
 	if !queue.Has(q, c.place) {
 		return ahead{}, errVanished
 	}
-	return c.pick(q, everybody), nil
+	return c.pick(ctx, q, everybody)
 }
 
-func (c *candidate) pick(q []queue.Candidate, everybody bool) (a ahead) {
+func (c *candidate) pick(ctx context.Context, q []queue.Candidate, everybody bool) (a ahead, err error) {
+	if err := c.refuseStrangers(ctx, q); err != nil {
+		return ahead{}, err
+	}
 	for other := range queue.Blockers(q, c.place) {
 		switch {
 		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
 		case len(a.nearest) == keptAhead && !everybody:
 			a.more = true
-			return a
+			return a, nil
 		default:
 			a.nearest = append(a.nearest, other)
 		}
 	}
-	return a
+	return a, nil
 }
 
 func (c *candidate) addPhantom(other queue.Candidate) {

@@ -142,7 +142,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"acquisition.go", "		case node.owner == 0:\n", "		case node.owner < 0:\n"}},
+		edits: []edit{{"acquisition.go", "		case node.owner == 0 && !c.voice.Persistent(blocker):\n", "		case node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
