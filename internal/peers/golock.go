@@ -45,7 +45,7 @@ func (h *goHandle) Lock(timeout time.Duration) (bool, error) {
 func (h *goHandle) Unlock() error { return h.lock.Unlock() }
 
 // Churn implements Handle.
-func (h *goHandle) Churn(n int, dir string) error { return churn(h, "zk.Lock", h.kind, n, dir) }
+func (h *goHandle) Churn(n int, dir string) error { return Churn(h, "zk.Lock", h.kind, n, dir) }
 
 // inProcess is a client in this process.
 type inProcess struct{ conn *zk.Conn }
@@ -94,7 +94,8 @@ func (local) Contenders() ([]string, error) { return nil, ErrUnsupported }
 // visits numbers the visits of this process.
 var visits atomic.Int64
 
-func churn(h Handle, name string, kind Kind, n int, dir string) error {
+// Churn is Handle.Churn for handles in this process.
+func Churn(h Handle, name string, kind Kind, n int, dir string) error {
 	site := Site{dir}
 	for range n {
 		if _, err := h.Lock(0); err != nil {

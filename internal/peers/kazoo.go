@@ -98,6 +98,13 @@ func importsKazoo(ctx context.Context, binary string, env ...string) bool {
 // KazooClient is a kazoo client in a process of its own.
 type KazooClient struct{ *process }
 
+// OldReaders reports whether this kazoo's ReadLock waits for writers behind it too, as up to 2.8: see queue.KazooOldReadLock.
+func (c *KazooClient) OldReaders() bool {
+	var major, minor int
+	fmt.Sscanf(c.Version, "kazoo %d.%d", &major, &minor)
+	return major < 2 || major == 2 && minor < 9
+}
+
 // Start starts a kazoo client. ctx bounds only the start.
 func (py *Python) Start(ctx context.Context, connect string, sessionTimeout time.Duration) (*KazooClient, error) {
 	// -E would ignore PYTHONPATH as well.

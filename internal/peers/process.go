@@ -203,8 +203,9 @@ func (r *remote) Unlock() error {
 	return err
 }
 
-// kazooPatience is for how long kazoo waits in Churn before it queues anew.
-const kazooPatience = time.Second
+// kazooPatience is for how long a reader of kazoo 2.8 waits in Churn before it queues anew: it and a writer behind it can wait for
+// one another for ever.
+const kazooPatience = 20 * time.Millisecond
 
 func (r *remote) Churn(n int, dir string) error {
 	_, err := r.p.call("churn", r.name, strconv.Itoa(n), dir, seconds(kazooPatience))

@@ -132,7 +132,7 @@ func (h *ZktoolsHandle) Contenders() ([]string, error) { return h.sorted() }
 func (h *ZktoolsHandle) Unlock() error { return h.conn.Delete(h.candidate, -1) }
 
 // Churn implements Handle.
-func (h *ZktoolsHandle) Churn(n int, dir string) error { return churn(h, "zktools", h.kind, n, dir) }
+func (h *ZktoolsHandle) Churn(n int, dir string) error { return Churn(h, "zktools", h.kind, n, dir) }
 
 // Revocable implements Revoker.
 func (h *ZktoolsHandle) Revocable() (<-chan struct{}, error) {
