@@ -186,6 +186,9 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 			return lockConfig{}, err
 		}
 	}
+	if cfg.kazooListens && cfg.naming != NamingDefault {
+		return lockConfig{}, fmt.Errorf("WithKazooPatterns is about NamingDefault, and the naming is %v", cfg.naming)
+	}
 	if cfg.identifier == nil {
 		cfg.identifier = cfg.naming.data(host, os.Getpid())
 	}

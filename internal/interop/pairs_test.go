@@ -110,10 +110,13 @@ func handOffs(t *testing.T) int {
 // TestHandOffs has each pair hand the lock about, two handles of each side at the same time, for read/write locks a writer and a
 // reader: nobody is inside together with another whom it excludes, and the counter comes out right.
 func TestHandOffs(t *testing.T) {
+	t.Parallel()
 	forPairs(t, func(t *testing.T, s *zklock.Session, name string, pair [2]side) {
 		each := handOffs(t) / 4
 		site, err := peers.NewSite(t.TempDir())
 		require.NoError(t, err)
+		gate := pair[0].handle(t, s, pair[0].kind, name) // which is held until everybody queues, so that all go on together
+		acquire(t, gate)
 		var g errgroup.Group
 		exclusive := 0
 		for _, sd := range pair {
@@ -127,10 +130,17 @@ func TestHandOffs(t *testing.T) {
 				g.Go(func() error { return h.Churn(each, site.Dir()) })
 			}
 		}
+		eventually(t, func() bool { return len(children(t, s, root+"/"+name)) == 5 }, "everybody in the queue")
+		release(t, gate)
 		require.NoError(t, g.Wait())
 		count, err := site.Counter()
 		require.NoError(t, err)
 		assert.Equal(t, exclusive, count)
+		visits, between, err := site.HandOffs()
+		require.NoError(t, err)
+		assert.Equal(t, 4*each, visits)
+		assert.Greater(t, between, visits/4, "the sides did not take turns")
+		t.Logf("%d visits, %d of them after the other side's", visits, between)
 		assert.Empty(t, children(t, s, root+"/"+name), "candidates are left")
 	})
 }
@@ -144,6 +154,7 @@ type place struct {
 // TestOrder queues handles of both sides behind one another, either side first: each is granted the lock in its turn, readers
 // together, and nobody before.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	forPairs(t, func(t *testing.T, s *zklock.Session, name string, pair [2]side) {
 		for first := range 2 {
 			for i, kinds := range plans(t, pair, first) {

@@ -3,6 +3,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -58,6 +59,7 @@ public class CuratorPeer {
             Path path = folder.resolve(mark);
             Files.createFile(path);
             alone(kind, mark);
+            Files.writeString(folder.resolve("log"), mark + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             int n = count();
             if (kind.equals("read")) {
                 if (count() != n) {
@@ -76,19 +78,17 @@ public class CuratorPeer {
         final String name;
         final String kind;
         final InterProcessMutex lock;
-        final InterProcessReadWriteLock both; // null for a mutex
         final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
             Thread t = new Thread(task);
             t.setDaemon(true);
             return t;
         });
-        boolean downgraded;
 
         Handle(String name, String kind, String path) {
             this.name = name;
             this.kind = kind;
-            both = kind.equals("mutex") ? null : new InterProcessReadWriteLock(client, path);
-            lock = both == null ? new InterProcessMutex(client, path) : kind.equals("read") ? both.readLock() : both.writeLock();
+            InterProcessReadWriteLock both = new InterProcessReadWriteLock(client, path);
+            lock = kind.equals("mutex") ? new InterProcessMutex(client, path) : kind.equals("read") ? both.readLock() : both.writeLock();
         }
 
         Object run(String verb, String[] args) throws Exception {
@@ -101,13 +101,7 @@ public class CuratorPeer {
                     }
                     return lock.acquire((long) (seconds * 1000), TimeUnit.MILLISECONDS);
                 case "unlock":
-                    (downgraded ? both.readLock() : lock).release();
-                    downgraded = false;
-                    return "";
-                case "downgrade":
-                    both.readLock().acquire();
-                    both.writeLock().release();
-                    downgraded = true;
+                    lock.release();
                     return "";
                 case "churn":
                     Site site = new Site(args[4]);

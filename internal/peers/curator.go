@@ -148,9 +148,3 @@ func (h *CuratorHandle) Revoke(path string) error {
 	_, err := h.p.call("revoke", h.name, path)
 	return err
 }
-
-// Downgrade turns the hold of a writer into that of a reader.
-func (h *CuratorHandle) Downgrade() error {
-	_, err := h.p.call("downgrade", h.name)
-	return err
-}

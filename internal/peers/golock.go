@@ -50,8 +50,13 @@ func (h *goHandle) Churn(n int, dir string) error { return Churn(h, "zk.Lock", h
 // inProcess is a client in this process.
 type inProcess struct{ conn *zk.Conn }
 
+// silent keeps go-zookeeper's complaints out of the tests' output.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+
 func connect(servers []string, sessionTimeout time.Duration) (inProcess, error) {
-	conn, events, err := zk.Connect(servers, sessionTimeout, zk.WithLogInfo(false))
+	conn, events, err := zk.Connect(servers, sessionTimeout, zk.WithLogger(silent{}))
 	if err != nil {
 		return inProcess{}, err
 	}

@@ -43,6 +43,8 @@ class Site:
         path = os.path.join(self.folder, mark)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
         self.alone(kind, mark)
+        with open(os.path.join(self.folder, "log"), "a") as f:
+            f.write(mark + "\n")
         n = self.count()
         if kind == "read":
             if self.count() != n:

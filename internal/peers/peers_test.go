@@ -77,11 +77,16 @@ func TestPeersExcludeThemselves(t *testing.T) {
 func TestASiteTellsOverlaps(t *testing.T) {
 	site, err := peers.NewSite(t.TempDir())
 	require.NoError(t, err)
-	require.NoError(t, site.Visit(peers.Mutex, "a"))
-	require.NoError(t, site.Visit(peers.Read, "b"))
+	require.NoError(t, site.Visit(peers.Mutex, "one-a"))
+	require.NoError(t, site.Visit(peers.Read, "other-b"))
 	count, err := site.Counter()
 	require.NoError(t, err)
 	assert.Equal(t, 1, count)
+	require.NoError(t, site.Visit(peers.Read, "another-b"))
+	visits, between, err := site.HandOffs()
+	require.NoError(t, err)
+	assert.Equal(t, 3, visits)
+	assert.Equal(t, 2, between)
 
 	require.NoError(t, os.WriteFile(site.Dir()+"/r-other", nil, 0o600))
 	assert.NoError(t, site.Visit(peers.Read, "c"))

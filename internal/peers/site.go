@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +11,8 @@ import (
 
 // Site is a folder that stands for what a lock protects, whatever language its users are written in. Whoever is inside has a
 // mark there, w-… or r-…; two that must not be inside together see one another's when they come or when they leave. An
-// exclusive visit increments the number in the file counter, in a way that loses counts when visits overlap.
+// exclusive visit increments the number in the file counter, in a way that loses counts when visits overlap. The file log has a
+// line for each visit.
 type Site struct{ dir string }
 
 // NewSite makes a site of an existing folder.
@@ -45,6 +47,9 @@ func (s Site) Visit(kind Kind, visitor string) error {
 	if err := s.alone(kind, mark); err != nil {
 		return err
 	}
+	if err := s.log(mark); err != nil {
+		return err
+	}
 	n, err := s.Counter()
 	if err != nil {
 		return fmt.Errorf("overlap: %w", err)
@@ -61,6 +66,29 @@ func (s Site) Visit(kind Kind, visitor string) error {
 		return err
 	}
 	return os.Remove(path)
+}
+
+func (s Site) log(mark string) error {
+	file, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(mark + "\n")
+	return errors.Join(err, file.Close())
+}
+
+// HandOffs returns how many visits there were, and how many came after one of another library.
+func (s Site) HandOffs() (visits, between int, err error) {
+	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	last := ""
+	for mark := range strings.Lines(string(text)) {
+		library := strings.SplitN(mark, "-", 3)[1]
+		if last != "" && library != last {
+			between++
+		}
+		visits, last = visits+1, library
+	}
+	return visits, between, err
 }
 
 func (s Site) alone(kind Kind, mark string) error {

@@ -105,17 +105,16 @@ func TestQuirks(t *testing.T) {
 }
 
 var voices = map[string]queue.Voice{
-	"default mutex":    {Dialect: queue.Native},
-	"default rw":       {Dialect: queue.Native, ReadWrite: true},
-	"listened-to":      {Dialect: queue.Native, KazooListens: true},
-	"listened-to rw":   {Dialect: queue.Native, ReadWrite: true, KazooListens: true},
-	"zktools mutex":    {Dialect: queue.Zktools},
-	"zktools rw":       {Dialect: queue.Zktools, ReadWrite: true},
-	"Curator mutex":    {Dialect: queue.Curator},
-	"Curator rw":       {Dialect: queue.Curator, ReadWrite: true},
-	"kazoo mutex":      {Dialect: queue.Kazoo},
-	"kazoo rw":         {Dialect: queue.Kazoo, ReadWrite: true},
-	"Curator listened": {Dialect: queue.Curator, KazooListens: true},
+	"default mutex":  {Dialect: queue.Native},
+	"default rw":     {Dialect: queue.Native, ReadWrite: true},
+	"listened-to":    {Dialect: queue.Native, KazooListens: true},
+	"listened-to rw": {Dialect: queue.Native, ReadWrite: true, KazooListens: true},
+	"zktools mutex":  {Dialect: queue.Zktools},
+	"zktools rw":     {Dialect: queue.Zktools, ReadWrite: true},
+	"Curator mutex":  {Dialect: queue.Curator},
+	"Curator rw":     {Dialect: queue.Curator, ReadWrite: true},
+	"kazoo mutex":    {Dialect: queue.Kazoo},
+	"kazoo rw":       {Dialect: queue.Kazoo, ReadWrite: true},
 }
 
 // TestWhoAgrees is the table of docs/interop.md.
@@ -134,17 +133,16 @@ func TestWhoAgrees(t *testing.T) {
 	}
 	zkLock, curator, async := "_c_"+id+"-lock-", "_c_"+uuid+"-lock-", id+"-lock-"
 	for name, agreed := range map[string]map[string]bool{
-		"default mutex":    own(zkLock, curator, async, id+"-lock--"),
-		"default rw":       own(zkLock, async, id+"-lock--", id+"-read--", id+"-write--"),
-		"listened-to":      own(zkLock, curator, async, id+"-lock--", id+"__lock__", id+"__rlock__"),
-		"listened-to rw":   own(zkLock, async, id+"-lock--", id+"-read--", id+"-write--", id+"__lock__", id+"__rlock__"),
-		"zktools mutex":    own(id+"-lock--", async),
-		"zktools rw":       own(id+"-lock--", id+"-read--", id+"-write--", async),
-		"Curator mutex":    own(zkLock, curator, async, id+"-lock--"),
-		"Curator listened": own(zkLock, curator, async, id+"-lock--", id+"__lock__", id+"__rlock__"),
-		"Curator rw":       own(zkLock, "_c_"+uuid+"-__READ__", "_c_"+uuid+"-__WRIT__"),
-		"kazoo mutex":      own(zkLock, id+"__lock__", id+"__rlock__"),
-		"kazoo rw":         own(zkLock, id+"__lock__", id+"__rlock__"),
+		"default mutex":  own(zkLock, curator, async, id+"-lock--"),
+		"default rw":     own(zkLock, async, id+"-lock--", id+"-read--", id+"-write--"),
+		"listened-to":    own(zkLock, curator, async, id+"-lock--", id+"__lock__", id+"__rlock__"),
+		"listened-to rw": own(zkLock, async, id+"-lock--", id+"-read--", id+"-write--", id+"__lock__", id+"__rlock__"),
+		"zktools mutex":  own(id+"-lock--", async),
+		"zktools rw":     own(id+"-lock--", id+"-read--", id+"-write--", async),
+		"Curator mutex":  own(zkLock, curator, async, id+"-lock--"),
+		"Curator rw":     own(zkLock, "_c_"+uuid+"-__READ__", "_c_"+uuid+"-__WRIT__"),
+		"kazoo mutex":    own(zkLock, id+"__lock__", id+"__rlock__"),
+		"kazoo rw":       own(zkLock, id+"__lock__", id+"__rlock__"),
 	} {
 		for _, prefix := range all {
 			c, ok := queue.Parse(prefix + "0000000001")
