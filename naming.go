@@ -145,8 +145,9 @@ func markFor(name string) []byte {
 
 // refuseStrangers looks for a candidate in the queue whose client orders the queue differently, before or behind this one.
 func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) error {
-	for _, other := range q {
-		if c.voice.Agrees(other) || c.phantoms[other.Name] {
+	for i := range q { // which can be long, and nobody in it is to be copied
+		other := &q[i]
+		if c.voice.Agrees(other.Dialect, other.Kind) || c.phantoms[other.Name] {
 			continue
 		}
 		var ephemeral bool
@@ -160,9 +161,9 @@ func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) er
 		}
 		if ephemeral {
 			return fmt.Errorf("%w: this candidate is named as one of %s, and %s is one of %s. %s",
-				ErrMixedDialects, c.place.Dialect, other.Name, other.Dialect, advice(other))
+				ErrMixedDialects, c.place.Dialect, other.Name, other.Dialect, advice(*other))
 		}
-		c.addPhantom(other) // just a name, or gone
+		c.addPhantom(*other) // just a name, or gone
 	}
 	return nil
 }

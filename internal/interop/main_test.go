@@ -71,7 +71,12 @@ func server(tb testing.TB) *zktest.Ensemble {
 // start starts a client of its own of a library. Its end is the caller's.
 func start(tb testing.TB, library string) peers.Client {
 	tb.Helper()
-	e := server(tb)
+	return startAt(tb, library, server(tb).Connect())
+}
+
+// startAt has the client connect to another address.
+func startAt(tb testing.TB, library, connect string) peers.Client {
+	tb.Helper()
 	var client peers.Client
 	var err error
 	switch library {
@@ -79,16 +84,16 @@ func start(tb testing.TB, library string) peers.Client {
 		var py *peers.Python
 		py, err = peers.Kazoo(tb.Context(), tb.Logf)
 		require.NoError(tb, err)
-		client, err = py.Start(tb.Context(), e.Connect(), sessionTimeout)
+		client, err = py.Start(tb.Context(), connect, sessionTimeout)
 	case "Curator":
 		var java *peers.Java
 		java, err = peers.Curator(tb.Context(), tb.Logf)
 		require.NoError(tb, err)
-		client, err = java.Start(tb.Context(), e.Connect(), sessionTimeout)
+		client, err = java.Start(tb.Context(), connect, sessionTimeout)
 	case "zk.Lock":
-		client, err = peers.StartGo([]string{e.Connect()}, sessionTimeout)
+		client, err = peers.StartGo([]string{connect}, sessionTimeout)
 	case "zktools":
-		client, err = peers.StartZktools([]string{e.Connect()}, sessionTimeout)
+		client, err = peers.StartZktools([]string{connect}, sessionTimeout)
 	}
 	require.NoError(tb, err)
 	return client
@@ -225,7 +230,7 @@ func begin(tb testing.TB, s *zklock.Session, path string, h peers.Handle, n int)
 		}
 		close(granted)
 	}()
-	eventually(tb, func() bool { return len(children(tb, s, path)) >= n }, "%d candidates", n)
+	eventually(tb, func() bool { return len(children(tb, s, path)) >= n || tb.Failed() }, "%d candidates", n)
 	return granted
 }
 

@@ -189,7 +189,8 @@ func TestMalformedChildrenHarmNobody(t *testing.T) {
 // TestKazoosPersistentCandidates waits for a candidate of kazoo's acquire(ephemeral=False), as kazoo does.
 func TestKazoosPersistentCandidates(t *testing.T) {
 	t.Parallel()
-	s := dial(t, server(t).Connect())
+	e := server(t)
+	s := dial(t, e.Connect())
 	for i, opts := range [][]zklock.LockOption{naming(zklock.NamingKazoo), patterns} {
 		m := open(t, s, peers.Mutex, lockName(t)+fmt.Sprint(i), opts...)
 		acquire(t, m)
@@ -203,6 +204,7 @@ func TestKazoosPersistentCandidates(t *testing.T) {
 		require.Len(t, list, 1)
 		assert.True(t, list[0].Holder)
 		granted := begin(t, s, m.Path(), m, 2)
+		requireWatched(t, e.Servers()[0].Command, path, granted)
 		require.NoError(t, s.Conn().Delete(path, -1))
 		receive(t, granted, "the lock")
 		release(t, m)

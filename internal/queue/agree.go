@@ -97,7 +97,8 @@ func (v Voice) agreesWith(p party, own Kind, id [IDLen]byte) bool {
 }
 
 // agreement has the answers of agrees for every Voice.
-var agreement = sync.OnceValue(func() (table [dialects][2][2][dialects][Write + 1]bool) {
+var agreement = sync.OnceValue(func() *[dialects][2][2][dialects][Write + 1]bool {
+	var table [dialects][2][2][dialects][Write + 1]bool
 	for _, own := range []Dialect{Native, Zktools, Curator, Kazoo} {
 		for i, rw := range []bool{false, true} {
 			for j, listens := range []bool{false, true} {
@@ -109,7 +110,7 @@ var agreement = sync.OnceValue(func() (table [dialects][2][2][dialects][Write + 
 			}
 		}
 	}
-	return table
+	return &table
 })
 
 func index(b bool) int {
@@ -119,8 +120,8 @@ func index(b bool) int {
 	return 0
 }
 
-// Agrees reports whether v and whoever made the candidate order the queue alike. If not, both could hold the lock at the same time,
-// or wait for one another for ever.
-func (v Voice) Agrees(other Candidate) bool {
-	return agreement()[v.Dialect][index(v.ReadWrite)][index(v.KazooListens)][other.Dialect][other.Kind]
+// Agrees reports whether v and whoever makes candidates of that dialect and kind order the queue alike. If not, both could hold the
+// lock at the same time, or wait for one another for ever.
+func (v Voice) Agrees(d Dialect, k Kind) bool {
+	return agreement()[v.Dialect][index(v.ReadWrite)][index(v.KazooListens)][d][k]
 }

@@ -147,7 +147,7 @@ func TestWhoAgrees(t *testing.T) {
 		for _, prefix := range all {
 			c, ok := queue.Parse(prefix + "0000000001")
 			require.True(t, ok)
-			assert.Equal(t, agreed[prefix], voices[name].Agrees(c), "%s and %s", name, prefix)
+			assert.Equal(t, agreed[prefix], voices[name].Agrees(c.Dialect, c.Kind), "%s and %s", name, prefix)
 		}
 	}
 }
@@ -204,7 +204,7 @@ func FuzzNobodyIsGrantedTwice(f *testing.F) {
 			return []string{"-lock-", "-read-", "-write-"}[:map[bool]int{false: 1, true: 3}[v.ReadWrite]]
 		}
 		for _, m := range members {
-			if m.voice == nil || slices.ContainsFunc(q, func(c queue.Candidate) bool { return !m.voice.Agrees(c) }) {
+			if m.voice == nil || slices.ContainsFunc(q, func(c queue.Candidate) bool { return !m.voice.Agrees(c.Dialect, c.Kind) }) {
 				continue
 			}
 			self, _ := queue.Parse(m.name)
