@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,7 +36,8 @@ func TestWeAskAPeer(t *testing.T) {
 				assert.NoError(t, theirs.Unlock())
 			}()
 			m := pair[0].handle(t, s, pair[0].kind, lockName(t)).(ours)
-			ctx := t.Context()
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
 			_, err = m.LockRevoking(ctx, zklock.Ask)
 			require.NoError(t, err)
 			release(t, m)
