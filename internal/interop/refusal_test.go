@@ -221,3 +221,24 @@ func TestAnInvalidNamingIsAnError(t *testing.T) {
 	assert.ErrorContains(t, err, "WithKazooPatterns")
 	assert.Equal(t, "Naming(4)", (zklock.NamingKazoo + 1).String())
 }
+
+// TestACohortIsRefused has goroutines share a candidate: each of them learns that it was refused.
+func TestACohortIsRefused(t *testing.T) {
+	t.Parallel()
+	s := dial(t, server(t).Connect())
+	theirs := curatorMutex.handle(t, s, peers.Mutex, lockName(t))
+	acquire(t, theirs)
+	m := open(t, s, peers.Write, lockName(t), zklock.WithLocalHandoff(3))
+	var all []*zklock.Pending
+	for range 3 {
+		all = append(all, m.LockAsync(t.Context()))
+	}
+	for _, p := range all {
+		receive(t, p.Done(), "refusal")
+		assert.ErrorIs(t, p.Err(), zklock.ErrMixedDialects)
+	}
+	eventually(t, func() bool { return len(children(t, s, m.Path())) == 1 }, "a znode is left")
+	release(t, theirs)
+	acquire(t, m)
+	release(t, m)
+}
