@@ -77,24 +77,7 @@ func start(tb testing.TB, library string) peers.Client {
 // startAt has the client connect to another address.
 func startAt(tb testing.TB, library, connect string) peers.Client {
 	tb.Helper()
-	var client peers.Client
-	var err error
-	switch library {
-	case "kazoo":
-		var py *peers.Python
-		py, err = peers.Kazoo(tb.Context(), tb.Logf)
-		require.NoError(tb, err)
-		client, err = py.Start(tb.Context(), connect, sessionTimeout)
-	case "Curator":
-		var java *peers.Java
-		java, err = peers.Curator(tb.Context(), tb.Logf)
-		require.NoError(tb, err)
-		client, err = java.Start(tb.Context(), connect, sessionTimeout)
-	case "zk.Lock":
-		client, err = peers.StartGo([]string{connect}, sessionTimeout)
-	case "zktools":
-		client, err = peers.StartZktools([]string{connect}, sessionTimeout)
-	}
+	client, err := peers.Start(tb.Context(), library, connect, sessionTimeout, tb.Logf)
 	require.NoError(tb, err)
 	return client
 }

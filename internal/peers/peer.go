@@ -2,6 +2,8 @@ package peers
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -55,6 +57,31 @@ type Revoker interface {
 
 	// Revoke asks the candidate at path to release.
 	Revoke(path string) error
+}
+
+// Start starts a client of a library: kazoo, Curator, zk.Lock, or zktools, which is a stand-in. servers is host:port,host:port.
+// ctx bounds only the start, which may have to fetch the library.
+func Start(ctx context.Context, library, servers string, sessionTimeout time.Duration, logf func(string, ...any)) (Client, error) {
+	switch library {
+	case "kazoo":
+		python, err := Kazoo(ctx, logf)
+		if err != nil {
+			return nil, err
+		}
+		return python.Start(ctx, servers, sessionTimeout)
+	case "Curator":
+		java, err := Curator(ctx, logf)
+		if err != nil {
+			return nil, err
+		}
+		return java.Start(ctx, servers, sessionTimeout)
+	case "zk.Lock":
+		return StartGo(strings.Split(servers, ","), sessionTimeout)
+	case "zktools":
+		return StartZktools(strings.Split(servers, ","), sessionTimeout)
+	default:
+		return nil, fmt.Errorf("peers: no library %q", library)
+	}
 }
 
 // startLimit bounds how long a peer may take to connect.

@@ -21,24 +21,7 @@ const sessionTimeout = 4 * time.Second
 // start starts one client of each peer that test names.
 func start(t *testing.T, e *zktest.Ensemble, name string) peers.Client {
 	t.Helper()
-	var client peers.Client
-	var err error
-	switch name {
-	case "kazoo":
-		var py *peers.Python
-		py, err = peers.Kazoo(t.Context(), t.Logf)
-		require.NoError(t, err)
-		client, err = py.Start(t.Context(), e.Connect(), sessionTimeout)
-	case "Curator":
-		var java *peers.Java
-		java, err = peers.Curator(t.Context(), t.Logf)
-		require.NoError(t, err)
-		client, err = java.Start(t.Context(), e.Connect(), sessionTimeout)
-	case "zk.Lock":
-		client, err = peers.StartGo([]string{e.Connect()}, sessionTimeout)
-	case "zktools":
-		client, err = peers.StartZktools([]string{e.Connect()}, sessionTimeout)
-	}
+	client, err := peers.Start(t.Context(), name, e.Connect(), sessionTimeout, t.Logf)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, client.Close()) })
 	return client
