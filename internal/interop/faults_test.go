@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/peers"
 )
 
@@ -20,11 +21,12 @@ var meeting = map[string][2]side{
 // TestACrashedPeerReleases kills processes that hold the lock: it is ours when their sessions time out.
 func TestACrashedPeerReleases(t *testing.T) {
 	t.Parallel()
-	s := dial(t, server(t).Connect())
+	e := server(t)
+	s := dial(t, e.Connect())
 	for _, library := range []string{"kazoo", "Curator"} { // the others are in this process
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
-			client := start(t, library)
+			client := startAt(t, library, e.Connect(), shortTimeout)
 			defer client.Close()
 			theirs, err := client.Open(peers.Mutex, root+"/"+lockName(t))
 			require.NoError(t, err)
@@ -48,7 +50,7 @@ func TestACutOffZklockReleases(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			proxy := e.Proxy(t)
-			s := dial(t, proxy.Addr())
+			s := dial(t, proxy.Addr(), zklock.WithSessionTimeout(shortTimeout))
 			m := meeting[library][0].handle(t, s, peers.Mutex, lockName(t)).(ours)
 			acquire(t, m)
 			lost := m.Lost()

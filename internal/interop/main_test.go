@@ -20,8 +20,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// sessionTimeout is everybody's: long enough for a busy machine, short enough to see a session time out.
-const sessionTimeout = 4 * time.Second
+// sessionTimeout is everybody's, long enough for a busy machine; shortTimeout is for those whose sessions are to time out.
+const sessionTimeout, shortTimeout = 20 * time.Second, 4 * time.Second
 
 // patience bounds what must happen; a test that runs into it has failed.
 const patience = 60 * time.Second
@@ -71,13 +71,13 @@ func server(tb testing.TB) *zktest.Ensemble {
 // start starts a client of its own of a library. Its end is the caller's.
 func start(tb testing.TB, library string) peers.Client {
 	tb.Helper()
-	return startAt(tb, library, server(tb).Connect())
+	return startAt(tb, library, server(tb).Connect(), sessionTimeout)
 }
 
-// startAt has the client connect to another address.
-func startAt(tb testing.TB, library, connect string) peers.Client {
+// startAt has the client connect to another address, with a session timeout of its own.
+func startAt(tb testing.TB, library, connect string, timeout time.Duration) peers.Client {
 	tb.Helper()
-	client, err := peers.Start(tb.Context(), library, connect, sessionTimeout, tb.Logf)
+	client, err := peers.Start(tb.Context(), library, connect, timeout, tb.Logf)
 	require.NoError(tb, err)
 	return client
 }

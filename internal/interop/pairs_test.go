@@ -217,7 +217,9 @@ func queueUp(t *testing.T, s *zklock.Session, name string, pair [2]side, places 
 		}
 	}
 	var entered []chan struct{}
+	free := true // whether the next one is granted the lock at once
 	for i, p := range places {
+		free = i == 0 || free && places[i-1].kind == peers.Read && p.kind == peers.Read
 		handles[i] = pair[p.side].handle(t, s, p.kind, name)
 		granted[i] = begin(t, s, root+"/"+name, handles[i], i+1)
 		in := make(chan struct{})
@@ -227,8 +229,8 @@ func queueUp(t *testing.T, s *zklock.Session, name string, pair [2]side, places 
 			enter(p.kind)
 			close(in)
 		}()
-		if i == 0 {
-			receive(t, in, "the first grant")
+		if free {
+			receive(t, in, "grant "+strconv.Itoa(i))
 		}
 	}
 	for i := 0; i < len(places); {

@@ -86,7 +86,7 @@ func TestZnodesAreLikeThePeers(t *testing.T) {
 		proxy := e.Proxy(t)
 		created := creations{all: make(map[string]string)}
 		proxy.OnFrame(created.hook)
-		client := startAt(t, library, proxy.Addr())
+		client := startAt(t, library, proxy.Addr(), sessionTimeout)
 		for _, kind := range []peers.Kind{peers.Mutex, peers.Read, peers.Write} {
 			t.Run(library+"-"+string(kind), func(t *testing.T) {
 				ourRoot, theirRoot := root+"-ours-"+lockName(t), root+"-theirs-"+lockName(t)
