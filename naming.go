@@ -160,8 +160,12 @@ func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) er
 			return err
 		}
 		if ephemeral {
-			return fmt.Errorf("%w: this candidate is named as one of %s, and %s is one of %s. %s",
-				ErrMixedDialects, c.place.Dialect, other.Name, other.Dialect, advice(*other))
+			lock := "mutex"
+			if c.voice.ReadWrite {
+				lock = "read/write lock"
+			}
+			return fmt.Errorf("%w: %s is a candidate of %s, which reads the queue in another way than our %s under the %v naming. %s",
+				ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.naming, advice(*other))
 		}
 		c.addPhantom(*other) // just a name, or gone
 	}
