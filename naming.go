@@ -145,9 +145,8 @@ func markFor(name string) []byte {
 
 // refuseStrangers looks for a candidate in the queue whose client orders the queue differently, before or behind this one.
 func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) error {
-	for i := range q { // which can be long, and nobody in it is to be copied
-		other := &q[i]
-		if c.voice.Agrees(other.Dialect, other.Kind) || c.phantoms[other.Name] {
+	for other := range c.voice.Strangers(q) {
+		if c.phantoms[other.Name] {
 			continue
 		}
 		var ephemeral bool
@@ -165,9 +164,9 @@ func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) er
 				lock = "read/write lock"
 			}
 			return fmt.Errorf("%w: %s is a candidate of %s, which reads the queue in another way than our %s under the %v naming. %s",
-				ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.naming, advice(*other))
+				ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.naming, advice(other))
 		}
-		c.addPhantom(*other) // just a name, or gone
+		c.addPhantom(other) // just a name, or gone
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package queue
 
-import "sync"
+import (
+	"iter"
+	"sync"
+)
 
 // Voice is a handle of ours: the dialect of its candidates, and whether they are a mutex's or a read/write lock's.
 type Voice struct {
@@ -122,6 +125,20 @@ func index(b bool) int {
 
 // Agrees reports whether v and whoever makes candidates of that dialect and kind order the queue alike. If not, both could hold the
 // lock at the same time, or wait for one another for ever.
-func (v Voice) Agrees(d Dialect, k Kind) bool {
-	return agreement()[v.Dialect][index(v.ReadWrite)][index(v.KazooListens)][d][k]
+func (v Voice) Agrees(d Dialect, k Kind) bool { return v.agreement()[d][k] }
+
+func (v Voice) agreement() *[dialects][Write + 1]bool {
+	return &agreement()[v.Dialect][index(v.ReadWrite)][index(v.KazooListens)]
+}
+
+// Strangers returns the candidates in the queue with whose makers v does not agree.
+func (v Voice) Strangers(q []Candidate) iter.Seq[Candidate] {
+	return func(yield func(Candidate) bool) {
+		agreed := v.agreement() // looked up once: every candidate looks at the whole queue, and queues can be long
+		for i := range q {
+			if !agreed[q[i].Dialect][q[i].Kind] && !yield(q[i]) {
+				return
+			}
+		}
+	}
 }
