@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants fuzz frames
+.PHONY: test lint chaos mutants interop fuzz frames
 
 # The README's test command, with the race detector.
 test:
@@ -23,6 +23,10 @@ chaos:
 # Breaks the library in one place after the other; a test must notice each time.
 mutants:
 	go run ./internal/mutants
+
+# Every pair of clients that docs/interop.md calls safe, for 5,000 hand-offs; four minutes.
+interop:
+	ZKLOCK_INTEROP=5000 go test -count=1 -timeout 30m -v -run 'TestHandOffs|TestOrder' ./internal/interop
 
 # Every fuzz target for FUZZTIME.
 fuzz:

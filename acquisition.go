@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -282,11 +283,12 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
 			err = c.force(ctx, line.nearest)
-			line = ahead{}
-			if errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
+			if leavesReader := slices.ContainsFunc(line.nearest, queue.Candidate.LeavesReader); err == nil && !leavesReader {
+				line = ahead{}
+			} else if err == nil || errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
 				line, err = c.lookAhead(ctx, true)
 			}
-		case left == wasFirst || len(line.nearest) == 1 && !line.more:
+		case left == wasFirst || len(line.nearest) == 1 && !line.more && !line.nearest[0].LeavesReader():
 			line = ahead{} // those who are known to be gone do not come back
 		default:
 			var known bool
@@ -385,7 +387,7 @@ func (a *acquisition) wait(
 			return wasGone, nil
 		case err != nil:
 			return 0, err
-		case node.owner == 0:
+		case node.owner == 0 && !c.voice.Persistent(blocker):
 			a.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+blocker.Name)
 			c.addPhantom(blocker)
 			return wasGone, nil

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"path"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
@@ -35,13 +35,13 @@ var errVanished = errors.New("candidate's znode is gone")
 // candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper session. It belongs
 // to the goroutine of its acquisition.
 type candidate struct {
-	zs   *zkSession
-	dir  string // the lock's znode
-	kind queue.Kind
-	data []byte
-	acl  []zk.ACL
+	zs    *zkSession
+	dir   string // the lock's znode
+	cfg   *lockConfig
+	voice queue.Voice
 
-	id    string          // random, marks the name, so that a creation whose answer got lost can be found
+	prefix string // of the name; random, so that a creation whose answer got lost can be found
+
 	asked bool            // a creation was sent whose outcome is not known to be failure
 	path  string          // once created
 	place queue.Candidate // once created
@@ -57,9 +57,10 @@ type candidate struct {
 }
 
 func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *candidate {
-	var id [queue.IDLen / 2]byte
-	rand.Read(id[:]) // never fails, since Go 1.24
-	return &candidate{zs: zs, dir: dir, kind: kind, data: cfg.identifier, acl: cfg.acl, id: hex.EncodeToString(id[:])}
+	var random [queue.IDLen]byte
+	rand.Read(random[:]) // never fails, since Go 1.24
+	voice := cfg.voice(kind)
+	return &candidate{zs: zs, dir: dir, cfg: cfg, voice: voice, prefix: queue.Prefix(voice.Dialect, kind, random)}
 }
 
 // create queues the candidate. After an error the znode may exist; remove knows.
@@ -67,16 +68,16 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *
 // go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
 // candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
-	name := c.dir + "/" + queue.Prefix(c.id, c.kind)
+	name := c.dir + "/" + c.prefix
 	for {
 		old := c.zs.s.oldServers.Load()
 		r := c.zs.expect(name, c.dir)
-		created, err := c.zs.conn.Create(name, c.data, zk.FlagEphemeralSequential, c.acl)
+		created, err := c.zs.conn.Create(name, c.cfg.identifier, zk.FlagEphemeralSequential, c.cfg.acl)
 		c.zs.unexpect(name)
 		switch outcomeOf(err) {
 		case answered:
 			if errors.Is(err, zk.ErrNoNode) {
-				if err := c.zs.makeParents(ctx, c.dir, c.acl); err != nil {
+				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
 					return err
 				}
 				continue
@@ -193,7 +194,7 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	for _, name := range children {
-		if queue.HasID(name, c.id) {
+		if strings.HasPrefix(name, c.prefix) {
 			c.setPath(c.dir + "/" + name)
 			return true, nil
 		}
@@ -248,17 +249,20 @@ type ahead struct {
 //
 // An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
 // confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
-// known to be gone stays gone.
+// known to be gone stays gone. Curator's downgraded writers are the exception, see queue.Candidate.LeavesReader: theirs is a
+// number that they hold already.
 //
 // No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
 // gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
 // on the znode still stands.
+//
+// It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
 	if first := c.first; first != nil {
 		c.first = nil
 		if q, err := first.wait(ctx); err == nil && queue.Has(q, c.place) {
 			c.alone = len(q) == 1
-			return c.pick(q, everybody), nil
+			return c.pick(ctx, q, everybody)
 		}
 	} else if cleared := c.zs.watches.cleared(c.dir); cleared >= 0 {
 		if c.place.Seq == cleared+1 {
@@ -274,22 +278,25 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error
 	if !queue.Has(q, c.place) {
 		return ahead{}, errVanished
 	}
-	return c.pick(q, everybody), nil
+	return c.pick(ctx, q, everybody)
 }
 
-func (c *candidate) pick(q []queue.Candidate, everybody bool) (a ahead) {
+func (c *candidate) pick(ctx context.Context, q []queue.Candidate, everybody bool) (a ahead, err error) {
+	if err := c.refuseStrangers(ctx, q); err != nil {
+		return ahead{}, err
+	}
 	c.long = len(q) > longQueue
 	for other := range queue.Blockers(q, c.place) {
 		switch {
 		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
 		case len(a.nearest) == keptAhead && !everybody:
 			a.more = true
-			return a
+			return a, nil
 		default:
 			a.nearest = append(a.nearest, other)
 		}
 	}
-	return a
+	return a, nil
 }
 
 func (c *candidate) addPhantom(other queue.Candidate) {

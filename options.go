@@ -170,9 +170,11 @@ func WithLease(lease Lease) SessionOption {
 type LockOption func(*lockConfig) error
 
 type lockConfig struct {
-	identifier []byte
-	acl        []zk.ACL
-	handoffs   int
+	identifier   []byte
+	acl          []zk.ACL
+	handoffs     int
+	naming       Naming
+	kazooListens bool // see WithKazooPatterns
 }
 
 func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
@@ -180,14 +182,17 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 	if err != nil {
 		host = "unknown-host" // the identifier is for people; it must not keep anybody from locking
 	}
-	cfg := lockConfig{
-		identifier: fmt.Appendf(nil, "%s/%d", host, os.Getpid()),
-		acl:        s.cfg.acl,
-	}
+	cfg := lockConfig{acl: s.cfg.acl}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return lockConfig{}, err
 		}
+	}
+	if cfg.kazooListens && cfg.naming != NamingDefault {
+		return lockConfig{}, fmt.Errorf("WithKazooPatterns is about NamingDefault, and the naming is %v", cfg.naming)
+	}
+	if cfg.identifier == nil {
+		cfg.identifier = cfg.naming.data(host, os.Getpid())
 	}
 	return cfg, nil
 }
@@ -195,8 +200,8 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 // maxIdentifier bounds an identifier, in bytes: every client that queues behind it reads it.
 const maxIdentifier = 1024
 
-// WithIdentifier sets who holds the lock, as others see it in Contender.Data: "host/pid" by default. It has 1 to
-// 1024 bytes of UTF-8.
+// WithIdentifier sets who holds the lock, as others see it in Contender.Data: "host/pid" by default, if WithNaming does not
+// say otherwise. It has 1 to 1024 bytes of UTF-8.
 func WithIdentifier(identifier string) LockOption {
 	return func(cfg *lockConfig) error {
 		switch {

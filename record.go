@@ -61,7 +61,7 @@ func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error)
 // departed finds out who is ahead of a candidate now that its nearest blocker is gone, as far as can be said without a
 // listing. ok is false if the queue must be listed.
 func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bool, err error) {
-	if !c.long {
+	if !c.long || line.nearest[0].LeavesReader() {
 		return line, false, nil
 	}
 	lock, err := c.zs.readLock(ctx, c.dir)

@@ -2,6 +2,7 @@ package zklock
 
 import (
 	"context"
+	"path"
 	"time"
 )
 
@@ -36,10 +37,10 @@ func (r Revocation) after() <-chan time.Time {
 	return time.After(max(time.Duration(r), 0))
 }
 
-// ask writes the revocation mark into a candidate. It fails with zk.ErrNoNode if that is gone.
-func (zs *zkSession) ask(ctx context.Context, path string) error {
+// ask writes the revocation mark into a candidate, that of the client who made it. It fails with zk.ErrNoNode if that is gone.
+func (zs *zkSession) ask(ctx context.Context, candidate string) error {
 	return zs.do(ctx, func() error {
-		_, err := zs.conn.Set(path, revocationMarks[0], -1)
+		_, err := zs.conn.Set(candidate, markFor(path.Base(candidate)), -1)
 		return err
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -307,15 +306,15 @@ func outcomeOf(err error) outcome {
 	}
 }
 
-// makeParents creates a lock's znode and what is missing above it. Those below the root are container znodes, which
-// the server removes some time after their last child; those up to the root are persistent.
-func (zs *zkSession) makeParents(ctx context.Context, dir string, acl []zk.ACL) error {
+// makeParents creates a lock's znode and what is missing above it. Unless the lock's Naming has it otherwise, those below the root
+// are container znodes, which the server removes some time after their last child; those up to the root are persistent.
+func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfig) error {
 	for i := 1; i <= len(dir); i++ {
 		if i < len(dir) && dir[i] != '/' {
 			continue
 		}
 		path := dir[:i]
-		err := zs.do(ctx, func() error { return zs.makeParent(path, acl) })
+		err := zs.do(ctx, func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}
@@ -323,18 +322,18 @@ func (zs *zkSession) makeParents(ctx context.Context, dir string, acl []zk.ACL) 
 	return nil
 }
 
-func (zs *zkSession) makeParent(path string, acl []zk.ACL) error {
+func (zs *zkSession) makeParent(path string, p parent, acl []zk.ACL) error {
 	// Somebody without the right to create above an existing znode must still be able to use what is below.
 	if exists, _, err := zs.conn.Exists(path); err != nil || exists {
 		return err
 	}
-	if path != zs.s.root && strings.HasPrefix(path, zs.s.root) && !zs.s.oldServers.Load() {
-		_, err := zs.conn.CreateContainer(path, nil, zk.FlagContainer, acl)
+	if p.container && !zs.s.oldServers.Load() {
+		_, err := zs.conn.CreateContainer(path, p.data, zk.FlagContainer, acl)
 		if err == nil || !zs.s.noteOldServer(err) {
 			return err
 		}
 	}
-	_, err := zs.conn.Create(path, nil, zk.FlagPersistent, acl)
+	_, err := zs.conn.Create(path, p.data, zk.FlagPersistent, acl)
 	return err
 }
 

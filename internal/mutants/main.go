@@ -31,6 +31,7 @@ type mutant struct {
 	name  string
 	edits []edit
 	tests string // -run for go test: those that must notice, few enough to be quick
+	in    string // their package, the library's own if empty
 }
 
 // The tests of a mutant may take some times longer than they do without it, and this long at least. A test that is cut
@@ -67,13 +68,16 @@ func run(ctx context.Context) int {
 		fmt.Fprintln(os.Stderr, "mutants: none of that name")
 		return 2
 	}
-	var tests []string
+	var tests, packages []string
 	for _, m := range chosen {
 		if !slices.Contains(tests, m.tests) {
 			tests = append(tests, m.tests)
 		}
+		if !slices.Contains(packages, m.pkg()) {
+			packages = append(packages, m.pkg())
+		}
 	}
-	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute)
+	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute, packages...)
 	if sound.failed() {
 		fmt.Fprintf(os.Stderr, "mutants: the tests do not pass without a mutant:\n%s", sound.output)
 		return 2
@@ -165,7 +169,7 @@ func (m mutant) try(ctx context.Context, tree string, limit time.Duration) (verd
 			return verdict{}, err
 		}
 	}
-	v := test(ctx, tree, m.tests, limit)
+	v := test(ctx, tree, m.tests, limit, m.pkg())
 	if v.failed() && v.by == "" {
 		return v, fmt.Errorf("no test failed, go test did:\n%s", v.output)
 	}
@@ -201,9 +205,13 @@ var (
 	leaked      = regexp.MustCompile(`(?m)^goroutines are left:`)
 )
 
-// test runs tests of the root package.
-func test(ctx context.Context, tree, tests string, limit time.Duration) verdict {
-	cmd := exec.CommandContext(ctx, "go", "test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^("+tests+")$", ".")
+// pkg is the package of the mutant's tests.
+func (m mutant) pkg() string { return "./" + m.in }
+
+// test runs tests of packages.
+func test(ctx context.Context, tree, tests string, limit time.Duration, packages ...string) verdict {
+	args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^(" + tests + ")$"}
+	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	cmd.Dir = tree
 	out, err := cmd.CombinedOutput()
 	v := verdict{err: err, output: string(out)}
@@ -216,7 +224,7 @@ func test(ctx context.Context, tree, tests string, limit time.Duration) verdict 
 	} else if leaked.MatchString(v.output) {
 		v.by = "goleak, after " + tests
 	}
-	if err == nil && strings.Contains(v.output, "no tests to run") {
+	if err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
 		v.err = errors.New("no tests to run")
 	}
 	return v

@@ -180,7 +180,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"acquisition.go", "		case node.owner == 0:\n", "		case node.owner < 0:\n"}},
+		edits: []edit{{"acquisition.go", "		case node.owner == 0 && !c.voice.Persistent(blocker):\n", "		case node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -233,5 +233,40 @@ var mutants = []mutant{
 		name:  "lost hold gives its handle to the next",
 		edits: []edit{{"acquisition.go", "	if a.slot == nil {\n		return nil\n	}\n	if a.try {", "	if a.slot == nil {\n		return nil\n	}\n	select {\n	case <-a.slot:\n	default:\n	}\n	if a.try {"}},
 		tests: "TestLostHoldOccupiesItsHandle",
+	},
+	{
+		name:  "clients that order the queue differently let in",
+		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
+		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
+	},
+	{
+		name:  "names of no candidates refused",
+		edits: []edit{{"naming.go", "		if ephemeral {\n", "		if ephemeral || true {\n"}},
+		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
+	},
+	{
+		name:  "reader of a downgraded Curator writer overlooked",
+		edits: []edit{{"acquisition.go", " && !line.nearest[0].LeavesReader():", ":"}},
+		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
+	},
+	{
+		name:  "kazoo's persistent candidates overlooked",
+		edits: []edit{{"acquisition.go", "case node.owner == 0 && !c.voice.Persistent(blocker):", "case node.owner == 0:"}},
+		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
+	},
+	{
+		name:  "Curator asked in the recipe's words",
+		edits: []edit{{"naming.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
+		in:    "internal/interop", tests: "TestWeAskAPeer",
+	},
+	{
+		name:  "zktools' names with one dash",
+		edits: []edit{{"internal/queue/name.go", `{"-lock--", Lock, Zktools}, `, `{"-lock-", Lock, Zktools}, `}},
+		in:    "internal/interop", tests: "TestZnodesAreLikeThePeers",
+	},
+	{
+		name:  "kazoo's parents as containers",
+		edits: []edit{{"naming.go", "		return parent{data: []byte{}}\n", "		return parent{data: []byte{}, container: true}\n"}},
+		in:    "internal/interop", tests: "TestZnodesAreLikeThePeers",
 	},
 }

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -8,47 +9,22 @@ import (
 // seqDigits is how many digits ZooKeeper appends to a sequential name (PrepRequestProcessor, "%010d").
 const seqDigits = 10
 
-// IDLen is the length of the random id in a candidate's name, in hex digits.
-const IDLen = 32
-
 // MaxSeq is the last sequence number that a candidate may stand on. ZooKeeper's counter is an int32 that sticks at
 // 2147483647, and from there on numbers repeat and no longer order anything. The distance leaves room for every
 // candidate that is already under way when the first one notices.
 const MaxSeq = 1<<31 - 1 - 1<<20
 
-// markers are what stands between a candidate's prefix and its number, for each client that may share the lock.
-// Longer ones come first where one ends with another.
+// markers are what stands between a candidate's id and its number. Longer ones come first where one ends with another.
 var markers = []struct {
-	text string
-	kind Kind
+	text    string
+	kind    Kind
+	dialect Dialect // whose candidates are created with it; dialectOf tells them apart where there are several
 }{
-	{"-lock--", Lock}, {"-read--", Read}, {"-write--", Write}, // zktools' synchronous locks
-	{"-lock-", Lock}, {"-read-", Read}, {"-write-", Write}, // ours, zk.Lock, Curator's mutex, zktools' ZkAsyncLock
-	{"__lock__", Lock}, {"__rlock__", Read}, // kazoo
-	{"__READ__", Read}, {"__WRIT__", Write}, // Curator's read/write lock
-}
-
-// Prefix is the name a candidate of this kind is created under; ZooKeeper appends the number.
-//
-// A mutex under it is ordered and waited for by zk.Lock, Curator's InterProcessMutex and zktools' ZkAsyncLock.
-func Prefix(id string, k Kind) string {
-	return "_c_" + id + marker(k)
-}
-
-func marker(k Kind) string {
-	switch k {
-	case Read:
-		return "-read-"
-	case Write:
-		return "-write-"
-	default:
-		return "-lock-"
-	}
-}
-
-// HasID reports whether name was created with id, whatever number it got.
-func HasID(name, id string) bool {
-	return strings.HasPrefix(name, "_c_"+id+"-")
+	{"-lock--", Lock, Zktools}, {"-read--", Read, Zktools}, {"-write--", Write, Zktools},
+	{"-lock-", Lock, Native}, {"-read-", Read, Native}, {"-write-", Write, Native},
+	{"-lock-", Lock, Curator}, {"-lock-", Lock, ZktoolsAsync},
+	{"__lock__", Lock, Kazoo}, {"__rlock__", Read, Kazoo},
+	{"__READ__", Read, CuratorRW}, {"__WRIT__", Write, CuratorRW},
 }
 
 // Parse reads a candidate's name. It is false for a name that no known client gives a candidate.
@@ -70,10 +46,33 @@ func Parse(name string) (Candidate, bool) {
 		return Candidate{}, false // above what ZooKeeper's counter reaches
 	}
 	for _, m := range markers {
-		// A name may begin with its marker: Curator without protection writes lock-N, early zktools write-N.
-		if strings.HasSuffix(head, m.text) || head == m.text[1:] {
+		id, ok := strings.CutSuffix(head, m.text)
+		if ok {
+			return Candidate{Name: name, Kind: m.kind, Seq: int32(seq), Dialect: dialectOf(m.dialect, m.kind, id)}, true
+		}
+		// A name may begin with its marker: zktools' documentation has write-N.
+		if head == m.text[1:] {
 			return Candidate{Name: name, Kind: m.kind, Seq: int32(seq)}, true
 		}
 	}
 	return Candidate{}, false
+}
+
+// dialectOf tells the dialects apart that have a marker in common. An id that is not as it should be counts as the foreign
+// client's: to take its candidate for one of ours could grant the lock twice.
+func dialectOf(d Dialect, k Kind, id string) Dialect {
+	if d != Native {
+		return d
+	}
+	id, ok := strings.CutPrefix(id, "_c_")
+	switch {
+	case ok && len(id) == hex.EncodedLen(IDLen) && strings.Trim(id, "0123456789abcdef") == "":
+		return Native
+	case k != Lock:
+		return Bare
+	case ok:
+		return Curator
+	default:
+		return ZktoolsAsync
+	}
 }

@@ -29,10 +29,19 @@ func (k Kind) blockedBy(ahead Kind) bool { return k.Exclusive() || ahead.Exclusi
 
 // Candidate is one name in the queue.
 type Candidate struct {
-	Name string
-	Kind Kind
-	Seq  int32
+	Name    string
+	Kind    Kind
+	Seq     int32
+	Dialect Dialect
 }
+
+// LeavesReader reports whether the candidate can be replaced, while it holds the lock, by a reader with its number: Curator's
+// writer is downgraded that way. When it is gone the queue has to be listed again.
+func (c Candidate) LeavesReader() bool { return c.Dialect == CuratorRW && c.Kind == Write }
+
+// Persistent reports whether c counts also where it belongs to no session: kazoo's acquire(ephemeral=False) makes such
+// candidates, and its locks wait for them.
+func (v Voice) Persistent(c Candidate) bool { return c.Dialect == Kazoo && v.Agrees(c.Dialect, c.Kind) }
 
 // compare orders by sequence number. Equal numbers happen only when another client reused one of its own (Curator
 // downgrades a writer to a reader of the same number), so the name is merely there to make the order total.

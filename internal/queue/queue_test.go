@@ -12,27 +12,60 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-const id = "0123456789abcdef0123456789abcdef"
+const id, uuid = "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcdef"
+
+var random = [16]byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
+
+func TestNamesOfEveryNaming(t *testing.T) {
+	for _, test := range []struct {
+		dialect queue.Dialect
+		kind    queue.Kind
+		prefix  string
+	}{
+		{queue.Native, queue.Lock, "_c_" + id + "-lock-"},
+		{queue.Native, queue.Read, "_c_" + id + "-read-"},
+		{queue.Native, queue.Write, "_c_" + id + "-write-"},
+		{queue.Zktools, queue.Lock, id + "-lock--"},
+		{queue.Zktools, queue.Read, id + "-read--"},
+		{queue.Zktools, queue.Write, id + "-write--"},
+		{queue.Curator, queue.Lock, "_c_" + uuid + "-lock-"},
+		{queue.Curator, queue.Read, "_c_" + uuid + "-__READ__"},
+		{queue.Curator, queue.Write, "_c_" + uuid + "-__WRIT__"},
+		{queue.Kazoo, queue.Lock, id + "__lock__"},
+		{queue.Kazoo, queue.Read, id + "__rlock__"},
+		{queue.Kazoo, queue.Write, id + "__lock__"},
+	} {
+		assert.Equal(t, test.prefix, queue.Prefix(test.dialect, test.kind, random))
+		c, ok := queue.Parse(test.prefix + "0000000042")
+		assert.True(t, ok, test.prefix)
+		assert.EqualValues(t, 42, c.Seq)
+		assert.Equal(t, test.kind.Exclusive(), c.Kind.Exclusive(), test.prefix)
+		if test.dialect == queue.Curator && test.kind != queue.Lock {
+			test.dialect = queue.CuratorRW
+		}
+		assert.Equal(t, test.dialect, c.Dialect, test.prefix)
+	}
+}
 
 func TestParseKnowsEveryClient(t *testing.T) {
 	for name, want := range map[string]queue.Candidate{
-		queue.Prefix(id, queue.Lock) + "0000000000":       {Kind: queue.Lock},
-		queue.Prefix(id, queue.Read) + "0000000001":       {Kind: queue.Read, Seq: 1},
-		queue.Prefix(id, queue.Write) + "2147483647":      {Kind: queue.Write, Seq: 1<<31 - 1},
-		id + "-lock--0000000002":                          {Kind: queue.Lock, Seq: 2},  // zktools ZkLock
-		id + "-read--0000000003":                          {Kind: queue.Read, Seq: 3},  // zktools ZkReadLock
-		id + "-write--0000000004":                         {Kind: queue.Write, Seq: 4}, // zktools ZkWriteLock
-		id + "-lock-0000000005":                           {Kind: queue.Lock, Seq: 5},  // zktools ZkAsyncLock
-		"write-0000000002":                                {Kind: queue.Write, Seq: 2}, // as zktools' documentation has it
-		"_c_" + id + "-lock-0000000006":                   {Kind: queue.Lock, Seq: 6},  // go-zookeeper
-		"_c_0b1f0a4e-0d3c-4f0e-8f3a-1-lock-0000000007":    {Kind: queue.Lock, Seq: 7},  // Curator InterProcessMutex
-		"_c_0b1f0a4e-0d3c-4f0e-8f3a-1-__READ__0000000008": {Kind: queue.Read, Seq: 8},  // Curator InterProcessReadWriteLock
-		"_c_0b1f0a4e-0d3c-4f0e-8f3a-1-__WRIT__0000000009": {Kind: queue.Write, Seq: 9},
-		id + "__lock__0000000010":                         {Kind: queue.Lock, Seq: 10}, // kazoo Lock, WriteLock
-		id + "__rlock__0000000011":                        {Kind: queue.Read, Seq: 11}, // kazoo ReadLock
-		"lock-0000000012":                                 {Kind: queue.Lock, Seq: 12}, // Curator without protection
-		strings.Repeat("\xff", 3) + "-lock-0000000013":    {Kind: queue.Lock, Seq: 13},
-		"_c_" + id + "-lock-0000000001-write-0000000014":  {Kind: queue.Write, Seq: 14},
+		"_c_" + id + "-lock-0000000000":                  {Kind: queue.Lock, Dialect: queue.Native}, // go-zookeeper, and ours
+		"_c_" + id + "-read-0000000001":                  {Kind: queue.Read, Seq: 1, Dialect: queue.Native},
+		"_c_" + id + "-write-2147483647":                 {Kind: queue.Write, Seq: 1<<31 - 1, Dialect: queue.Native},
+		id + "-lock--0000000002":                         {Kind: queue.Lock, Seq: 2, Dialect: queue.Zktools},      // ZkLock
+		id + "-read--0000000003":                         {Kind: queue.Read, Seq: 3, Dialect: queue.Zktools},      // ZkReadLock
+		id + "-write--0000000004":                        {Kind: queue.Write, Seq: 4, Dialect: queue.Zktools},     // ZkWriteLock
+		id + "-lock-0000000005":                          {Kind: queue.Lock, Seq: 5, Dialect: queue.ZktoolsAsync}, // ZkAsyncLock
+		"write-0000000002":                               {Kind: queue.Write, Seq: 2},                             // as zktools' documentation has it
+		"lock-0000000012":                                {Kind: queue.Lock, Seq: 12},
+		"_c_" + uuid + "-lock-0000000007":                {Kind: queue.Lock, Seq: 7, Dialect: queue.Curator},    // InterProcessMutex
+		"_c_" + uuid + "-__READ__0000000008":             {Kind: queue.Read, Seq: 8, Dialect: queue.CuratorRW},  // InterProcessReadWriteLock
+		"_c_" + uuid + "-__WRIT__0000000009":             {Kind: queue.Write, Seq: 9, Dialect: queue.CuratorRW}, // likewise
+		id + "__lock__0000000010":                        {Kind: queue.Lock, Seq: 10, Dialect: queue.Kazoo},     // kazoo Lock, WriteLock
+		id + "__rlock__0000000011":                       {Kind: queue.Read, Seq: 11, Dialect: queue.Kazoo},     // kazoo ReadLock
+		"_c_x-lock-0000000001":                           {Kind: queue.Lock, Seq: 1, Dialect: queue.Curator},
+		strings.Repeat("\xff", 3) + "-lock-0000000013":   {Kind: queue.Lock, Seq: 13, Dialect: queue.ZktoolsAsync},
+		"_c_" + id + "-lock-0000000001-write-0000000014": {Kind: queue.Write, Seq: 14},
 	} {
 		want.Name = name
 		got, ok := queue.Parse(name)
@@ -49,12 +82,6 @@ func TestParseKnowsEveryClient(t *testing.T) {
 	}
 }
 
-func TestHasID(t *testing.T) {
-	assert.True(t, queue.HasID(queue.Prefix(id, queue.Read)+"0000000001", id))
-	assert.False(t, queue.HasID(queue.Prefix(strings.Repeat("0", queue.IDLen), queue.Read)+"0000000001", id))
-	assert.False(t, queue.HasID("_c_x", id))
-}
-
 // order parses a queue written as kinds and numbers, "r1 w2".
 func order(t *testing.T, text string) []queue.Candidate {
 	var names []string
@@ -65,7 +92,7 @@ func order(t *testing.T, text string) []queue.Candidate {
 		assert.NoError(t, err)
 		k := map[rune]queue.Kind{'l': queue.Lock, 'r': queue.Read, 'w': queue.Write}[kind]
 		// Ids that sort the other way round, so that whole names order nothing.
-		names = append(names, fmt.Sprintf("%s%010d", queue.Prefix(fmt.Sprintf("%032x", 1<<40-seq), k), seq))
+		names = append(names, fmt.Sprintf("%s%010d", queue.Prefix(queue.Native, k, [16]byte{byte(255 - seq)}), seq))
 	}
 	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	return queue.Order(append(names, "stranger", "_c_x"))

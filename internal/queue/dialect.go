@@ -1,0 +1,58 @@
+package queue
+
+import "encoding/hex"
+
+// Dialect is how a client names its candidates. A name tells the dialect, not always the client: zk.Lock's are the same as
+// our mutex's, and kazoo's Lock's the same as its WriteLock's.
+type Dialect uint8
+
+// The dialects. Bare is none that is known today: candidates that are waited for and say nothing about who made them.
+const (
+	Bare         Dialect = iota
+	Native               // _c_<32 hex>-lock-N, -read-N, -write-N: ours, and zk.Lock's, which is -lock- only
+	Zktools              // <32 hex>-lock--N, -read--N, -write--N
+	ZktoolsAsync         // <32 hex>-lock-N
+	Curator              // _c_<uuid>-lock-N, of InterProcessMutex
+	CuratorRW            // _c_<uuid>-__READ__N, -__WRIT__N, of InterProcessReadWriteLock
+	Kazoo                // <32 hex>__lock__N, __rlock__N
+	dialects             // how many there are
+)
+
+func (d Dialect) String() string {
+	return [...]string{
+		"an unknown client", "zklock or zk.Lock", "zktools", "zktools' ZkAsyncLock", "Curator's InterProcessMutex",
+		"Curator's InterProcessReadWriteLock", "kazoo",
+	}[d]
+}
+
+// IDLen is the length of the random id in a candidate's name, in bytes.
+const IDLen = 16
+
+// Prefix is the name that a candidate is created under; ZooKeeper appends the number. random makes it unlike any other, so that a
+// creation whose answer got lost can be found.
+func Prefix(d Dialect, k Kind, random [IDLen]byte) string {
+	id := hex.EncodeToString(random[:])
+	if d == Curator || d == CuratorRW {
+		id = id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+	}
+	switch {
+	case d == Curator && k == Lock, d == Native:
+		return "_c_" + id + Native.marker(k)
+	case d == Curator, d == CuratorRW:
+		return "_c_" + id + "-" + CuratorRW.marker(k)
+	case d == Kazoo && k == Write:
+		return id + Kazoo.marker(Lock) // both are the same to kazoo
+	default:
+		return id + d.marker(k)
+	}
+}
+
+// marker is what stands between the id and the number.
+func (d Dialect) marker(k Kind) string {
+	for _, m := range markers {
+		if m.kind == k && m.dialect == d {
+			return m.text
+		}
+	}
+	panic("queue: no name for such a candidate")
+}

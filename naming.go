@@ -1,0 +1,195 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// Naming is the client whose znodes a handle's are like, so that the lock can be shared with it: names, data, parents. Which
+// clients may meet on one lock, and which settings they need, is in docs/interop.md; the others are refused, see
+// ErrMixedDialects. Every handle on a lock should have the same Naming.
+type Naming uint8
+
+// The namings. WithIdentifier replaces the data that is said here.
+const (
+	// NamingDefault is zklock's own. A Mutex shares its lock with go-zookeeper's zk.Lock, Curator's InterProcessMutex and
+	// zktools' ZkLock and ZkAsyncLock, an RWMutex with zktools' locks, and both with kazoo's, see WithKazooPatterns.
+	NamingDefault Naming = iota
+
+	// NamingZktools is that of Python's zktools.locking: persistent parents and the data "0". A Mutex is its ZkLock. Its
+	// readers do not see its ZkLock: the candidate of a Mutex is refused where there are readers or writers.
+	NamingZktools
+
+	// NamingCurator is that of Apache Curator: container parents and the machine's address as the data. A Mutex is an
+	// InterProcessMutex and an RWMutex an InterProcessReadWriteLock. Those do not see one another, and are refused on one
+	// lock.
+	NamingCurator
+
+	// NamingKazoo is that of Python's kazoo: persistent parents and the identifier as the data. A Mutex is a Lock and an RWMutex
+	// a WriteLock and its ReadLocks. kazoo's Lock does not see readers, and cannot be told from its WriteLock: do not use
+	// it on a lock that has readers.
+	NamingKazoo
+)
+
+func (n Naming) String() string {
+	switch n {
+	case NamingDefault:
+		return "default"
+	case NamingZktools:
+		return "zktools"
+	case NamingCurator:
+		return "Curator"
+	case NamingKazoo:
+		return "kazoo"
+	default:
+		return fmt.Sprintf("Naming(%d)", uint8(n))
+	}
+}
+
+// WithNaming sets which client's znodes the handle's are like: NamingDefault if nothing is said.
+func WithNaming(naming Naming) LockOption {
+	return func(cfg *lockConfig) error {
+		if naming > NamingKazoo {
+			return fmt.Errorf("naming %d: want NamingDefault, NamingZktools, NamingCurator or NamingKazoo", naming)
+		}
+		cfg.naming = naming
+		return nil
+	}
+}
+
+// WithKazooPatterns says that all of kazoo's locks at this path see those of NamingDefault, because they were made with
+//
+//	extra_lock_patterns=["-lock-"]                        # with a Mutex
+//	extra_lock_patterns=["-lock-", "-read-", "-write-"]   # with an RWMutex: kazoo's WriteLock
+//	extra_lock_patterns=["-lock-", "-write-"]             # with an RWMutex: kazoo's ReadLock
+//
+// Their znodes do not show it. Without this option they are refused, for a kazoo lock without the patterns is granted beside ours;
+// with it, and without the patterns, it is just that. Parents are persistent then, for kazoo creates them but once. NamingKazoo
+// does without any of this.
+func WithKazooPatterns() LockOption {
+	return func(cfg *lockConfig) error {
+		cfg.kazooListens = true
+		return nil
+	}
+}
+
+// voice is how a handle's candidates speak to others.
+func (cfg *lockConfig) voice(k queue.Kind) queue.Voice {
+	return queue.Voice{
+		Dialect:      [...]queue.Dialect{queue.Native, queue.Zktools, queue.Curator, queue.Kazoo}[cfg.naming],
+		ReadWrite:    k != queue.Lock,
+		KazooListens: cfg.kazooListens,
+	}
+}
+
+// data is what a candidate holds if the user does not say.
+func (n Naming) data(host string, pid int) []byte {
+	switch n {
+	case NamingZktools:
+		return []byte("0")
+	case NamingCurator:
+		return []byte(address())
+	default:
+		return fmt.Appendf(nil, "%s/%d", host, pid)
+	}
+}
+
+// address is the machine's, as Curator puts it into its candidates. Nobody reads it but people.
+func address() string {
+	addrs, _ := net.InterfaceAddrs() // the data must not keep anybody from locking
+	for _, addr := range addrs {
+		if ip, ok := addr.(*net.IPNet); ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
+			return ip.IP.String()
+		}
+	}
+	return "127.0.0.1"
+}
+
+// parent is a znode above the candidates, as it is created where it is missing.
+type parent struct {
+	data      []byte // nil and empty are different to ZooKeeper
+	container bool   // the server removes it some time after its last child
+}
+
+// parent says what the znode at path is to be, for the lock at dir.
+func (cfg *lockConfig) parent(path, dir, root string) parent {
+	switch cfg.naming {
+	case NamingZktools: // locking.py: _ensure_lock_dir
+		if path == dir {
+			return parent{data: []byte("lock")}
+		}
+		return parent{data: []byte("zktools ZLock dir")}
+	case NamingCurator: // creatingParentContainersIfNeeded
+		return parent{data: []byte{}, container: true}
+	case NamingKazoo: // ensure_path. It never looks again: a container would fail its next acquisition
+		return parent{data: []byte{}}
+	default:
+		return parent{container: path != root && strings.HasPrefix(path, root) && !cfg.kazooListens}
+	}
+}
+
+// markFor is what the client listens for whose candidate has that name.
+func markFor(name string) []byte {
+	if c, ok := queue.Parse(name); ok && (c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW) {
+		return revocationMarks[1]
+	}
+	return revocationMarks[0]
+}
+
+// refuseStrangers looks for a candidate in the queue whose client orders the queue differently, before or behind this one.
+func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) error {
+	for other := range c.voice.Strangers(q) {
+		if c.phantoms[other.Name] {
+			continue
+		}
+		var ephemeral bool
+		err := c.zs.do(ctx, func() error {
+			exists, stat, err := c.zs.conn.Exists(c.dir + "/" + other.Name)
+			ephemeral = exists && stat.EphemeralOwner != 0
+			return err
+		})
+		if err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return err
+		}
+		if ephemeral {
+			lock := "mutex"
+			if c.voice.ReadWrite {
+				lock = "read/write lock"
+			}
+			return fmt.Errorf("%w: %s is a candidate of %s, which reads the queue in another way than our %s under the %v naming. %s",
+				ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.naming, advice(other))
+		}
+		c.addPhantom(other) // just a name, or gone
+	}
+	return nil
+}
+
+// advice says how to share the lock with whoever made a candidate.
+func advice(other queue.Candidate) string {
+	const elsewhere = ", or another lock"
+	switch other.Dialect {
+	case queue.Curator, queue.CuratorRW:
+		kind := "a Mutex"
+		if other.Kind != queue.Lock {
+			kind = "an RWMutex"
+		}
+		return "Use " + kind + " with WithNaming(NamingCurator)" + elsewhere
+	case queue.Kazoo:
+		return "Use WithNaming(NamingKazoo), or WithKazooPatterns if kazoo has extra_lock_patterns" + elsewhere
+	case queue.Zktools, queue.ZktoolsAsync:
+		kind := "a Mutex"
+		if other.Kind != queue.Lock {
+			kind = "an RWMutex"
+		}
+		return "Use " + kind + " with NamingDefault or, for zktools alone, NamingZktools" + elsewhere
+	default:
+		return "Use NamingDefault" + elsewhere
+	}
+}
