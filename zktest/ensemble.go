@@ -57,13 +57,12 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := environ{os.Getenv}
-	if connect := env.get("ZKLOCK_CONNECT"); connect != "" && !c.owned {
+	if connect := os.Getenv("ZKLOCK_CONNECT"); connect != "" && !c.owned {
 		return attach(ctx, connect)
 	}
-	inst, err := provision(ctx, env, c.logf)
+	inst, err := provision(ctx, c.logf)
 	if err == nil && c.tls != nil {
-		inst, err = inst.withNetty(ctx, env, c.logf)
+		inst, err = inst.withNetty(ctx, c.logf)
 	}
 	if err != nil {
 		return nil, err

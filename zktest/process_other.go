@@ -3,7 +3,6 @@
 package zktest
 
 import (
-	"context"
 	"errors"
 	"os/exec"
 )
@@ -17,5 +16,3 @@ func detach(*exec.Cmd) {}
 func (p *process) pause() error     { return errNoUnix }
 func (p *process) resume() error    { return errNoUnix }
 func (p *process) terminate() error { return errNoUnix }
-
-func lockFile(context.Context, string) (func() error, error) { return nil, errNoUnix }

@@ -7,8 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
+
+	"github.com/zookylock/zklock/internal/debian"
 )
 
 // installation is what it takes to run a server.
@@ -17,71 +18,53 @@ type installation struct {
 	classpath string
 }
 
-// environ is where set-up looks for things: the process's environment, or a
-// test's idea of one.
-type environ struct{ getenv func(string) string }
-
-func (e environ) get(name string) string { return e.getenv(name) }
-
-// look finds a program on the PATH, or returns "".
-func (e environ) look(program string) string {
-	for _, dir := range filepath.SplitList(e.get("PATH")) {
-		path := filepath.Join(dir, program)
-		if filepath.IsAbs(dir) && executable(path) {
-			return path
-		}
-	}
-	return ""
-}
-
-// cacheDir is zklock in the user's cache folder, as os.UserCacheDir has it.
-func (e environ) cacheDir() (string, error) {
-	switch home := e.get("HOME"); {
-	case runtime.GOOS != "darwin" && e.get("XDG_CACHE_HOME") != "":
-		return filepath.Join(e.get("XDG_CACHE_HOME"), "zklock"), nil
-	case home == "":
-		return "", errors.New("zktest: no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
-	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Caches", "zklock"), nil
-	default:
-		return filepath.Join(home, ".cache", "zklock"), nil
-	}
-}
-
-func executable(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-}
-
 // provision finds ZooKeeper and Java, and fetches what is missing.
-func provision(ctx context.Context, env environ, logf func(string, ...any)) (installation, error) {
-	classpath, err := findZooKeeper(env)
+func provision(ctx context.Context, logf func(string, ...any)) (installation, error) {
+	classpath, err := findZooKeeper()
 	if err != nil {
 		return installation{}, err
 	}
-	java, err := findJava(env)
+	java, err := debian.FindJava()
 	if err != nil {
-		return installation{}, err
+		return installation{}, fmt.Errorf("zktest: %w", err)
 	}
 	inst := installation{java: java, classpath: classpath}
 	if java != "" && classpath != "" {
 		return inst, nil
 	}
-	cache, err := openCache(env, logf)
+	cache, err := openCache(logf)
 	if err != nil {
 		return inst, err
 	}
 	if classpath == "" {
-		if inst.classpath, err = cache.zooKeeper(ctx); err != nil {
-			return inst, err
+		if inst.classpath, err = fetchZooKeeper(ctx, cache); err != nil {
+			return inst, explain(err)
 		}
 	}
 	if java == "" {
-		if inst.java, err = cache.java(ctx); err != nil {
-			return inst, err
+		if inst.java, err = cache.Java(ctx); err != nil {
+			return inst, explain(err)
 		}
 	}
 	return inst, nil
+}
+
+func openCache(logf func(string, ...any)) (*debian.Cache, error) {
+	cache, err := debian.Open(func(format string, args ...any) { logf("zktest: "+format, args...) })
+	if err != nil {
+		return nil, fmt.Errorf("zktest: %w", err)
+	}
+	return cache, nil
+}
+
+// explain says what to do where nothing can be fetched.
+func explain(err error) error {
+	if errors.Is(err, debian.ErrNoApt) {
+		return fmt.Errorf("zktest: %w. Install ZooKeeper and a Java runtime (17 or later), "+
+			"or unpack a release from https://zookeeper.apache.org and set ZKLOCK_ZOOKEEPER to its folder "+
+			"(and JAVA_HOME to Java's), or set ZKLOCK_CONNECT=host:port to use a running server", err)
+	}
+	return fmt.Errorf("zktest: %w", err)
 }
 
 // debianJars is the class path out of Debian's packages. One folder holds
@@ -94,9 +77,9 @@ var debianJars = []string{
 // findZooKeeper returns the class path of the ZooKeeper that the user names or
 // has installed, or "". A variable that names none is an error: going on to
 // another ZooKeeper would hide the mistake.
-func findZooKeeper(env environ) (string, error) {
+func findZooKeeper() (string, error) {
 	for _, name := range []string{"ZKLOCK_ZOOKEEPER", "ZOOKEEPER_HOME"} {
-		dir := env.get(name)
+		dir := os.Getenv(name)
 		if dir == "" {
 			continue
 		}
@@ -131,15 +114,8 @@ func classpathOf(dir string) string {
 	if err != nil {
 		return ""
 	}
-	var debian []string
-	for _, jar := range debianJars {
-		path := filepath.Join(dir, jar)
-		if _, err := os.Stat(path); err == nil {
-			debian = append(debian, path)
-		}
-	}
-	if len(debian) == len(debianJars) {
-		return strings.Join(debian, string(filepath.ListSeparator))
+	if jars := debian.JarsIn(dir, debianJars); jars != nil {
+		return strings.Join(jars, string(filepath.ListSeparator))
 	}
 	if dir == "/usr/share/java" {
 		return "" // all of the system's jars: no class path
@@ -156,35 +132,18 @@ func classpathOf(dir string) string {
 	if !found {
 		return ""
 	}
-	if conf := filepath.Join(dir, "conf"); isDir(conf) {
+	if conf := filepath.Join(dir, "conf"); debian.IsDir(conf) {
 		jars = append(jars, conf)
 	}
 	return strings.Join(jars, string(filepath.ListSeparator))
 }
 
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+var zooKeeperPackages = []string{
+	"libzookeeper-java", "libslf4j-java", "libdropwizard-metrics-java", "libsnappy-java",
 }
 
-// findJava returns the installed Java, or "".
-func findJava(env environ) (string, error) {
-	if home := env.get("JAVA_HOME"); home != "" {
-		java := filepath.Join(home, "bin", "java")
-		if !executable(java) {
-			return "", fmt.Errorf("zktest: JAVA_HOME=%s has no bin/java: set it right or unset it", home)
-		}
-		return java, nil
-	}
-	java := env.look("java")
-	// macOS has a /usr/bin/java that only says where to get one, and Homebrew
-	// does not put its own on the PATH.
-	if runtime.GOOS == "darwin" && (java == "" || java == "/usr/bin/java") {
-		for _, brew := range []string{"/opt/homebrew/opt/openjdk/bin/java", "/usr/local/opt/openjdk/bin/java"} {
-			if executable(brew) {
-				return brew, nil
-			}
-		}
-	}
-	return java, nil
+// fetchZooKeeper returns the class path of the cached ZooKeeper.
+func fetchZooKeeper(ctx context.Context, cache *debian.Cache) (string, error) {
+	dir, err := cache.Jars(ctx, "zookeeper", "ZooKeeper", "2 MB", debianJars, zooKeeperPackages...)
+	return classpathOf(dir), err
 }

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/zookylock/zklock/internal/debian"
 )
 
 // WithTLS has the servers show cert to clients, who connect by TLS 1.2 or 1.3
@@ -129,7 +131,7 @@ var debianNetty = []string{
 }
 
 // withNetty returns the installation with Netty on the class path.
-func (inst installation) withNetty(ctx context.Context, env environ, logf func(string, ...any)) (installation, error) {
+func (inst installation) withNetty(ctx context.Context, logf func(string, ...any)) (installation, error) {
 	const separator = string(filepath.ListSeparator)
 	jars := strings.Split(inst.classpath, separator)
 	for _, jar := range jars {
@@ -137,47 +139,18 @@ func (inst installation) withNetty(ctx context.Context, env environ, logf func(s
 			return inst, nil // a release of ZooKeeper
 		}
 	}
-	netty := nettyIn(filepath.Dir(jars[0]))
+	netty := debian.JarsIn(filepath.Dir(jars[0]), debianNetty)
 	if netty == nil {
-		cache, err := openCache(env, logf)
+		cache, err := openCache(logf)
 		if err != nil {
 			return inst, err
 		}
-		dir, err := cache.netty(ctx)
+		dir, err := cache.Jars(ctx, "netty", "Netty, which ZooKeeper needs for TLS,", "4 MB", debianNetty, "libnetty-java")
 		if err != nil {
-			return inst, err
+			return inst, explain(err)
 		}
-		netty = nettyIn(dir)
+		netty = debian.JarsIn(dir, debianNetty)
 	}
 	inst.classpath = strings.Join(append(jars, netty...), separator)
 	return inst, nil
-}
-
-// netty returns the folder of the cached jars.
-func (c *cache) netty(ctx context.Context) (string, error) {
-	return c.entry(ctx, "netty", func(work string) (string, error) {
-		c.logf("zktest: fetching Netty into %s, once (4 MB)", c.dir)
-		root, err := c.unpack(ctx, work, []string{"libnetty-java"})
-		if err != nil {
-			return "", fmt.Errorf("zktest: fetch Netty, which ZooKeeper needs for TLS: %w", err)
-		}
-		jars := filepath.Join(root, "usr", "share", "java")
-		if nettyIn(jars) == nil {
-			return "", fmt.Errorf("zktest: the package libnetty-java does not contain %s", strings.Join(debianNetty, " "))
-		}
-		return jars, nil
-	})
-}
-
-// nettyIn returns Debian's jars if all are in dir.
-func nettyIn(dir string) []string {
-	var jars []string
-	for _, jar := range debianNetty {
-		path := filepath.Join(dir, jar)
-		if _, err := os.Stat(path); err != nil {
-			return nil
-		}
-		jars = append(jars, path)
-	}
-	return jars
 }

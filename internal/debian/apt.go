@@ -1,4 +1,4 @@
-package zktest
+package debian
 
 import (
 	"bytes"
@@ -14,17 +14,18 @@ import (
 	"time"
 )
 
-// unpack fetches Debian packages with apt-get and unpacks them below work,
-// without installing anything. It returns the folder that stands for /.
+// ErrNoApt is returned where there is no apt-get to fetch anything with: on other systems than Debian and Ubuntu.
+var ErrNoApt = errors.New("there is no apt-get to fetch it with")
+
+// Unpack fetches packages with apt-get and unpacks them below work, without
+// installing anything. It returns the folder that stands for /.
 //
 // Versions, mirrors, proxies, keys and checksums are apt's business, as the
 // machine's owner has set them up.
-func (c *cache) unpack(ctx context.Context, work string, packages []string) (root string, err error) {
-	apt, dpkg := c.env.look("apt-get"), c.env.look("dpkg")
+func (c *Cache) Unpack(ctx context.Context, work string, packages ...string) (root string, err error) {
+	apt, dpkg := Look("apt-get"), Look("dpkg")
 	if apt == "" || dpkg == "" {
-		return "", errors.New("there is no apt-get to fetch it with. Install ZooKeeper and a Java runtime (17 or later), " +
-			"or unpack a release from https://zookeeper.apache.org and set ZKLOCK_ZOOKEEPER to its folder " +
-			"(and JAVA_HOME to Java's), or set ZKLOCK_CONNECT=host:port to use a running server")
+		return "", ErrNoApt
 	}
 	debs := filepath.Join(work, "debs")
 	root = filepath.Join(work, "root")
@@ -44,7 +45,7 @@ func (c *cache) unpack(ctx context.Context, work string, packages []string) (roo
 		return "", err
 	}
 	for _, deb := range files {
-		if _, err := run(ctx, debs, dpkg, "-x", deb, root); err != nil {
+		if _, err := Run(ctx, debs, dpkg, "-x", deb, root); err != nil {
 			return "", err
 		}
 	}
@@ -56,7 +57,7 @@ func (c *cache) unpack(ctx context.Context, work string, packages []string) (roo
 // replaced the packages, it fetches lists of its own, which needs no root.
 func download(ctx context.Context, apt, work, debs string, packages []string) error {
 	get := append([]string{"download"}, packages...)
-	_, first := run(ctx, debs, apt, slices.Concat(aptSafe, get)...)
+	_, first := Run(ctx, debs, apt, slices.Concat(aptSafe, get)...)
 	if first == nil || ctx.Err() != nil {
 		return first
 	}
@@ -67,13 +68,13 @@ func download(ctx context.Context, apt, work, debs string, packages []string) er
 	// An update that could not reach one of several sources fails, and may
 	// have got what we need all the same.
 	var updated error
-	if !isDir(filepath.Join(work, "apt", "updated")) {
-		_, updated = run(ctx, debs, apt, slices.Concat(aptSafe, own, []string{"update"})...)
+	if !IsDir(filepath.Join(work, "apt", "updated")) {
+		_, updated = Run(ctx, debs, apt, slices.Concat(aptSafe, own, []string{"update"})...)
 		if updated == nil {
 			os.Mkdir(filepath.Join(work, "apt", "updated"), 0o755)
 		}
 	}
-	_, second := run(ctx, debs, apt, slices.Concat(aptSafe, own, get)...)
+	_, second := Run(ctx, debs, apt, slices.Concat(aptSafe, own, get)...)
 	if second == nil {
 		return nil
 	}
@@ -108,11 +109,11 @@ func ownState(dir string) ([]string, error) {
 	}, nil
 }
 
-// adoptLinks makes absolute links below root, which mean the system's files,
+// AdoptLinks makes absolute links below root, which mean the system's files,
 // relative ones to root's. Debian's Java has its settings in /etc, jvm.cfg
 // among them, without which it does not start. Relative, because root will
 // be renamed. Links that lead nowhere, such as to certificates, stay.
-func adoptLinks(root string) error {
+func AdoptLinks(root string) error {
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Type()&fs.ModeSymlink == 0 {
 			return err
@@ -136,9 +137,9 @@ func adoptLinks(root string) error {
 	})
 }
 
-// run runs a program in dir and returns what it printed. The error has the
+// Run runs a program in dir and returns what it printed. The error has the
 // command and its output. ctx kills it.
-func run(ctx context.Context, dir, program string, args ...string) ([]byte, error) {
+func Run(ctx context.Context, dir, program string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")

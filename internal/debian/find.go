@@ -1,0 +1,68 @@
+package debian
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Look finds a program on the PATH, or returns "".
+func Look(program string) string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		path := filepath.Join(dir, program)
+		if filepath.IsAbs(dir) && Executable(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// cacheDir is zklock in the user's cache folder, as os.UserCacheDir has it.
+func cacheDir() (string, error) {
+	switch home := os.Getenv("HOME"); {
+	case runtime.GOOS != "darwin" && os.Getenv("XDG_CACHE_HOME") != "":
+		return filepath.Join(os.Getenv("XDG_CACHE_HOME"), "zklock"), nil
+	case home == "":
+		return "", errors.New("no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
+	case runtime.GOOS == "darwin":
+		return filepath.Join(home, "Library", "Caches", "zklock"), nil
+	default:
+		return filepath.Join(home, ".cache", "zklock"), nil
+	}
+}
+
+// Executable reports whether path is a program.
+func Executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// IsDir reports whether path is a folder.
+func IsDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// FindJava returns the installed Java, or "".
+func FindJava() (string, error) {
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		java := filepath.Join(home, "bin", "java")
+		if !Executable(java) {
+			return "", fmt.Errorf("JAVA_HOME=%s has no bin/java: set it right or unset it", home)
+		}
+		return java, nil
+	}
+	java := Look("java")
+	// macOS has a /usr/bin/java that only says where to get one, and Homebrew
+	// does not put its own on the PATH.
+	if runtime.GOOS == "darwin" && (java == "" || java == "/usr/bin/java") {
+		for _, brew := range []string{"/opt/homebrew/opt/openjdk/bin/java", "/usr/local/opt/openjdk/bin/java"} {
+			if Executable(brew) {
+				return brew, nil
+			}
+		}
+	}
+	return java, nil
+}
