@@ -1,0 +1,112 @@
+package peers
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// GoClient is go-zookeeper with its own Lock, in this process.
+type GoClient struct {
+	inProcess
+}
+
+// StartGo starts a client of go-zookeeper.
+func StartGo(servers []string, sessionTimeout time.Duration) (*GoClient, error) {
+	c, err := connect(servers, sessionTimeout)
+	return &GoClient{c}, err
+}
+
+// Open implements Client.
+func (c *GoClient) Open(kind Kind, path string, extra ...string) (Handle, error) {
+	if kind != Mutex || len(extra) > 0 {
+		return nil, ErrUnsupported
+	}
+	return &goHandle{local{c.inProcess, kind, path}, zk.NewLock(c.conn, path, zk.WorldACL(zk.PermAll))}, nil
+}
+
+type goHandle struct {
+	local
+	lock *zk.Lock
+}
+
+// Lock implements Handle.
+func (h *goHandle) Lock(timeout time.Duration) (bool, error) {
+	if timeout != 0 {
+		return false, ErrUnsupported
+	}
+	err := h.lock.LockWithData([]byte("zk.Lock"))
+	return err == nil, err
+}
+
+// Unlock implements Handle.
+func (h *goHandle) Unlock() error { return h.lock.Unlock() }
+
+// Churn implements Handle.
+func (h *goHandle) Churn(n int, dir string) error { return churn(h, "zk.Lock", h.kind, n, dir) }
+
+// inProcess is a client in this process.
+type inProcess struct{ conn *zk.Conn }
+
+func connect(servers []string, sessionTimeout time.Duration) (inProcess, error) {
+	conn, events, err := zk.Connect(servers, sessionTimeout, zk.WithLogInfo(false))
+	if err != nil {
+		return inProcess{}, err
+	}
+	deadline := time.After(startLimit)
+	for {
+		select {
+		case ev := <-events:
+			if ev.State == zk.StateHasSession {
+				return inProcess{conn}, nil
+			}
+		case <-deadline:
+			conn.Close()
+			return inProcess{}, fmt.Errorf("peers: no session within %v", startLimit)
+		}
+	}
+}
+
+// SessionID implements Client.
+func (c inProcess) SessionID() (int64, error) { return c.conn.SessionID(), nil }
+
+// Close implements Client.
+func (c inProcess) Close() error {
+	c.conn.Close()
+	return nil
+}
+
+// Kill implements Client. A client of this process cannot crash; its session ends at once.
+func (c inProcess) Kill() { c.conn.Close() }
+
+// local is what handles in this process have in common.
+type local struct {
+	inProcess
+	kind Kind
+	path string
+}
+
+// Contenders implements Handle.
+func (local) Contenders() ([]string, error) { return nil, ErrUnsupported }
+
+// visits numbers the visits of this process.
+var visits atomic.Int64
+
+func churn(h Handle, name string, kind Kind, n int, dir string) error {
+	site := Site{dir}
+	for range n {
+		if _, err := h.Lock(0); err != nil {
+			return err
+		}
+		err := site.Visit(kind, fmt.Sprintf("%s-%d", name, visits.Add(1)))
+		if err := h.Unlock(); err != nil {
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

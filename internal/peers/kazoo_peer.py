@@ -1,0 +1,115 @@
+"""A kazoo client on a string: one request a line on stdin, one answer a line on stdout. See process.go."""
+import logging
+import os
+import queue
+import sys
+import threading
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import LockTimeout
+from kazoo.version import __version__
+
+logging.basicConfig(level=logging.ERROR)
+out = threading.Lock()
+
+
+def say(*words):
+    with out:
+        sys.stdout.write("\t".join(str(w) for w in words) + "\n")
+        sys.stdout.flush()
+
+
+class Site:
+    """See site.go."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.counter = os.path.join(folder, "counter")
+
+    def alone(self, kind, mark):
+        for name in os.listdir(self.folder):
+            if name != mark and (name.startswith("w-") or kind != "read" and name.startswith("r-")):
+                raise Exception("overlap: %s and %s" % (mark, name))
+
+    def count(self):
+        with open(self.counter) as f:
+            return int(f.read())
+
+    def visit(self, kind, visitor):
+        mark = ("r-" if kind == "read" else "w-") + visitor
+        path = os.path.join(self.folder, mark)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+        self.alone(kind, mark)
+        n = self.count()
+        if kind == "read":
+            if self.count() != n:
+                raise Exception("overlap: the counter changed")
+        else:
+            with open(self.counter, "w") as f:
+                f.write(str(n + 1))
+        self.alone(kind, mark)
+        os.remove(path)
+
+
+class Handle:
+    """One lock object and the thread that uses it."""
+
+    def __init__(self, client, name, kind, path, patterns):
+        make = {"mutex": client.Lock, "read": client.ReadLock, "write": client.WriteLock}[kind]
+        self.lock = make(path, name, extra_lock_patterns=patterns) if patterns else make(path, name)
+        self.name, self.kind = name, kind
+        self.requests = queue.Queue()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            number, verb, args = self.requests.get()
+            try:
+                say(number, "ok", getattr(self, "do_" + verb)(*args))
+            except Exception as e:
+                say(number, "error", repr(e))
+
+    def do_lock(self, seconds):
+        if float(seconds) == 0:
+            return self.lock.acquire()
+        try:
+            return self.lock.acquire(timeout=float(seconds))
+        except LockTimeout:
+            return False
+
+    def do_unlock(self):
+        return self.lock.release()
+
+    def do_churn(self, n, folder, patience):
+        site, timeouts = Site(folder), 0
+        for i in range(int(n)):
+            # Up to 2.8 two kazoo locks, a reader and a writer, can wait for one another for ever.
+            while not self.do_lock(patience):
+                timeouts += 1
+            site.visit(self.kind, "kazoo-%d-%s-%d" % (os.getpid(), self.name, i))
+            self.lock.release()
+        return timeouts
+
+    def do_contenders(self):
+        return "\t".join(self.lock.contenders())
+
+
+def main():
+    client = KazooClient(hosts=sys.argv[1], timeout=float(sys.argv[2]))
+    client.start()
+    say(0, "ok", "kazoo " + __version__)
+    handles = {}
+    for line in sys.stdin:
+        number, verb, *args = line.rstrip("\n").split("\t")
+        if verb == "open":
+            name, kind, path, *patterns = args
+            handles[name] = Handle(client, name, kind, path, patterns)
+            say(number, "ok", "")
+        elif verb == "session":
+            say(number, "ok", client.client_id[0])
+        else:
+            handles[args[0]].requests.put((number, verb, args[1:]))
+    client.stop()
+
+
+main()

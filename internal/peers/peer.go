@@ -1,0 +1,65 @@
+package peers
+
+import (
+	"context"
+	"time"
+)
+
+// Kind is which of a peer's locks to open.
+type Kind string
+
+// The kinds of lock. Not every peer has all.
+const (
+	Mutex Kind = "mutex" // kazoo's Lock, Curator's InterProcessMutex, zktools' ZkLock
+	Read  Kind = "read"
+	Write Kind = "write"
+	Async Kind = "async" // zktools' ZkAsyncLock
+)
+
+// Client is one client of a library: one ZooKeeper session. It is safe for concurrent use.
+type Client interface {
+	// Open makes a handle on the lock at path. extra are the options that the library has for its names: kazoo's
+	// extra_lock_patterns.
+	Open(kind Kind, path string, extra ...string) (Handle, error)
+
+	// SessionID is the ZooKeeper session's.
+	SessionID() (int64, error)
+
+	// Kill ends the client as a crash would: without a word to ZooKeeper.
+	Kill()
+
+	// Close ends the client in order.
+	Close() error
+}
+
+// Handle is one lock object of a peer. It is used by one goroutine at a time.
+type Handle interface {
+	// Lock acquires the lock as the library does. It is false if the lock was not acquired within the timeout; zero is no
+	// timeout. A library that knows none fails with ErrUnsupported.
+	Lock(timeout time.Duration) (bool, error)
+	Unlock() error
+
+	// Churn acquires and releases the lock n times and works on dir in between, see Site.
+	Churn(n int, dir string) error
+
+	// Contenders is who queues, in order, as the library shows it: kazoo's identifiers, Curator's paths.
+	Contenders() ([]string, error)
+}
+
+// Revoker is a Handle whose library knows revocation.
+type Revoker interface {
+	Handle
+
+	// Revocable has the library listen. The channel receives when somebody asked this handle to release.
+	Revocable() (<-chan struct{}, error)
+
+	// Revoke asks the candidate at path to release.
+	Revoke(path string) error
+}
+
+// startLimit bounds how long a peer may take to connect.
+const startLimit = 60 * time.Second
+
+func withStartLimit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, startLimit)
+}
