@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants fuzz
+.PHONY: test lint chaos mutants fuzz bench
 
 # The README's test command, with the race detector.
 test:
@@ -32,3 +32,9 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x ./$$(dirname $$file) || exit 1; \
 		done; \
 	done
+
+# Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo and Curator, CASE=regexp chooses, QUICK=1 only shows that
+# everything works, LONG=1 adds what takes minutes, MERGE=1 keeps the other cases of the last run, DOCS=1 writes the page.
+bench:
+	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
+		$(if $(LONG),-long) $(if $(MERGE),-merge) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(DOCS),-docs ../docs)

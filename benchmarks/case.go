@@ -181,7 +181,9 @@ func remoteContender() Case {
 func readers() Case {
 	return Case{
 		Name: "readers-16", Title: "16 readers on one session, and a writer elsewhere once a second", Table: tableReaders,
-		libraries: []string{nameOurs, nameHandoff, nameCurator, nameKazoo},
+		// kazoo takes no part. Its readers wait for writers behind them too (recipe/lock.py, _get_predecessor: a reader's
+		// name is not among those it compares), and then both wait for ever.
+		libraries: []string{nameOurs, nameHandoff, nameCurator},
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 			r, ok := c.(readWriter)
 			if !ok {
@@ -364,21 +366,18 @@ func cancelling() Case {
 			if !ok {
 				return nil, errUnsupported
 			}
-			resume := func() error { return nil }
-			// Within the session timeout, or the session would be lost.
-			answering, hanging, err := canceller.cancel(ctx, p, 30, func() error {
-				resume = b.server.Resume
-				time.AfterFunc(sessionTimeout/2, func() { resume() })
-				return b.server.Pause()
+			// All of it is over within a part of the session timeout.
+			answering, hanging, err := canceller.cancel(ctx, p, 30, func() (func() error, error) {
+				return b.server.Resume, b.server.Pause()
 			})
 			if err != nil {
-				return nil, errors.Join(err, resume())
+				return nil, err
 			}
 			a, h := inMilliseconds(answering), inMilliseconds(hanging)
 			return Sample{
 				figureCancel: Median(a), figureCancelLongest: slices.Max(a),
 				figureHang: Median(h), figureHangLongest: slices.Max(h),
-			}, resume()
+			}, nil
 		},
 	}
 }

@@ -24,7 +24,7 @@ func startZkLock(context.Context, *bench) (client, error) {
 
 // connect opens a session of go-zookeeper's.
 func connect(ctx context.Context, p place) (*zk.Conn, error) {
-	conn, events, err := zk.Connect(strings.Split(p.connect, ","), p.timeout, zk.WithLogInfo(false))
+	conn, events, err := zk.Connect(strings.Split(p.connect, ","), p.timeout, zk.WithLogger(silence{}))
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +40,11 @@ func connect(ctx context.Context, p place) (*zk.Conn, error) {
 		}
 	}
 }
+
+// silence keeps go-zookeeper from logging how its connections end.
+type silence struct{}
+
+func (silence) Printf(string, ...any) {}
 
 type zkLockSession struct{ conn *zk.Conn }
 

@@ -79,7 +79,7 @@ type (
 	canceller interface {
 		// cancel gives acquisitions up while they wait in a queue, n times, and returns how long each took to return.
 		// In between it calls hang, and from then on gives up n acquisitions that no server answers.
-		cancel(ctx context.Context, p place, n int, hang func() error) (answering, hanging []time.Duration, err error)
+		cancel(ctx context.Context, p place, n int, hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error)
 	}
 )
 

@@ -116,10 +116,15 @@ func (b *bench) startClients(ctx context.Context, peers bool) error {
 	return nil
 }
 
-// warmUp has the server compile what it needs.
+// warmUp has the server, and clients in Java, compile what they need.
 func (b *bench) warmUp(ctx context.Context) error {
-	_, err := b.clients[nameLimit].loop(ctx, loop{place: b.place("warm", 0), warm: 0, measure: 4 * b.warm})
-	return err
+	for name, c := range b.clients {
+		_, err := c.loop(ctx, loop{place: b.place("warm", 0), sessions: 2, workers: 2, measure: 4 * b.warm})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // place returns a lock that nobody has used yet. All are equally deep: the servers check rights on every level.

@@ -151,7 +151,7 @@ func (o ours) wait(ctx context.Context, p place, n int) (leave func() error, err
 	}, nil
 }
 
-func (o ours) cancel(ctx context.Context, p place, n int, hang func() error) (answering, hanging []time.Duration, err error) {
+func (o ours) cancel(ctx context.Context, p place, n int, hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error) {
 	sessions, closeAll, err := o.openAll(ctx, p, 2)
 	if err != nil {
 		return nil, nil, err
@@ -175,9 +175,11 @@ func (o ours) cancel(ctx context.Context, p place, n int, hang func() error) (an
 		}
 		answering = append(answering, d)
 	}
-	if err := hang(); err != nil {
+	resume, err := hang()
+	if err != nil {
 		return nil, nil, err
 	}
+	defer func() { err = errors.Join(err, resume()) }() // before the sessions are closed
 	for range n {
 		d, err := giveUp(ctx, m, false)
 		if err != nil {

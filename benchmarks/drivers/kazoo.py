@@ -34,27 +34,21 @@ class Race:
     def __init__(self):
         self.phase, self.errors, self.threads, self.counts = WARMING, [], [], []
 
-    def start(self, target):
+    def worker(self, lock):
         i = len(self.counts)
         self.counts.append(0)
 
         def work():
             try:
-                target(i)
+                while self.phase != OVER:
+                    lock.acquire()
+                    if self.phase == MEASURING:
+                        self.counts[i] += 1
+                    lock.release()
             except Exception as e:
                 self.errors.append(e)
 
         self.threads.append(threading.Thread(target=work, daemon=True))
-
-    def worker(self, lock):
-        def work(i):
-            while self.phase != OVER:
-                lock.acquire()
-                if self.phase == MEASURING:
-                    self.counts[i] += 1
-                lock.release()
-
-        self.start(work)
 
     def run(self, warm, measure):
         for thread in self.threads:
@@ -81,29 +75,6 @@ def loop(hosts, timeout, path, sessions, workers, warm, measure):
     elapsed = race.run(float(warm), float(measure))
     close(clients)
     return [elapsed] + race.counts
-
-
-def readwrite(hosts, timeout, path, readers, every, warm, measure):
-    clients = connect(hosts, float(timeout), 2)
-    race, writes = Race(), []
-    for _ in range(int(readers)):
-        race.worker(clients[0].ReadLock(path, "benchmark"))
-    write = clients[1].WriteLock(path, "benchmark")
-
-    def writer(_):
-        while race.phase != OVER:
-            asked = time.monotonic()
-            write.acquire()
-            if race.phase == MEASURING:
-                writes.append(time.monotonic() - asked)
-            write.release()
-            while race.phase != OVER and time.monotonic() < asked + float(every):
-                time.sleep(0.05)
-
-    race.start(writer)
-    elapsed = race.run(float(warm), float(measure))
-    close(clients)
-    return [elapsed, len(writes), max(writes, default=0)] + race.counts[:-1]
 
 
 class Queue:
@@ -144,7 +115,7 @@ print("ok", "kazoo", kazoo.version.__version__, "python", sys.version.split()[0]
 for line in sys.stdin:
     what, *args = line.split()
     try:
-        answer = {"loop": loop, "readwrite": readwrite, "queue": queue, "handoff": handoff, "leave": leave}[what](*args)
+        answer = {"loop": loop, "queue": queue, "handoff": handoff, "leave": leave}[what](*args)
         print("ok", *answer, flush=True)
     except Exception as e:
         print("error", repr(e).replace("\n", " "), flush=True)

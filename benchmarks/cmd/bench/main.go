@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -11,8 +12,6 @@ import (
 	"os/signal"
 	"regexp"
 	"time"
-
-	"errors"
 
 	"github.com/zookylock/zklock/benchmarks"
 )
