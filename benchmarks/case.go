@@ -313,8 +313,8 @@ func footprint(n int) Case {
 			if !waits || !holds {
 				return nil, errUnsupported
 			}
-			before := use()
-			release, err := h.hold(ctx, p, n/10)
+			var before usage
+			release, err := h.hold(ctx, p, n/10, func() { before = use() })
 			if err != nil {
 				return nil, err
 			}
@@ -324,8 +324,7 @@ func footprint(n int) Case {
 			}
 
 			p.path += "-queue"
-			before = use()
-			leave, err := w.wait(ctx, p, n)
+			leave, err := w.wait(ctx, p, n, func() { before = use() })
 			if err != nil {
 				return nil, err
 			}
@@ -404,7 +403,7 @@ func reconnecting(n int) Case {
 			m := b.server.meter()
 			defer m.close()
 			p.connect = m.Addr()
-			leave, err := w.wait(ctx, p, n)
+			leave, err := w.wait(ctx, p, n, func() {})
 			if err != nil {
 				return nil, err
 			}
@@ -415,36 +414,37 @@ func reconnecting(n int) Case {
 
 			asks, size := m.requests.Load(), m.bytes()
 			begin := time.Now()
-			var curve []int64 // requests so far, every tenth of a second
+			var curve []int64 // requests so far, at every tick
 			m.Break()
-			back := func() bool { return m.requests.Load() > asks }
-			last := asks
-			for calm := 0; calm < 10 || !back(); calm++ {
-				sleep(ctx, begin.Add(time.Duration(len(curve)+1)*100*time.Millisecond).Sub(time.Now()))
+			last, changed := asks, 0
+			for last == asks || len(curve)-changed < ticksPerSecond {
+				sleep(ctx, time.Until(begin.Add(time.Duration(len(curve)+1)*time.Second/ticksPerSecond)))
 				if ctx.Err() != nil {
 					return nil, ctx.Err()
 				}
 				now := m.requests.Load()
 				curve = append(curve, now-asks)
 				if now != last {
-					last, calm = now, 0
+					last, changed = now, len(curve)
 				}
 			}
 			return Sample{
 				figurePeak: busiestSecond(curve), figureAllRequests: float64(last - asks),
-				figureAllBytes: float64(m.bytes() - size), figureAllTime: float64(len(curve)-10) * 100,
+				figureAllBytes: float64(m.bytes() - size), figureAllTime: float64(changed) * 1000 / ticksPerSecond,
 			}, nil
 		},
 	}
 }
 
-// busiestSecond returns the most that a count grew by within a second. curve has its value every tenth of a second.
+const ticksPerSecond = 50
+
+// busiestSecond returns the most that a count grew by within a second. curve has its value at every tick.
 func busiestSecond(curve []int64) float64 {
 	var most int64
 	for i, n := range curve {
 		var before int64
-		if i >= 10 {
-			before = curve[i-10]
+		if i >= ticksPerSecond {
+			before = curve[i-ticksPerSecond]
 		}
 		most = max(most, n-before)
 	}

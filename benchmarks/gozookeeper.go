@@ -67,8 +67,13 @@ type zkLockLocker struct{ l *zk.Lock }
 func (l zkLockLocker) lock(context.Context) error   { return l.l.LockWithData(data) }
 func (l zkLockLocker) unlock(context.Context) error { return l.l.Unlock() }
 
-func (c zkLock) wait(ctx context.Context, p place, n int) (leave func() error, err error) {
-	q, err := c.queue(ctx, p, n)
+func (c zkLock) wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error) {
+	s, err := c.open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	opened()
+	q, err := newThreads(ctx, s, p, n)
 	if err != nil {
 		return nil, err
 	}

@@ -140,11 +140,12 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // hold acquires n locks on one session.
-func (c inProcess) hold(ctx context.Context, p place, n int) (release func() error, err error) {
+func (c inProcess) hold(ctx context.Context, p place, n int, opened func()) (release func() error, err error) {
 	s, err := c.open(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	opened()
 	locked := make([]locker, n)
 	var g errgroup.Group
 	g.SetLimit(16)
@@ -181,6 +182,10 @@ func (c inProcess) queue(ctx context.Context, p place, n int) (queued, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newThreads(ctx, s, p, n)
+}
+
+func newThreads(ctx context.Context, s session, p place, n int) (*threads, error) {
 	lockers, err := s.lockers(p.path, n)
 	if err != nil {
 		return nil, errors.Join(err, s.close())

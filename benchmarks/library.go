@@ -69,12 +69,14 @@ type (
 		loopWithRemote(context.Context, loop) (remoteTally, error)
 	}
 	waiter interface {
-		// wait has n contenders ask for the lock on one session, with as few goroutines as the library allows.
-		wait(ctx context.Context, p place, n int) (leave func() error, err error)
+		// wait has n contenders ask for the lock on one session, with as few goroutines as the library allows. It calls
+		// opened when it has the session.
+		wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error)
 	}
 	holder interface {
-		// hold acquires n locks below the path on one session and keeps them until release is called.
-		hold(ctx context.Context, p place, n int) (release func() error, err error)
+		// hold acquires n locks below the path on one session and keeps them until release is called. It calls opened
+		// when it has the session.
+		hold(ctx context.Context, p place, n int, opened func()) (release func() error, err error)
 	}
 	canceller interface {
 		// cancel gives acquisitions up while they wait in a queue, n times, and returns how long each took to return.

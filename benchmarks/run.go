@@ -14,11 +14,12 @@ import (
 
 // Options says what to run.
 type Options struct {
-	Cases  *regexp.Regexp // of those to run; nil for all
-	Quick  bool           // to see that everything works, in a minute
-	Long   bool           // with the cases that take minutes each
-	Peers  bool           // with kazoo and Curator, which are fetched if need be
-	Rounds int            // 0 for 5, or 1 in a quick run
+	Cases     *regexp.Regexp // of those to run; nil for all
+	Libraries *regexp.Regexp // likewise
+	Quick     bool           // to see that everything works, in a minute
+	Long      bool           // with the cases that take minutes each
+	Peers     bool           // with kazoo and Curator, which are fetched if need be
+	Rounds    int            // 0 for 5, or 1 in a quick run
 
 	Warm, Measure time.Duration // of a pass; 0 for what suits the above
 
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if r.Machine, err = newMachine(b.server); err != nil {
 		return nil, err
 	}
-	if err := b.startClients(ctx, o.Peers); err != nil {
+	if err := b.startClients(ctx, o); err != nil {
 		return nil, err
 	}
 	r.Machine.Peers = b.versions
@@ -99,9 +100,9 @@ func (b *bench) defaults(warm, measure time.Duration) {
 	}
 }
 
-func (b *bench) startClients(ctx context.Context, peers bool) error {
+func (b *bench) startClients(ctx context.Context, o Options) error {
 	for _, l := range libraries() {
-		if !peers && (l.Name == nameKazoo || l.Name == nameCurator) {
+		if !o.Peers && (l.Name == nameKazoo || l.Name == nameCurator) || o.Libraries != nil && !o.Libraries.MatchString(l.Name) {
 			continue
 		}
 		c, err := l.start(ctx, b)

@@ -35,12 +35,12 @@ func TestFairness(t *testing.T) {
 func TestBusiestSecond(t *testing.T) {
 	assert.Equal(t, 0.0, busiestSecond(nil))
 	assert.Equal(t, 3.0, busiestSecond([]int64{1, 2, 3}))
-	curve := make([]int64, 30) // 10 a tenth, and 500 at once in the middle
+	curve := make([]int64, 150) // 10 a tick, and 500 at once in the middle
 	for i := range curve {
 		curve[i] = int64(10 * (i + 1))
-		if i >= 15 {
+		if i >= 75 {
 			curve[i] += 500
 		}
 	}
-	assert.Equal(t, 600.0, busiestSecond(curve))
+	assert.Equal(t, 10.0*ticksPerSecond+500, busiestSecond(curve))
 }

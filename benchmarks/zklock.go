@@ -132,11 +132,12 @@ func (l oursReader) unlock(context.Context) error {
 }
 
 // wait queues n acquisitions without a goroutine of the caller's for each.
-func (o ours) wait(ctx context.Context, p place, n int) (leave func() error, err error) {
+func (o ours) wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error) {
 	s, err := o.dial(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	opened()
 	m, err := s.Mutex(lockName(p.path), o.opts...)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

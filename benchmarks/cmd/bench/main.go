@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime/pprof"
 	"time"
 
 	"github.com/zookylock/zklock/benchmarks"
@@ -29,6 +30,8 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	var (
 		pattern = flags.String("case", "", "only the cases that match this `regexp`")
+		library = flags.String("library", "", "only the libraries that match this `regexp`")
+		profile = flags.String("cpuprofile", "", "write a profile of this process to this `file`")
 		quick   = flags.Bool("quick", false, "see that everything works, in a minute; the figures mean nothing")
 		long    = flags.Bool("long", false, "also the cases that take minutes each")
 		peers   = flags.String("peers", "", `"all" adds kazoo and Curator, which are fetched if need be`)
@@ -45,6 +48,9 @@ func run(ctx context.Context, args []string) error {
 	o := benchmarks.Options{Quick: *quick, Long: *long, Rounds: *rounds, Measure: *measure, Logf: log.Printf}
 	var err error
 	if o.Cases, err = regexp.Compile(*pattern); err != nil {
+		return err
+	}
+	if o.Libraries, err = regexp.Compile(*library); err != nil {
 		return err
 	}
 	switch *peers {
@@ -67,7 +73,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	if !*redraw {
 		start := time.Now()
-		measured, err := benchmarks.Run(ctx, o)
+		measured, err := measureInto(ctx, o, *profile)
 		if err != nil {
 			return err
 		}
@@ -83,4 +89,21 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	return report.WriteText(os.Stdout)
+}
+
+// measureInto measures, with a profile if that has a name.
+func measureInto(ctx context.Context, o benchmarks.Options, profile string) (*benchmarks.Report, error) {
+	if profile == "" {
+		return benchmarks.Run(ctx, o)
+	}
+	f, err := os.Create(profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	r, err := benchmarks.Run(ctx, o)
+	pprof.StopCPUProfile()
+	return r, errors.Join(err, f.Close())
 }
