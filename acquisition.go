@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"sync"
@@ -25,6 +26,12 @@ type claim struct {
 
 	// granted hands the hold to the handle, before anybody else hears of it.
 	granted func(*acquisition)
+
+	// settled is told the outcome, if it is set.
+	settled func(*acquisition, error)
+
+	// queued is closed when there is a candidate; nil for a channel of the acquisition's own.
+	queued chan struct{}
 }
 
 // acquisition is one way through the queue: a goroutine that makes a candidate, waits, watches over the hold, and
@@ -39,33 +46,37 @@ type acquisition struct {
 	s      *Session
 	ctx    context.Context // bounds the waiting; ended by the caller's context, abandon, or Close
 	cancel context.CancelCauseFunc
-	queued chan struct{} // closed when there is a candidate
 	done   chan struct{} // closed by settle: acquired or failed
 	gone   chan struct{} // closed when the goroutine has ended and no candidate is left
 
+	cohort *cohort       // that it goes through; nil if it has a candidate of its own
+	place  *list.Element // among those who wait in the cohort, whose mutex guards it
+	tenure *tenure       // of the cohort, that its hold is a part of
+
 	mu        sync.Mutex  // guards the fields below
 	detach    func() bool // undoes the call of onContextDone
-	settled   bool
-	hold      *hold // of the current candidate
-	err       error // why nothing was acquired
-	committed bool  // others were removed by force: give the grant a moment although ctx has ended
-	removed   error // how the removal of the candidate went, set before gone is closed
+	isOver    bool        // settled: done is closed
+	hold      *hold       // of the current candidate
+	err       error       // why nothing was acquired
+	committed bool        // others were removed by force: give the grant a moment although ctx has ended
+	removed   error       // how the removal of the candidate went, set before gone is closed
 }
 
 // forcePatience is how long an acquisition whose context has ended still waits for the outcome of its own force.
 // LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
+func newAcquisition(s *Session, c claim) *acquisition {
+	if c.queued == nil {
+		c.queued = make(chan struct{})
+	}
+	return &acquisition{claim: c, s: s, done: make(chan struct{}), gone: make(chan struct{})}
+}
+
 // acquire begins an acquisition.
 func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
-	a := &acquisition{
-		claim:  c,
-		s:      s,
-		queued: make(chan struct{}),
-		done:   make(chan struct{}),
-		gone:   make(chan struct{}),
-		hold:   newHold(),
-	}
+	a := newAcquisition(s, c)
+	a.hold = newHold()
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	if ctx.Err() != nil {
 		a.settle(contextError(ctx))
@@ -73,9 +84,7 @@ func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
 		return a
 	}
 	// The goroutine may be in the middle of a request when a context ends; the caller must not wait for that.
-	a.mu.Lock()
-	a.detach = context.AfterFunc(a.ctx, a.onContextDone)
-	a.mu.Unlock()
+	a.followContext(a.ctx)
 	detach := context.AfterFunc(s.closing, func() { a.cancel(ErrClosed) })
 	started := s.start(func() { // ends with the context or the hold; Close waits for it
 		defer close(a.gone)
@@ -88,6 +97,14 @@ func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
 		close(a.gone)
 	}
 	return a
+}
+
+func (a *acquisition) followContext(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ctx.Done() != nil {
+		a.detach = context.AfterFunc(ctx, a.onContextDone)
+	}
 }
 
 func (a *acquisition) onContextDone() {
@@ -113,12 +130,25 @@ func (a *acquisition) contextError() error {
 // settle decides how the acquisition ends: with an error, or with the hold if that is nil. It is false if that is decided
 // already.
 func (a *acquisition) settle(err error) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.settled {
+	if !a.decide(err) {
 		return false
 	}
-	a.settled, a.err = true, err
+	if a.settled != nil {
+		a.settled(a, err)
+	}
+	if a.cohort != nil && err != nil {
+		a.cohort.leave(a)
+	}
+	return true
+}
+
+func (a *acquisition) decide(err error) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.isOver {
+		return false
+	}
+	a.isOver, a.err = true, err
 	if err == nil {
 		a.granted(a)
 	}
@@ -129,6 +159,8 @@ func (a *acquisition) settle(err error) bool {
 	close(a.done)
 	return true
 }
+
+func (a *acquisition) isSettled() bool { return isClosed(a.done) }
 
 // run is the acquisition's goroutine.
 func (a *acquisition) run() {
@@ -289,7 +321,7 @@ func (a *acquisition) announce() {
 func (a *acquisition) freshHold() *hold {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !isClosed(a.hold.revoked) || a.settled {
+	if !isClosed(a.hold.revoked) || a.isOver {
 		return a.hold
 	}
 	a.hold = newHold()
@@ -301,7 +333,7 @@ func (a *acquisition) commit() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.committed = a.committed || a.ctx.Err() == nil
-	return a.committed && !a.settled
+	return a.committed && !a.isOver
 }
 
 // departure is how a blocker stopped being one.
@@ -438,7 +470,8 @@ func (a *acquisition) watchOver(c *candidate, h *hold) {
 
 // release ends the hold and waits for the removal of its candidate, or ctx. The removal goes on in any case.
 func (a *acquisition) release(ctx context.Context) error {
-	if err := a.hold.release(); err != nil {
+	a, err := a.letGo()
+	if a == nil || err != nil {
 		return err
 	}
 	select {
@@ -452,6 +485,16 @@ func (a *acquisition) release(ctx context.Context) error {
 		return errRemoved
 	}
 	return a.removed
+}
+
+// letGo ends the hold. It returns the acquisition whose candidate is removed for it, nil if it is passed on, and the loss
+// that came before, if any.
+func (a *acquisition) letGo() (*acquisition, error) {
+	err := a.hold.release()
+	if a.tenure == nil || errors.Is(err, ErrNotLocked) {
+		return a, err
+	}
+	return a.tenure.release(a), err
 }
 
 // abandon leaves the queue. It is false if the acquisition has succeeded already.

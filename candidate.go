@@ -14,6 +14,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // A revocation mark is data that somebody else writes into a candidate to ask it to release. "unlock" is the
@@ -48,7 +49,7 @@ type candidate struct {
 	czxid int64           // once known
 	self  *watcher        // of the znode, from the first look on
 
-	first    *listing        // that was asked for together with the creation; nil if that was not answered
+	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
 	front    bool            // nobody was left ahead of it
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
 }
@@ -116,12 +117,10 @@ func (c *candidate) create(ctx context.Context) error {
 type birth struct {
 	dir     string
 	czxid   atomic.Int64            // 0 from a server that does not tell
-	listing atomic.Pointer[listing] // of the queue; nil if the request was not sent
+	listing atomic.Pointer[listing] // of the queue, behind the creation; nil if that was not sent
 }
 
-// expect has the next creation of that name answered with the transaction's id, and the queue listed together with it: ZooKeeper
-// answers a connection's requests in their order, so that both take one round trip. If the listing is answered first all
-// the same, the candidate is not in it.
+// expect has the next creation of that name answered together with what there is to learn of it.
 func (zs *zkSession) expect(name, dir string) *birth {
 	b := &birth{dir: dir}
 	zs.mu.Lock()
@@ -136,19 +135,31 @@ func (zs *zkSession) unexpect(name string) {
 	delete(zs.births, name)
 }
 
-// onCreate is wire.Config.Created.
-func (zs *zkSession) onCreate(name string) func(czxid int64) {
+// onCreate is wire.Config.Create.
+func (zs *zkSession) onCreate(name string) *wire.Creation {
 	zs.mu.Lock()
 	b := zs.births[name]
 	zs.mu.Unlock()
 	if b == nil {
 		return nil
 	}
-	b.listing.Store(zs.roster.list(b.dir))
-	if zs.s.oldServers.Load() {
-		return nil
+	creation := &wire.Creation{}
+	if !zs.s.oldServers.Load() {
+		creation.Created = b.czxid.Store
 	}
-	return b.czxid.Store
+	l, mine := zs.roster.begin(b.dir)
+	b.listing.Store(l)
+	if mine {
+		creation.Dir = b.dir
+		creation.Listed = func(children []string) {
+			if children == nil {
+				zs.roster.finish(l, nil, errNotListed)
+			} else {
+				zs.roster.finish(l, children, nil)
+			}
+		}
+	}
+	return creation
 }
 
 func (c *candidate) setPath(p string) {
@@ -223,24 +234,21 @@ type ahead struct {
 // confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
 // known to be gone stays gone.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
-	l := c.first
+	first := c.first
 	c.first = nil
-	for {
-		early := l != nil
-		if l == nil {
-			l = c.zs.roster.list(c.dir)
-		}
-		q, err := l.wait(ctx)
-		switch {
-		case err != nil:
-			return ahead{}, err
-		case queue.Has(q, c.place):
+	if first != nil {
+		if q, err := first.wait(ctx); err == nil && queue.Has(q, c.place) {
 			return c.pick(q, everybody), nil
-		case !early:
-			return ahead{}, errVanished
 		}
-		l = nil // it was answered before the creation
 	}
+	q, err := c.zs.roster.read(ctx, c.dir)
+	if err != nil {
+		return ahead{}, err
+	}
+	if !queue.Has(q, c.place) {
+		return ahead{}, errVanished
+	}
+	return c.pick(q, everybody), nil
 }
 
 func (c *candidate) pick(q []queue.Candidate, everybody bool) (a ahead) {

@@ -61,7 +61,7 @@ func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
 }
 
 func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, error) {
-	q, err := zs.roster.list(m.path).wait(ctx)
+	q, err := zs.roster.read(ctx, m.path)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 // forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count.
 func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession, string) error) (int, error) {
 	return request(ctx, m.s, func(ctx context.Context, zs *zkSession) (int, error) {
-		q, err := zs.roster.list(m.path).wait(ctx)
+		q, err := zs.roster.read(ctx, m.path)
 		if err != nil {
 			return 0, err
 		}

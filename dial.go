@@ -66,7 +66,7 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		Watch:        zs.watches.wanted,
-		Created:      zs.onCreate,
+		Create:       zs.onCreate,
 	})
 	zs.mu.Lock()
 	zs.live = checked

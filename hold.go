@@ -14,6 +14,8 @@ import (
 //	  └────────────────────────┴─lose─────▶ lost
 //
 // Channels close once and stay closed; a released hold's never close, so that nobody is told of a loss that is none.
+//
+// A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type hold struct {
 	path  string // of the candidate's znode
 	token Token  // of the candidate
@@ -22,11 +24,15 @@ type hold struct {
 	revoked chan struct{} // closed when the holder should stop
 	lost    chan struct{} // closed when the hold is gone
 
-	over context.Context // ended when the hold is released or lost: nothing changes any more
+	over context.Context // ended when the hold is released or lost: nothing changes any more. nil for a part
 	end  context.CancelFunc
 
-	mu  sync.Mutex // guards the fields below, and that each channel is closed once
-	err error      // nil, ErrRevoked, or an error that matches ErrLost
+	whole *hold // that this is a part of; nil if it is one itself
+
+	mu    sync.Mutex // guards the fields below, and that each channel is closed once; the whole's before its parts'
+	err   error      // nil, ErrRevoked, or an error that matches ErrLost
+	ended bool       // released or lost
+	parts map[*hold]struct{}
 }
 
 func newHold() *hold {
@@ -40,13 +46,37 @@ func (h *hold) bind(c *candidate) {
 	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.lease
 }
 
+// newPart returns what can become a part of a hold.
+func newPart() *hold {
+	return &hold{revoked: make(chan struct{}), lost: make(chan struct{})}
+}
+
+// divide makes p a part, before it is granted. It is false if this hold was revoked, or is over.
+func (h *hold) divide(p *hold, handoff uint32) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended || h.err != nil {
+		return false
+	}
+	p.path, p.token, p.lease, p.whole = h.path, Token{Zxid: h.token.Zxid, Handoff: handoff}, h.lease, h
+	if h.parts == nil {
+		h.parts = make(map[*hold]struct{})
+	}
+	h.parts[p] = struct{}{}
+	return true
+}
+
 // revoke tells the holder that somebody asked for the lock.
 func (h *hold) revoke() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over.Err() == nil && h.err == nil {
-		h.err = ErrRevoked
-		close(h.revoked)
+	if h.ended || h.err != nil {
+		return
+	}
+	h.err = ErrRevoked
+	close(h.revoked)
+	for p := range h.parts {
+		p.revoke()
 	}
 }
 
@@ -54,8 +84,11 @@ func (h *hold) revoke() {
 func (h *hold) lose(reason error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over.Err() != nil {
+	if h.ended {
 		return
+	}
+	for p := range h.parts {
+		p.lose(reason)
 	}
 	if h.err == nil {
 		close(h.revoked)
@@ -64,17 +97,29 @@ func (h *hold) lose(reason error) {
 	}
 	h.err = reason
 	close(h.lost)
-	h.end()
+	h.finishLocked()
+}
+
+func (h *hold) finishLocked() {
+	h.ended = true
+	if h.end != nil {
+		h.end()
+	}
 }
 
 // release ends the hold from the holder's side. It returns the loss that came before, if any.
 func (h *hold) release() error {
 	h.lease.runOut()
+	if h.whole != nil {
+		h.whole.mu.Lock()
+		delete(h.whole.parts, h)
+		h.whole.mu.Unlock()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.over.Err() == nil:
-		h.end()
+	case !h.ended:
+		h.finishLocked()
 		return nil
 	case isClosed(h.lost):
 		return h.err

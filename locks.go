@@ -117,7 +117,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 			return err
 		})
 		if errors.Is(err, zk.ErrNotEmpty) {
-			q, listErr := zs.roster.list(path).wait(ctx)
+			q, listErr := zs.roster.read(ctx, path)
 			if listErr != nil {
 				err = errors.Join(err, listErr)
 			} else if len(q) > 0 {

@@ -30,7 +30,9 @@ type Mutex struct {
 	path string
 	kind queue.Kind
 	cfg  lockConfig
-	slot chan struct{} // holds one element while current is set
+	slot chan struct{} // holds one element while something is held
+
+	cohort *cohort // of the goroutines that share a candidate; nil if each has its own
 
 	mu      sync.Mutex // guards the field below
 	current *acquisition
@@ -51,7 +53,16 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 	if err != nil {
 		return nil, opError("open", path, err)
 	}
-	return &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: make(chan struct{}, 1)}, nil
+	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: make(chan struct{}, 1)}
+	m.share(m.slot)
+	return m, nil
+}
+
+// share lets the handle's goroutines share a candidate, if that is wanted.
+func (m *Mutex) share(slot chan struct{}) {
+	if m.cfg.handoffs > 0 {
+		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: m.cfg, slot: slot}, m.cfg.handoffs)
+	}
 }
 
 // lockPath returns the znode of the lock of that name.
@@ -74,6 +85,9 @@ func (m *Mutex) acquire(ctx context.Context, mod func(*claim)) *acquisition {
 	if mod != nil {
 		mod(&c)
 	}
+	if m.cohort != nil && !c.try && c.revocation == nil {
+		return m.cohort.acquire(ctx, c)
+	}
 	return m.s.acquire(ctx, c)
 }
 
@@ -91,7 +105,9 @@ func (m *Mutex) forget(a *acquisition) bool {
 		return false
 	}
 	m.current = nil
-	<-m.slot
+	if a.tenure == nil { // otherwise the place in the slot is passed on with the hold
+		<-m.slot
+	}
 	return true
 }
 

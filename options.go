@@ -170,6 +170,7 @@ type LockOption func(*lockConfig) error
 type lockConfig struct {
 	identifier []byte
 	acl        []zk.ACL
+	handoffs   int
 }
 
 func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
@@ -214,5 +215,25 @@ func WithLockACL(acl ...zk.ACL) LockOption {
 	return func(cfg *lockConfig) error {
 		cfg.acl = slices.Clone(acl)
 		return checkACL(acl)
+	}
+}
+
+// WithLocalHandoff has the goroutines of one handle share a candidate: an Unlock passes the hold to the one that has waited
+// longest, without the network, and readers of one RWMutex join a read hold that is out. n bounds how often that happens
+// in a row once anybody else queues in ZooKeeper; then the hold is released, and those who wait here queue again. It is
+// never passed on once it was revoked or lost. Each hold has its own channels, and a Token with a greater Handoff.
+//
+// By default n is 0 and each acquisition has its own candidate: whoever asks first is granted the lock first, across all
+// processes, and everybody who waits is seen in Contenders. With n, up to n who ask later are granted it earlier, those who
+// wait here are not seen, Pending.Queued tells of the handle's candidate, and a Guard tells the handle's holds from those
+// of others, not from one another. What bypasses the cohort, with a candidate of its own: a try, LockRevoking, and the
+// handles that RWMutex.Reader returns.
+func WithLocalHandoff(n int) LockOption {
+	return func(cfg *lockConfig) error {
+		if n < 0 {
+			return fmt.Errorf("local handoff %d: want how often in a row, or 0 for never", n)
+		}
+		cfg.handoffs = n
+		return nil
 	}
 }

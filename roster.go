@@ -25,68 +25,77 @@ type listing struct {
 	dir  string
 	done chan struct{} // closed when the fields below are set
 	q    []queue.Candidate
-	err  error // zk.ErrNoNode if there is no such lock; otherwise as zkSession.do
+	err  error
 
 	next *listing // begins when this one is done; nil if nobody has asked
 }
+
+// errNotListed is returned by a listing that went out with a creation and was not answered.
+var errNotListed = errors.New("queue not listed")
 
 func newRoster(zs *zkSession) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
 }
 
-// list returns a listing that begins after the call. It never blocks.
-func (r *roster) list(dir string) *listing {
+// read lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as zkSession.do does.
+func (r *roster) read(ctx context.Context, dir string) ([]queue.Candidate, error) {
+	l, mine := r.begin(dir)
+	if mine {
+		r.run(l)
+	}
+	return l.wait(ctx)
+}
+
+// begin returns a listing that begins after the call, and whether it is the caller's to run, or to finish.
+func (r *roster) begin(dir string) (l *listing, mine bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.listings[dir]
-	if now != nil && now.next != nil {
-		return now.next
+	switch {
+	case now == nil:
+		now = &listing{dir: dir, done: make(chan struct{})}
+		r.listings[dir] = now
+		return now, true
+	case now.next == nil:
+		now.next = &listing{dir: dir, done: make(chan struct{})}
 	}
-	l := &listing{dir: dir, done: make(chan struct{})}
-	if now != nil {
-		now.next = l
-		return l
-	}
-	r.listings[dir] = l
-	r.zs.s.work.Go(func() { r.run(l) }) // ends with the requests, or the ZooKeeper session; Close waits for it
-	return l
+	return now.next, false
 }
 
-// run lists a lock as long as somebody asks.
 func (r *roster) run(l *listing) {
-	for l != nil {
-		var children []string
-		l.err = r.zs.do(context.Background(), func() (err error) {
-			children, _, err = r.zs.conn.Children(l.dir)
-			return err
-		})
-		l.q = queue.Order(children)
-		close(l.done)
-		l = r.advance(l)
+	var children []string
+	err := r.zs.do(context.Background(), func() (err error) { // others may share it
+		children, _, err = r.zs.conn.Children(l.dir)
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		err = nil
 	}
+	r.finish(l, children, err)
 }
 
-// advance returns the listing that follows, nil if nobody wants one.
-func (r *roster) advance(l *listing) *listing {
+// finish tells the outcome of a listing, and runs the next if somebody has asked.
+func (r *roster) finish(l *listing, children []string, err error) {
+	l.q, l.err = queue.Order(children), err
+	close(l.done)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if l.next == nil {
+	next := l.next
+	if next == nil {
 		delete(r.listings, l.dir)
 	} else {
-		r.listings[l.dir] = l.next
+		r.listings[l.dir] = next
 	}
-	return l.next
+	r.mu.Unlock()
+	if next != nil {
+		r.zs.s.work.Go(func() { r.run(next) }) // ends with the request, or the ZooKeeper session; Close waits for it
+	}
 }
 
-// wait returns the queue, which is empty if the lock has no znode. It fails with ctx, and as zkSession.do does.
 func (l *listing) wait(ctx context.Context) ([]queue.Candidate, error) {
 	select {
 	case <-l.done:
+		return l.q, l.err
 	case <-ctx.Done():
 		return nil, contextError(ctx)
 	}
-	if errors.Is(l.err, zk.ErrNoNode) {
-		return nil, nil
-	}
-	return l.q, l.err
 }

@@ -30,6 +30,7 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 	}
 	rw := &RWMutex{Mutex: writer}
 	rw.reader = rw.Reader()
+	rw.reader.share(nil)
 	return rw, nil
 }
 

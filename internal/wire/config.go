@@ -42,16 +42,30 @@ type Config struct {
 	// not restore the watch on another connection. Watch runs on the sending goroutine.
 	Watch func(path string) bool
 
-	// Created is asked about each znode that go-zookeeper is about to create, by the name that it asks for. If it returns
-	// a function, the server is asked for the new znode's Stat as well (create2, since ZooKeeper 3.5.0), and the function is
-	// called with the id of the transaction that created it; go-zookeeper gets the reply that it expects. Created runs on
-	// the sending goroutine, before the request is written, and what it returns on the receiving one.
-	Created func(path string) func(czxid int64)
+	// Create is asked about each znode that go-zookeeper is about to create, by the name that it asks for; nil lets the request
+	// go as it is. Create runs on the sending goroutine, and must not block.
+	Create func(path string) *Creation
 
 	// AuthRejected is called when the server refused credentials. go-zookeeper sends them again on every connection
 	// and gets them refused again, thousands of times a second and without an event (conn.go line 455): the dialer has
 	// to slow it down.
 	AuthRejected func()
+}
+
+// A Creation is what is wanted of the server beside a new znode's name, in the same round trip: a connection's requests
+// are answered in their order, so that a listing right behind the creation shows the new znode. go-zookeeper could not
+// promise that: it sends the requests of two goroutines in either order.
+//
+// The functions run where Config's callbacks do; Listed also runs where the connection is closed.
+type Creation struct {
+	// Created, if it is set, is called with the id of the transaction that created the znode, before go-zookeeper sees the
+	// reply. The server is asked for the znode's Stat (create2, since ZooKeeper 3.5.0).
+	Created func(czxid int64)
+
+	// Listed, if it is set, is called once with the names of all children of Dir, listed right after the creation, or nil
+	// if there is no answer that says so.
+	Listed func(children []string)
+	Dir    string
 }
 
 func (c Config) withDefaults() Config {

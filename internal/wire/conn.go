@@ -75,7 +75,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		request = c.rewrite(p)
 	}
 	n, err := c.raw.Write(request)
-	if err == nil && n < len(p) {
+	if err == nil && n < len(request) {
 		err = io.ErrShortWrite
 	}
 	if err = c.endWrite(err); err != nil {
@@ -174,6 +174,7 @@ func (c *Conn) fail(reason error) error {
 	reason = c.cause
 	c.mu.Unlock()
 
+	c.abandonOwn()
 	if c.closed.CompareAndSwap(false, true) {
 		// A tls.Conn says goodbye in Close, and waits up to 5 s for a peer that no longer reads.
 		if t, ok := c.raw.(interface{ NetConn() net.Conn }); ok {
@@ -192,10 +193,21 @@ func (c *Conn) Close() error {
 		c.cause = net.ErrClosed
 	}
 	c.mu.Unlock()
+	c.abandonOwn()
 	if !c.closed.CompareAndSwap(false, true) {
 		return nil
 	}
 	return c.raw.Close()
+}
+
+// abandonOwn tells that our own requests will not be answered. It is called once there is a cause: no more are made.
+func (c *Conn) abandonOwn() {
+	c.mu.Lock()
+	abandoned := c.waiting.abandonOwn()
+	c.mu.Unlock()
+	for _, listed := range abandoned {
+		listed(nil)
+	}
 }
 
 // SetDeadline sets both deadlines. They hold together with the Conn's own, whichever is earlier.

@@ -26,14 +26,20 @@ type inbound struct {
 func (b *inbound) take(p []byte) int {
 	n := copy(p, b.buf[b.start:b.passed])
 	b.start += n
-	if b.start == b.end {
-		b.start, b.passed, b.end = 0, 0, 0
-		if len(b.buf) > keptBuffer {
-			// go-zookeeper decodes next: of the frame's three copies two may live at a time (see Config.MaxFrame).
-			b.buf = nil
-		}
-	}
+	b.rewind()
 	return n
+}
+
+// rewind begins at the front again once there is nothing left.
+func (b *inbound) rewind() {
+	if b.start < b.end {
+		return
+	}
+	b.start, b.passed, b.end = 0, 0, 0
+	if len(b.buf) > keptBuffer {
+		// go-zookeeper decodes next: of the frame's three copies two may live at a time (see Config.MaxFrame).
+		b.buf = nil
+	}
 }
 
 // fill takes note of n more bytes in the space that room returned.
@@ -78,6 +84,14 @@ func (b *inbound) body(n int) ([]byte, bool) {
 
 // pass lets the next frame, whose body has n bytes, be handed out.
 func (b *inbound) pass(n int) { b.passed += lengthSize + n }
+
+// skip drops the next frame, whose body has n bytes, of which some may be still to come. Everything that was passed must have
+// been taken.
+func (b *inbound) skip(n int) {
+	b.drop = lengthSize + n
+	b.discard()
+	b.rewind()
+}
 
 // passFirst lets the first n bytes of the next frame's body be handed out as a frame of their own. The other bytes are
 // dropped, those that are still to come too.

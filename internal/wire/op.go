@@ -34,6 +34,9 @@ const (
 const (
 	xidWatcherEvent int32 = -1
 	xidPing         int32 = -2
+
+	// Those of requests that go-zookeeper knows nothing of; they go down from here. The servers have no meaning for them.
+	xidOwn int32 = -1000
 )
 
 var opNames = map[int32]string{

@@ -12,8 +12,9 @@ const none = -1
 type request struct {
 	xid, op    int32
 	sent       time.Time
-	created    func(czxid int64) // of a create2
-	prev, next int               // neighbours in the order of writing; in a free slot, next is the next free one
+	created    func(czxid int64)       // of a create2
+	listed     func(children []string) // of a request that is our own
+	prev, next int                     // neighbours in the order of writing; in a free slot, next is the next free one
 }
 
 // outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
@@ -29,6 +30,7 @@ type outstanding struct {
 	free         int
 	oldest, last int
 	pings        []time.Time
+	own          int32 // how many requests of our own there were, modulo 2^30
 }
 
 func newOutstanding() outstanding {
@@ -75,6 +77,26 @@ func (o *outstanding) upgrade(xid int32, created func(czxid int64)) {
 	if at, ok := o.index[xid]; ok {
 		o.slots[at].op, o.slots[at].created = OpCreate2, created
 	}
+}
+
+// addOwn records a request that is sent behind go-zookeeper's back, and returns its xid.
+func (o *outstanding) addOwn(op int32, sent time.Time, listed func([]string)) (xid int32) {
+	xid = xidOwn - o.own
+	o.own = (o.own + 1) & (1<<30 - 1)
+	o.add(xid, op, sent)
+	o.slots[o.index[xid]].listed = listed
+	return xid
+}
+
+// abandonOwn takes all requests of our own out, and returns whom to tell.
+func (o *outstanding) abandonOwn() (listed []func([]string)) {
+	for xid, at := range o.index {
+		if f := o.slots[at].listed; f != nil {
+			listed = append(listed, f)
+			o.remove(xid)
+		}
+	}
+	return listed
 }
 
 // remove takes a request out and returns when it was written.

@@ -102,6 +102,13 @@ func (c *Conn) next() (size int, passed bool, err error) {
 		c.in.pass(length)
 		return 0, true, nil
 	}
+	if xid := int32(binary.BigEndian.Uint32(frame)); xid <= xidOwn {
+		if err := c.ownReply(xid, frame, tooLarge); err != nil {
+			return 0, false, err
+		}
+		c.in.skip(length)
+		return 0, true, nil
+	}
 	tooLarge, err = c.reply(frame, tooLarge)
 	switch {
 	case err != nil:
@@ -196,6 +203,37 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 		c.cfg.AuthRejected()
 	}
 	return tooLarge, nil
+}
+
+// ownReply checks a reply that go-zookeeper does not get to see, and tells of it.
+func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
+	c.mu.Lock()
+	req, ok := c.waiting.find(xid)
+	c.mu.Unlock()
+	if !ok {
+		return &FrameError{OpNone, "reply to no request"}
+	}
+	failed := binary.BigEndian.Uint32(frame[errorAt:]) != 0
+	var children []string
+	if !failed && !tooLarge {
+		cost, err := checkReply(req.op, frame[replyHeaderSize:])
+		if err != nil {
+			return err
+		}
+		if cost <= c.cfg.MaxFrame {
+			children = childrenOf(frame[replyHeaderSize:])
+		}
+	}
+	c.mu.Lock()
+	_, ok = c.waiting.remove(xid)
+	c.mu.Unlock()
+	if !failed {
+		c.answered(req.op, req.sent)
+	}
+	if ok { // and not told already that the connection is closed
+		req.listed(children)
+	}
+	return nil
 }
 
 func (c *Conn) answered(op int32, sent time.Time) {

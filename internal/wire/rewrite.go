@@ -3,11 +3,12 @@ package wire
 import "encoding/binary"
 
 const (
+	xidAt  = lengthSize
 	opAt   = lengthSize + 4
 	pathAt = lengthSize + requestHeaderSize + 4 // in the requests that begin with a path
 )
 
-// rewrite returns p, or the request that is sent in its place: one that asks for a watch, or for a Stat (see Config). p
+// rewrite returns p, or what is sent in its place: a request that asks for a watch, or more of a creation (see Config). p
 // itself belongs to go-zookeeper.
 func (c *Conn) rewrite(p []byte) []byte {
 	op, path, ok := pathRequest(p)
@@ -23,22 +24,43 @@ func (c *Conn) rewrite(p []byte) []byte {
 		q[len(q)-1] = 1
 		return q
 	case OpCreate:
-		if c.cfg.Created == nil {
+		if c.cfg.Create == nil {
 			return p
 		}
-		created := c.cfg.Created(string(path))
-		if created == nil {
-			return p
+		if creation := c.cfg.Create(string(path)); creation != nil {
+			return c.extend(p, creation)
 		}
-		c.mu.Lock()
-		c.waiting.upgrade(int32(binary.BigEndian.Uint32(p[lengthSize:])), created)
-		c.mu.Unlock()
-		q := append([]byte(nil), p...)
-		binary.BigEndian.PutUint32(q[opAt:], uint32(OpCreate2))
-		return q
-	default:
-		return p
 	}
+	return p
+}
+
+// extend returns a creation that asks for more than p does.
+func (c *Conn) extend(p []byte, creation *Creation) []byte {
+	q := make([]byte, len(p), 2*len(p)+len(creation.Dir))
+	copy(q, p)
+	c.mu.Lock()
+	if creation.Created != nil {
+		binary.BigEndian.PutUint32(q[opAt:], uint32(OpCreate2))
+		c.waiting.upgrade(int32(binary.BigEndian.Uint32(p[xidAt:])), creation.Created)
+	}
+	closed := c.cause != nil
+	if creation.Listed != nil && !closed {
+		q = c.appendListingLocked(q, creation)
+	}
+	c.mu.Unlock()
+	if creation.Listed != nil && closed {
+		creation.Listed(nil) // those who closed the Conn do not know of it
+	}
+	return q
+}
+
+func (c *Conn) appendListingLocked(q []byte, creation *Creation) []byte {
+	xid := c.waiting.addOwn(OpGetChildren2, c.out.begun, creation.Listed)
+	q = binary.BigEndian.AppendUint32(q, uint32(requestHeaderSize+4+len(creation.Dir)+1))
+	q = binary.BigEndian.AppendUint32(q, uint32(xid))
+	q = binary.BigEndian.AppendUint32(q, uint32(OpGetChildren2))
+	q = binary.BigEndian.AppendUint32(q, uint32(len(creation.Dir)))
+	return append(append(q, creation.Dir...), 0)
 }
 
 // pathRequest takes a whole request apart that begins with a path, if p is one.

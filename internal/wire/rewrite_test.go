@@ -87,18 +87,35 @@ func createRequest(op int32, path string) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
-func TestCreatedTellsTheTransaction(t *testing.T) {
+// reply is the answer to a request.
+func answerTo(xid int32, body ...byte) []byte {
+	frame := binary.BigEndian.AppendUint32(nil, uint32(16+len(body)))
+	frame = binary.BigEndian.AppendUint32(frame, uint32(xid))
+	return append(append(frame, make([]byte, 12)...), body...) // zxid, error
+}
+
+func withString(b []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
+}
+
+// TestACreationTellsMore: of a znode that is to be created are asked, in its request, the transaction and the siblings.
+func TestACreationTellsMore(t *testing.T) {
 	client, server := net.Pipe()
 	defer server.Close()
 	var czxids []int64
-	c := wire.New(client, wire.Config{Created: func(path string) func(int64) {
-		if path != "/wanted-" {
+	var listings [][]string
+	c := wire.New(client, wire.Config{Create: func(path string) *wire.Creation {
+		if path != "/dir/wanted-" {
 			return nil
 		}
-		return func(czxid int64) { czxids = append(czxids, czxid) }
+		return &wire.Creation{
+			Created: func(czxid int64) { czxids = append(czxids, czxid) },
+			Dir:     "/dir",
+			Listed:  func(children []string) { listings = append(listings, children) },
+		}
 	}})
 	defer c.Close()
-	exchange := func(request, want, reply []byte) (got []byte, err error) {
+	exchange := func(request, want, reply, pass []byte) error {
 		t.Helper()
 		done := make(chan struct{})
 		go func() { // ends with what is written and read below; waited for
@@ -110,13 +127,15 @@ func TestCreatedTellsTheTransaction(t *testing.T) {
 			server.Write(reply) // the Conn may refuse it
 		}()
 		before := string(request)
-		_, err = c.Write(request)
+		_, err := c.Write(request)
 		require.NoError(t, err)
 		require.Equal(t, before, string(request), "go-zookeeper's buffer was changed")
-		got = make([]byte, len(reply))
-		_, err = io.ReadFull(c, got)
+		got := make([]byte, len(pass))
+		if _, err = io.ReadFull(c, got); err == nil {
+			require.Equal(t, pass, got)
+		}
 		<-done
-		return got, err
+		return err
 	}
 	connect := watchRequest(wire.OpGetData, "/and/long/enough/for/it", 0)
 	handshake := binary.BigEndian.AppendUint32(nil, 37)
@@ -124,31 +143,31 @@ func TestCreatedTellsTheTransaction(t *testing.T) {
 	binary.BigEndian.PutUint32(handshake[8:], 10_000)
 	handshake[19] = 1    // session id
 	handshake[4+19] = 16 // length of the password
-	_, err := exchange(connect, connect, handshake)
-	require.NoError(t, err)
+	require.NoError(t, exchange(connect, connect, handshake, handshake))
 
-	reply := func(path string, stat ...byte) []byte {
-		body := binary.BigEndian.AppendUint32(nil, 7)
-		body = append(body, make([]byte, 12)...) // zxid, error
-		body = append(binary.BigEndian.AppendUint32(body, uint32(len(path))), path...)
-		body = append(body, stat...)
-		return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
-	}
+	other := createRequest(wire.OpCreate, "/dir/other-")
+	answer := answerTo(7, withString(nil, "/dir/other-0000000001")...)
+	require.NoError(t, exchange(other, other, answer, answer))
+
 	stat := make([]byte, 68)
 	binary.BigEndian.PutUint64(stat, 0x1234)
-	for _, test := range []struct {
-		request, sent, reply []byte
-	}{
-		{createRequest(wire.OpCreate, "/other-"), createRequest(wire.OpCreate, "/other-"), reply("/other-0000000001")},
-		{createRequest(wire.OpCreate, "/wanted-"), createRequest(wire.OpCreate2, "/wanted-"), reply("/wanted-0000000001", stat...)},
-	} {
-		got, err := exchange(test.request, test.sent, test.reply)
-		require.NoError(t, err)
-		require.Equal(t, test.reply, got)
+	children := withString(withString(binary.BigEndian.AppendUint32(nil, 2), "a"), "wanted-0000000002")
+	listing := func(xid int32) []byte { // the request that was added
+		return append(binary.BigEndian.AppendUint32(nil, 17), append(withString(binary.BigEndian.AppendUint32(
+			binary.BigEndian.AppendUint32(nil, uint32(xid)), uint32(wire.OpGetChildren2)), "/dir"), 0)...)
 	}
+	wanted, extended := createRequest(wire.OpCreate, "/dir/wanted-"), createRequest(wire.OpCreate2, "/dir/wanted-")
+	answer = answerTo(7, append(withString(nil, "/dir/wanted-0000000002"), stat...)...)
+	own := answerTo(-1000, append(children, stat...)...)
+	ping := answerTo(-2)
+	require.NoError(t, exchange(wanted, append(extended, listing(-1000)...),
+		append(append(answer, own...), ping...), append(answer[:len(answer):len(answer)], ping...)))
 	require.Equal(t, []int64{0x1234}, czxids)
+	require.Equal(t, [][]string{{"a", "wanted-0000000002"}}, listings)
 
-	_, err = exchange(createRequest(wire.OpCreate, "/wanted-"), createRequest(wire.OpCreate2, "/wanted-"), reply("/wanted-0000000001", stat[:67]...))
-	require.Error(t, err, "a Stat that is too short")
+	require.Error(t, exchange(wanted, append(createRequest(wire.OpCreate2, "/dir/wanted-"), listing(-1001)...),
+		answerTo(7, append(withString(nil, "/dir/wanted-0000000003"), stat[:67]...)...), make([]byte, 1)), "a Stat that is too short")
 	require.Len(t, czxids, 1)
+	require.Len(t, listings, 2, "whoever waits for a listing is told that the connection is gone")
+	require.Nil(t, listings[1])
 }

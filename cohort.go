@@ -1,0 +1,332 @@
+package zklock
+
+import (
+	"container/list"
+	"context"
+	"math"
+	"path"
+	"sync"
+)
+
+// cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
+// arrival, and the hold goes from one to the next without the network (lock cohorting: Dice, Marathe and Shavit, PPoPP
+// 2012). A reader's cohort has any number hold at once.
+//
+// Others who queue in ZooKeeper must not wait for long. A hold may be passed on n times from the moment at which it was
+// last known that nobody else queues; and to know it, the queue is listed while the hold is passed on. So whoever comes
+// into the queue waits for n more grants at most, however fast they follow each other.
+type cohort struct {
+	s     *Session
+	claim claim // of its candidates
+	most  int   // n
+
+	mu      sync.Mutex // guards the fields below and those of the tenures, and comes before acquisition.mu
+	waiting list.List  // of *acquisition, in order of arrival
+	tenure  *tenure    // that those who wait, wait for; nil if nobody does
+}
+
+// tenure is the time in which the cohort has one candidate.
+//
+//	queued ──▶ held, passed on and on ──▶ over
+//	   └────(nobody waits any more)─────────▲
+type tenure struct {
+	co      *cohort
+	wait    context.Context // bounds the queueing
+	giveUp  context.CancelFunc
+	queued  chan struct{} // closed when there is a candidate
+	unwatch func() bool // of the Session's closing
+
+	base     *acquisition // in ZooKeeper; nil until the lock is acquired
+	out      int          // holds that are not released
+	grants   int          // so far
+	passed   int          // grants that somebody in ZooKeeper's queue may have had to wait for
+	limit    int          // of passed
+	checking bool         // whether others queue
+	others   bool         // they do
+	idle     bool         // nobody holds the lock until the check under way tells whether it may be passed on
+}
+
+func newCohort(s *Session, c claim, most int) *cohort {
+	return &cohort{s: s, claim: c, most: most}
+}
+
+// acquire begins an acquisition through the cohort.
+func (co *cohort) acquire(ctx context.Context, c claim) *acquisition {
+	co.mu.Lock()
+	if co.tenure != nil {
+		c.queued = co.tenure.queued
+	}
+	a := newAcquisition(co.s, c)
+	a.hold, a.cohort = newPart(), co
+	a.ctx, a.cancel = ctx, func(error) {}
+	var refused error
+	switch {
+	case co.s.closing.Err() != nil:
+		refused = ErrClosed
+	case ctx.Err() != nil:
+		refused = contextError(ctx)
+	case co.joinLocked(a):
+		co.mu.Unlock()
+		return a
+	}
+	if refused != nil {
+		co.mu.Unlock()
+		a.settle(refused)
+		close(a.gone)
+		return a
+	}
+	a.followContext(ctx)
+	a.place = co.waiting.PushBack(a)
+	begun := co.beginLocked()
+	if begun != nil {
+		a.queued = begun.queued
+	}
+	co.mu.Unlock()
+	co.queue(begun)
+	return a
+}
+
+// joinLocked lets a reader in that need not wait.
+func (co *cohort) joinLocked(a *acquisition) bool {
+	t := co.tenure
+	if t == nil || t.base == nil || co.claim.kind.Exclusive() {
+		return false
+	}
+	if t.mayPass() && t.grantLocked(a) {
+		t.passLocked()
+		return true
+	}
+	co.tenure = nil // those who are in stay in; the next candidate queues behind whoever it must wait for
+	return false
+}
+
+// beginLocked returns a new tenure, to be queued, if one is wanted.
+func (co *cohort) beginLocked() *tenure {
+	if co.tenure != nil || co.waiting.Len() == 0 {
+		return nil
+	}
+	t := &tenure{co: co, limit: co.most, queued: make(chan struct{})}
+	t.wait, t.giveUp = context.WithCancel(context.Background())
+	co.tenure = t
+	return t
+}
+
+// queue has a new tenure, if there is one, queue in ZooKeeper. The cohort's mutex is not held.
+func (co *cohort) queue(t *tenure) {
+	if t == nil {
+		return
+	}
+	t.unwatch = context.AfterFunc(co.s.closing, func() { co.fail(ErrClosed) })
+	c := co.claim
+	c.granted = func(*acquisition) {}
+	c.settled = t.settled
+	c.queued = t.queued
+	co.s.acquire(t.wait, c) // tells t.settled
+}
+
+// settled is told how the queueing in ZooKeeper has ended.
+func (t *tenure) settled(base *acquisition, err error) {
+	co := t.co
+	if err != nil && t.wait.Err() == nil {
+		t.over()
+		co.mu.Lock()
+		co.tenure = nil
+		co.mu.Unlock()
+		co.fail(err)
+		return
+	}
+	co.mu.Lock()
+	if err == nil {
+		t.base = base
+		t.grantNextLocked()
+		if !co.claim.kind.Exclusive() && co.waiting.Len() > 0 {
+			co.tenure = nil // the hold was lost meanwhile
+		}
+	}
+	begun := t.endUnlessUsedLocked()
+	co.mu.Unlock()
+	co.queue(begun)
+}
+
+// fail lets everybody down who waits.
+func (co *cohort) fail(err error) {
+	co.mu.Lock()
+	var waiting []*acquisition
+	for e := co.waiting.Front(); e != nil; e = e.Next() {
+		waiting = append(waiting, e.Value.(*acquisition))
+	}
+	co.mu.Unlock()
+	for _, a := range waiting {
+		a.settle(err) // and so leave
+	}
+}
+
+// leave is told that an acquisition has failed.
+func (co *cohort) leave(a *acquisition) {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	if a.place == nil {
+		return // it has not come to wait
+	}
+	co.waiting.Remove(a.place)
+	a.place = nil
+	close(a.gone)
+	if t := co.tenure; t != nil && t.base == nil && co.waiting.Len() == 0 {
+		t.giveUp() // t.settled goes on from there
+	}
+}
+
+// mayPass reports whether one more may be granted the lock.
+func (t *tenure) mayPass() bool {
+	return t.passed < t.limit && t.grants < math.MaxUint32 && t.base.hold.state() == nil
+}
+
+// grantLocked gives a part of the hold to one. It is false if that one has given up, or the hold is not as it should be.
+func (t *tenure) grantLocked(a *acquisition) bool {
+	if !t.base.hold.divide(a.hold, uint32(t.grants)) {
+		return false
+	}
+	a.tenure = t
+	if !a.settle(nil) {
+		a.tenure = nil
+		a.hold.release()
+		return false
+	}
+	t.grants++
+	t.out++
+	return true
+}
+
+// grantNextLocked grants the lock to whoever has waited longest, or to every reader.
+func (t *tenure) grantNextLocked() {
+	waiting := &t.co.waiting
+	for e := waiting.Front(); e != nil; e = waiting.Front() {
+		a := e.Value.(*acquisition)
+		if t.base.hold.state() != nil || t.grants == math.MaxUint32 {
+			return
+		}
+		if !t.grantLocked(a) {
+			if !a.isSettled() {
+				return // the hold was lost just now
+			}
+			waiting.Remove(e)
+			a.place = nil
+			close(a.gone)
+			continue
+		}
+		waiting.Remove(e)
+		a.place = nil
+		if t.co.claim.kind.Exclusive() {
+			return
+		}
+	}
+}
+
+// passLocked counts a grant that others may have had to wait for.
+func (t *tenure) passLocked() {
+	t.passed++
+	t.checkLocked()
+}
+
+// checkLocked begins to look who queues, in time before the limit is reached.
+func (t *tenure) checkLocked() {
+	if t.checking || t.others || t.limit-t.passed > t.co.most/2 {
+		return
+	}
+	t.checking = true
+	began := t.passed
+	if !t.co.s.start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
+		t.checking, t.others = false, true
+	}
+}
+
+// check looks whether anybody else queues. If not, the hold may be passed on n times from when it began to look.
+func (t *tenure) check(began int) {
+	others, err := t.look()
+	co := t.co
+	co.mu.Lock()
+	t.checking = false
+	if err != nil || others {
+		t.others = true
+	} else {
+		t.limit = began + co.most
+	}
+	var begun *tenure
+	if t.idle {
+		t.idle = false
+		begun = t.goOnLocked()
+	}
+	co.mu.Unlock()
+	co.queue(begun)
+}
+
+func (t *tenure) look() (others bool, err error) {
+	h := t.base.hold
+	q, err := h.lease.zs.roster.read(h.over, t.co.claim.path)
+	for _, c := range q {
+		if c.Name != path.Base(h.path) && (t.co.claim.kind.Exclusive() || c.Kind.Exclusive()) {
+			others = true
+		}
+	}
+	return others, err
+}
+
+// release takes a hold back that its holder has released or lost. It returns the acquisition whose candidate is removed
+// for it, nil if there is none because others hold the lock, or will.
+func (t *tenure) release(a *acquisition) *acquisition {
+	co := t.co
+	co.mu.Lock()
+	t.out--
+	close(a.gone)
+	var begun *tenure
+	if t.out == 0 {
+		begun = t.goOnLocked()
+	}
+	over := t.out == 0 && !t.idle
+	co.mu.Unlock()
+	co.queue(begun)
+	if !over {
+		return nil
+	}
+	return t.base
+}
+
+// goOnLocked passes the hold on, which nobody has, or ends the tenure. It returns the next one if that is to be queued.
+func (t *tenure) goOnLocked() *tenure {
+	exclusive := t.co.claim.kind.Exclusive()
+	if exclusive && t.co.waiting.Len() > 0 && t.mayPass() {
+		if t.grantNextLocked(); t.out > 0 {
+			t.passLocked()
+			return nil
+		}
+	}
+	if exclusive && t.co.waiting.Len() > 0 && t.checking && t.base.hold.state() == nil {
+		t.idle = true
+		return nil
+	}
+	return t.endUnlessUsedLocked()
+}
+
+// endUnlessUsedLocked ends the tenure if nobody holds the lock by it. It returns the next one if that is to be queued.
+func (t *tenure) endUnlessUsedLocked() *tenure {
+	if t.out > 0 {
+		return t.co.beginLocked()
+	}
+	if t.co.tenure == t {
+		t.co.tenure = nil
+	}
+	if t.base != nil {
+		if t.base.slot != nil {
+			<-t.base.slot
+		}
+		t.base.hold.release() // it may be lost already
+	}
+	t.over()
+	return t.co.beginLocked()
+}
+
+// over ends what the tenure has registered.
+func (t *tenure) over() {
+	t.giveUp()
+	t.unwatch()
+}
