@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants interop fuzz frames
+.PHONY: test lint chaos mutants interop fuzz frames bench
 
 # The README's test command, with the race detector.
 test:
@@ -42,3 +42,9 @@ fuzz:
 FRAMES ?= 10000000
 frames:
 	go test -run '^$$' -fuzz '^FuzzFrames$$' -fuzztime $(FRAMES)x -fuzzminimizetime 5x -timeout 2h ./internal/wire
+
+# Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo and Curator, CASE=regexp chooses, QUICK=1 only shows that
+# everything works, LONG=1 adds what takes minutes, MERGE=1 keeps the other cases of the last run, DOCS=1 writes the page.
+bench:
+	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
+		$(if $(LONG),-long) $(if $(MERGE),-merge) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(DOCS),-docs ../docs)

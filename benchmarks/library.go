@@ -1,0 +1,124 @@
+package benchmarks
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Library is one of those compared.
+type Library struct {
+	Name  string
+	start func(context.Context, *bench) (client, error)
+}
+
+// place is where a pass happens.
+type place struct {
+	connect string
+	timeout time.Duration // of the sessions
+	path    string        // of the lock; new in every pass
+}
+
+// loop has everybody lock and unlock without a pause, and do nothing in between.
+type loop struct {
+	place
+	sessions, workers int           // workers on each session
+	warm, measure     time.Duration // what is acquired in the first does not count
+}
+
+// tally is how often each worker acquired the lock.
+type tally struct {
+	elapsed time.Duration
+	counts  []int
+}
+
+func (t tally) rate() float64 { return float64(sum(t.counts)) / t.elapsed.Seconds() }
+
+// readWrite has readers on one session lock and unlock without a pause, and a writer on another one every now and then.
+type readWrite struct {
+	place
+	readers       int
+	every         time.Duration // from one write to the next
+	warm, measure time.Duration
+}
+
+type readWriteTally struct {
+	tally        // of the readers
+	writes       int
+	longestWrite time.Duration // that a writer waited for the lock
+}
+
+// client runs passes of one library. It opens the sessions of a pass and closes them before it returns. A pass ends when
+// ctx does.
+type client interface {
+	loop(context.Context, loop) (tally, error)
+	close() error
+}
+
+// Libraries that can do more than loop implement more.
+type (
+	readWriter interface {
+		readWrite(context.Context, readWrite) (readWriteTally, error)
+	}
+	queuer interface {
+		// queue has n contenders ask for the lock on one session, and returns when the first holds it.
+		queue(ctx context.Context, p place, n int) (queued, error)
+	}
+	remoteLooper interface {
+		// loopWithRemote is loop on one session, with one contender more on a session of its own, who loops too.
+		loopWithRemote(context.Context, loop) (remoteTally, error)
+	}
+	waiter interface {
+		// wait has n contenders ask for the lock on one session, with as few goroutines as the library allows. It calls
+		// opened when it has the session.
+		wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error)
+	}
+	holder interface {
+		// hold acquires n locks below the path on one session and keeps them until release is called. It calls opened
+		// when it has the session.
+		hold(ctx context.Context, p place, n int, opened func()) (release func() error, err error)
+	}
+	canceller interface {
+		// cancel gives acquisitions up while they wait in a queue, n times, and returns how long each took to return.
+		// In between it calls hang, and from then on gives up n acquisitions that no server answers.
+		cancel(ctx context.Context, p place, n int, hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error)
+	}
+)
+
+// queued is a queue of contenders of one client.
+type queued interface {
+	// handOff has n holders, one after the other, release the lock, and returns how long it took until the last one's
+	// successor held it.
+	handOff(ctx context.Context, n int) (time.Duration, error)
+	leave() error // closes the session
+}
+
+// remoteTally is how a contender elsewhere fares while many share a session.
+type remoteTally struct {
+	local, remote tally
+	longest       int // the most local holds that began between the remote contender's queueing and its hold
+}
+
+var errUnsupported = errors.New("the library knows no such thing")
+
+// Names of the libraries.
+const (
+	nameOurs    = "zklock"
+	nameHandoff = "zklock, handoff"
+	nameZkLock  = "zk.Lock"
+	nameLimit   = "limit"
+	nameCurator = "Curator"
+	nameKazoo   = "kazoo"
+)
+
+// libraries returns all libraries in the order in which tables and plots show them.
+func libraries() []Library {
+	return []Library{
+		{nameOurs, startOurs},
+		{nameHandoff, startHandoff},
+		{nameZkLock, startZkLock},
+		{nameCurator, startCurator},
+		{nameKazoo, startKazoo},
+		{nameLimit, startLimit},
+	}
+}

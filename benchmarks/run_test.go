@@ -1,0 +1,62 @@
+package benchmarks
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestEveryCase runs each case for a moment, with a real server.
+func TestEveryCase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	r, err := Run(t.Context(), Options{Quick: true, Warm: 20 * time.Millisecond, Measure: 200 * time.Millisecond, Logf: t.Logf})
+	require.NoError(t, err)
+	for _, c := range cases(true) {
+		ours := r.find(c.Name, nameOurs)
+		if c.long {
+			assert.Nil(t, ours, c.Name)
+			continue
+		}
+		require.NotNil(t, ours, c.Name)
+		for figure, values := range ours.Values {
+			assert.NotEmpty(t, values, "%s: %s", c.Name, figure)
+			assert.GreaterOrEqual(t, values[0], 0.0, "%s: %s", c.Name, figure)
+		}
+	}
+	for figure, want := range map[string]float64{figureRequests: 2, figureRate: 100} {
+		got, ok := r.find("alone", nameLimit).median(figure)
+		assert.True(t, ok)
+		assert.GreaterOrEqual(t, got, want*0.95, "the limit creates and deletes: %s", figure)
+	}
+	asks, _ := r.find("alone", nameZkLock).median(figureRequests)
+	assert.InDelta(t, 3, asks, 0.2, "zk.Lock creates, lists and deletes")
+	delayed, _ := r.find("delay-10ms", nameLimit).median(figureRate)
+	assert.InDelta(t, 25, delayed, 8, "two round trips of 20 ms each")
+}
+
+// TestPeers runs the programs in Python and Java.
+func TestPeers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("may fetch kazoo and Curator")
+	}
+	r, err := Run(t.Context(), Options{
+		Quick: true, Peers: true, Cases: regexp.MustCompile("^(alone|readers-16|queue-10)$"),
+		Warm: 20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
+	})
+	require.NoError(t, err)
+	assert.Len(t, r.Machine.Peers, 2)
+	for _, peer := range []string{nameCurator, nameKazoo} {
+		for name, figure := range map[string]string{"alone": figureRate, "queue-10": figureHandOffBytes} {
+			v, _ := r.find(name, peer).median(figure)
+			assert.Positive(t, v, "%s: %s", name, peer)
+		}
+	}
+	reads, _ := r.find("readers-16", nameCurator).median(figureRate)
+	assert.Positive(t, reads)
+	assert.Nil(t, r.find("readers-16", nameKazoo))
+}
