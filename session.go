@@ -172,9 +172,9 @@ func (s *Session) shutDown(zs *zkSession) {
 	zs.lease.end(errSessionClosed) // the holders first, then the others
 	removed := zs.awaitRemoval()
 	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
-	if zs.served() {
+	if zs.served() && isClosed(zs.ready) {
 		zs.conn.Close()
-	} else { // there is nobody to tell, and no use in waiting for one
+	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
 		zs.disconnect()
 		zs.closeDisconnected()
 	}
