@@ -4,8 +4,8 @@ package main
 var mutants = []mutant{
 	{
 		name: "granted at the first wake, without a look at the queue",
-		edits: []edit{{"acquisition.go", "		default:\n			line, err = c.lookAhead(ctx, a.revocation != nil)\n		}",
-			"		default:\n			line = ahead{}\n		}"}},
+		edits: []edit{{"acquisition.go", "			if line, known, err = c.departed(ctx, line); known || err != nil {\n",
+			"			if line, known = (ahead{}), true; known {\n"}},
 		tests: "TestCancelLeavesTheQueue",
 	},
 	{
@@ -35,7 +35,7 @@ var mutants = []mutant{
 		edits: []edit{
 			{"acquisition.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
 				"		case <-c.zs.ended:"},
-			{"acquisition.go", "	return ctx, a.lookAtSelf(ctx, c, h)\n", "	return ctx, nil\n"},
+			{"acquisition.go", "	return ctx, a.standing(ctx, c, h, (*candidate).look)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
@@ -170,7 +170,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"acquisition.go", "a.wait(ctx, c, h, line.nearest[0], force)", "a.wait(ctx, c, h, line.nearest[len(line.nearest)-1], force)"}},
+		edits: []edit{{"acquisition.go", "	blocker := line.nearest[0]\n", "	blocker := line.nearest[len(line.nearest)-1]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
