@@ -29,10 +29,10 @@ var (
 	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be ambiguous.
 	ErrInvalidName = errors.New("invalid lock name")
 
-	// ErrMixedDialects is returned by an acquisition when another client's candidate is in the queue, before or behind, and the two
+	// ErrMixedDialects is returned by an acquisition that finds another client's candidate in the queue, ahead or behind, and the two
 	// sides order the queue differently: both could be granted the lock, or wait for one another for ever. The error says
 	// who it is, and which setting helps. No znode is left. Trying again does not help while such clients use the lock.
-	// One that comes after the lock was granted is not noticed: see docs/interop.md.
+	// One that joins the queue later may not be noticed: see docs/interop.md.
 	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")
 
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them

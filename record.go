@@ -85,7 +85,7 @@ func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bo
 
 // keepRecord returns the operation that leaves a record, to go with the candidate's removal; nil if there is no need, or no right.
 func (c *candidate) keepRecord(ctx context.Context) *zk.SetDataRequest {
-	if !c.front || !c.long || c.zs.noRecords.Load() {
+	if !c.front || !c.long || c.zs.noRecords.Load() || c.cfg.naming != NamingDefault { // theirs looks as they made it
 		return nil
 	}
 	if c.lock == nil {

@@ -146,6 +146,7 @@ func TestZkLockFailsOverReaders(t *testing.T) {
 	require.NoError(t, err)
 	_, err = h.Lock(0)
 	assert.Error(t, err)
+	assert.Len(t, children(t, s, reader.Path()), 2, "zk.Lock leaves its candidate")
 	release(t, reader)
 }
 
