@@ -93,10 +93,7 @@ func TestARecordIsTrustedForItsOwnZnodeOnly(t *testing.T) {
 				receive(t, p.Released(), "removal")
 			}
 			last := waiters[79]
-			held, err := holder.Held(t.Context())
-			require.NoError(t, err)
-			require.True(t, held)
-			assert.True(t, isOpen(last.Done()), "granted while another holds the lock")
+			requireStillWaiting(t, last)
 			holder.Unlock()
 			for i, p := range waiters {
 				if 70 <= i && i < 79 {
@@ -135,4 +132,23 @@ func TestALongQueueWithoutTheRightToKeepARecord(t *testing.T) {
 	data, _, err := s.Conn().Get(path)
 	require.NoError(t, err)
 	assert.Empty(t, data)
+}
+
+// TestOnlyAHolderLeavesARecord has one in the middle of a long queue give up, and the one behind it must go on waiting.
+func TestOnlyAHolderLeavesARecord(t *testing.T) {
+	holder, waiters, handles := longLine(t, server(t).Connect(), 80)
+	waiters[78].Cancel()
+	receive(t, waiters[78].Released(), "removal")
+	requireStillWaiting(t, waiters[79])
+	data, _, err := dial(t).Conn().Get(holder.Path())
+	require.NoError(t, err)
+	assert.Empty(t, data)
+	holder.Unlock()
+	for i, p := range waiters {
+		if i != 78 {
+			receive(t, p.Done(), "grant")
+			handles[i%len(handles)].Unlock()
+		}
+	}
+	requireQueue(t, holder, 0)
 }

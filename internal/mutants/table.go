@@ -4,7 +4,7 @@ package main
 var mutants = []mutant{
 	{
 		name: "granted at the first wake, without a look at the queue",
-		edits: []edit{{"acquisition.go", "			if line, known, err = c.departed(ctx, line); known || err != nil {\n",
+		edits: []edit{{"queueing.go", "			if line, known, err = c.departed(ctx, line); known || err != nil {\n",
 			"			if line, known = (ahead{}), true; known {\n"}},
 		tests: "TestCancelLeavesTheQueue",
 	},
@@ -33,15 +33,15 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"acquisition.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
+			{"queueing.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
 				"		case <-c.zs.ended:"},
-			{"acquisition.go", "	return ctx, a.standing(ctx, c, h, (*candidate).look)\n", "	return ctx, nil\n"},
+			{"queueing.go", "	return ctx, a.standing(ctx, c, h, (*candidate).look)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
 	{
 		name:  "own znode not looked at after a grant without a wait",
-		edits: []edit{{"acquisition.go", "		first = timer.C\n", ""}},
+		edits: []edit{{"queueing.go", "		first = timer.C\n", ""}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -51,13 +51,13 @@ var mutants = []mutant{
 	},
 	{
 		name: "candidate left after a cancel",
-		edits: []edit{{"acquisition.go", "		removed := c.remove()\n",
+		edits: []edit{{"queueing.go", "		removed := c.remove()\n",
 			"		var removed error\n		if a.ctx.Err() == nil {\n			removed = c.remove()\n		}\n"}},
 		tests: "TestPendingEndsWithItsContext",
 	},
 	{
 		name: "candidate left after a refused try",
-		edits: []edit{{"acquisition.go", "		removed := c.remove()\n",
+		edits: []edit{{"queueing.go", "		removed := c.remove()\n",
 			"		var removed error\n		if !a.try {\n			removed = c.remove()\n		}\n"}},
 		tests: "TestTryLockLeavesNothingWhenRefused",
 	},
@@ -138,7 +138,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"acquisition.go", "			h.lose(errRemoved)\n", "			return\n"},
+			{"queueing.go", "			h.lose(errRemoved)\n", "			return\n"},
 			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -170,17 +170,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"acquisition.go", "	blocker := line.nearest[0]\n", "	blocker := line.nearest[len(line.nearest)-1]\n"}},
+		edits: []edit{{"queueing.go", "	blocker := line.nearest[0]\n", "	blocker := line.nearest[len(line.nearest)-1]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"acquisition.go", "errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed)", "errors.Is(err, errVanished)"}},
+		edits: []edit{{"queueing.go", "errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed)", "errors.Is(err, errVanished)"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"acquisition.go", "		case node.owner == 0 && !c.voice.Persistent(blocker):\n", "		case node.owner < 0:\n"}},
+		edits: []edit{{"queueing.go", "		case node.owner == 0 && !c.voice.Persistent(blocker):\n", "		case node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -231,7 +231,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lost hold gives its handle to the next",
-		edits: []edit{{"acquisition.go", "	if a.slot == nil {\n		return nil\n	}\n	if a.try {", "	if a.slot == nil {\n		return nil\n	}\n	select {\n	case <-a.slot:\n	default:\n	}\n	if a.try {"}},
+		edits: []edit{{"queueing.go", "	if a.slot == nil {\n		return nil\n	}\n	if a.try {", "	if a.slot == nil {\n		return nil\n	}\n	select {\n	case <-a.slot:\n	default:\n	}\n	if a.try {"}},
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
@@ -246,12 +246,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"acquisition.go", " && !line.nearest[0].LeavesReader():", ":"}},
+		edits: []edit{{"queueing.go", " && !line.nearest[0].LeavesReader():", ":"}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"acquisition.go", "case node.owner == 0 && !c.voice.Persistent(blocker):", "case node.owner == 0:"}},
+		edits: []edit{{"queueing.go", "case node.owner == 0 && !c.voice.Persistent(blocker):", "case node.owner == 0:"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
@@ -268,5 +268,61 @@ var mutants = []mutant{
 		name:  "kazoo's parents as containers",
 		edits: []edit{{"naming.go", "		return parent{data: []byte{}}\n", "		return parent{data: []byte{}, container: true}\n"}},
 		in:    "internal/interop", tests: "TestZnodesAreLikeThePeers",
+	},
+	{
+		name: "next number taken for proof although the lock's znode is another",
+		edits: []edit{{"events.go", "	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {\n		return node.cleared\n",
+			"	if node := t.nodes[dir]; node != nil {\n		return node.cleared\n"},
+			{"events.go", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil && node.cleared < 0 {"}},
+		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
+	},
+	{
+		name:  "any number taken for the next",
+		edits: []edit{{"candidate.go", "if c.place.Seq == cleared+1 {", "if c.place.Seq > cleared {"}},
+		tests: "TestTheNextNumberIsNoProofBehindOthers",
+	},
+	{
+		name:  "granted without a look at the own znode",
+		edits: []edit{{"queueing.go", "	if c.self != nil && c.self.isArmed() {\n		return nil\n", "	if c.self != nil {\n		return nil\n"}},
+		tests: "TestRemovedTogetherWithTheHolder",
+	},
+	{
+		name:  "record of another znode trusted",
+		edits: []edit{{"record.go", "if ok && r.lock == stat.Czxid {", "if ok {"}},
+		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
+	},
+	{
+		name:  "data of others overwritten by a record",
+		edits: []edit{{"record.go", "n.foreign = !ok && len(data) > 0", "n.foreign = false"}},
+		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
+	},
+	{
+		name:  "record left by one who was not the holder",
+		edits: []edit{{"record.go", "if !c.front || !c.long", "if !c.long"}},
+		tests: "TestALongQueueIsNotListedAtEveryHandoff|TestOnlyAHolderLeavesARecord",
+	},
+	{
+		name:  "hold passed on without end",
+		edits: []edit{{"cohort.go", "return t.passed < t.limit && ", "return "}},
+		tests: "TestAContenderWaitsForFewHandoffs",
+	},
+	{
+		name: "revoked hold passed on",
+		edits: []edit{
+			{"cohort.go", "t.grants < math.MaxUint32 && t.base.hold.state() == nil", "t.grants < math.MaxUint32"},
+			{"cohort.go", "if t.base.hold.state() != nil || t.grants == math.MaxUint32 {", "if t.grants == math.MaxUint32 {"},
+			{"hold.go", "	if h.ended || h.err != nil {\n		return false", "	if h.ended {\n		return false"},
+		},
+		tests: "TestNoHandoffAfterARevocation",
+	},
+	{
+		name:  "part of a hold not lost with the whole",
+		edits: []edit{{"hold.go", "		p.lose(reason)\n", "		_ = p\n"}},
+		tests: "TestHandedOffHoldIsLostWithItsSession",
+	},
+	{
+		name:  "readers join although a writer queues",
+		edits: []edit{{"cohort.go", "	if t.mayPass() && t.grantLocked(a) {", "	if t.grantLocked(a) {"}},
+		tests: "TestReadersOfAProcessShareACandidate",
 	},
 }

@@ -1,0 +1,353 @@
+package zklock
+
+// This is how the goroutine of an acquisition goes through the queue.
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// run is the acquisition's goroutine.
+func (a *acquisition) run() {
+	for {
+		zs, err := a.s.await(a.ctx)
+		if err != nil {
+			a.settle(a.orContextError(err))
+			return
+		}
+		c := newCandidate(zs, a.path, a.kind, &a.cfg)
+		h := a.freshHold()
+		err = a.obtain(c, h)
+		if err == nil && a.settle(nil) {
+			a.watchOver(c, h)
+			zs.lease.drop(h)
+			a.setRemoved(c.remove())
+			return
+		}
+		if err == nil {
+			a.withdraw(h)
+		}
+		removed := c.remove()
+		if errors.Is(removed, errVanished) || errors.Is(removed, ErrLost) {
+			removed = nil // it is gone, which is all that was wanted
+		}
+		a.setRemoved(removed)
+		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
+			continue // to the end of the queue
+		}
+		a.settle(errors.Join(a.orContextError(err), removed))
+		if removed != nil {
+			a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", removed)
+		}
+		return
+	}
+}
+
+func (a *acquisition) setRemoved(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.removed = err
+}
+
+// orContextError prefers to say that the context has ended; err may be just a consequence.
+func (a *acquisition) orContextError(err error) error {
+	switch {
+	case a.s.closing.Err() != nil:
+		return ErrClosed
+	case a.ctx.Err() != nil:
+		return a.contextError()
+	default:
+		return err
+	}
+}
+
+// obtain queues the candidate and waits until it holds the lock. Then the hold has taken the handle's slot and is under the
+// lease. After an error the candidate may exist.
+func (a *acquisition) obtain(c *candidate, h *hold) error {
+	if err := c.create(a.ctx); err != nil {
+		return err
+	}
+	a.announce()
+	line, err := c.lookAhead(a.ctx, a.revocation != nil)
+	if err != nil {
+		return err
+	}
+	if a.try && len(line.nearest) > 0 {
+		return ErrLocked
+	}
+	if c.czxid == 0 { // the answer got lost, or the server is old
+		if err := a.lookAtSelf(a.ctx, c, h); err != nil {
+			return err
+		}
+	}
+	h.bind(c)
+	ctx := a.ctx
+	if len(line.nearest) > 0 {
+		if ctx, err = a.queue(c, h, line); err != nil {
+			return err
+		}
+	}
+	if err := c.zs.lease.admit(ctx, h); errors.Is(err, zk.ErrNoNode) {
+		return errVanished
+	} else if err != nil {
+		return err
+	}
+	if err := a.takeSlot(ctx, c, h); err != nil {
+		c.zs.lease.drop(h)
+		h.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
+		return err
+	}
+	c.front = a.kind.Exclusive()
+	return nil
+}
+
+// queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
+// those ahead must not be removed for nothing.
+func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Context, err error) {
+	ctx = a.ctx
+	var force <-chan time.Time
+	if a.revocation != nil {
+		force = a.revocation.after()
+		if a.revocation.asks() {
+			if err := c.ask(ctx, line.nearest); err != nil {
+				return ctx, err
+			}
+		}
+	}
+	for len(line.nearest) > 0 {
+		left, err := a.wait(ctx, c, h, line, force)
+		if err != nil {
+			return ctx, err
+		}
+		switch {
+		case left == wasForced:
+			if !a.commit() {
+				return ctx, a.contextError()
+			}
+			ctx = context.WithoutCancel(ctx)
+			force = closedTimer
+			err = c.force(ctx, line.nearest)
+			if leavesReader := slices.ContainsFunc(line.nearest, queue.Candidate.LeavesReader); err == nil && !leavesReader {
+				line = ahead{}
+			} else if err == nil || errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
+				line, err = c.lookAhead(ctx, true)
+			}
+		case left == wasFirst || len(line.nearest) == 1 && !line.more && !line.nearest[0].LeavesReader():
+			line = ahead{} // those who are known to be gone do not come back
+		default:
+			var known bool
+			if line, known, err = c.departed(ctx, line); known || err != nil {
+				break
+			}
+			if err = a.standing(ctx, c, h, (*candidate).lookAndList); err == nil {
+				line, err = c.lookAhead(ctx, a.revocation != nil)
+			}
+		}
+		if err != nil {
+			return ctx, err
+		}
+	}
+	return ctx, a.standing(ctx, c, h, (*candidate).look)
+}
+
+// standing looks at the own znode, unless it is known how it stands: the server tells of changes in their order. Had our
+// znode been removed before what was learned last, or a mark been written into it, the watch on it would not stand any
+// more.
+func (a *acquisition) standing(
+	ctx context.Context, c *candidate, h *hold, look func(*candidate, context.Context) (bool, error),
+) error {
+	if c.self != nil && c.self.isArmed() {
+		return nil
+	}
+	marked, err := look(c, ctx)
+	if marked {
+		h.revoke()
+	}
+	return err
+}
+
+// closedTimer is a timer that is always due.
+var closedTimer = func() <-chan time.Time {
+	ch := make(chan time.Time)
+	close(ch)
+	return ch
+}()
+
+// announce tells that there is a candidate in the queue.
+func (a *acquisition) announce() {
+	if !isClosed(a.queued) { // closed here only, in the acquisition's goroutine
+		close(a.queued)
+	}
+}
+
+// freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark was the last candidate's.
+func (a *acquisition) freshHold() *hold {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !isClosed(a.hold.revoked) || a.isOver {
+		return a.hold
+	}
+	a.hold = newHold()
+	return a.hold
+}
+
+// commit decides that others are removed by force, unless the acquisition has failed already.
+func (a *acquisition) commit() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.committed = a.committed || a.ctx.Err() == nil
+	return a.committed && !a.isOver
+}
+
+// departure is how a blocker stopped being one.
+type departure uint8
+
+const (
+	wasGone   departure = iota + 1 // who is ahead of it may still be there
+	wasFirst                       // and nobody was ahead of it
+	wasForced                      // it is still there, but it is time for force
+)
+
+// lookLater is how long a candidate waits before it looks at itself, unless it is the next: where the lock goes round
+// quickly, that is left to when it lists the queue again.
+const lookLater = 20 * time.Millisecond
+
+// wait waits until the nearest blocker is gone, or force is due.
+func (a *acquisition) wait(
+	ctx context.Context, c *candidate, h *hold, line ahead, force <-chan time.Time,
+) (departure, error) {
+	blocker := line.nearest[0]
+	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
+	defer w.stop()
+	var later *time.Timer
+	var due <-chan time.Time
+	soon := len(line.nearest) == 1 && !line.more
+	for {
+		node, err := w.read(ctx)
+		switch {
+		case errors.Is(err, zk.ErrNoNode) && w.wasFirst():
+			return wasFirst, nil
+		case errors.Is(err, zk.ErrNoNode):
+			return wasGone, nil
+		case err != nil:
+			return 0, err
+		case node.owner == 0 && !c.voice.Persistent(blocker):
+			a.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+blocker.Name)
+			c.addPhantom(blocker)
+			return wasGone, nil
+		}
+		switch {
+		case c.self == nil && soon:
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return 0, err
+			}
+		case c.self == nil && later == nil:
+			later = time.NewTimer(lookLater)
+			defer later.Stop()
+			due = later.C
+		}
+		select {
+		case <-w.C:
+		case <-due:
+			soon = true
+		case <-force:
+			return wasForced, nil
+		case <-c.changed():
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return 0, err
+			}
+		case <-c.zs.ended:
+			return 0, c.zs.endReason()
+		case <-a.done:
+			return 0, a.contextError()
+		}
+	}
+}
+
+// lookAtSelf follows a change of the candidate's own znode.
+func (a *acquisition) lookAtSelf(ctx context.Context, c *candidate, h *hold) error {
+	marked, err := c.look(ctx)
+	if marked {
+		h.revoke()
+	}
+	return err
+}
+
+// takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
+// was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
+func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error {
+	if a.slot == nil {
+		return nil
+	}
+	if a.try {
+		select {
+		case a.slot <- struct{}{}:
+			return nil
+		default:
+			return ErrLocked
+		}
+	}
+	for {
+		select {
+		case a.slot <- struct{}{}:
+			return nil
+		default:
+		}
+		if c.self == nil {
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return err
+			}
+		}
+		select {
+		case a.slot <- struct{}{}:
+			return nil
+		case <-h.lost:
+			return h.state()
+		case <-c.changed():
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return err
+			}
+		case <-a.done:
+			return a.contextError()
+		}
+	}
+}
+
+// withdraw takes back a grant that came after the acquisition had failed.
+func (a *acquisition) withdraw(h *hold) {
+	h.lease.drop(h)
+	if a.slot != nil {
+		<-a.slot
+	}
+}
+
+// firstLook is when a hold that was granted without waiting begins to be watched for marks and removal. Many are over by
+// then, and need not be.
+const firstLook = time.Millisecond
+
+// watchOver follows the hold until it is released or lost.
+func (a *acquisition) watchOver(c *candidate, h *hold) {
+	var first <-chan time.Time
+	if c.self == nil {
+		timer := time.NewTimer(firstLook)
+		defer timer.Stop()
+		first = timer.C
+	}
+	for {
+		select {
+		case <-first:
+		case <-c.changed():
+		case <-h.over.Done():
+			return
+		}
+		if err := a.lookAtSelf(h.over, c, h); errors.Is(err, errVanished) {
+			h.lose(errRemoved)
+		}
+	}
+}

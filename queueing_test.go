@@ -1,0 +1,108 @@
+package zklock_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+)
+
+// requireStillWaiting gives an acquisition the time to succeed wrongly.
+func requireStillWaiting(tb testing.TB, p *zklock.Pending) {
+	tb.Helper()
+	select {
+	case <-p.Done():
+		require.FailNow(tb, "not waiting any more", "error: %v", p.Err())
+	case <-time.After(200 * time.Millisecond):
+	}
+}
+
+// TestTheNextNumberIsNoProofInAnotherZnode has a session lock alone, so that it knows the next number. Then the lock's znode is
+// recreated, and others stand in the queue when ours gets that number.
+func TestTheNextNumberIsNoProofInAnotherZnode(t *testing.T) {
+	s, far := dial(t), dial(t)
+	m, other := mutex(t, s, "next"), mutex(t, far, "next")
+	for range 3 {
+		lock(t, m)
+		m.Unlock()
+	}
+	require.NoError(t, far.Remove(t.Context(), "next"))
+	first := queued(t, other)
+	receive(t, first.Done(), "lock")
+	var behind []*zklock.Pending
+	for range 2 {
+		behind = append(behind, queued(t, other))
+	}
+	p := queued(t, m)
+	q, err := m.Contenders(t.Context())
+	require.NoError(t, err)
+	require.Len(t, q, 4)
+	require.EqualValues(t, 3, q[3].Sequence, "the number after the last of the old znode")
+	requireStillWaiting(t, p)
+	for range behind {
+		other.Unlock()
+		receive(t, behind[0].Done(), "lock")
+		behind = behind[1:]
+	}
+	other.Unlock()
+	receive(t, p.Done(), "lock")
+	m.Unlock()
+	requireQueue(t, m, 0)
+}
+
+// TestTheNextNumberIsNoProofBehindOthers has others come and go, and come and stay, between two of our own.
+func TestTheNextNumberIsNoProofBehindOthers(t *testing.T) {
+	m, other := mutex(t, dial(t), "next"), mutex(t, dial(t), "next")
+	last := zklock.Token{}
+	for _, between := range []int{0, 0, 1, 0, 2, 0, 0} {
+		for range between {
+			lock(t, other)
+			other.Unlock()
+		}
+		lock(t, m)
+		assert.Positive(t, m.Token().Compare(last))
+		last = m.Token()
+		m.Unlock()
+	}
+	lock(t, other)
+	p := queued(t, m)
+	requireStillWaiting(t, p)
+	other.Unlock()
+	receive(t, p.Done(), "lock")
+	m.Unlock()
+	requireQueue(t, m, 0)
+}
+
+// TestRemovedTogetherWithTheHolder has somebody remove the holder's candidate and that of the next in one transaction: the next
+// has to queue again, behind the third.
+func TestRemovedTogetherWithTheHolder(t *testing.T) {
+	holder, next, third := mutex(t, dial(t), "both"), mutex(t, dial(t), "both"), mutex(t, dial(t), "both")
+	conn := dial(t).Conn()
+	for range 20 { // the news of the two come together, in either order
+		lock(t, holder)
+		second := queued(t, next)
+		last := queued(t, third)
+		q, err := third.Contenders(t.Context())
+		require.NoError(t, err)
+		require.Len(t, q, 3)
+		_, err = conn.Multi(
+			&zk.DeleteRequest{Path: holder.Path() + "/" + q[1].Znode, Version: -1},
+			&zk.DeleteRequest{Path: holder.Path() + "/" + q[0].Znode, Version: -1},
+		)
+		require.NoError(t, err)
+		receive(t, last.Done(), "lock for the third")
+		require.NoError(t, last.Err())
+		require.True(t, isOpen(second.Done()), "two hold the lock")
+		requireQueue(t, third, 2)
+		require.True(t, isOpen(second.Done()), "two hold the lock")
+		third.Unlock()
+		receive(t, second.Done(), "lock for the next")
+		next.Unlock()
+		require.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
+	}
+	requireQueue(t, holder, 0)
+}
