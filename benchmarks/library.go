@@ -104,7 +104,7 @@ var errUnsupported = errors.New("the library knows no such thing")
 // Names of the libraries.
 const (
 	nameOurs    = "zklock"
-	nameHandoff = "zklock, handoff"
+	nameHandoff = "zklock, handoff 64"
 	nameZkLock  = "zk.Lock"
 	nameLimit   = "limit"
 	nameCurator = "Curator"
