@@ -18,7 +18,7 @@ lint:
 
 # Real processes on a real ensemble while everything breaks; the history is checked. SEED repeats a plan of faults.
 chaos:
-	go run ./internal/chaos/cmd/chaos -duration $(DURATION) $(if $(SEED),-seed $(SEED))
+	go run ./internal/chaos/cmd/chaos -duration $(DURATION) $(if $(SEED),-seed $(SEED)) $(if $(TRIES),-tries $(TRIES))
 
 # Breaks the library in one place after the other; a test must notice each time.
 mutants:
