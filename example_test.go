@@ -206,3 +206,32 @@ func ExampleMutex_LockAsync() {
 	<-p.Released()
 	// Output: held: true
 }
+
+// Many goroutines of one process want the same lock again and again. WithLocalHandoff lets them pass it on without the
+// network; somebody in another process waits for 16 of their holds at most.
+func ExampleWithLocalHandoff() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, err := s.Mutex("hot", zklock.WithLocalHandoff(16))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	counter := 0
+	var workers sync.WaitGroup
+	for range 10 {
+		workers.Go(func() {
+			for range 100 {
+				m.Lock()
+				counter++
+				m.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	fmt.Println(counter)
+	// Output: 1000
+}
