@@ -24,6 +24,7 @@ func (zs *zkSession) disconnect() {
 func (zs *zkSession) closeDisconnected() {
 	select {
 	case <-zs.between():
+	case <-zs.drained: // it has been closed already
 	case <-time.After(time.Second): // a dialer that does not heed its context
 	}
 	zs.conn.Close()

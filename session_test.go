@@ -234,6 +234,21 @@ func TestCloseReleasesEverythingAtOnce(t *testing.T) {
 	assert.ErrorIs(t, held.UnlockContext(t.Context()), zklock.ErrLost)
 }
 
+// TestCloseDoesNotWaitForWhatIsOver: zk.Conn has ways to wait for a second.
+func TestCloseDoesNotWaitForWhatIsOver(t *testing.T) {
+	quickest := time.Hour
+	for range 3 { // a busy machine may be slow once
+		s := dial(t)
+		m := mutex(t, s, "quick")
+		lock(t, m)
+		m.Unlock()
+		begun := time.Now()
+		require.NoError(t, s.Close())
+		quickest = min(quickest, time.Since(begun))
+	}
+	assert.Less(t, quickest, 500*time.Millisecond)
+}
+
 func TestClosedSessionRefuses(t *testing.T) {
 	s := dial(t)
 	m := mutex(t, s, "closed")
