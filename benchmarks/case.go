@@ -344,6 +344,10 @@ func footprint(n int) Case {
 type usage struct{ memory, goroutines float64 }
 
 func use() usage {
+	// What the last pass has left is still ending.
+	for n := -1; n != runtime.NumGoroutine(); time.Sleep(100 * time.Millisecond) {
+		n = runtime.NumGoroutine()
+	}
 	runtime.GC()
 	runtime.GC() // finalizers and pools let go in the second
 	var m runtime.MemStats
