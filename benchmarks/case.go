@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -301,10 +302,11 @@ func drain(n int) Case {
 	}
 }
 
-// footprint has n wait for one lock, and a tenth of n locks held, on one session.
+// footprint has n wait for one lock, and n locks held, on one session. With fewer, what a pass before has left, and is let
+// go meanwhile, would show.
 func footprint(n int) Case {
 	return Case{
-		Name: fmt.Sprintf("memory-%d", n), Title: fmt.Sprintf("%d waiting on one session; %d held", n, n/10),
+		Name: fmt.Sprintf("memory-%d", n), Title: fmt.Sprintf("%d waiting, and %d held, on one session", n, n),
 		Table: tableMemory, timeout: longTimeout, rounds: 1,
 		libraries: []string{nameOurs, nameZkLock},
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
@@ -314,11 +316,11 @@ func footprint(n int) Case {
 				return nil, errUnsupported
 			}
 			var before usage
-			release, err := h.hold(ctx, p, n/10, func() { before = use() })
+			release, err := h.hold(ctx, p, n, func() { before = use() })
 			if err != nil {
 				return nil, err
 			}
-			held := use().per(before, n/10)
+			held := use().per(before, n)
 			if err := release(); err != nil {
 				return nil, err
 			}
@@ -340,15 +342,25 @@ func footprint(n int) Case {
 	}
 }
 
-// usage is what this process has in use.
+// usage is what this process has in use, in bytes and goroutines.
 type usage struct{ memory, goroutines float64 }
 
+// use waits until what the last pass has left is gone: goroutines end, and stacks, pools and what has a finalizer are
+// let go one collection after another.
 func use() usage {
-	runtime.GC()
-	runtime.GC() // finalizers and pools let go in the second
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return usage{float64(m.HeapAlloc + m.StackInuse), float64(runtime.NumGoroutine())}
+	u := usage{memory: math.Inf(1)}
+	for range 30 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		now := usage{float64(m.HeapAlloc + m.StackInuse), float64(runtime.NumGoroutine())}
+		if now.goroutines == u.goroutines && now.memory > u.memory*0.999 {
+			return now
+		}
+		u = now
+		time.Sleep(100 * time.Millisecond)
+	}
+	return u
 }
 
 func (u usage) per(before usage, n int) usage {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -171,7 +170,6 @@ func (c inProcess) hold(ctx context.Context, p place, n int, opened func()) (rel
 // threads is a queue with a goroutine for each contender, for libraries whose locks block.
 type threads struct {
 	session  session
-	work     sync.WaitGroup
 	acquired chan error    // one value for each hold
 	permits  chan struct{} // one value for each release
 	end      chan struct{} // closed by leave
@@ -192,7 +190,7 @@ func newThreads(ctx context.Context, s session, p place, n int) (*threads, error
 	}
 	q := &threads{session: s, acquired: make(chan error, n), permits: make(chan struct{}), end: make(chan struct{})}
 	for _, l := range lockers {
-		q.work.Go(func() { // ends with its release, or with the session
+		go func() { // ends with its release, or with the session; see leave
 			err := l.lock(ctx)
 			q.acquired <- err
 			if err != nil {
@@ -203,7 +201,7 @@ func newThreads(ctx context.Context, s session, p place, n int) (*threads, error
 				_ = l.unlock(ctx) // its failure shows in the next one's wait
 			case <-q.end:
 			}
-		})
+		}()
 	}
 	return q, q.next(ctx)
 }
@@ -221,7 +219,11 @@ func (q *threads) next(ctx context.Context) error {
 func (q *threads) handOff(ctx context.Context, n int) (time.Duration, error) {
 	start := time.Now()
 	for range n {
-		q.permits <- struct{}{}
+		select {
+		case q.permits <- struct{}{}:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
 		if err := q.next(ctx); err != nil {
 			return 0, err
 		}
@@ -229,11 +231,10 @@ func (q *threads) handOff(ctx context.Context, n int) (time.Duration, error) {
 	return time.Since(start), nil
 }
 
+// leave does not wait for the contenders: now and then a closed go-zookeeper keeps one or more of thousands, for ever.
 func (q *threads) leave() error {
 	close(q.end)
-	err := q.session.close()
-	q.work.Wait()
-	return err
+	return q.session.close()
 }
 
 func (c inProcess) loopWithRemote(ctx context.Context, l loop) (_ remoteTally, err error) {

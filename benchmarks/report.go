@@ -8,10 +8,11 @@ import (
 
 // Report is what a run found.
 type Report struct {
-	Machine Machine
-	Quick   bool // too short for its figures to mean anything
-	Rounds  int
-	Results []Result
+	Machine  Machine
+	Quick    bool // too short for its figures to mean anything
+	Rounds   int
+	Results  []Result
+	Failures []string `json:",omitempty"` // of passes, which then have no value
 }
 
 // Result is what one library did in one case: for each figure, the values of all passes.
@@ -51,6 +52,7 @@ func (r *Report) Merge(later *Report) {
 		return slices.ContainsFunc(later.Results, func(x Result) bool { return x.Case == old.Case })
 	})
 	r.Results = append(r.Results, later.Results...)
+	r.Failures = append(r.Failures, later.Failures...)
 	if len(later.Machine.Peers) == 0 {
 		later.Machine.Peers = r.Machine.Peers
 	}

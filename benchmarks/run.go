@@ -37,7 +37,8 @@ type bench struct {
 	passes        int
 }
 
-// Run measures.
+// Run measures. A pass that fails is noted in the report and leaves the others alone; if ctx ends, the report has the cases
+// that were finished.
 func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	b := &bench{warm: o.Warm, measure: o.Measure, logf: o.Logf, clients: make(map[string]client)}
 	if b.logf == nil {
@@ -82,11 +83,12 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		if o.Cases != nil && !o.Cases.MatchString(c.Name) || c.long && !o.Long {
 			continue
 		}
-		results, err := b.run(ctx, c, o.Rounds)
-		if err != nil {
-			return nil, err
+		results, failures := b.run(ctx, c, o.Rounds)
+		if ctx.Err() != nil {
+			return r, context.Cause(ctx)
 		}
 		r.Results = append(r.Results, results...)
+		r.Failures = append(r.Failures, failures...)
 	}
 	return r, nil
 }
@@ -138,8 +140,7 @@ func (b *bench) place(name string, timeout time.Duration) place {
 }
 
 // run takes the passes of one case.
-func (b *bench) run(ctx context.Context, c Case, rounds int) ([]Result, error) {
-	var results []Result
+func (b *bench) run(ctx context.Context, c Case, rounds int) (results []Result, failures []string) {
 	for _, name := range c.libraries {
 		if _, there := b.clients[name]; there {
 			results = append(results, Result{Case: c.Name, Title: c.Title, Table: c.Table, Library: name, Values: make(map[string][]float64)})
@@ -148,37 +149,40 @@ func (b *bench) run(ctx context.Context, c Case, rounds int) ([]Result, error) {
 	if c.rounds > 0 {
 		rounds = min(rounds, c.rounds)
 	}
-	one := func(r *Result, what string, pass func(context.Context, *bench, client, place) (Sample, error)) error {
-		runtime.GC() // what the last pass has left is not for this one to clear away
-		ctx, cancel := context.WithTimeout(ctx, passLimit)
-		defer cancel()
-		s, err := pass(ctx, b, b.clients[r.Library], b.place(c.Name, c.timeout))
-		if err != nil {
-			return fmt.Errorf("%s, %s, %s: %w", c.Name, r.Library, what, err)
-		}
-		r.add(s)
-		b.logf("%s, %s, %s: %s", c.Name, r.Library, what, s)
-		return nil
-	}
-	for round := 1; round <= rounds; round++ {
+	passAll := func(what string, pass func(context.Context, *bench, client, place) (Sample, error)) {
 		for i := range results {
-			if err := one(&results[i], fmt.Sprintf("round %d of %d", round, rounds), c.pass); err != nil {
-				return nil, err
+			r := &results[i]
+			s, err := b.pass(ctx, c, r.Library, pass)
+			title := fmt.Sprintf("%s, %s, %s", c.Name, r.Library, what)
+			if err != nil {
+				failures = append(failures, fmt.Sprintf("%s: %v", title, err))
+				b.logf("%s failed: %v", title, err)
+				continue
 			}
+			r.add(s)
+			b.logf("%s: %s", title, s)
 		}
 	}
-	for i := range results {
-		if c.count != nil {
-			if err := one(&results[i], "counting", c.count); err != nil {
-				return nil, err
-			}
-		}
+	for round := 1; round <= rounds && ctx.Err() == nil; round++ {
+		passAll(fmt.Sprintf("round %d of %d", round, rounds), c.pass)
 	}
-	return results, nil
+	if c.count != nil && ctx.Err() == nil {
+		passAll("counting", c.count)
+	}
+	return results, failures
 }
 
-// passLimit is for passes that hang.
-const passLimit = 3 * time.Minute
+// passLimit is for passes that hang. kazoo needs minutes for its longest.
+const passLimit = 4 * time.Minute
+
+func (b *bench) pass(
+	ctx context.Context, c Case, library string, pass func(context.Context, *bench, client, place) (Sample, error),
+) (Sample, error) {
+	runtime.GC() // what the last pass has left is not for this one to clear away
+	ctx, cancel := context.WithTimeout(ctx, passLimit)
+	defer cancel()
+	return pass(ctx, b, b.clients[library], b.place(c.Name, c.timeout))
+}
 
 func (s Sample) String() string {
 	var parts []string

@@ -16,6 +16,7 @@ func TestEveryCase(t *testing.T) {
 	}
 	r, err := Run(t.Context(), Options{Quick: true, Warm: 20 * time.Millisecond, Measure: 200 * time.Millisecond, Logf: t.Logf})
 	require.NoError(t, err)
+	require.Empty(t, r.Failures)
 	for _, c := range cases(true) {
 		ours := r.find(c.Name, nameOurs)
 		if c.long {
@@ -49,6 +50,7 @@ func TestPeers(t *testing.T) {
 		Warm: 20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
 	})
 	require.NoError(t, err)
+	require.Empty(t, r.Failures)
 	assert.Len(t, r.Machine.Peers, 2)
 	for _, peer := range []string{nameCurator, nameKazoo} {
 		for name, figure := range map[string]string{"alone": figureRate, "queue-10": figureHandOffBytes} {

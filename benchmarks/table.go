@@ -174,6 +174,9 @@ func (r *Report) WriteText(out io.Writer) error {
 			return err
 		}
 	}
+	for _, failure := range r.Failures {
+		fmt.Fprintf(w, "\nFAILED: %s\n", failure)
+	}
 	return w.Flush()
 }
 

@@ -74,12 +74,12 @@ func run(ctx context.Context, args []string) error {
 	if !*redraw {
 		start := time.Now()
 		measured, err := measureInto(ctx, o, *profile)
-		if err != nil {
-			return err
+		if measured != nil { // also if it was interrupted
+			log.Printf("measured in %v", time.Since(start).Round(time.Second))
+			report.Merge(measured)
+			err = errors.Join(err, report.WriteFile(*out))
 		}
-		log.Printf("measured in %v", time.Since(start).Round(time.Second))
-		report.Merge(measured)
-		if err := report.WriteFile(*out); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,11 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return report.WriteText(os.Stdout)
+	err = report.WriteText(os.Stdout)
+	if len(report.Failures) > 0 {
+		err = errors.Join(err, fmt.Errorf("%d passes failed", len(report.Failures)))
+	}
+	return err
 }
 
 // measureInto measures, with a profile if that has a name.
