@@ -146,6 +146,13 @@ func (o ours) wait(ctx context.Context, p place, n int, opened func()) (leave fu
 	for i := range queue {
 		queue[i] = m.LockAsync(ctx)
 	}
+	for _, p := range queue {
+		select {
+		case <-p.Queued():
+		case <-p.Done():
+			return nil, errors.Join(p.Err(), s.Close())
+		}
+	}
 	return func() error {
 		defer func() { queue = nil }() // until here they are in use
 		return s.Close()
