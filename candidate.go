@@ -48,7 +48,7 @@ type candidate struct {
 	czxid int64           // once known
 	self  *watcher        // of the znode, from the first look on
 
-	first    *listing        // that was asked for with the request before, until it is looked at; nil if there is none
+	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
 	front    bool            // nobody was left ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	long     bool            // so was the queue when it was last listed
@@ -71,7 +71,7 @@ func (c *candidate) create(ctx context.Context) error {
 	name := c.dir + "/" + c.prefix
 	for {
 		old := c.zs.s.oldServers.Load()
-		r := c.zs.expect(name, c.dir)
+		b := c.zs.expect(name, c.dir)
 		created, err := c.zs.conn.Create(name, c.cfg.identifier, zk.FlagEphemeralSequential, c.cfg.acl)
 		c.zs.unexpect(name)
 		switch outcomeOf(err) {
@@ -89,7 +89,7 @@ func (c *candidate) create(ctx context.Context) error {
 				return err
 			}
 			c.setPath(created)
-			c.czxid, c.first = r.czxid.Load(), r.listing.Load()
+			c.czxid, c.first = b.czxid.Load(), b.listing.Load()
 		case notExecuted:
 			if err := c.zs.await(ctx); err != nil {
 				return err
@@ -115,50 +115,50 @@ func (c *candidate) create(ctx context.Context) error {
 	}
 }
 
-// reply is what is learned together with the answer to a request.
-type reply struct {
+// birth is what is learned together with the answer to a creation.
+type birth struct {
 	dir     string
-	czxid   atomic.Int64            // of a creation; 0 from a server that does not tell
-	listing atomic.Pointer[listing] // of the queue, behind the request; nil if there was no need to ask
+	czxid   atomic.Int64            // 0 from a server that does not tell
+	listing atomic.Pointer[listing] // of the queue, behind the creation; nil if there was no need to ask
 }
 
-// expect has the next creation of that name, or read of that path, answered together with what there is to learn.
-func (zs *zkSession) expect(path, dir string) *reply {
-	r := &reply{dir: dir}
+// expect has the next creation of that name answered together with what there is to learn.
+func (zs *zkSession) expect(name, dir string) *birth {
+	b := &birth{dir: dir}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	zs.expected[path] = r
-	return r
+	zs.births[name] = b
+	return b
 }
 
-func (zs *zkSession) unexpect(path string) {
+func (zs *zkSession) unexpect(name string) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	delete(zs.expected, path)
+	delete(zs.births, name)
 }
 
 // extend is wire.Config.Extend.
 func (zs *zkSession) extend(op int32, path string) (extra wire.Extra) {
-	create := op == wire.OpCreate
-	if !create {
+	if op != wire.OpCreate {
 		extra.Watch = zs.watches.wanted(path)
-	}
-	zs.mu.Lock()
-	r := zs.expected[path]
-	zs.mu.Unlock()
-	if r == nil {
 		return extra
 	}
-	if create && !zs.s.oldServers.Load() {
-		extra.Created = r.czxid.Store
+	zs.mu.Lock()
+	b := zs.births[path]
+	zs.mu.Unlock()
+	if b == nil {
+		return extra
 	}
-	if create && zs.watches.cleared(r.dir) >= 0 {
+	if !zs.s.oldServers.Load() {
+		extra.Created = b.czxid.Store
+	}
+	if zs.watches.cleared(b.dir) >= 0 {
 		return extra // the number will tell
 	}
-	l, mine := zs.roster.begin(r.dir)
-	r.listing.Store(l)
+	l, mine := zs.roster.begin(b.dir)
+	b.listing.Store(l)
 	if mine {
-		extra.Dir = r.dir
+		extra.Dir = b.dir
 		extra.Listed = func(children []string) {
 			if children == nil {
 				zs.roster.finish(l, nil, errNotListed)
@@ -217,15 +217,6 @@ func (c *candidate) look(ctx context.Context) (marked bool, err error) {
 	}
 	c.czxid = node.czxid
 	return node.marked, nil
-}
-
-// lookAndList looks, as look does, and has the queue listed for lookAhead in the same round trip.
-func (c *candidate) lookAndList(ctx context.Context) (marked bool, err error) {
-	r := c.zs.expect(c.path, c.dir)
-	defer c.zs.unexpect(c.path)
-	marked, err = c.look(ctx)
-	c.first = r.listing.Load()
-	return marked, err
 }
 
 // changed returns a channel that receives when the znode has changed since the last look; nil before the first.

@@ -145,31 +145,18 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			if line, known, err = c.departed(ctx, line); known || err != nil {
 				break
 			}
-			if err = a.standing(ctx, c, h, (*candidate).lookAndList); err == nil {
-				line, err = c.lookAhead(ctx, a.revocation != nil)
-			}
+			line, err = c.lookAhead(ctx, a.revocation != nil)
 		}
 		if err != nil {
 			return ctx, err
 		}
 	}
-	return ctx, a.standing(ctx, c, h, (*candidate).look)
-}
-
-// standing looks at the own znode, unless it is known how it stands: the server tells of changes in their order. Had our
-// znode been removed before what was learned last, or a mark been written into it, the watch on it would not stand any
-// more.
-func (a *acquisition) standing(
-	ctx context.Context, c *candidate, h *hold, look func(*candidate, context.Context) (bool, error),
-) error {
+	// The server tells of changes in their order: had our own znode been removed before what was learned last, or a mark been
+	// written into it, the watch on it would not stand any more.
 	if c.self != nil && c.self.isArmed() {
-		return nil
+		return ctx, nil
 	}
-	marked, err := look(c, ctx)
-	if marked {
-		h.revoke()
-	}
-	return err
+	return ctx, a.lookAtSelf(ctx, c, h)
 }
 
 // closedTimer is a timer that is always due.
@@ -214,10 +201,6 @@ const (
 	wasForced                      // it is still there, but it is time for force
 )
 
-// lookLater is how long a candidate waits before it looks at itself, unless it is the next: where the lock goes round
-// quickly, that is left to when it lists the queue again.
-const lookLater = 20 * time.Millisecond
-
 // wait waits until the nearest blocker is gone, or force is due.
 func (a *acquisition) wait(
 	ctx context.Context, c *candidate, h *hold, line ahead, force <-chan time.Time,
@@ -225,9 +208,6 @@ func (a *acquisition) wait(
 	blocker := line.nearest[0]
 	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
 	defer w.stop()
-	var later *time.Timer
-	var due <-chan time.Time
-	soon := len(line.nearest) == 1 && !line.more
 	for {
 		node, err := w.read(ctx)
 		switch {
@@ -242,20 +222,13 @@ func (a *acquisition) wait(
 			c.addPhantom(blocker)
 			return wasGone, nil
 		}
-		switch {
-		case c.self == nil && soon:
+		if c.self == nil {
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return 0, err
 			}
-		case c.self == nil && later == nil:
-			later = time.NewTimer(lookLater)
-			defer later.Stop()
-			due = later.C
 		}
 		select {
 		case <-w.C:
-		case <-due:
-			soon = true
 		case <-force:
 			return wasForced, nil
 		case <-c.changed():

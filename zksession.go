@@ -48,7 +48,7 @@ type zkSession struct {
 	err          error     // why it ended
 	closed       bool      // a server has confirmed that we ended it
 
-	expected   map[string]*reply // to requests under way, by the path in the request
+	births     map[string]*birth // the creations under way, by the name that is asked for
 	candidates int               // that exist as far as is known
 	none       chan struct{}     // closed while there are no candidates; a new one stands here from the first on
 }
@@ -64,7 +64,7 @@ func (s *Session) openSession() *zkSession {
 		up:       make(chan struct{}),
 		looking:  make(chan struct{}),
 		none:     make(chan struct{}),
-		expected: make(map[string]*reply),
+		births:   make(map[string]*birth),
 	}
 	close(zs.none)
 	zs.watches = newWatchTable(zs)

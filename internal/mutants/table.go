@@ -35,7 +35,7 @@ var mutants = []mutant{
 		edits: []edit{
 			{"queueing.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
 				"		case <-c.zs.ended:"},
-			{"queueing.go", "	return ctx, a.standing(ctx, c, h, (*candidate).look)\n", "	return ctx, nil\n"},
+			{"queueing.go", "	return ctx, a.lookAtSelf(ctx, c, h)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
@@ -283,7 +283,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "granted without a look at the own znode",
-		edits: []edit{{"queueing.go", "	if c.self != nil && c.self.isArmed() {\n		return nil\n", "	if c.self != nil {\n		return nil\n"}},
+		edits: []edit{{"queueing.go", "	if c.self != nil && c.self.isArmed() {\n", "	if c.self != nil {\n"}},
 		tests: "TestRemovedTogetherWithTheHolder",
 	},
 	{
