@@ -1,6 +1,9 @@
 package zklock_test
 
 import (
+	"encoding/binary"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
 )
 
 // requireStillWaiting gives an acquisition the time to succeed wrongly.
@@ -77,32 +81,51 @@ func TestTheNextNumberIsNoProofBehindOthers(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestRemovedTogetherWithTheHolder has somebody remove the holder's candidate and that of the next in one transaction: the next
-// has to queue again, behind the third.
+// TestRemovedTogetherWithTheHolder has somebody remove the candidate of the next and the holder's, while the next asks what has
+// become of the holder: it learns that nobody is ahead, and has to notice that it is not in the queue itself.
 func TestRemovedTogetherWithTheHolder(t *testing.T) {
-	holder, next, third := mutex(t, dial(t), "both"), mutex(t, dial(t), "both"), mutex(t, dial(t), "both")
+	proxy := server(t).Proxy(t)
+	holder, next, third := mutex(t, dial(t), "both"), mutex(t, dialTo(t, proxy.Addr()), "both"), mutex(t, dial(t), "both")
 	conn := dial(t).Conn()
-	for range 20 { // the news of the two come together, in either order
-		lock(t, holder)
-		second := queued(t, next)
-		last := queued(t, third)
-		q, err := third.Contenders(t.Context())
-		require.NoError(t, err)
-		require.Len(t, q, 3)
-		_, err = conn.Multi(
-			&zk.DeleteRequest{Path: holder.Path() + "/" + q[1].Znode, Version: -1},
-			&zk.DeleteRequest{Path: holder.Path() + "/" + q[0].Znode, Version: -1},
-		)
-		require.NoError(t, err)
-		receive(t, last.Done(), "lock for the third")
-		require.NoError(t, last.Err())
-		require.True(t, isOpen(second.Done()), "two hold the lock")
-		requireQueue(t, third, 2)
-		require.True(t, isOpen(second.Done()), "two hold the lock")
-		third.Unlock()
-		receive(t, second.Done(), "lock for the next")
-		next.Unlock()
-		require.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
-	}
+	lock(t, holder)
+	second := queued(t, next)
+	last := queued(t, third)
+	q, err := third.Contenders(t.Context())
+	require.NoError(t, err)
+	require.Len(t, q, 3)
+	holders, nexts := holder.Path()+"/"+q[0].Znode, holder.Path()+"/"+q[1].Znode
+	requireWatched(t, nexts)
+	var once sync.Once
+	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		const getData = 4
+		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == getData {
+			once.Do(func() {
+				_, err := conn.Multi(&zk.DeleteRequest{Path: nexts, Version: -1}, &zk.DeleteRequest{Path: holders, Version: -1})
+				assert.NoError(t, err)
+			})
+		}
+		return zktest.Pass
+	})
+	_, err = conn.Set(holders, []byte("no mark"), -1) // so that the next asks
+	require.NoError(t, err)
+	receive(t, last.Done(), "lock for the third")
+	require.NoError(t, last.Err())
+	requireStillWaiting(t, second) // at the end
+	requireQueue(t, third, 2)
+	third.Unlock()
+	receive(t, second.Done(), "lock for the next")
+	next.Unlock()
+	require.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
 	requireQueue(t, holder, 0)
+}
+
+// requireWatched waits until two sessions watch a candidate: its own, and that of the one behind it.
+func requireWatched(tb testing.TB, znode string) {
+	tb.Helper()
+	require.Eventually(tb, func() bool {
+		reply, err := server(tb).Servers()[0].Command("wchp") // a path, then a line with a tab for each session
+		_, sessions, _ := strings.Cut(reply, znode+"\n")
+		lines := strings.Split(sessions, "\n")
+		return err == nil && len(lines) >= 2 && strings.HasPrefix(lines[0], "\t") && strings.HasPrefix(lines[1], "\t")
+	}, patience, 5*time.Millisecond, "not two watches on %s", znode)
 }
