@@ -98,6 +98,7 @@ func TestAMarkIsSeenAfterAReconnection(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	m, other := mutex(t, dialTo(t, proxy.Addr()), "missed"), mutex(t, dial(t), "missed")
 	revoked := lock(t, m)
+	requireHoldWatched(t, m)
 	proxy.Cut()
 	n, err := other.RevokeAll(t.Context())
 	require.NoError(t, err)

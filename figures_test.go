@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,6 +76,31 @@ func watchCount(tb testing.TB, ensemble *zktest.Ensemble) int {
 	n, err := strconv.Atoi(found[1])
 	require.NoError(tb, err)
 	return n
+}
+
+// requireWatched waits until so many sessions watch a znode. A hold that was granted at once is not watched at once.
+func requireWatched(tb testing.TB, znode string, sessions int) {
+	tb.Helper()
+	require.Eventually(tb, func() bool {
+		reply, err := server(tb).Servers()[0].Command("wchp") // each path, then a line with a tab for each session
+		_, rest, _ := strings.Cut(reply, znode+"\n")
+		n := 0
+		for line := range strings.Lines(rest) {
+			if !strings.HasPrefix(line, "\t") {
+				break
+			}
+			n++
+		}
+		return err == nil && n >= sessions
+	}, patience, 5*time.Millisecond, "not %d watches on %s", sessions, znode)
+}
+
+// requireHoldWatched waits until the holder's session watches the hold.
+func requireHoldWatched(tb testing.TB, m *zklock.Mutex) {
+	tb.Helper()
+	guard, err := m.Guard()
+	require.NoError(tb, err)
+	requireWatched(tb, guard.Path, 1)
 }
 
 // TestAReleaseWakesWhomItMust counts the events that a release brings to 1,000 that wait: one for a mutex, however many

@@ -2,7 +2,6 @@ package zklock_test
 
 import (
 	"encoding/binary"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -94,7 +93,7 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, q, 3)
 	holders, nexts := holder.Path()+"/"+q[0].Znode, holder.Path()+"/"+q[1].Znode
-	requireWatched(t, nexts)
+	requireWatched(t, nexts, 2) // by itself, and by the one behind
 	var once sync.Once
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
 		const getData = 4
@@ -117,15 +116,4 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	next.Unlock()
 	require.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
 	requireQueue(t, holder, 0)
-}
-
-// requireWatched waits until two sessions watch a candidate: its own, and that of the one behind it.
-func requireWatched(tb testing.TB, znode string) {
-	tb.Helper()
-	require.Eventually(tb, func() bool {
-		reply, err := server(tb).Servers()[0].Command("wchp") // a path, then a line with a tab for each session
-		_, sessions, _ := strings.Cut(reply, znode+"\n")
-		lines := strings.Split(sessions, "\n")
-		return err == nil && len(lines) >= 2 && strings.HasPrefix(lines[0], "\t") && strings.HasPrefix(lines[1], "\t")
-	}, patience, 5*time.Millisecond, "not two watches on %s", znode)
 }

@@ -250,6 +250,7 @@ func TestARevocationIsPushed(t *testing.T) {
 		return func() time.Duration {
 			revoked := lock(t, holder)
 			defer holder.Unlock()
+			requireHoldWatched(t, holder)
 			begun := time.Now()
 			_, err := revoker.RevokeAll(t.Context())
 			require.NoError(t, err)

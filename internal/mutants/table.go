@@ -10,8 +10,11 @@ var mutants = []mutant{
 	},
 	{
 		name: "token from the sequence number",
-		edits: []edit{{"candidate.go", "	c.czxid = node.czxid\n",
-			"	seq, _ := queue.Parse(path.Base(c.path))\n	c.czxid = int64(seq.Seq) + 1\n"}},
+		edits: []edit{
+			{"candidate.go", "		c.place = self\n", "		c.place, c.czxid = self, int64(self.Seq)+1\n"},
+			{"candidate.go", " || c.czxid != 0 && c.czxid != node.czxid", ""},
+			{"candidate.go", "	c.czxid = node.czxid\n", ""},
+		},
 		tests: "TestTokensIncreaseThroughEverything",
 	},
 	{
