@@ -163,6 +163,9 @@ func (r *Report) checkRegister(name registerName, reg *register) {
 	for _, problem := range reg.problems {
 		r.violate("register", "%s %s: %s", name.Register, name.Lock, problem)
 	}
+	for _, value := range reg.lost {
+		r.violate("lost", "%s %s: %s was confirmed by a server, and the ensemble does not have it", name.Register, name.Lock, value)
+	}
 	for i := 1; i < len(reg.log); i++ {
 		before, after := reg.log[i-1], reg.log[i]
 		if after.Token >= before.Token {

@@ -158,7 +158,7 @@ func TestBadRegistersAreFound(t *testing.T) {
 	}{
 		"in order": {"fence", 0, []applied{w(1, 1, 5), w(2, 1, 6)}, []Event{
 			write(1, 1, 5), wrote(1, 1, resultOK), write(2, 1, 6), wrote(2, 1, resultOK)}},
-		"confirmed, not executed": {"register", 1, nil, []Event{write(1, 1, 5), wrote(1, 1, resultOK)}},
+		"confirmed, not executed": {"lost", 1, nil, []Event{write(1, 1, 5), wrote(1, 1, resultOK)}},
 		"refused, and executed":   {"register", 1, []applied{w(1, 1, 5)}, []Event{write(1, 1, 5), wrote(1, 1, resultRefused)}},
 		"written by nobody":       {"register", 1, []applied{w(1, 1, 5)}, nil},
 		"executed twice": {"register", 1, []applied{w(1, 1, 5), w(1, 1, 5)}, []Event{

@@ -15,6 +15,7 @@ type register struct {
 	refused  int         // writes
 	unknown  int         // writes whose client does not know what became of them
 	problems []string
+	lost     []string // what a server has confirmed and the ensemble does not have
 }
 
 // operation is one that has taken effect, or was refused, between two moments.
@@ -82,7 +83,7 @@ func newRegister(name registerName, events []Event, log []applied) *register {
 			}
 		case over && to.Result == resultOK:
 			if !executed {
-				reg.problem("%s was confirmed and not executed", from.Value)
+				reg.lost = append(reg.lost, from.Value)
 			}
 			if executed {
 				answered[i] = to.At

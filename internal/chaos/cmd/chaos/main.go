@@ -62,7 +62,7 @@ func run() int {
 			fmt.Fprintln(os.Stderr, err)
 			return 2
 		case report.Inconclusive():
-			fmt.Println("inconclusive: ZooKeeper's servers disagree; see DESIGN.md, \"A server can be out of step for good\"")
+			fmt.Println("inconclusive: ZooKeeper's servers disagree, or have lost what they had confirmed; see DESIGN.md, \"A server can be out of step for good\"")
 			if *tries--; *tries <= 0 {
 				return 3
 			}
