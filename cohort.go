@@ -205,18 +205,15 @@ func (t *tenure) grantNextLocked() {
 		if t.base.hold.state() != nil || t.grants == math.MaxUint32 {
 			return
 		}
-		if !t.grantLocked(a) {
-			if !a.isSettled() {
-				return // the hold was lost just now
-			}
-			waiting.Remove(e)
-			a.place = nil
-			close(a.gone)
-			continue
+		granted := t.grantLocked(a)
+		if !granted && !a.isSettled() {
+			return // the hold was lost just now
 		}
 		waiting.Remove(e)
 		a.place = nil
-		if t.co.claim.kind.Exclusive() {
+		if !granted {
+			close(a.gone) // it has given up
+		} else if t.co.claim.kind.Exclusive() {
 			return
 		}
 	}

@@ -36,7 +36,7 @@ type hold struct {
 }
 
 func newHold() *hold {
-	h := &hold{revoked: make(chan struct{}), lost: make(chan struct{})}
+	h := newPart()
 	h.over, h.end = context.WithCancel(context.Background())
 	return h
 }
