@@ -149,8 +149,10 @@ func (o ours) wait(ctx context.Context, p place, n int, opened func()) (leave fu
 	for _, p := range queue {
 		select {
 		case <-p.Queued():
-		case <-p.Done():
-			return nil, errors.Join(p.Err(), s.Close())
+		case <-p.Done(): // the first has the lock, nobody else can
+			if err := p.Err(); err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
 		}
 	}
 	return func() error {

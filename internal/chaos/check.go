@@ -49,6 +49,8 @@ func (r *Report) checkLives(h *history) {
 			if ev.Err != "" {
 				r.violate("worker", "worker %d: after Close: %s", ev.Worker, ev.Err)
 			}
+		case kindBegun:
+			r.begun = ev.At
 		case kindLock:
 			r.Acquisitions++
 		case kindFailed:
@@ -163,8 +165,10 @@ func (r *Report) checkRegister(name registerName, reg *register) {
 	for _, problem := range reg.problems {
 		r.violate("register", "%s %s: %s", name.Register, name.Lock, problem)
 	}
-	for _, value := range reg.lost {
-		r.violate("lost", "%s %s: %s was confirmed by a server, and the ensemble does not have it", name.Register, name.Lock, value)
+	slices.SortFunc(reg.lost, func(a, b lostWrite) int { return cmp.Compare(a.at, b.at) })
+	for _, l := range reg.lost {
+		r.violate("lost", "%s %s: %s was confirmed by a server at %.2fs, and the ensemble does not have it",
+			name.Register, name.Lock, l.value, time.Duration(l.at-r.begun).Seconds())
 	}
 	for i := 1; i < len(reg.log); i++ {
 		before, after := reg.log[i-1], reg.log[i]

@@ -159,6 +159,19 @@ func (e *ensemble) leader(ctx context.Context, patience time.Duration) (int, err
 	return 0, errors.New("the leader is no server") // cannot be
 }
 
+var versionPattern = regexp.MustCompile(`(?m)^Zookeeper version: ([0-9.]+)`)
+
+// version returns the servers' version, or "?" if none tells.
+func (e *ensemble) version() string {
+	for _, s := range e.Servers() {
+		reply, _ := s.Command("srvr")
+		if m := versionPattern.FindStringSubmatch(reply); m != nil {
+			return m[1]
+		}
+	}
+	return "?"
+}
+
 // compare asks each server, twice, for the children of each lock and log, and says what some of them show and others do
 // not, each time. Such a server has missed a transaction, which no client can help: those who are connected to it wait
 // for somebody who is gone, and go on waiting.

@@ -57,6 +57,7 @@ const (
 	kindCont   Kind = "cont" // SIGCONT has been sent
 	kindKill   Kind = "kill" // SIGKILL is about to be sent
 	kindExpire Kind = "expire"
+	kindBegun  Kind = "begun"  // the plan of faults counts from here
 	kindHealed Kind = "healed" // no fault after this
 )
 

@@ -15,7 +15,13 @@ type register struct {
 	refused  int         // writes
 	unknown  int         // writes whose client does not know what became of them
 	problems []string
-	lost     []string // what a server has confirmed and the ensemble does not have
+	lost     []lostWrite
+}
+
+// lostWrite is one that a server has confirmed and the ensemble does not have.
+type lostWrite struct {
+	value string
+	at    int64 // it was confirmed
 }
 
 // operation is one that has taken effect, or was refused, between two moments.
@@ -83,7 +89,7 @@ func newRegister(name registerName, events []Event, log []applied) *register {
 			}
 		case over && to.Result == resultOK:
 			if !executed {
-				reg.lost = append(reg.lost, from.Value)
+				reg.lost = append(reg.lost, lostWrite{from.Value, to.At})
 			}
 			if executed {
 				answered[i] = to.At

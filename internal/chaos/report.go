@@ -15,6 +15,7 @@ import (
 // Report is what came of a run.
 type Report struct {
 	Config       Config
+	ZooKeeper    string         // the servers' version
 	Faults       map[string]int // that happened
 	FailedFaults map[string]int // that could not, or only in part: no leader was there, for one
 	Acquisitions int            // that were asked for
@@ -32,7 +33,9 @@ type Report struct {
 	Violations   []Violation
 	Dir          string // where the history is, if it was kept
 
+	begun      int64             // the time of the plan of faults
 	lastTokens map[string]string // of each lock, after the run
+	logs       map[registerName][]applied
 	pictures   map[registerName]func(file string) error
 }
 
@@ -71,7 +74,7 @@ func (r *Report) Count(kind string) int {
 // ZooKeeper's, by which the run says nothing about the library. See the design page, "A server can be out of step for good".
 func (r *Report) Inconclusive() bool { return r.Count("diverged") > 0 || r.Count("lost") > 0 }
 
-// shown is how many violations are printed; the history has them all.
+// shown is how many violations are printed; the file beside the history has them all.
 const shown = 20
 
 // String is the report as it is printed.
@@ -83,6 +86,7 @@ func (r *Report) String() string {
 	line("seed", "%d, session timeout %v, lease %s, %d clients, faults for %v", r.Config.Seed, r.Config.Timeout,
 		[]string{zklock.LeaseQuorum: "quorum", zklock.LeasePing: "ping", zklock.LeaseServer: "server"}[r.Config.Lease],
 		r.Config.Clients, r.Config.Duration)
+	line("servers", "%d of ZooKeeper %s", servers, r.ZooKeeper)
 	line("faults", "%s", counts(r.Faults))
 	if len(r.FailedFaults) > 0 {
 		line("in part", "%s", counts(r.FailedFaults))
@@ -97,14 +101,17 @@ func (r *Report) String() string {
 	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes), counts(r.Refused), r.Unknown)
 	line("stale writes", "%d in the store without fencing", r.Stale)
 	line("linearizable", "%d operations checked", r.Checked)
+	kinds := make(map[string]int)
 	for i, v := range r.Violations {
-		if i == shown {
+		kinds[v.Kind]++
+		switch {
+		case i < shown:
+			line("VIOLATION", "%s: %s", v.Kind, v.Text)
+		case i == shown:
 			line("VIOLATION", "and %d more", len(r.Violations)-shown)
-			break
 		}
-		line("VIOLATION", "%s: %s", v.Kind, v.Text)
 	}
-	line("violations", "%d", len(r.Violations))
+	line("violations", "%s", counts(kinds))
 	if r.Dir != "" {
 		line("history", "%s", r.Dir)
 	}

@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -106,6 +107,7 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	}
 
 	r.begun = time.Now()
+	r.history.record(Event{Kind: kindBegun, Worker: -1})
 	plan := newPlan(r.cfg)
 	var tracks sync.WaitGroup
 	tracks.Go(func() { r.inject(ctx, plan.Servers) }) // both end with their plan or ctx; waited for below
@@ -119,6 +121,7 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	r.logf("%7.2fs  healed", r.since().Seconds())
 
 	report := newReport(r.cfg)
+	report.ZooKeeper = r.ensemble.version()
 	report.Faults, report.FailedFaults = r.faults, r.failed
 	stuck := r.settle(ctx)
 	if len(stuck) > 0 {
@@ -153,6 +156,7 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 		logs[name] = log
 	}
 	report.check(r.history, logs)
+	report.logs = logs
 	return report, nil
 }
 
@@ -278,7 +282,7 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 	return s.Close()
 }
 
-// keep writes the history, and porcupine's pictures of what it refused.
+// keep writes the history, what each register has executed, every violation, and porcupine's pictures of what it refused.
 func (r *run) keep(report *Report) (err error) {
 	dir := r.cfg.Dir
 	if dir == "" {
@@ -290,6 +294,22 @@ func (r *run) keep(report *Report) (err error) {
 	}
 	report.Dir = dir
 	if err = r.history.write(filepath.Join(dir, "history.jsonl")); err != nil {
+		return err
+	}
+	for name, log := range report.logs {
+		text, err := json.MarshalIndent(log, "", "\t")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name.Register+"-"+name.Lock+".json"), text, 0o666); err != nil {
+			return err
+		}
+	}
+	var list strings.Builder
+	for _, v := range report.Violations {
+		fmt.Fprintf(&list, "%s: %s\n", v.Kind, v.Text)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(list.String()), 0o666); err != nil {
 		return err
 	}
 	for name, picture := range report.pictures {
