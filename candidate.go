@@ -219,6 +219,10 @@ func (c *candidate) look(ctx context.Context) (marked bool, err error) {
 	return node.marked, nil
 }
 
+// isWatched reports whether the znode has not changed since the last look, as of anything that a server has told: it tells of
+// changes in their order, and had this znode been removed before, or a mark been written into it, the watch would not stand.
+func (c *candidate) isWatched() bool { return c.self != nil && c.self.isArmed() }
+
 // changed returns a channel that receives when the znode has changed since the last look; nil before the first.
 func (c *candidate) changed() <-chan struct{} {
 	if c.self == nil {
@@ -235,6 +239,9 @@ type ahead struct {
 	nearest []queue.Candidate // the nearest first
 	more    bool              // there were others, ahead of these
 }
+
+// hasOne reports whether there is one blocker and nobody else, now or when it is gone.
+func (a ahead) hasOne() bool { return len(a.nearest) == 1 && !a.more && !a.nearest[0].LeavesReader() }
 
 // lookAhead lists the queue and returns who blocks this candidate, everybody or the nearest.
 //

@@ -120,6 +120,7 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			}
 		}
 	}
+	listed := false // and found in the queue, with nobody ahead
 	for len(line.nearest) > 0 {
 		left, err := a.wait(ctx, c, h, line, force)
 		if err != nil {
@@ -138,7 +139,7 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			} else if err == nil || errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
 				line, err = c.lookAhead(ctx, true)
 			}
-		case left == wasFirst || len(line.nearest) == 1 && !line.more && !line.nearest[0].LeavesReader():
+		case (left == wasFirst || line.hasOne()) && (c.long || c.isWatched()):
 			line = ahead{} // those who are known to be gone do not come back
 		default:
 			var known bool
@@ -146,14 +147,13 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 				break
 			}
 			line, err = c.lookAhead(ctx, a.revocation != nil)
+			listed = true
 		}
 		if err != nil {
 			return ctx, err
 		}
 	}
-	// The server tells of changes in their order: had our own znode been removed before what was learned last, or a mark been
-	// written into it, the watch on it would not stand any more.
-	if c.self != nil && c.self.isArmed() {
+	if listed || c.isWatched() {
 		return ctx, nil
 	}
 	return ctx, a.lookAtSelf(ctx, c, h)
@@ -208,6 +208,12 @@ func (a *acquisition) wait(
 	blocker := line.nearest[0]
 	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
 	defer w.stop()
+	var patience <-chan time.Time
+	if c.self == nil {
+		timer := time.NewTimer(ownLook)
+		defer timer.Stop()
+		patience = timer.C
+	}
 	for {
 		node, err := w.read(ctx)
 		switch {
@@ -222,15 +228,14 @@ func (a *acquisition) wait(
 			c.addPhantom(blocker)
 			return wasGone, nil
 		}
-		if c.self == nil {
-			if err := a.lookAtSelf(ctx, c, h); err != nil {
-				return 0, err
-			}
-		}
 		select {
 		case <-w.C:
 		case <-force:
 			return wasForced, nil
+		case <-patience:
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return 0, err
+			}
 		case <-c.changed():
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return 0, err
@@ -299,6 +304,9 @@ func (a *acquisition) withdraw(h *hold) {
 		<-a.slot
 	}
 }
+
+// ownLook is when a candidate that waits begins to be watched for marks and removal: those who wait for less need not be.
+const ownLook = 50 * time.Millisecond
 
 // firstLook is when a hold that was granted without waiting begins to be watched for marks and removal. Many are over by
 // then, and need not be.
