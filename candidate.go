@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
 
@@ -68,35 +67,34 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *
 // go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
 // candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
-	name := c.dir + "/" + c.prefix
 	for {
-		old := c.zs.s.oldServers.Load()
-		b := c.zs.expect(name, c.dir)
-		created, err := c.zs.conn.Create(name, c.cfg.identifier, zk.FlagEphemeralSequential, c.cfg.acl)
-		c.zs.unexpect(name)
-		switch outcomeOf(err) {
+		created, err := c.queue(ctx)
+		if err != nil && ctx.Err() != nil {
+			return err // it may have been executed
+		}
+		switch was := outcomeOf(err); was {
 		case answered:
-			if errors.Is(err, zk.ErrNoNode) {
+			c.asked = false
+			switch {
+			case errors.Is(err, zk.ErrNoNode):
 				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
 					return err
 				}
 				continue
-			}
-			if err != nil && !old && c.zs.s.noteOldServer(err) {
+			case err != nil && c.zs.s.noteOldServer(err):
 				continue
-			}
-			if err != nil {
+			case err != nil:
 				return err
 			}
-			c.setPath(created)
-			c.czxid, c.first = b.czxid.Load(), b.listing.Load()
+			c.setPath(created.path)
+			c.czxid = created.czxid
 		case notExecuted:
-			if err := c.zs.await(ctx); err != nil {
+			c.asked = false
+			if err := c.zs.retry(ctx, was); err != nil {
 				return err
 			}
 			continue
 		case unknown:
-			c.asked = true
 			found, err := c.find(ctx)
 			if err != nil {
 				return err
@@ -115,59 +113,35 @@ func (c *candidate) create(ctx context.Context) error {
 	}
 }
 
-// birth is what is learned together with the answer to a creation.
+// birth is what the answer to a creation tells.
 type birth struct {
-	dir     string
-	czxid   atomic.Int64            // 0 from a server that does not tell
-	listing atomic.Pointer[listing] // of the queue, behind the creation; nil if there was no need to ask
+	path  string
+	czxid int64 // 0 from a server that does not tell
 }
 
-// expect has the next creation of that name answered together with what there is to learn.
-func (zs *zkSession) expect(name, dir string) *birth {
-	b := &birth{dir: dir}
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	zs.births[name] = b
-	return b
-}
-
-func (zs *zkSession) unexpect(name string) {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	delete(zs.births, name)
-}
-
-// extend is wire.Config.Extend.
-func (zs *zkSession) extend(op int32, path string) (extra wire.Extra) {
-	if op != wire.OpCreate {
-		extra.Watch = zs.watches.wanted(path)
-		return extra
+// queue asks a server to create the znode, and to list the queue right behind that unless there is no need.
+func (c *candidate) queue(ctx context.Context) (birth, error) {
+	name := c.dir + "/" + c.prefix
+	create := wire.Create(name, c.cfg.identifier, c.cfg.acl)
+	if c.zs.s.oldServers.Load() {
+		create = wire.CreateOld(name, c.cfg.identifier, c.cfg.acl)
 	}
-	zs.mu.Lock()
-	b := zs.births[path]
-	zs.mu.Unlock()
-	if b == nil {
-		return extra
-	}
-	if !zs.s.oldServers.Load() {
-		extra.Created = b.czxid.Store
-	}
-	if zs.watches.cleared(b.dir) >= 0 {
-		return extra // the number will tell
-	}
-	l, mine := zs.roster.begin(b.dir)
-	b.listing.Store(l)
-	if mine {
-		extra.Dir = b.dir
-		extra.Listed = func(children []string) {
-			if children == nil {
-				zs.roster.finish(l, nil, errNotListed)
-			} else {
-				zs.roster.finish(l, children, nil)
-			}
+	var behind []wire.Request
+	if c.first = nil; c.zs.watches.cleared(c.dir) < 0 { // otherwise the number will tell
+		var mine bool
+		if c.first, mine = c.zs.roster.begin(c.dir); mine {
+			behind = append(behind, c.zs.roster.request(c.first))
 		}
 	}
-	return extra
+	c.asked = true
+	b, err := ask(ctx, c.zs, create, func(r wire.Reply) (b birth) {
+		b.path, b.czxid = r.Created()
+		return b
+	}, behind...)
+	if errors.Is(err, zk.ErrNoServer) && behind != nil {
+		c.zs.roster.finish(c.first, nil, err)
+	}
+	return b, err
 }
 
 func (c *candidate) setPath(p string) {

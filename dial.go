@@ -115,7 +115,8 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
-		Extend:       zs.extend,
+		LastZxid:     &zs.lastZxid,
+		Credentials:  len(zs.s.cfg.auth),
 	})
 	zs.mu.Lock()
 	defer zs.mu.Unlock()

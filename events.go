@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // event is one of ZooKeeper's, with the session that it came from.
@@ -105,7 +107,7 @@ func (s *Session) onSessionEvent(ev event) {
 // protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody waits for any more is kept for
 // whoever comes next, until the server has fired it or the connection ends.
 //
-// The watches are set by wire.Extra.Watch, behind go-zookeeper's back. Its own pile up, one for each call, for as long
+// The watches are set behind go-zookeeper's back. Its own pile up, one for each call, for as long
 // as the znode stays unchanged; and after a reconnection it asks the server to restore them from a transaction number
 // that it reads without a lock (conn.go lines 614 and 849) and that may lie after the change it should hear of. Here a
 // watch ends with its connection, and whoever waited looks again.
@@ -303,14 +305,6 @@ func (t *watchTable) wakeLocked(node *watchedNode) {
 	t.forgetLocked(node)
 }
 
-// wanted reports whether a read of path is to set a watch.
-func (t *watchTable) wanted(path string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	node := t.nodes[path]
-	return node != nil && node.asking != nil
-}
-
 // read returns the znode's state, and makes sure that the next change to it is signalled on C. It fails with
 // zk.ErrNoNode if there is no such znode, and as zkSession.do does.
 func (w *watcher) read(ctx context.Context) (nodeState, error) {
@@ -363,19 +357,21 @@ func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err
 		return nodeState{}, contextError(ctx)
 	}
 	defer t.asks.Release(1)
-	err = t.zs.do(ctx, func() error {
-		data, stat, err := t.zs.conn.Get(path)
+	err = t.zs.do(ctx, func() (err error) {
+		state, err = ask(ctx, t.zs, wire.GetData(path, true), func(r wire.Reply) nodeState {
+			data, stat := r.Node()
+			return newNodeState(stat, data)
+		})
 		if errors.Is(err, zk.ErrNoAuth) {
-			var exists bool
-			exists, stat, err = t.zs.conn.Exists(path)
-			if err == nil && !exists {
-				err = zk.ErrNoNode
-			}
-		}
-		if err == nil {
-			state = nodeState{owner: stat.EphemeralOwner, czxid: stat.Czxid, marked: isRevocationMark(data)}
+			state, err = ask(ctx, t.zs, wire.Exists(path, true), func(r wire.Reply) nodeState {
+				return newNodeState(r.Stat(), nil)
+			})
 		}
 		return err
 	})
 	return state, err
+}
+
+func newNodeState(stat zk.Stat, data []byte) nodeState {
+	return nodeState{owner: stat.EphemeralOwner, czxid: stat.Czxid, marked: isRevocationMark(data)}
 }

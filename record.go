@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // longQueue is how many candidates make a queue long. To list it costs everybody more than to keep a record.
@@ -40,22 +42,23 @@ type lockNode struct {
 }
 
 func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error) {
-	var data []byte
-	var stat *zk.Stat
+	var n lockNode
 	err := zs.do(ctx, func() (err error) {
-		data, stat, err = zs.conn.Get(dir)
+		n, err = ask(ctx, zs, wire.GetData(dir, false), newLockNode)
 		return err
 	})
-	if err != nil {
-		return lockNode{}, err
-	}
+	return n, err
+}
+
+func newLockNode(reply wire.Reply) lockNode {
+	data, stat := reply.Node()
 	n := lockNode{czxid: stat.Czxid, cleared: -1, candidates: int(stat.NumChildren)}
 	r, ok := decodeRecord(data)
 	n.foreign = !ok && len(data) > 0
 	if ok && r.lock == stat.Czxid {
 		n.cleared = r.number
 	}
-	return n, nil
+	return n
 }
 
 // departed finds out who is ahead of a candidate now that its nearest blocker is gone, as far as can be said without a
@@ -111,5 +114,6 @@ func (c *candidate) delete(record *zk.SetDataRequest) error {
 		}
 		c.zs.noRecords.Store(true) // it may not be ours to write
 	}
-	return c.zs.conn.Delete(c.path, -1)
+	_, err := ask(context.Background(), c.zs, wire.Delete(c.path), nothing)
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // roster lists the queues of locks for the candidates of one ZooKeeper session. A lock is listed once at a time, and
@@ -29,9 +30,6 @@ type listing struct {
 
 	next *listing // begins when this one is done; nil if nobody has asked
 }
-
-// errNotListed is returned by a listing that went out with a creation and was not answered.
-var errNotListed = errors.New("queue not listed")
 
 func newRoster(zs *zkSession) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
@@ -62,10 +60,24 @@ func (r *roster) begin(dir string) (l *listing, mine bool) {
 	return now.next, false
 }
 
+// request returns the request for a listing, which finishes it.
+func (r *roster) request(l *listing) wire.Request {
+	request := wire.GetChildren(l.dir)
+	request.Done = func(reply wire.Reply) {
+		var children []string
+		err := errorOf(reply)
+		if err == nil {
+			children = reply.Children()
+		}
+		r.finish(l, children, err)
+	}
+	return request
+}
+
 func (r *roster) run(l *listing) {
 	var children []string
 	err := r.zs.do(context.Background(), func() (err error) { // others may share it
-		children, _, err = r.zs.conn.Children(l.dir)
+		children, err = ask(context.Background(), r.zs, wire.GetChildren(l.dir), wire.Reply.Children)
 		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +25,8 @@ type zkSession struct {
 	roster  *roster
 	lease   *lease
 
-	noRecords atomic.Bool // we may not write into locks' znodes
+	lastZxid  atomic.Int64 // the newest transaction that a server has told of
+	noRecords atomic.Bool  // we may not write into locks' znodes
 
 	dialing context.Context // ended by disconnect: no connection is made any more
 	stop    context.CancelFunc
@@ -37,7 +37,7 @@ type zkSession struct {
 
 	mu           sync.Mutex    // guards the fields below
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
-	live         net.Conn      // the newest connection
+	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
 	dialErr      error         // of the last try to connect; nil once there is a session
@@ -48,9 +48,8 @@ type zkSession struct {
 	err          error     // why it ended
 	closed       bool      // a server has confirmed that we ended it
 
-	births     map[string]*birth // the creations under way, by the name that is asked for
-	candidates int               // that exist as far as is known
-	none       chan struct{}     // closed while there are no candidates; a new one stands here from the first on
+	candidates int           // that exist as far as is known
+	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
 }
 
 // openSession begins to connect. It returns before there is a ZooKeeper session.
@@ -64,7 +63,6 @@ func (s *Session) openSession() *zkSession {
 		up:       make(chan struct{}),
 		looking:  make(chan struct{}),
 		none:     make(chan struct{}),
-		births:   make(map[string]*birth),
 	}
 	close(zs.none)
 	zs.watches = newWatchTable(zs)
@@ -270,10 +268,11 @@ func (zs *zkSession) do(ctx context.Context, op func() error) error {
 			return zs.endReason()
 		}
 		err := op()
-		if outcomeOf(err) == answered {
+		was := outcomeOf(err)
+		if was == answered {
 			return err
 		}
-		if err := zs.await(ctx); err != nil {
+		if err := zs.retry(ctx, was); err != nil {
 			return err
 		}
 	}

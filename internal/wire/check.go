@@ -92,20 +92,3 @@ func checkReply(op int32, rest []byte) (cost int, err error) {
 	}
 	return b.cost, nil
 }
-
-// createdBy returns the transaction that created the znode of a create2's reply, which has been checked.
-func createdBy(rest []byte) (czxid int64) {
-	b := body{rest: rest}
-	b.string()
-	return b.int64() // a Stat begins with it
-}
-
-// childrenOf returns the names in a getChildren2's reply, which has been checked.
-func childrenOf(rest []byte) []string {
-	b := body{rest: rest}
-	names := make([]string, b.count(4))
-	for i := range names {
-		names[i] = string(b.take(int(b.int32())))
-	}
-	return names
-}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,10 +38,12 @@ type Config struct {
 	// body and a quorum has agreed on them.
 	Answered func(op int32, sent time.Time)
 
-	// Extend is asked about each creation of a znode (OpCreate), read of its data (OpGetData) and test for its existence
-	// (OpExists) that go-zookeeper sends, by the path in the request: what else is wanted in the same round trip. It runs
-	// on the sending goroutine, and must not block.
-	Extend func(op int32, path string) Extra
+	// LastZxid, if it is set, is the newest transaction that any server has told the session of. The Conn keeps it up to date,
+	// and says it to the server that it connects to.
+	LastZxid *atomic.Int64
+
+	// Credentials is how many the session has: requests of our own wait until they are written.
+	Credentials int
 
 	// AuthRejected is called when the server refused credentials. go-zookeeper sends them again on every connection
 	// and gets them refused again, thousands of times a second and without an event (conn.go line 455): the dialer has
@@ -52,27 +55,6 @@ func (c Config) withDefaults() Config {
 	c.MaxFrame = cmp.Or(c.MaxFrame, defaultMaxFrame)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
 	return c
-}
-
-// An Extra is what is asked of a server beyond what go-zookeeper asks, in the same packet. go-zookeeper gets the reply that
-// it expects. The zero Extra is nothing.
-//
-// The functions run where Config's callbacks do; Listed also runs where the connection is closed.
-type Extra struct {
-	// Watch sets a watch on the znode that is read. go-zookeeper knows nothing of it: it passes the event to its callback,
-	// and does not restore the watch on another connection.
-	Watch bool
-
-	// Created, if it is set, is called with the id of the transaction that created the znode, before go-zookeeper sees the
-	// reply. The server is asked for the znode's Stat (create2, since ZooKeeper 3.5.0).
-	Created func(czxid int64)
-
-	// Listed, if it is set, is called once with the names of all children of Dir, or nil if there is no answer that says
-	// so. They are listed right behind the request: a connection's requests are answered in their order, so that the
-	// listing shows a znode which the request creates. go-zookeeper could not promise that: it sends the requests of two
-	// goroutines in either order.
-	Listed func(children []string)
-	Dir    string
 }
 
 // A Handshake is what a server's connect reply says.

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -22,13 +24,17 @@ type Conn struct {
 	open   bool // the connect reply has passed
 	gone   bool // it said that the session has expired
 
-	writeMu sync.Mutex // held by Write, also while it blocks: frames are followed in the order in which they are written
+	writeMu        sync.Mutex // held by Write, also while it blocks: frames are followed in the order in which they are written
+	connectWritten bool       // the connect request; guarded by writeMu
 
 	closed atomic.Bool // the socket is closed or about to be; set once, after cause
 
 	mu       sync.Mutex // guards what follows; taken after readMu or writeMu; nothing blocks under it
 	out      outbound
 	waiting  outstanding
+	ready    bool   // there is a session
+	pending  []byte // requests of our own that are to be written
+	spare    []byte // the buffer before
 	reads    deadline
 	writes   deadline
 	limit    time.Time     // until when the handshake must be complete; zero once it is
@@ -50,7 +56,7 @@ func New(c net.Conn, cfg Config) *Conn {
 		cfg:     cfg,
 		waiting: newOutstanding(),
 		limit:   limit,
-		reads:   deadline{set: c.SetReadDeadline, own: limit, applied: limit, idle: true},
+		reads:   deadline{set: c.SetReadDeadline, own: limit, applied: limit, lazy: true, idle: true},
 		writes:  deadline{set: c.SetWriteDeadline, own: limit, applied: limit},
 	}
 }
@@ -65,38 +71,50 @@ func New(c net.Conn, cfg Config) *Conn {
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
-	whole, err := c.beginWrite(p)
-	if err != nil {
+	c.flushLocked() // requests are executed in the order in which they were asked for
+	if err := c.beginWrite(p); err != nil {
 		_ = c.fail(err)
 		return len(p), nil
 	}
-	request := p
-	if whole {
-		request = c.rewrite(p)
-	}
-	n, err := c.raw.Write(request)
-	if err == nil && n < len(request) {
+	n, err := c.raw.Write(c.withLastZxid(p))
+	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
 	if err = c.endWrite(err); err != nil {
 		_ = c.fail(err)
 	}
+	c.flushLocked() // some may have had to wait for this
 	return len(p), nil
 }
 
-// beginWrite takes note of what is about to be written. It reports whether that begins with a request's first byte.
-func (c *Conn) beginWrite(p []byte) (request bool, err error) {
+// beginWrite takes note of what is about to be written.
+func (c *Conn) beginWrite(p []byte) error {
 	now := time.Now() // before the lock: a lease may count from here
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cause != nil {
-		return false, c.cause
+		return c.cause
 	}
-	request = c.out.betweenRequests()
 	if err := c.out.scan(p, now, &c.waiting); err != nil {
-		return false, err
+		return err
 	}
-	return request, c.reads.setOwn(c.readLimitLocked())
+	return c.reads.setOwn(c.readLimitLocked())
+}
+
+// withLastZxid returns p, or the connect request with the newest transaction that the session has seen: go-zookeeper does not
+// know of those in the answers to our own requests, and a server that has not come as far must not take the session over.
+func (c *Conn) withLastZxid(p []byte) []byte {
+	if c.connectWritten || c.cfg.LastZxid == nil || len(p) < lengthSize+connectSize {
+		c.connectWritten = true
+		return p
+	}
+	c.connectWritten = true
+	const at = lengthSize + 4 // behind the protocol version
+	q := bytes.Clone(p)
+	if last := c.cfg.LastZxid.Load(); last > int64(binary.BigEndian.Uint64(q[at:])) {
+		binary.BigEndian.PutUint64(q[at:], uint64(last))
+	}
+	return q
 }
 
 func (c *Conn) endWrite(err error) error {
@@ -107,28 +125,36 @@ func (c *Conn) endWrite(err error) error {
 
 // receive reads from the socket, until whichever is earlier of the user's deadline and ours.
 func (c *Conn) receive(p []byte) (int, error) {
-	c.mu.Lock()
-	err := c.cause
-	if err == nil {
-		err = c.reads.setOwn(c.readLimitLocked())
-	}
-	if err == nil {
-		err = c.reads.begin()
-	}
-	c.mu.Unlock()
-	if err != nil {
-		return 0, err
-	}
+	for {
+		c.mu.Lock()
+		err := c.cause
+		if err == nil {
+			err = c.reads.setOwn(c.readLimitLocked())
+		}
+		if err == nil {
+			err = c.reads.begin()
+		}
+		c.mu.Unlock()
+		if err != nil {
+			return 0, err
+		}
 
-	n, err := c.raw.Read(p)
+		n, err := c.raw.Read(p)
 
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.reads.end()
-	if n > 0 {
-		return n, nil // an error will come again
+		c.mu.Lock()
+		c.reads.end()
+		again := n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.reads.passed()
+		if n == 0 && !again {
+			err = c.explainLocked(err)
+		}
+		c.mu.Unlock()
+		switch {
+		case n > 0:
+			return n, nil // an error will come again
+		case !again:
+			return 0, err
+		}
 	}
-	return 0, c.explainLocked(err)
 }
 
 // readLimitLocked returns our own deadline for reading: the handshake's, then that of the request that has waited
@@ -205,8 +231,8 @@ func (c *Conn) abandonOwn() {
 	c.mu.Lock()
 	abandoned := c.waiting.abandonOwn()
 	c.mu.Unlock()
-	for _, listed := range abandoned {
-		listed(nil)
+	for _, done := range abandoned {
+		done(Reply{Lost: true})
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 	OpGetChildren2    int32 = 12
 	OpCheck           int32 = 13
 	OpMulti           int32 = 14
-	OpCreate2         int32 = 15 // not go-zookeeper's: see Extra.Created
+	OpCreate2         int32 = 15 // not go-zookeeper's: see Create
 	OpReconfig        int32 = 16
 	OpCreateContainer int32 = 19
 	OpCreateTTL       int32 = 21

@@ -21,6 +21,9 @@ type outbound struct {
 	rest      int       // bytes of the frame after head that are still to come
 	begun     time.Time // when the frame's first byte was about to be written
 	connected bool      // the connect request, always the first frame, has passed
+
+	credentials int  // how often they were written
+	closing     bool // the request to end the session was written: nothing may follow it
 }
 
 // betweenRequests reports whether the next byte is a request's first.
@@ -64,6 +67,12 @@ func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {
 			xid := int32(binary.BigEndian.Uint32(o.head[4:]))
 			op := int32(binary.BigEndian.Uint32(o.head[8:]))
 			waiting.add(xid, op, o.begun)
+			switch op {
+			case OpSetAuth:
+				o.credentials++
+			case OpClose:
+				o.closing = true
+			}
 			o.have, o.rest = 0, length-requestHeaderSize
 		}
 	}

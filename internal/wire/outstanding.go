@@ -12,9 +12,9 @@ const none = -1
 type request struct {
 	xid, op    int32
 	sent       time.Time
-	created    func(czxid int64)       // of a create2
-	listed     func(children []string) // of a request that is our own
-	prev, next int                     // neighbours in the order of writing; in a free slot, next is the next free one
+	done       func(Reply) // of a request that is our own
+	size       int         // of a request that is our own
+	prev, next int         // neighbours in the order of writing; in a free slot, next is the next free one
 }
 
 // outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
@@ -31,6 +31,7 @@ type outstanding struct {
 	oldest, last int
 	pings        []time.Time
 	own          int32 // how many requests of our own there were, modulo 2^30
+	ownBytes     int   // of those that wait
 }
 
 func newOutstanding() outstanding {
@@ -72,31 +73,26 @@ func (o *outstanding) find(xid int32) (request, bool) {
 	return o.slots[at], true
 }
 
-// upgrade notes that a create that is about to be written is written as a create2.
-func (o *outstanding) upgrade(xid int32, created func(czxid int64)) {
-	if at, ok := o.index[xid]; ok {
-		o.slots[at].op, o.slots[at].created = OpCreate2, created
-	}
-}
-
 // addOwn records a request that is sent behind go-zookeeper's back, and returns its xid.
-func (o *outstanding) addOwn(op int32, sent time.Time, listed func([]string)) (xid int32) {
+func (o *outstanding) addOwn(op int32, sent time.Time, done func(Reply), size int) (xid int32) {
 	xid = xidOwn - o.own
 	o.own = (o.own + 1) & (1<<30 - 1)
 	o.add(xid, op, sent)
-	o.slots[o.index[xid]].listed = listed
+	r := &o.slots[o.index[xid]]
+	r.done, r.size = done, size
+	o.ownBytes += size
 	return xid
 }
 
 // abandonOwn takes all requests of our own out, and returns whom to tell.
-func (o *outstanding) abandonOwn() (listed []func([]string)) {
+func (o *outstanding) abandonOwn() (done []func(Reply)) {
 	for xid, at := range o.index {
-		if f := o.slots[at].listed; f != nil {
-			listed = append(listed, f)
+		if f := o.slots[at].done; f != nil {
+			done = append(done, f)
 			o.remove(xid)
 		}
 	}
-	return listed
+	return done
 }
 
 // remove takes a request out and returns when it was written.
@@ -107,6 +103,7 @@ func (o *outstanding) remove(xid int32) (sent time.Time, ok bool) {
 	}
 	delete(o.index, xid)
 	r := o.slots[at]
+	o.ownBytes -= r.size
 	if r.prev == none {
 		o.oldest = r.next
 	} else {

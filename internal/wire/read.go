@@ -10,6 +10,7 @@ import (
 
 const (
 	replyHeaderSize = 16 // xid, zxid, error
+	zxidAt          = 4
 	errorAt         = 12
 
 	// codeTooLarge stands in for a reply that is dropped for its size: APIERROR, which servers only use as a bound
@@ -102,6 +103,9 @@ func (c *Conn) next() (size int, passed bool, err error) {
 		c.in.pass(length)
 		return 0, true, nil
 	}
+	if zxid := int64(binary.BigEndian.Uint64(frame[zxidAt:])); zxid > 0 && c.cfg.LastZxid != nil {
+		c.cfg.LastZxid.Store(max(zxid, c.cfg.LastZxid.Load())) // only here, and one Conn's after the other's
+	}
 	if xid := int32(binary.BigEndian.Uint32(frame)); xid <= xidOwn {
 		if err := c.ownReply(xid, frame, tooLarge); err != nil {
 			return 0, false, err
@@ -139,6 +143,7 @@ func (c *Conn) connect(frame []byte) error {
 
 	c.mu.Lock()
 	c.limit = time.Time{}
+	c.ready = !c.gone
 	c.patience = h.Timeout * 2 / 3
 	err = c.writes.setOwn(time.Time{})
 	c.mu.Unlock()
@@ -188,9 +193,6 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 			return false, err
 		}
 		tooLarge = cost > c.cfg.MaxFrame
-		if req.created != nil {
-			req.created(createdBy(frame[replyHeaderSize:]))
-		}
 	}
 
 	c.mu.Lock()
@@ -203,37 +205,6 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 		c.cfg.AuthRejected()
 	}
 	return tooLarge, nil
-}
-
-// ownReply checks a reply that go-zookeeper does not get to see, and tells of it.
-func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
-	c.mu.Lock()
-	req, ok := c.waiting.find(xid)
-	c.mu.Unlock()
-	if !ok {
-		return &FrameError{OpNone, "reply to no request"}
-	}
-	failed := binary.BigEndian.Uint32(frame[errorAt:]) != 0
-	var children []string
-	if !failed && !tooLarge {
-		cost, err := checkReply(req.op, frame[replyHeaderSize:])
-		if err != nil {
-			return err
-		}
-		if cost <= c.cfg.MaxFrame {
-			children = childrenOf(frame[replyHeaderSize:])
-		}
-	}
-	c.mu.Lock()
-	_, ok = c.waiting.remove(xid)
-	c.mu.Unlock()
-	if !failed {
-		c.answered(req.op, req.sent)
-	}
-	if ok { // and not told already that the connection is closed
-		req.listed(children)
-	}
-	return nil
 }
 
 func (c *Conn) answered(op int32, sent time.Time) {

@@ -1,0 +1,233 @@
+package wire
+
+import (
+	"encoding/binary"
+	"io"
+	"math"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// A Request is sent by Conn.Send, behind go-zookeeper's back. go-zookeeper has no way to ask without waiting, to send two
+// requests in a known order, or to set a watch that it does not restore.
+type Request struct {
+	op   int32
+	body []byte
+
+	// Done is called once, unless Send refuses: with the answer, on go-zookeeper's receiving goroutine, in the order of what
+	// the server sends, or without one where the Conn is closed. It must not block, nor keep the Reply's contents.
+	Done func(Reply)
+}
+
+// A Reply is the answer to a Request.
+type Reply struct {
+	Lost bool  // there is none: the request may have been executed or not
+	Code int32 // the server's error, 0 for none
+	body []byte
+}
+
+// ephemeralSequential are the flags of a candidate.
+const ephemeralSequential = 3
+
+// Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
+func Create(path string, data []byte, acl []zk.ACL) Request {
+	return Request{op: OpCreate2, body: createBody(path, data, acl)}
+}
+
+// CreateOld is Create for servers before 3.5.0, which do not tell the transaction.
+func CreateOld(path string, data []byte, acl []zk.ACL) Request {
+	return Request{op: OpCreate, body: createBody(path, data, acl)}
+}
+
+func createBody(path string, data []byte, acl []zk.ACL) []byte {
+	size := 4 + len(path) + 4 + len(data) + 4 + 4
+	for _, a := range acl {
+		size += 4 + 4 + len(a.Scheme) + 4 + len(a.ID)
+	}
+	b := appendString(make([]byte, 0, size), path)
+	if data == nil {
+		b = binary.BigEndian.AppendUint32(b, math.MaxUint32) // null
+	} else {
+		b = appendString(b, data)
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(len(acl)))
+	for _, a := range acl {
+		b = binary.BigEndian.AppendUint32(b, uint32(a.Perms))
+		b = appendString(appendString(b, a.Scheme), a.ID)
+	}
+	return binary.BigEndian.AppendUint32(b, ephemeralSequential)
+}
+
+// Delete returns a request to delete a znode of any version.
+func Delete(path string) Request {
+	b := appendString(make([]byte, 0, 4+len(path)+4), path)
+	return Request{op: OpDelete, body: binary.BigEndian.AppendUint32(b, math.MaxUint32)}
+}
+
+// GetData returns a request to read a znode, and to watch it if that is wanted. Its Reply has Node.
+func GetData(path string, watch bool) Request {
+	return Request{op: OpGetData, body: readBody(path, watch)}
+}
+
+// Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is none. Its Reply has Stat.
+func Exists(path string, watch bool) Request {
+	return Request{op: OpExists, body: readBody(path, watch)}
+}
+
+// GetChildren returns a request to list a znode's children. Its Reply has Children.
+func GetChildren(path string) Request {
+	return Request{op: OpGetChildren2, body: readBody(path, false)}
+}
+
+func readBody(path string, watch bool) []byte {
+	b := appendString(make([]byte, 0, 4+len(path)+1), path)
+	if watch {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func appendString[S string | []byte](b []byte, s S) []byte {
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
+}
+
+// Created returns the path of the znode that was created, and the transaction that did it, 0 where the server does not tell.
+func (r Reply) Created() (path string, czxid int64) {
+	b := body{rest: r.body}
+	path = string(b.take(int(b.int32())))
+	if len(b.rest) >= statSize {
+		czxid = b.int64() // a Stat begins with it
+	}
+	return path, czxid
+}
+
+// Node returns a znode's data, which belongs to the Reply, and Stat.
+func (r Reply) Node() (data []byte, stat zk.Stat) {
+	b := body{rest: r.body}
+	data = b.buffer()
+	return data, b.stats()
+}
+
+// Stat returns a znode's.
+func (r Reply) Stat() zk.Stat {
+	b := body{rest: r.body}
+	return b.stats()
+}
+
+// Children returns the names of a znode's children.
+func (r Reply) Children() []string {
+	b := body{rest: r.body}
+	names := make([]string, b.count(4))
+	for i := range names {
+		names[i] = string(b.take(int(b.int32())))
+	}
+	return names
+}
+
+func (b *body) stats() zk.Stat {
+	return zk.Stat{
+		Czxid: b.int64(), Mzxid: b.int64(), Ctime: b.int64(), Mtime: b.int64(), Version: b.int32(), Cversion: b.int32(),
+		Aversion: b.int32(), EphemeralOwner: b.int64(), DataLength: b.int32(), NumChildren: b.int32(), Pzxid: b.int64(),
+	}
+}
+
+// writeAtOnce bounds how many bytes of our own requests may be unanswered for Send to write by itself: a socket takes that
+// many without blocking, even from a server that reads no more.
+const writeAtOnce = 8 << 10
+
+// Send sends requests in one packet, and does not wait. It is false, and nothing is sent, if the Conn has no session yet or
+// is of no more use. Requests wait for the credentials, which go-zookeeper sends first on every connection.
+func (c *Conn) Send(requests ...Request) bool {
+	now := time.Now() // before the lock: a lease may count from here
+	c.mu.Lock()
+	if c.cause != nil || !c.ready || c.out.closing {
+		c.mu.Unlock()
+		return false
+	}
+	for _, r := range requests {
+		size := requestHeaderSize + len(r.body)
+		xid := c.waiting.addOwn(r.op, now, r.Done, size)
+		c.pending = binary.BigEndian.AppendUint32(c.pending, uint32(size))
+		c.pending = binary.BigEndian.AppendUint32(c.pending, uint32(xid))
+		c.pending = binary.BigEndian.AppendUint32(c.pending, uint32(r.op))
+		c.pending = append(c.pending, r.body...)
+	}
+	err := c.reads.setOwn(c.readLimitLocked())
+	atOnce := c.waiting.ownBytes <= writeAtOnce
+	c.mu.Unlock()
+	switch {
+	case err != nil:
+		_ = c.fail(err) // which tells Done
+	case atOnce:
+		c.flush()
+	default:
+		go c.flush() // ends when all is written, or the Conn is closed: a write that blocks fails with it
+	}
+	return true
+}
+
+// flush writes what is pending.
+func (c *Conn) flush() {
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	c.flushLocked()
+}
+
+// flushLocked is flush with writeMu held. What may not be written yet is left for the Write that it has to wait for.
+func (c *Conn) flushLocked() {
+	for {
+		c.mu.Lock()
+		p := c.pending
+		if len(p) == 0 || c.cause != nil || !c.out.betweenRequests() || c.out.credentials < c.cfg.Credentials {
+			c.mu.Unlock()
+			return
+		}
+		c.pending, c.spare = c.spare[:0], nil
+		c.mu.Unlock()
+		n, err := c.raw.Write(p)
+		if err == nil && n < len(p) {
+			err = io.ErrShortWrite
+		}
+		if err = c.endWrite(err); err != nil {
+			_ = c.fail(err)
+		}
+		c.mu.Lock()
+		if cap(p) <= keptBuffer {
+			c.spare = p
+		}
+		c.mu.Unlock()
+	}
+}
+
+// ownReply checks a reply that go-zookeeper does not get to see, and tells of it.
+func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
+	c.mu.Lock()
+	req, ok := c.waiting.find(xid)
+	c.mu.Unlock()
+	if !ok {
+		return &FrameError{OpNone, "reply to no request"}
+	}
+	r := Reply{Code: int32(binary.BigEndian.Uint32(frame[errorAt:]))}
+	if r.Code == 0 && !tooLarge {
+		r.body = frame[replyHeaderSize:]
+		cost, err := checkReply(req.op, r.body)
+		if err != nil {
+			return err
+		}
+		tooLarge = cost > c.cfg.MaxFrame
+	}
+	if r.Code == 0 {
+		c.answered(req.op, req.sent)
+	}
+	if tooLarge {
+		r = Reply{Code: codeTooLarge - 1<<32}
+	}
+	c.mu.Lock()
+	_, ok = c.waiting.remove(xid)
+	c.mu.Unlock()
+	if ok { // and not told already that the connection is closed
+		req.done(r)
+	}
+	return nil
+}

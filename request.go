@@ -1,0 +1,90 @@
+package zklock
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// What an acquisition asks of a server as a rule goes past zk.Conn's queue, by wire.Conn.Send: nobody has to stay for an
+// answer that does not come, and requests that belong together go in one packet. The errors are zk.Conn's.
+
+// ask sends a request, and others right behind it, and returns what read makes of its answer. It fails with ctx; then nobody
+// knows whether the request was executed.
+func ask[T any](
+	ctx context.Context, zs *zkSession, r wire.Request, read func(wire.Reply) T, behind ...wire.Request,
+) (value T, err error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer, 1)
+	r.Done = func(reply wire.Reply) {
+		var a answer
+		if a.err = errorOf(reply); a.err == nil {
+			a.value = read(reply)
+		}
+		answers <- a
+	}
+	if !zs.send(append([]wire.Request{r}, behind...)...) {
+		return value, zk.ErrNoServer
+	}
+	select {
+	case a := <-answers:
+		return a.value, a.err
+	case <-ctx.Done():
+		return value, contextError(ctx)
+	}
+}
+
+// send sends requests if there is a connection that can be used.
+func (zs *zkSession) send(requests ...wire.Request) bool {
+	zs.mu.Lock()
+	live := zs.live
+	zs.mu.Unlock()
+	return live != nil && live.Send(requests...)
+}
+
+// nothing is what there is to read in some answers.
+func nothing(wire.Reply) struct{} { return struct{}{} }
+
+// errorOf returns what zk.Conn would for the answer.
+func errorOf(r wire.Reply) error {
+	if r.Lost {
+		return zk.ErrConnectionClosed
+	}
+	if r.Code == 0 {
+		return nil
+	}
+	if err := serverErrors[r.Code]; err != nil {
+		return err
+	}
+	return fmt.Errorf("unknown error: %d", r.Code)
+}
+
+// serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
+var serverErrors = map[int32]error{
+	-8: zk.ErrBadArguments, -100: zk.ErrAPIError, -101: zk.ErrNoNode, -102: zk.ErrNoAuth, -103: zk.ErrBadVersion,
+	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty, -112: zk.ErrSessionExpired,
+	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing, -118: zk.ErrSessionMoved,
+}
+
+// sendPause is how long to wait before something is sent again that was not: the news that there is no connection may still
+// be on its way to await.
+const sendPause = time.Millisecond
+
+// retry waits until a request whose answer is not known can be sent again.
+func (zs *zkSession) retry(ctx context.Context, was outcome) error {
+	if was == notExecuted {
+		select {
+		case <-time.After(sendPause):
+		case <-zs.ended:
+		case <-ctx.Done():
+		}
+	}
+	return zs.await(ctx)
+}
