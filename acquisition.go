@@ -32,9 +32,9 @@ type claim struct {
 	queued chan struct{}
 }
 
-// acquisition is one way through the queue, as its caller sees it. A goroutine makes a candidate, waits, watches over the hold,
-// and removes the candidate, whatever becomes of the caller in between; see run. In a cohort there is no goroutine: the
-// candidate is another acquisition's.
+// acquisition is one way through the queue, as its caller sees it. It makes a candidate, waits and is granted the lock on the
+// caller's goroutine, or on one of its own; see run. Whoever releases the hold removes the candidate, and if that is lost, or
+// nobody stays to see it removed, a goroutine does. In a cohort the candidate is another acquisition's.
 //
 //	waiting ──▶ held ──▶ gone
 //	   └──────(failed)────┘
@@ -46,7 +46,10 @@ type acquisition struct {
 	ctx    context.Context // bounds the waiting; ended by the caller's context, abandon, or Close
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed by settle: acquired or failed
-	gone   chan struct{} // closed when the goroutine has ended and no candidate is left
+	gone   chan struct{} // closed when no candidate is left
+
+	candidate *candidate    // that was granted the lock; whoever ends the hold has it
+	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none
 
 	cohort *cohort       // that it goes through; nil if it has a candidate of its own
 	place  *list.Element // among those who wait in the cohort, whose mutex guards it
@@ -72,30 +75,62 @@ func newAcquisition(s *Session, c claim) *acquisition {
 	return &acquisition{claim: c, s: s, done: make(chan struct{}), gone: make(chan struct{})}
 }
 
-// acquire begins an acquisition.
+// acquire begins an acquisition, on a goroutine of its own.
 func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
 	a := newAcquisition(s, c)
-	a.hold = newHold()
-	a.ctx, a.cancel = context.WithCancelCause(ctx)
-	if ctx.Err() != nil {
-		a.settle(contextError(ctx))
-		close(a.gone)
+	a.bound(ctx)
+	if !a.enter(ctx) {
 		return a
 	}
 	// The goroutine may be in the middle of a request when a context ends; the caller must not wait for that.
 	a.followContext(a.ctx)
-	detach := context.AfterFunc(s.closing, func() { a.cancel(ErrClosed) })
-	started := s.start(func() { // ends with the context or the hold; Close waits for it
-		defer close(a.gone)
-		defer detach()
+	go func() { // ends with the context, or granted; Close waits for it
+		defer s.work.Done()
 		a.run()
-	})
-	if !started {
-		detach()
-		a.settle(ErrClosed)
-		close(a.gone)
+	}()
+	return a
+}
+
+// acquireHere makes an acquisition, on the caller's goroutine. It returns when that is settled, and if ctx ends, at once.
+func (s *Session) acquireHere(ctx context.Context, c claim) *acquisition {
+	a := newAcquisition(s, c)
+	if ctx.Done() == nil {
+		a.ctx, a.cancel = s.closing, func(error) {}
+	} else {
+		a.bound(ctx)
+	}
+	if a.enter(ctx) {
+		defer s.work.Done()
+		a.run()
 	}
 	return a
+}
+
+// bound has the waiting end with ctx and with the Session.
+func (a *acquisition) bound(ctx context.Context) {
+	inner, cancel := context.WithCancelCause(ctx)
+	detach := context.AfterFunc(a.s.closing, func() { cancel(ErrClosed) })
+	a.ctx, a.cancel = inner, func(cause error) {
+		detach()
+		cancel(cause)
+	}
+}
+
+// enter has Close wait for the acquisition. If it is false, that has failed.
+func (a *acquisition) enter(ctx context.Context) bool {
+	a.hold = newHold()
+	var refused error
+	switch {
+	case ctx.Err() != nil:
+		refused = contextError(ctx)
+	case !a.s.enter():
+		refused = ErrClosed
+	default:
+		return true
+	}
+	a.settle(refused)
+	close(a.gone)
+	return false
 }
 
 func (a *acquisition) followContext(ctx context.Context) {
@@ -161,11 +196,15 @@ func (a *acquisition) decide(err error) bool {
 
 func (a *acquisition) isSettled() bool { return isClosed(a.done) }
 
-// release ends the hold and waits for the removal of its candidate, or ctx. The removal goes on in any case.
+// release ends the hold and removes its candidate, or waits for that, until ctx ends. The removal goes on in any case.
 func (a *acquisition) release(ctx context.Context) error {
+	alone := a.tenure == nil
 	a, err := a.letGo()
 	if a == nil || err != nil {
 		return err
+	}
+	if alone {
+		a.remove(ctx)
 	}
 	select {
 	case <-a.gone:
@@ -180,8 +219,37 @@ func (a *acquisition) release(ctx context.Context) error {
 	return a.removed
 }
 
-// letGo ends the hold. It returns the acquisition whose candidate is removed for it, nil if it is passed on, and the loss
-// that came before, if any.
+// remove takes the candidate of a hold that is over out of the queue: as far as it comes until ctx ends, and then on a
+// goroutine. It is called once.
+func (a *acquisition) remove(ctx context.Context) {
+	c, h := a.candidate, a.hold
+	c.zs.young.drop(a)
+	if a.watched != nil {
+		<-a.watched // it has been told already
+	}
+	c.zs.lease.drop(h)
+	err := c.remove(ctx)
+	if !c.over && a.s.start(func() { a.noteRemoved(c.remove(context.Background())) }) { // ends with the ZooKeeper session; Close waits for it
+		return
+	}
+	a.noteRemoved(err)
+}
+
+// removeSoon is remove on a goroutine.
+func (a *acquisition) removeSoon() {
+	a.s.work.Go(func() { a.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
+}
+
+// noteRemoved tells how the removal of the candidate went.
+func (a *acquisition) noteRemoved(err error) {
+	a.mu.Lock()
+	a.removed = err
+	a.mu.Unlock()
+	close(a.gone)
+}
+
+// letGo ends the hold. It returns the acquisition whose candidate is to be removed for it, nil if that is not the caller's to
+// do, and the loss that came before, if any.
 func (a *acquisition) letGo() (*acquisition, error) {
 	err := a.hold.release()
 	if a.tenure == nil || errors.Is(err, ErrNotLocked) {

@@ -41,6 +41,9 @@ type candidate struct {
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
 
+	over   bool // it is known to be gone, or goes with its session
+	unsure bool // an attempt to delete it may have succeeded
+
 	asked bool            // a creation was sent whose outcome is not known to be failure
 	path  string          // once created
 	place queue.Candidate // once created
@@ -134,14 +137,23 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 		}
 	}
 	c.asked = true
-	b, err := ask(ctx, c.zs, create, func(r wire.Reply) (b birth) {
+	answers, sent := begin(c.zs, create, func(r wire.Reply) (b birth) {
 		b.path, b.czxid = r.Created()
 		return b
 	}, behind...)
-	if errors.Is(err, zk.ErrNoServer) && behind != nil {
-		c.zs.roster.finish(c.first, nil, err)
+	if !sent {
+		if behind != nil {
+			c.zs.roster.finish(c.first, nil, zk.ErrNoServer)
+		}
+		return birth{}, zk.ErrNoServer
 	}
-	return b, err
+	if behind != nil { // its answer comes right behind the other: to be woken once is enough
+		select {
+		case <-c.first.done:
+		case <-ctx.Done():
+		}
+	}
+	return answers.wait(ctx)
 }
 
 func (c *candidate) setPath(p string) {
@@ -154,11 +166,13 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 	var children []string
 	err = c.zs.do(ctx, func() error {
 		// The server that we are connected to now may be behind the one that was asked to create.
-		if _, err := c.zs.conn.Sync(c.dir); err != nil {
+		err := c.zs.apart(ctx, func() error {
+			_, err := c.zs.conn.Sync(c.dir)
 			return err
+		})
+		if err == nil {
+			children, err = ask(ctx, c.zs, wire.GetChildren(c.dir), wire.Reply.Children)
 		}
-		var err error
-		children, _, err = c.zs.conn.Children(c.dir)
 		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) {
@@ -206,7 +220,7 @@ func (c *candidate) changed() <-chan struct{} {
 }
 
 // keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
-const keptAhead = 8
+const keptAhead = 4
 
 // ahead is who blocks a candidate, as far as it remembers.
 type ahead struct {
@@ -265,6 +279,7 @@ func (c *candidate) pick(ctx context.Context, q []queue.Candidate, everybody boo
 			a.more = true
 			return a, nil
 		default:
+			other.Name = strings.Clone(other.Name) // and not the whole listing with it
 			a.nearest = append(a.nearest, other)
 		}
 	}
@@ -301,8 +316,10 @@ func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
 			ops = append(ops, &zk.DeleteRequest{Path: c.dir + "/" + other.Name, Version: -1})
 		}
 		err := c.zs.do(ctx, func() error {
-			_, err := c.zs.conn.Multi(ops...)
-			return err
+			return c.zs.apart(ctx, func() error {
+				_, err := c.zs.conn.Multi(ops...)
+				return err
+			})
 		})
 		if err != nil {
 			return err
@@ -311,23 +328,42 @@ func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
 	return nil
 }
 
-// remove takes the candidate out of the queue, however long that takes, and forgets its watch. It returns
-// errVanished if somebody else removed it, and an error that matches ErrLost if the session ended first, which
-// removes it as well.
-func (c *candidate) remove() error {
-	ctx := context.Background() // bounded by the ZooKeeper session: with it every candidate goes
-	if c.path == "" {
-		if !c.asked {
-			return nil
-		}
+// remove takes the candidate out of the queue and forgets its watch. It returns errVanished if somebody else removed it,
+// and an error that matches ErrLost if the session ended first, which removes it as well. If it fails with ctx, it can be
+// called again: over is not set then.
+func (c *candidate) remove(ctx context.Context) error {
+	if c.over {
+		return nil
+	}
+	if c.path == "" && c.asked {
 		if found, err := c.find(ctx); err != nil || !found {
+			c.over = !endedBy(ctx, err)
 			return err
 		}
 	}
-	defer c.zs.count(-1)
-	if c.self != nil {
-		defer c.self.stop()
+	if c.path == "" {
+		c.over = true
+		return nil
 	}
+	err := c.delete(ctx)
+	if endedBy(ctx, err) {
+		return err
+	}
+	c.over = true
+	c.zs.count(-1)
+	if c.self != nil {
+		c.self.stop()
+	}
+	return err
+}
+
+// endedBy reports whether err is there because ctx has ended.
+func endedBy(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err())
+}
+
+// delete removes the candidate's znode, and tells those of this session who wait behind it what it knows of the others.
+func (c *candidate) delete(ctx context.Context) error {
 	if c.front {
 		c.zs.watches.noteFirst(c.path)
 	}
@@ -341,16 +377,16 @@ func (c *candidate) remove() error {
 		}
 	}
 	record := c.keepRecord(ctx)
-	unsure := false // whether an earlier deletion may have been ours
 	err := c.zs.do(ctx, func() error {
-		err := c.delete(record)
+		before := c.unsure
+		err := c.deleteOnce(ctx, record)
+		c.unsure = before || endedBy(ctx, err) || outcomeOf(err) == unknown
 		if err == nil && c.alone {
 			c.zs.watches.clear(c.dir, c.place.Seq)
 		}
-		if errors.Is(err, zk.ErrNoNode) && !unsure {
+		if errors.Is(err, zk.ErrNoNode) && !before {
 			return errVanished
 		}
-		unsure = unsure || outcomeOf(err) == unknown
 		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) {

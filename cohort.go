@@ -57,7 +57,7 @@ func (co *cohort) acquire(ctx context.Context, c claim) *acquisition {
 		c.queued = co.tenure.queued
 	}
 	a := newAcquisition(co.s, c)
-	a.hold, a.cohort = newPart(), co
+	a.hold, a.cohort = newHold(), co
 	a.ctx, a.cancel = ctx, func(error) {}
 	var refused error
 	switch {
@@ -259,7 +259,7 @@ func (t *tenure) check(began int) {
 
 func (t *tenure) look() (others bool, err error) {
 	h := t.base.hold
-	q, err := h.lease.zs.roster.read(h.over, t.co.claim.path)
+	q, err := h.lease.zs.roster.read(h.lasting(), t.co.claim.path)
 	for _, c := range q {
 		if c.Name != path.Base(h.path) && (t.co.claim.kind.Exclusive() || c.Kind.Exclusive()) {
 			others = true
@@ -316,7 +316,9 @@ func (t *tenure) endUnlessUsedLocked() *tenure {
 		if t.base.slot != nil {
 			<-t.base.slot
 		}
-		t.base.hold.release() // it may be lost already
+		if t.base.hold.release() == nil { // otherwise it was lost, and is being removed already
+			t.base.removeSoon()
+		}
 	}
 	t.over()
 	return t.co.beginLocked()

@@ -168,7 +168,7 @@ func FuzzNodeData(f *testing.F) {
 			require.NoError(t, err)
 			revoked, err := m.LockContext(t.Context())
 			require.NoError(t, err)
-			time.Sleep(10 * time.Millisecond) // sleep ok: virtual; a hold that is over at once is not watched
+			time.Sleep(50 * time.Millisecond) // sleep ok: virtual; a hold that is soon over is not watched
 			guard, err := m.Guard()
 			require.NoError(t, err)
 			_, err = s.Conn().Set(guard.Path, data, -1)

@@ -24,21 +24,19 @@ type hold struct {
 	revoked chan struct{} // closed when the holder should stop
 	lost    chan struct{} // closed when the hold is gone
 
-	over context.Context // ended when the hold is released or lost: nothing changes any more. nil for a part
-	end  context.CancelFunc
-
 	whole *hold // that this is a part of; nil if it is one itself
 
-	mu    sync.Mutex // guards the fields below, and that each channel is closed once; the whole's before its parts'
-	err   error      // nil, ErrRevoked, or an error that matches ErrLost
-	ended bool       // released or lost
+	mu    sync.Mutex      // guards the fields below, and that each channel is closed once; the whole's before its parts'
+	err   error           // nil, ErrRevoked, or an error that matches ErrLost
+	ended bool            // released or lost
+	lapse func()          // called when the hold is lost; nil for nobody
+	over  context.Context // see lasting; nil if nobody has asked
+	end   context.CancelFunc
 	parts map[*hold]struct{}
 }
 
 func newHold() *hold {
-	h := newPart()
-	h.over, h.end = context.WithCancel(context.Background())
-	return h
+	return &hold{revoked: make(chan struct{}), lost: make(chan struct{})}
 }
 
 // bind ties the hold to its candidate, before it is granted.
@@ -46,9 +44,28 @@ func (h *hold) bind(c *candidate) {
 	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.lease
 }
 
-// newPart returns what can become a part of a hold.
-func newPart() *hold {
-	return &hold{revoked: make(chan struct{}), lost: make(chan struct{})}
+// lasting returns a context that ends when the hold is released or lost: nothing changes any more.
+func (h *hold) lasting() context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over == nil {
+		h.over, h.end = context.WithCancel(context.Background())
+		if h.ended {
+			h.end()
+		}
+	}
+	return h.over
+}
+
+// whenLost has f called when the hold is lost, at once if it is. It must not block.
+func (h *hold) whenLost(f func()) {
+	h.mu.Lock()
+	lost := isClosed(h.lost)
+	h.lapse = f
+	h.mu.Unlock()
+	if lost {
+		f()
+	}
 }
 
 // divide makes p a part, before it is granted. It is false if this hold was revoked, or is over.
@@ -98,6 +115,9 @@ func (h *hold) lose(reason error) {
 	h.err = reason
 	close(h.lost)
 	h.finishLocked()
+	if h.lapse != nil {
+		h.lapse()
+	}
 }
 
 func (h *hold) finishLocked() {

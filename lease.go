@@ -47,9 +47,11 @@ type lease struct {
 	traffic  traffic
 	heard    time.Time   // of what the leader has certainly heard, when the latest was sent
 	deadline time.Time   // until when the ensemble certainly keeps the session
+	ended    bool        // nothing is held under it any more
 	timer    *time.Timer // calls runOut at the deadline, and before; set while something is held
 
 	asleep time.Duration // for how long the machine had been suspended when that was last looked at
+	looked time.Time     // when that was
 	awake  time.Time     // when it was noticed that it had been suspended again; zero if never
 }
 
@@ -75,7 +77,11 @@ func (l *lease) answered(op int32, sent time.Time) {
 	timeout := l.zs.timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked()
+	// To ask whether the machine has been suspended takes a system call: mostly that is left to whoever looks at a hold, and
+	// what is learned here is then put back by as long.
+	if time.Since(l.looked) >= lookEvery {
+		l.noticeSleepLocked()
+	}
 	if sent.Before(l.awake) {
 		return // the machine may have slept in between, for longer than the answer took by this clock
 	}
@@ -129,9 +135,13 @@ func earlier(a, b time.Time) time.Time {
 // sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not read at one time.
 const sleepNoise = 10 * time.Millisecond
 
+// lookEvery is how often the answers of a busy session have us look whether the machine has been suspended.
+const lookEvery = 20 * time.Millisecond
+
 // noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands still meanwhile, the
 // ensemble's does not. It has to be called before the deadline is looked at or moved.
 func (l *lease) noticeSleepLocked() {
+	l.looked = time.Now()
 	asleep := l.zs.s.cfg.asleep()
 	slept := asleep - l.asleep
 	if 0 <= slept && slept < sleepNoise {
@@ -195,6 +205,7 @@ func (l *lease) runOut() {
 // end loses every hold for the given reason: the session has expired or is being closed.
 func (l *lease) end(reason error) {
 	l.mu.Lock()
+	l.ended = true
 	holds := l.takeLocked()
 	l.mu.Unlock()
 	lose(holds, reason)
@@ -226,7 +237,7 @@ func (l *lease) admit(ctx context.Context, h *hold) error {
 	}
 	for {
 		asked := time.Now()
-		if err := l.zs.do(ctx, func() error { return l.check(h.path) }); err != nil {
+		if err := l.zs.do(ctx, func() error { return l.check(ctx, h.path) }); err != nil {
 			return err
 		}
 		if l.add(h, 0, ahead+2*time.Since(asked)) {
@@ -249,6 +260,9 @@ func (l *lease) add(h *hold, proof, heard time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked()
+	if l.ended {
+		return false
+	}
 	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {
 		return false
 	}
@@ -324,7 +338,8 @@ func (l *lease) beatOnce(held []*hold) {
 		for i, h := range held {
 			paths[i] = h.path
 		}
-		err := l.zs.do(context.Background(), func() error { return l.check(paths...) })
+		ctx := context.Background()
+		err := l.zs.do(ctx, func() error { return l.check(ctx, paths...) })
 		var missing *missingError
 		if !errors.As(err, &missing) {
 			return
@@ -343,16 +358,18 @@ func (*missingError) Unwrap() error { return zk.ErrNoNode }
 
 // check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes exist. Unlike a
 // read it cannot be answered by a server that is cut off from its leader.
-func (l *lease) check(paths ...string) error {
+func (l *lease) check(ctx context.Context, paths ...string) error {
 	ops := make([]any, len(paths))
 	for i, path := range paths {
 		ops[i] = &zk.CheckVersionRequest{Path: path, Version: -1}
 	}
-	results, err := l.zs.conn.Multi(ops...)
-	for i, r := range results {
-		if errors.Is(r.Error, zk.ErrNoNode) {
-			return &missingError{index: i}
+	return l.zs.apart(ctx, func() error {
+		results, err := l.zs.conn.Multi(ops...)
+		for i, r := range results {
+			if errors.Is(r.Error, zk.ErrNoNode) {
+				return &missingError{index: i}
+			}
 		}
-	}
-	return err
+		return err
+	})
 }

@@ -79,14 +79,17 @@ func (m *Mutex) Name() string { return m.name }
 // Path returns the lock's znode, with the chroot: the path that Session.Conn knows it by.
 func (m *Mutex) Path() string { return m.path }
 
-// acquire begins an acquisition for this handle. mod changes what is claimed.
-func (m *Mutex) acquire(ctx context.Context, mod func(*claim)) *acquisition {
+// acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
+func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acquisition {
 	c := claim{path: m.path, kind: m.kind, cfg: m.cfg, slot: m.slot, granted: m.setCurrent}
 	if mod != nil {
 		mod(&c)
 	}
 	if m.cohort != nil && !c.try && c.revocation == nil {
 		return m.cohort.acquire(ctx, c)
+	}
+	if waits && c.revocation == nil { // what removes others by force outlasts its context
+		return m.s.acquireHere(ctx, c)
 	}
 	return m.s.acquire(ctx, c)
 }
@@ -180,7 +183,7 @@ func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-cha
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*claim)) (<-chan struct{}, error) {
-	h, err := m.acquire(ctx, mod).result()
+	h, err := m.acquire(ctx, true, mod).result()
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
@@ -189,7 +192,7 @@ func (m *Mutex) lock(ctx context.Context, mod func(*claim)) (<-chan struct{}, er
 
 // LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in LockContext.
 func (m *Mutex) LockAsync(ctx context.Context) *Pending {
-	return &Pending{a: m.acquire(ctx, nil), path: m.path, forget: m.forget}
+	return &Pending{a: m.acquire(ctx, false, nil), path: m.path, forget: m.forget}
 }
 
 // UnlockContext releases the lock. Whatever it returns, the handle is unlocked after. It returns when a server has
@@ -207,7 +210,7 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 // the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error joined with the
 // release's; if the lock is not acquired fn does not run. It waits for the release up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
-	a := m.acquire(ctx, nil)
+	a := m.acquire(ctx, true, nil)
 	h, err := a.result()
 	if err != nil {
 		return opError("lock", m.path, err)
@@ -303,7 +306,7 @@ func (m *Mutex) Held(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	held, err := request(ctx, m.s, func(ctx context.Context, zs *zkSession) (bool, error) {
-		err := zs.do(ctx, func() error { return zs.lease.check(a.hold.path) })
+		err := zs.do(ctx, func() error { return zs.lease.check(ctx, a.hold.path) })
 		if errors.Is(err, zk.ErrNoNode) {
 			return false, nil
 		}

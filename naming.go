@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // Naming is the client whose znodes a handle's are like, so that the lock can be shared with it: names, data, parents. Which
@@ -151,8 +152,8 @@ func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) er
 		}
 		var ephemeral bool
 		err := c.zs.do(ctx, func() error {
-			exists, stat, err := c.zs.conn.Exists(c.dir + "/" + other.Name)
-			ephemeral = exists && stat.EphemeralOwner != 0
+			stat, err := ask(ctx, c.zs, wire.Exists(c.dir+"/"+other.Name, false), wire.Reply.Stat)
+			ephemeral = stat.EphemeralOwner != 0
 			return err
 		})
 		if err != nil && !errors.Is(err, zk.ErrNoNode) {

@@ -37,7 +37,10 @@ func (p *Pending) Released() <-chan struct{} { return p.a.gone }
 
 // Cancel leaves the queue, or releases the lock if it has been acquired. It does not wait: Released tells the end.
 func (p *Pending) Cancel() {
-	if !p.a.abandon() && p.forget(p.a) {
-		p.a.letGo()
+	if p.a.abandon() || !p.forget(p.a) {
+		return
+	}
+	if _, err := p.a.letGo(); err == nil && p.a.tenure == nil {
+		p.a.removeSoon()
 	}
 }

@@ -1,6 +1,6 @@
 package zklock
 
-// This is how the goroutine of an acquisition goes through the queue.
+// This is how an acquisition goes through the queue.
 
 import (
 	"context"
@@ -13,46 +13,50 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// run is the acquisition's goroutine.
+// run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
+// being removed by force.
 func (a *acquisition) run() {
 	for {
 		zs, err := a.s.await(a.ctx)
 		if err != nil {
 			a.settle(a.orContextError(err))
+			close(a.gone)
 			return
 		}
 		c := newCandidate(zs, a.path, a.kind, &a.cfg)
 		h := a.freshHold()
 		err = a.obtain(c, h)
-		if err == nil && a.settle(nil) {
-			a.watchOver(c, h)
-			zs.lease.drop(h)
-			a.setRemoved(c.remove())
-			return
-		}
 		if err == nil {
+			a.candidate = c
+			zs.young.add(a)
+			if a.settle(nil) {
+				h.whenLost(a.removeSoon)
+				return
+			}
+			zs.young.drop(a)
 			a.withdraw(h)
 		}
-		removed := c.remove()
-		if errors.Is(removed, errVanished) || errors.Is(removed, ErrLost) {
-			removed = nil // it is gone, which is all that was wanted
-		}
-		a.setRemoved(removed)
 		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
-			continue // to the end of the queue
+			if c.remove(a.ctx); a.ctx.Err() == nil {
+				continue // to the end of the queue
+			}
 		}
-		a.settle(errors.Join(a.orContextError(err), removed))
-		if removed != nil {
-			a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", removed)
-		}
+		a.settle(a.orContextError(err))
+		a.s.work.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
 }
 
-func (a *acquisition) setRemoved(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.removed = err
+// giveUp removes the candidate of an acquisition that has failed.
+func (a *acquisition) giveUp(c *candidate) {
+	err := c.remove(context.Background())
+	if errors.Is(err, errVanished) || errors.Is(err, ErrLost) {
+		err = nil // it is gone, which is all that was wanted
+	}
+	if err != nil {
+		a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", err)
+	}
+	a.noteRemoved(err)
 }
 
 // orContextError prefers to say that the context has ended; err may be just a consequence.
@@ -168,7 +172,7 @@ var closedTimer = func() <-chan time.Time {
 
 // announce tells that there is a candidate in the queue.
 func (a *acquisition) announce() {
-	if !isClosed(a.queued) { // closed here only, in the acquisition's goroutine
+	if !isClosed(a.queued) { // closed here only, by whoever runs the acquisition
 		close(a.queued)
 	}
 }
@@ -209,7 +213,7 @@ func (a *acquisition) wait(
 	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
 	defer w.stop()
 	var patience <-chan time.Time
-	if c.self == nil {
+	if c.self == nil && !line.hasOne() && !c.long {
 		timer := time.NewTimer(ownLook)
 		defer timer.Stop()
 		patience = timer.C
@@ -228,6 +232,11 @@ func (a *acquisition) wait(
 			c.addPhantom(blocker)
 			return wasGone, nil
 		}
+		if c.self == nil && patience == nil { // then it is known to be there when the blocker is gone
+			if err := a.lookAtSelf(ctx, c, h); err != nil {
+				return 0, err
+			}
+		}
 		select {
 		case <-w.C:
 		case <-force:
@@ -236,12 +245,17 @@ func (a *acquisition) wait(
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return 0, err
 			}
+			if err := c.measure(ctx); err != nil {
+				return 0, err
+			}
 		case <-c.changed():
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return 0, err
 			}
 		case <-c.zs.ended:
 			return 0, c.zs.endReason()
+		case <-ctx.Done():
+			return 0, a.contextError()
 		case <-a.done:
 			return 0, a.contextError()
 		}
@@ -291,6 +305,8 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return err
 			}
+		case <-ctx.Done():
+			return a.contextError()
 		case <-a.done:
 			return a.contextError()
 		}
@@ -306,29 +322,4 @@ func (a *acquisition) withdraw(h *hold) {
 }
 
 // ownLook is when a candidate that waits begins to be watched for marks and removal: those who wait for less need not be.
-const ownLook = 50 * time.Millisecond
-
-// firstLook is when a hold that was granted without waiting begins to be watched for marks and removal. Many are over by
-// then, and need not be.
-const firstLook = time.Millisecond
-
-// watchOver follows the hold until it is released or lost.
-func (a *acquisition) watchOver(c *candidate, h *hold) {
-	var first <-chan time.Time
-	if c.self == nil {
-		timer := time.NewTimer(firstLook)
-		defer timer.Stop()
-		first = timer.C
-	}
-	for {
-		select {
-		case <-first:
-		case <-c.changed():
-		case <-h.over.Done():
-			return
-		}
-		if err := a.lookAtSelf(h.over, c, h); errors.Is(err, errVanished) {
-			h.lose(errRemoved)
-		}
-	}
-}
+const ownLook = 200 * time.Millisecond

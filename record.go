@@ -11,7 +11,7 @@ import (
 )
 
 // longQueue is how many candidates make a queue long. To list it costs everybody more than to keep a record.
-const longQueue = 64
+const longQueue = 256
 
 // record is what the holder at the head of a long queue leaves in the lock's znode, in the transaction that removes its
 // candidate: all candidates up to its own number are gone. The next in the queue needs no listing then. A candidate that
@@ -67,16 +67,11 @@ func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bo
 	if !c.long || line.nearest[0].LeavesReader() {
 		return line, false, nil
 	}
-	lock, err := c.zs.readLock(ctx, c.dir)
-	if errors.Is(err, zk.ErrNoNode) {
-		return line, false, errVanished
-	}
-	if err != nil {
+	if err := c.measure(ctx); err != nil {
 		return line, false, err
 	}
-	c.lock, c.long = &lock, lock.candidates > longQueue
 	switch {
-	case lock.cleared >= line.nearest[0].Seq:
+	case c.lock.cleared >= line.nearest[0].Seq:
 		return ahead{}, true, nil
 	case c.long && len(line.nearest) > 1: // it has given up: the next may be there still
 		line.nearest = line.nearest[1:]
@@ -84,6 +79,19 @@ func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bo
 	default:
 		return line, false, nil
 	}
+}
+
+// measure reads the lock's znode, which tells how long the queue is.
+func (c *candidate) measure(ctx context.Context) error {
+	lock, err := c.zs.readLock(ctx, c.dir)
+	if errors.Is(err, zk.ErrNoNode) {
+		return errVanished
+	}
+	if err != nil {
+		return err
+	}
+	c.lock, c.long = &lock, lock.candidates > longQueue
+	return nil
 }
 
 // keepRecord returns the operation that leaves a record, to go with the candidate's removal; nil if there is no need, or no right.
@@ -105,15 +113,18 @@ func (c *candidate) keepRecord(ctx context.Context) *zk.SetDataRequest {
 	return &zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: -1}
 }
 
-// delete removes the candidate's znode, once, and leaves the record if there is one.
-func (c *candidate) delete(record *zk.SetDataRequest) error {
+// deleteOnce removes the candidate's znode, and leaves the record if there is one.
+func (c *candidate) deleteOnce(ctx context.Context, record *zk.SetDataRequest) error {
 	if record != nil && !c.zs.noRecords.Load() {
-		_, err := c.zs.conn.Multi(record, &zk.DeleteRequest{Path: c.path, Version: -1})
-		if err == nil || errors.Is(err, zk.ErrNoNode) || outcomeOf(err) != answered {
+		err := c.zs.apart(ctx, func() error {
+			_, err := c.zs.conn.Multi(record, &zk.DeleteRequest{Path: c.path, Version: -1})
+			return err
+		})
+		if err == nil || errors.Is(err, zk.ErrNoNode) || endedBy(ctx, err) || outcomeOf(err) != answered {
 			return err
 		}
 		c.zs.noRecords.Store(true) // it may not be ours to write
 	}
-	_, err := ask(context.Background(), c.zs, wire.Delete(c.path), nothing)
+	_, err := ask(ctx, c.zs, wire.Delete(c.path), nothing)
 	return err
 }

@@ -13,31 +13,65 @@ import (
 // What an acquisition asks of a server as a rule goes past zk.Conn's queue, by wire.Conn.Send: nobody has to stay for an
 // answer that does not come, and requests that belong together go in one packet. The errors are zk.Conn's.
 
-// ask sends a request, and others right behind it, and returns what read makes of its answer. It fails with ctx; then nobody
-// knows whether the request was executed.
-func ask[T any](
-	ctx context.Context, zs *zkSession, r wire.Request, read func(wire.Reply) T, behind ...wire.Request,
-) (value T, err error) {
-	type answer struct {
-		value T
-		err   error
+// ask sends a request and returns what read makes of its answer. It fails with ctx; then nobody knows whether the request was
+// executed.
+func ask[T any](ctx context.Context, zs *zkSession, r wire.Request, read func(wire.Reply) T) (T, error) {
+	to, sent := begin(zs, r, read)
+	if !sent {
+		var none T
+		return none, zk.ErrNoServer
 	}
-	answers := make(chan answer, 1)
+	return to.wait(ctx)
+}
+
+// responses receives what has become of a request.
+type responses[T any] chan response[T]
+
+type response[T any] struct {
+	value T
+	err   error
+}
+
+// begin sends a request, and others right behind it, unless there is no connection.
+func begin[T any](
+	zs *zkSession, r wire.Request, read func(wire.Reply) T, behind ...wire.Request,
+) (to responses[T], sent bool) {
+	to = make(responses[T], 1)
 	r.Done = func(reply wire.Reply) {
-		var a answer
+		var a response[T]
 		if a.err = errorOf(reply); a.err == nil {
 			a.value = read(reply)
 		}
-		answers <- a
+		to <- a
 	}
-	if !zs.send(append([]wire.Request{r}, behind...)...) {
-		return value, zk.ErrNoServer
-	}
+	return to, zs.send(append([]wire.Request{r}, behind...)...)
+}
+
+func (from responses[T]) wait(ctx context.Context) (T, error) {
 	select {
-	case a := <-answers:
+	case a := <-from:
 		return a.value, a.err
 	case <-ctx.Done():
-		return value, contextError(ctx)
+		var none T
+		return none, contextError(ctx)
+	}
+}
+
+// apart runs op, which calls zk.Conn and stays for its answer whatever becomes of ctx. It fails with ctx; then nobody knows what op
+// has come to.
+func (zs *zkSession) apart(ctx context.Context, op func() error) error {
+	if ctx.Done() == nil {
+		return op()
+	}
+	result := make(chan error, 1)
+	if !zs.s.start(func() { result <- op() }) { // ends with the answer, or the connection; Close waits for it
+		return ErrClosed
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return contextError(ctx)
 	}
 }
 

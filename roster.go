@@ -23,10 +23,13 @@ type roster struct {
 
 // listing is a lock's queue as it was at some time after it was asked for.
 type listing struct {
-	dir  string
-	done chan struct{} // closed when the fields below are set
-	q    []queue.Candidate
-	err  error
+	dir      string
+	done     chan struct{} // closed when the fields below are set
+	children []string
+	err      error
+
+	order sync.Once // sets the field below
+	q     []queue.Candidate
 
 	next *listing // begins when this one is done; nil if nobody has asked
 }
@@ -36,12 +39,19 @@ func newRoster(zs *zkSession) *roster {
 }
 
 // read lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as zkSession.do does.
-func (r *roster) read(ctx context.Context, dir string) ([]queue.Candidate, error) {
-	l, mine := r.begin(dir)
-	if mine {
-		r.run(l)
+func (r *roster) read(ctx context.Context, dir string) (q []queue.Candidate, err error) {
+	err = r.zs.do(ctx, func() (err error) {
+		l, mine := r.begin(dir)
+		if mine {
+			r.run(l)
+		}
+		q, err = l.wait(ctx)
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		err = nil
 	}
-	return l.wait(ctx)
+	return q, err
 }
 
 // begin returns a listing that begins after the call, and whether it is the caller's to run, or to finish.
@@ -74,21 +84,16 @@ func (r *roster) request(l *listing) wire.Request {
 	return request
 }
 
+// run asks for a listing.
 func (r *roster) run(l *listing) {
-	var children []string
-	err := r.zs.do(context.Background(), func() (err error) { // others may share it
-		children, err = ask(context.Background(), r.zs, wire.GetChildren(l.dir), wire.Reply.Children)
-		return err
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		err = nil
+	if !r.zs.send(r.request(l)) {
+		r.finish(l, nil, zk.ErrNoServer)
 	}
-	r.finish(l, children, err)
 }
 
 // finish tells the outcome of a listing, and runs the next if somebody has asked.
 func (r *roster) finish(l *listing, children []string, err error) {
-	l.q, l.err = queue.Order(children), err
+	l.children, l.err = children, err
 	close(l.done)
 	r.mu.Lock()
 	next := l.next
@@ -99,13 +104,14 @@ func (r *roster) finish(l *listing, children []string, err error) {
 	}
 	r.mu.Unlock()
 	if next != nil {
-		r.zs.s.work.Go(func() { r.run(next) }) // ends with the request, or the ZooKeeper session; Close waits for it
+		r.run(next)
 	}
 }
 
 func (l *listing) wait(ctx context.Context) ([]queue.Candidate, error) {
 	select {
 	case <-l.done:
+		l.order.Do(func() { l.q = queue.Order(l.children) }) // not where the answer is received, for it can take long
 		return l.q, l.err
 	case <-ctx.Done():
 		return nil, contextError(ctx)

@@ -231,6 +231,16 @@ func (s *Session) await(ctx context.Context) (*zkSession, error) {
 	}
 }
 
+// enter has Close wait for somebody, who calls s.work.Done in the end. It is false after Close.
+func (s *Session) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.work.Add(1)
+	}
+	return !s.closed
+}
+
 // start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
 func (s *Session) start(f func()) bool {
 	s.mu.Lock()

@@ -6,14 +6,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// timeAsleep returns for how long the machine has been suspended since it was started: what CLOCK_BOOTTIME counts and
-// CLOCK_MONOTONIC, which is Go's clock, does not. It may return less, never more: the thread can be held up between two
-// readings.
+// started is where timeAsleep counts Go's clock from, which is CLOCK_MONOTONIC.
+var started = time.Now()
+
+// timeAsleep returns for how long the machine has been suspended since some moment: what CLOCK_BOOTTIME counts and
+// CLOCK_MONOTONIC does not. It may return less, never more: the thread can be held up between two readings.
 func timeAsleep() (asleep time.Duration) {
 	for range 5 {
-		before := readClock(unix.CLOCK_MONOTONIC)
-		boot := readClock(unix.CLOCK_BOOTTIME)
-		after := readClock(unix.CLOCK_MONOTONIC)
+		before := time.Since(started)
+		boot := bootTime()
+		after := time.Since(started)
 		asleep = max(asleep, boot-after)
 		if after-before < sleepNoise/10 {
 			break
@@ -22,10 +24,10 @@ func timeAsleep() (asleep time.Duration) {
 	return asleep
 }
 
-// readClock returns 0 if there is no such clock: Linux has had CLOCK_BOOTTIME since 2.6.39.
-func readClock(id int32) time.Duration {
+// bootTime returns 0 if there is no such clock: Linux has had it since 2.6.39.
+func bootTime() time.Duration {
 	var ts unix.Timespec
-	if unix.ClockGettime(id, &ts) != nil {
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) != nil {
 		return 0
 	}
 	return time.Duration(ts.Nano())

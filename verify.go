@@ -16,7 +16,8 @@ func (t *watchTable) verify() {
 	paths := t.longWaitedFor()
 	for len(paths) > 0 {
 		some := paths[:min(len(paths), checksPerBeat)]
-		err := t.zs.do(context.Background(), func() error { return t.zs.lease.check(some...) }) // ends with the session
+		ctx := context.Background() // it ends with the session
+		err := t.zs.do(ctx, func() error { return t.zs.lease.check(ctx, some...) })
 		var missing *missingError
 		switch {
 		case err == nil:

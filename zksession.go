@@ -24,6 +24,7 @@ type zkSession struct {
 	watches *watchTable
 	roster  *roster
 	lease   *lease
+	young   young
 
 	lastZxid  atomic.Int64 // the newest transaction that a server has told of
 	noRecords atomic.Bool  // we may not write into locks' znodes
@@ -261,7 +262,7 @@ func (zs *zkSession) await(ctx context.Context) error {
 }
 
 // do runs op until the server has answered it. op must be one that may run twice. While the connection is down do
-// waits; ctx bounds the waiting and repeating, not a request that is under way.
+// waits, for as long as ctx lasts.
 func (zs *zkSession) do(ctx context.Context, op func() error) error {
 	for {
 		if isClosed(zs.ended) {
@@ -313,7 +314,9 @@ func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfi
 			continue
 		}
 		path := dir[:i]
-		err := zs.do(ctx, func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
+		err := zs.do(ctx, func() error {
+			return zs.apart(ctx, func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
+		})
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}

@@ -58,6 +58,15 @@ func Parse(name string) (Candidate, bool) {
 	return Candidate{}, false
 }
 
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
 // dialectOf tells the dialects apart that have a marker in common. An id that is not as it should be counts as the foreign
 // client's: to take its candidate for one of ours could grant the lock twice.
 func dialectOf(d Dialect, k Kind, id string) Dialect {
@@ -66,7 +75,7 @@ func dialectOf(d Dialect, k Kind, id string) Dialect {
 	}
 	id, ok := strings.CutPrefix(id, "_c_")
 	switch {
-	case ok && len(id) == hex.EncodedLen(IDLen) && strings.Trim(id, "0123456789abcdef") == "":
+	case ok && len(id) == hex.EncodedLen(IDLen) && isHex(id):
 		return Native
 	case k != Lock:
 		return Bare

@@ -46,7 +46,10 @@ func (v Voice) Persistent(c Candidate) bool { return c.Dialect == Kazoo && v.Agr
 // compare orders by sequence number. Equal numbers happen only when another client reused one of its own (Curator
 // downgrades a writer to a reader of the same number), so the name is merely there to make the order total.
 func compare(a, b Candidate) int {
-	return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Name, b.Name))
+	if a.Seq != b.Seq {
+		return cmp.Compare(a.Seq, b.Seq)
+	}
+	return cmp.Compare(a.Name, b.Name)
 }
 
 // Order returns the candidates among children, in queue order. Other names are nobody's candidates and left out.

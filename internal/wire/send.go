@@ -115,12 +115,16 @@ func (r Reply) Stat() zk.Stat {
 	return b.stats()
 }
 
-// Children returns the names of a znode's children.
+// Children returns the names of a znode's children. They share their memory: clone what is to be kept.
 func (r Reply) Children() []string {
 	b := body{rest: r.body}
 	names := make([]string, b.count(4))
+	all := string(b.rest)
 	for i := range names {
-		names[i] = string(b.take(int(b.int32())))
+		n := int(b.int32())
+		from := len(all) - len(b.rest)
+		names[i] = all[from : from+n]
+		b.take(n)
 	}
 	return names
 }
