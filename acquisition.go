@@ -82,8 +82,9 @@ func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
 	if !a.enter(ctx) {
 		return a
 	}
-	// The goroutine may be in the middle of a request when a context ends; the caller must not wait for that.
-	a.followContext(a.ctx)
+	if c.revocation != nil { // what removes others by force does not heed the context; the caller must not wait for that
+		a.followContext(a.ctx)
+	}
 	go func() { // ends with the context, or granted; Close waits for it
 		defer s.work.Done()
 		a.run()
@@ -108,6 +109,10 @@ func (s *Session) acquireHere(ctx context.Context, c claim) *acquisition {
 
 // bound has the waiting end with ctx and with the Session.
 func (a *acquisition) bound(ctx context.Context) {
+	if ctx.Done() == nil {
+		a.ctx, a.cancel = context.WithCancelCause(a.s.closing)
+		return
+	}
 	inner, cancel := context.WithCancelCause(ctx)
 	detach := context.AfterFunc(a.s.closing, func() { cancel(ErrClosed) })
 	a.ctx, a.cancel = inner, func(cause error) {

@@ -220,7 +220,7 @@ func (c *candidate) changed() <-chan struct{} {
 }
 
 // keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
-const keptAhead = 4
+const keptAhead = 2
 
 // ahead is who blocks a candidate, as far as it remembers.
 type ahead struct {

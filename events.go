@@ -189,6 +189,14 @@ func (w *watcher) stop() {
 	w.table.forgetLocked(w.node)
 }
 
+// nudge has the waiter look again, although nothing has changed.
+func (w *watcher) nudge() {
+	select {
+	case w.C <- struct{}{}:
+	default: // it is about to
+	}
+}
+
 // isArmed reports whether the server will tell of the next change, and has told of none since it was last read.
 func (w *watcher) isArmed() bool {
 	w.table.mu.Lock()
@@ -297,10 +305,7 @@ func (t *watchTable) recheck() {
 
 func (t *watchTable) wakeLocked(node *watchedNode) {
 	for w := node.waiters; w != nil; w = w.next {
-		select {
-		case w.C <- struct{}{}:
-		default: // it has yet to look after the change before
-		}
+		w.nudge()
 	}
 	t.forgetLocked(node)
 }

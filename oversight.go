@@ -7,57 +7,64 @@ import (
 	"time"
 )
 
-// This is how a hold is watched for marks and for its removal by others.
+// This is how a hold, and a candidate that waits, is watched for marks and for its removal by others. Many are over before that is
+// worth a request.
 
-// firstLook is when a hold that was granted begins to be watched. Many are over by then, and need not be.
+// ownLook is when a candidate that waits begins to be watched.
+const ownLook = 200 * time.Millisecond
+
+// firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
 
-// young keeps the acquisitions that were granted the lock lately. One timer serves all, so that a hold that is soon over costs
-// none.
-type young struct {
-	mu   sync.Mutex // guards the fields below
-	born map[*acquisition]time.Time
-	due  bool // the timer runs
+// later calls a function for what was added to it some time ago and not dropped since. One timer serves all, so that what is soon
+// dropped costs none.
+type later[T comparable] struct {
+	after time.Duration // and up to half as much again
+	call  func(T)       // must not block
+
+	mu    sync.Mutex // guards the fields below; held during calls
+	added map[T]time.Time
+	due   bool // the timer runs
 }
 
-func (y *young) add(a *acquisition) {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	if y.born == nil {
-		y.born = make(map[*acquisition]time.Time)
+func newLater[T comparable](after time.Duration, call func(T)) *later[T] {
+	return &later[T]{after: after, call: call, added: make(map[T]time.Time)}
+}
+
+func (l *later[T]) add(x T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.added[x] = time.Now()
+	if !l.due {
+		l.due = true
+		time.AfterFunc(l.after, l.tick)
 	}
-	y.born[a] = time.Now()
-	if !y.due {
-		y.due = true
-		time.AfterFunc(firstLook, y.growUp)
-	}
 }
 
-// drop forgets an acquisition whose hold is over.
-func (y *young) drop(a *acquisition) {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	delete(y.born, a)
+// drop forgets x. Nothing is called for it after.
+func (l *later[T]) drop(x T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.added, x)
 }
 
-// growUp has those watched that are not young any more.
-func (y *young) growUp() {
-	y.mu.Lock()
-	defer y.mu.Unlock()
+func (l *later[T]) tick() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := time.Now()
-	for a, born := range y.born {
-		if now.Sub(born) >= firstLook/2 {
-			delete(y.born, a)
-			a.beginWatch()
+	for x, added := range l.added {
+		if now.Sub(added) >= l.after {
+			delete(l.added, x)
+			l.call(x)
 		}
 	}
-	if y.due = len(y.born) > 0; y.due {
-		time.AfterFunc(firstLook, y.growUp)
+	if l.due = len(l.added) > 0; l.due {
+		time.AfterFunc(l.after/2, l.tick)
 	}
 }
 
-// beginWatch has a goroutine watch over the hold. It is called with the young's mutex held, which whoever removes the candidate
-// takes first.
+// beginWatch has a goroutine watch over the hold. It is called by zkSession.young, from which whoever removes the candidate drops
+// the acquisition first.
 func (a *acquisition) beginWatch() {
 	over := a.hold.lasting()
 	watched := make(chan struct{})

@@ -212,11 +212,11 @@ func (a *acquisition) wait(
 	blocker := line.nearest[0]
 	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
 	defer w.stop()
-	var patience <-chan time.Time
-	if c.self == nil && !line.hasOne() && !c.long {
-		timer := time.NewTimer(ownLook)
-		defer timer.Stop()
-		patience = timer.C
+	patient := c.self == nil && !line.hasOne() && !c.long
+	since := time.Now()
+	if patient {
+		c.zs.patient.add(w)
+		defer c.zs.patient.drop(w)
 	}
 	for {
 		node, err := w.read(ctx)
@@ -232,22 +232,20 @@ func (a *acquisition) wait(
 			c.addPhantom(blocker)
 			return wasGone, nil
 		}
-		if c.self == nil && patience == nil { // then it is known to be there when the blocker is gone
+		if c.self == nil && (!patient || time.Since(since) >= ownLook) { // then it is known to be there when the blocker is gone
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return 0, err
+			}
+			if patient {
+				if _, err := c.measure(ctx); err != nil {
+					return 0, err
+				}
 			}
 		}
 		select {
 		case <-w.C:
 		case <-force:
 			return wasForced, nil
-		case <-patience:
-			if err := a.lookAtSelf(ctx, c, h); err != nil {
-				return 0, err
-			}
-			if err := c.measure(ctx); err != nil {
-				return 0, err
-			}
 		case <-c.changed():
 			if err := a.lookAtSelf(ctx, c, h); err != nil {
 				return 0, err
@@ -320,6 +318,3 @@ func (a *acquisition) withdraw(h *hold) {
 		<-a.slot
 	}
 }
-
-// ownLook is when a candidate that waits begins to be watched for marks and removal: those who wait for less need not be.
-const ownLook = 200 * time.Millisecond

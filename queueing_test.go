@@ -117,3 +117,40 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	require.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
 	requireQueue(t, holder, 0)
 }
+
+// TestRemovedWhileWaiting has somebody remove a candidate that waits behind others: it queues again, long before its turn.
+func TestRemovedWhileWaiting(t *testing.T) {
+	holder, first, second := mutex(t, dial(t), "gone"), mutex(t, dial(t), "gone"), mutex(t, dial(t), "gone")
+	lock(t, holder)
+	p, q := queued(t, first), queued(t, second)
+	before := contenders(t, holder)
+	require.Len(t, before, 3)
+	require.NoError(t, dial(t).Conn().Delete(holder.Path()+"/"+before[2].Znode, -1))
+	require.Eventually(t, func() bool {
+		now := contenders(t, holder)
+		return len(now) == 3 && now[2].Znode != before[2].Znode
+	}, 2*time.Second, 10*time.Millisecond)
+	holder.Unlock()
+	receive(t, p.Done(), "lock")
+	first.Unlock()
+	receive(t, q.Done(), "lock")
+	second.Unlock()
+	requireQueue(t, holder, 0)
+}
+
+// TestALostHoldLeavesNoCandidate has a lease run out and the session go on: others need not wait for the Unlock.
+func TestALostHoldLeavesNoCandidate(t *testing.T) {
+	proxy := server(t).Proxy(t)
+	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(4*time.Second))
+	m, other := mutex(t, s, "lapsed"), mutex(t, dial(t), "lapsed")
+	lock(t, m)
+	id := s.ID()
+	proxy.Blackhole()
+	receive(t, m.Lost(), "loss")
+	proxy.Heal()
+	lock(t, other)
+	require.Equal(t, id, s.ID(), "the session was not to end")
+	other.Unlock()
+	require.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+	requireQueue(t, m, 0)
+}

@@ -67,11 +67,13 @@ func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bo
 	if !c.long || line.nearest[0].LeavesReader() {
 		return line, false, nil
 	}
-	if err := c.measure(ctx); err != nil {
+	lock, err := c.measure(ctx)
+	if err != nil {
 		return line, false, err
 	}
+	c.lock = &lock
 	switch {
-	case c.lock.cleared >= line.nearest[0].Seq:
+	case lock.cleared >= line.nearest[0].Seq:
 		return ahead{}, true, nil
 	case c.long && len(line.nearest) > 1: // it has given up: the next may be there still
 		line.nearest = line.nearest[1:]
@@ -82,16 +84,15 @@ func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bo
 }
 
 // measure reads the lock's znode, which tells how long the queue is.
-func (c *candidate) measure(ctx context.Context) error {
-	lock, err := c.zs.readLock(ctx, c.dir)
+func (c *candidate) measure(ctx context.Context) (lock lockNode, err error) {
+	lock, err = c.zs.readLock(ctx, c.dir)
 	if errors.Is(err, zk.ErrNoNode) {
-		return errVanished
+		return lock, errVanished
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		c.long = lock.candidates > longQueue
 	}
-	c.lock, c.long = &lock, lock.candidates > longQueue
-	return nil
+	return lock, err
 }
 
 // keepRecord returns the operation that leaves a record, to go with the candidate's removal; nil if there is no need, or no right.

@@ -24,7 +24,8 @@ type zkSession struct {
 	watches *watchTable
 	roster  *roster
 	lease   *lease
-	young   young
+	young   *later[*acquisition] // their holds
+	patient *later[*watcher]     // of those who wait
 
 	lastZxid  atomic.Int64 // the newest transaction that a server has told of
 	noRecords atomic.Bool  // we may not write into locks' znodes
@@ -69,6 +70,8 @@ func (s *Session) openSession() *zkSession {
 	zs.watches = newWatchTable(zs)
 	zs.roster = newRoster(zs)
 	zs.lease = newLease(zs, s.cfg.lease)
+	zs.young = newLater(firstLook, (*acquisition).beginWatch)
+	zs.patient = newLater(ownLook, (*watcher).nudge)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
 	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
 		zk.WithDialer(zs.dial),

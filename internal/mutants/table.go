@@ -44,7 +44,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "own znode not looked at after a grant without a wait",
-		edits: []edit{{"queueing.go", "		first = timer.C\n", ""}},
+		edits: []edit{{"oversight.go", "		a.watchOver(over)\n", "		<-over.Done()\n"}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -54,19 +54,19 @@ var mutants = []mutant{
 	},
 	{
 		name: "candidate left after a cancel",
-		edits: []edit{{"queueing.go", "		removed := c.remove()\n",
-			"		var removed error\n		if a.ctx.Err() == nil {\n			removed = c.remove()\n		}\n"}},
+		edits: []edit{{"queueing.go", "	err := c.remove(context.Background())\n",
+			"	var err error\n	if a.ctx.Err() == nil {\n		err = c.remove(context.Background())\n	}\n"}},
 		tests: "TestPendingEndsWithItsContext",
 	},
 	{
 		name: "candidate left after a refused try",
-		edits: []edit{{"queueing.go", "		removed := c.remove()\n",
-			"		var removed error\n		if !a.try {\n			removed = c.remove()\n		}\n"}},
+		edits: []edit{{"queueing.go", "	err := c.remove(context.Background())\n",
+			"	var err error\n	if !a.try {\n		err = c.remove(context.Background())\n	}\n"}},
 		tests: "TestTryLockLeavesNothingWhenRefused",
 	},
 	{
 		name:  "candidate left whose creation was not answered",
-		edits: []edit{{"candidate.go", "		if !c.asked {\n", "		if true {\n"}},
+		edits: []edit{{"candidate.go", "	if c.path == \"\" && c.asked {\n", "	if false {\n"}},
 		tests: "TestCancelAfterALostCreateReply",
 	},
 	{
@@ -141,7 +141,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"queueing.go", "			h.lose(errRemoved)\n", "			return\n"},
+			{"oversight.go", "			h.lose(errRemoved)\n", "			return\n"},
 			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -168,7 +168,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "queue ordered by whole names",
-		edits: []edit{{"internal/queue/queue.go", "cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Name, b.Name))", "cmp.Compare(a.Name, b.Name)"}},
+		edits: []edit{{"internal/queue/queue.go", "	if a.Seq != b.Seq {\n", "	if false {\n"}},
 		tests: "TestMutexIsFirstComeFirstServed",
 	},
 	{
@@ -249,7 +249,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"queueing.go", " && !line.nearest[0].LeavesReader():", ":"}},
+		edits: []edit{{"candidate.go", " && !a.nearest[0].LeavesReader() }", " }"}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
@@ -286,8 +286,33 @@ var mutants = []mutant{
 	},
 	{
 		name:  "granted without a look at the own znode",
-		edits: []edit{{"queueing.go", "	if c.self != nil && c.self.isArmed() {\n", "	if c.self != nil {\n"}},
+		edits: []edit{{"candidate.go", "return c.self != nil && c.self.isArmed() }", "return c.self != nil }"}},
 		tests: "TestRemovedTogetherWithTheHolder",
+	},
+	{
+		name:  "candidate that waits never looked at",
+		edits: []edit{{"queueing.go", "		c.zs.patient.add(w)\n", ""}},
+		tests: "TestRemovedWhileWaiting",
+	},
+	{
+		name:  "lost hold's candidate left",
+		edits: []edit{{"queueing.go", "				h.whenLost(a.removeSoon)\n", ""}},
+		tests: "TestALostHoldLeavesNoCandidate",
+	},
+	{
+		name:  "newest transaction kept from the next server",
+		edits: []edit{{"internal/wire/conn.go", "last > int64(", "false && last > int64("}},
+		in:    "internal/wire", tests: "TestTheNewestTransactionIsTold",
+	},
+	{
+		name:  "requests sent before the credentials",
+		edits: []edit{{"internal/wire/send.go", " || c.out.credentials < c.cfg.Credentials {", " {"}},
+		in:    "internal/wire", tests: "TestSendWaitsForTheCredentials",
+	},
+	{
+		name:  "requests sent into the middle of others",
+		edits: []edit{{"internal/wire/send.go", " || !c.out.betweenRequests()", ""}},
+		in:    "internal/wire", tests: "TestSendComesBeforeWhatGoZookeeperWritesLater",
 	},
 	{
 		name:  "record of another znode trusted",
