@@ -22,6 +22,11 @@ const opMulti = 14
 
 func xidOf(frame []byte) int32 { return int32(binary.BigEndian.Uint32(frame[4:])) }
 
+// isReply reports whether the frame answers a request, go-zookeeper's or one of our own: it is no ping's, event or handshake.
+func isReply(dir zktest.Direction, frame []byte) bool {
+	return dir == zktest.ToClient && (xidOf(frame) > 0 || xidOf(frame) < -2)
+}
+
 func isMulti(dir zktest.Direction, frame []byte) bool {
 	return dir == zktest.ToServer && len(frame) >= 12 && binary.BigEndian.Uint32(frame[8:]) == opMulti
 }
@@ -44,7 +49,7 @@ func TestCancelAfterALostCreateReply(t *testing.T) {
 	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
 	cut := make(chan struct{}, 1)
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		if dir == zktest.ToClient && xidOf(frame) > 0 {
+		if isReply(dir, frame) {
 			proxy.Cut()
 			select {
 			case cut <- struct{}{}:
@@ -112,7 +117,7 @@ func TestAMarkBeforeTheFirstLook(t *testing.T) {
 	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
 	var marked atomic.Bool
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		if dir == zktest.ToClient && xidOf(frame) > 0 && marked.CompareAndSwap(false, true) { // the reply to create
+		if isReply(dir, frame) && marked.CompareAndSwap(false, true) { // the reply to create
 			n, err := other.RevokeAll(context.Background())
 			assert.NoError(t, err)
 			assert.Equal(t, 1, n)
