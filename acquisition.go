@@ -28,7 +28,7 @@ type claim struct {
 	// settled is told the outcome, if it is set.
 	settled func(*acquisition, error)
 
-	// queued is closed when there is a candidate; nil for a channel of the acquisition's own.
+	// queued is closed when there is a candidate; nil if nobody asks.
 	queued chan struct{}
 }
 
@@ -68,43 +68,39 @@ type acquisition struct {
 // LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
-func newAcquisition(s *Session, c claim) *acquisition {
-	if c.queued == nil {
-		c.queued = make(chan struct{})
-	}
-	return &acquisition{claim: c, s: s, done: make(chan struct{}), gone: make(chan struct{})}
+func newAcquisition(s *Session) *acquisition {
+	return &acquisition{s: s, done: make(chan struct{}), gone: make(chan struct{})}
 }
 
-// acquire begins an acquisition, on a goroutine of its own.
-func (s *Session) acquire(ctx context.Context, c claim) *acquisition {
-	a := newAcquisition(s, c)
+// begin has a goroutine make the acquisition.
+func (a *acquisition) begin(ctx context.Context) {
+	if a.queued == nil {
+		a.queued = make(chan struct{})
+	}
 	a.bound(ctx)
 	if !a.enter(ctx) {
-		return a
+		return
 	}
-	if c.revocation != nil { // what removes others by force does not heed the context; the caller must not wait for that
+	if a.revocation != nil { // what removes others by force does not heed the context; the caller must not wait for that
 		a.followContext(a.ctx)
 	}
 	go func() { // ends with the context, or granted; Close waits for it
-		defer s.work.Done()
+		defer a.s.work.Done()
 		a.run()
 	}()
-	return a
 }
 
-// acquireHere makes an acquisition, on the caller's goroutine. It returns when that is settled, and if ctx ends, at once.
-func (s *Session) acquireHere(ctx context.Context, c claim) *acquisition {
-	a := newAcquisition(s, c)
+// make makes the acquisition, on the caller's goroutine. It returns when that is settled, and if ctx ends, at once.
+func (a *acquisition) make(ctx context.Context) {
 	if ctx.Done() == nil {
-		a.ctx, a.cancel = s.closing, func(error) {}
+		a.ctx, a.cancel = a.s.closing, func(error) {}
 	} else {
 		a.bound(ctx)
 	}
 	if a.enter(ctx) {
-		defer s.work.Done()
 		a.run()
+		a.s.work.Done()
 	}
-	return a
 }
 
 // bound has the waiting end with ctx and with the Session.

@@ -286,6 +286,12 @@ func (c *candidate) pick(ctx context.Context, q []queue.Candidate, everybody boo
 	return a, nil
 }
 
+// ignore takes note that a child with a candidate's name is none.
+func (c *candidate) ignore(other queue.Candidate) {
+	c.zs.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
+	c.addPhantom(other)
+}
+
 func (c *candidate) addPhantom(other queue.Candidate) {
 	if c.phantoms == nil {
 		c.phantoms = make(map[string]bool)
@@ -306,6 +312,18 @@ func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
 
 // forceAtOnce bounds how many candidates one transaction removes; servers refuse requests above 1 MB.
 const forceAtOnce = 500
+
+// clear removes those ahead, and returns who is there after.
+func (c *candidate) clear(ctx context.Context, line ahead) (ahead, error) {
+	err := c.force(ctx, line.nearest)
+	if err == nil && !slices.ContainsFunc(line.nearest, queue.Candidate.LeavesReader) {
+		return ahead{}, nil
+	}
+	if err == nil || errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
+		return c.lookAhead(ctx, true)
+	}
+	return line, err
+}
 
 // force removes other candidates, provided this one is still in the queue. It fails with zk.ErrNoNode when one of
 // them, or this one, is gone already: then the queue has to be listed again.

@@ -51,12 +51,13 @@ func newCohort(s *Session, c claim, most int) *cohort {
 }
 
 // acquire begins an acquisition through the cohort.
-func (co *cohort) acquire(ctx context.Context, c claim) *acquisition {
+func (co *cohort) acquire(ctx context.Context, a *acquisition) {
 	co.mu.Lock()
 	if co.tenure != nil {
-		c.queued = co.tenure.queued
+		a.queued = co.tenure.queued
+	} else {
+		a.queued = make(chan struct{})
 	}
-	a := newAcquisition(co.s, c)
 	a.hold, a.cohort = newHold(), co
 	a.ctx, a.cancel = ctx, func(error) {}
 	var refused error
@@ -67,13 +68,13 @@ func (co *cohort) acquire(ctx context.Context, c claim) *acquisition {
 		refused = contextError(ctx)
 	case co.joinLocked(a):
 		co.mu.Unlock()
-		return a
+		return
 	}
 	if refused != nil {
 		co.mu.Unlock()
 		a.settle(refused)
 		close(a.gone)
-		return a
+		return
 	}
 	a.followContext(ctx)
 	a.place = co.waiting.PushBack(a)
@@ -83,7 +84,6 @@ func (co *cohort) acquire(ctx context.Context, c claim) *acquisition {
 	}
 	co.mu.Unlock()
 	co.queue(begun)
-	return a
 }
 
 // joinLocked lets a reader in that need not wait.
@@ -117,11 +117,12 @@ func (co *cohort) queue(t *tenure) {
 		return
 	}
 	t.unwatch = context.AfterFunc(co.s.closing, func() { co.fail(ErrClosed) })
-	c := co.claim
-	c.granted = func(*acquisition) {}
-	c.settled = t.settled
-	c.queued = t.queued
-	co.s.acquire(t.wait, c) // tells t.settled
+	base := newAcquisition(co.s)
+	base.claim = co.claim
+	base.granted = func(*acquisition) {}
+	base.settled = t.settled
+	base.queued = t.queued
+	base.begin(t.wait) // tells t.settled
 }
 
 // settled is told how the queueing in ZooKeeper has ended.

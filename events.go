@@ -316,31 +316,27 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 	t, node := w.table, w.node
 	for {
 		t.mu.Lock()
-		if node.gone {
-			t.mu.Unlock()
+		gone, armed, state, other := node.gone, t.isArmedLocked(node), node.state, node.asking
+		fired, connection := node.fired, t.connection
+		if !gone && !armed && other == nil {
+			node.asking = make(chan struct{})
+		}
+		t.mu.Unlock()
+		switch {
+		case gone:
 			return nodeState{}, zk.ErrNoNode
-		}
-		if t.isArmedLocked(node) {
-			defer t.mu.Unlock()
-			return node.state, nil
-		}
-		if other := node.asking; other != nil {
-			t.mu.Unlock()
-			select {
-			case <-other:
-			case <-ctx.Done():
-				return nodeState{}, contextError(ctx)
+		case armed:
+			return state, nil
+		case other != nil:
+			if err := waitFor(ctx, other); err != nil {
+				return nodeState{}, err
 			}
 			continue
 		}
-		asking, fired, connection := make(chan struct{}), node.fired, t.connection
-		node.asking = asking
-		t.mu.Unlock()
 
 		state, err := t.ask(ctx, node.path)
 
 		t.mu.Lock()
-		node.asking = nil
 		if err == nil {
 			// If the watch has been fired already, the signal is in C and the waiter will be back.
 			node.state = state
@@ -348,10 +344,21 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 				node.armed = connection
 			}
 		}
-		close(asking)
+		close(node.asking)
+		node.asking = nil
 		t.forgetLocked(node)
 		t.mu.Unlock()
 		return state, err
+	}
+}
+
+// waitFor waits until a channel is closed. It fails with ctx.
+func waitFor(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
 	}
 }
 
@@ -363,18 +370,25 @@ func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err
 	}
 	defer t.asks.Release(1)
 	err = t.zs.do(ctx, func() (err error) {
-		state, err = ask(ctx, t.zs, wire.GetData(path, true), func(r wire.Reply) nodeState {
-			data, stat := r.Node()
-			return newNodeState(stat, data)
-		})
-		if errors.Is(err, zk.ErrNoAuth) {
-			state, err = ask(ctx, t.zs, wire.Exists(path, true), func(r wire.Reply) nodeState {
-				return newNodeState(r.Stat(), nil)
-			})
+		if state, err = t.get(ctx, path); errors.Is(err, zk.ErrNoAuth) {
+			state, err = t.exists(ctx, path)
 		}
 		return err
 	})
 	return state, err
+}
+
+// Stacks are counted in powers of two, and thousands may wait: each part of ask has a frame of its own.
+
+func (t *watchTable) get(ctx context.Context, path string) (nodeState, error) {
+	return ask(ctx, t.zs, wire.GetData(path, true), func(r wire.Reply) nodeState {
+		data, stat := r.Node()
+		return newNodeState(stat, data)
+	})
+}
+
+func (t *watchTable) exists(ctx context.Context, path string) (nodeState, error) {
+	return ask(ctx, t.zs, wire.Exists(path, true), func(r wire.Reply) nodeState { return newNodeState(r.Stat(), nil) })
 }
 
 func newNodeState(stat zk.Stat, data []byte) nodeState {

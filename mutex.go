@@ -81,17 +81,20 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acquisition {
-	c := claim{path: m.path, kind: m.kind, cfg: m.cfg, slot: m.slot, granted: m.setCurrent}
+	a := newAcquisition(m.s)
+	a.path, a.kind, a.cfg, a.slot, a.granted = m.path, m.kind, m.cfg, m.slot, m.setCurrent
 	if mod != nil {
-		mod(&c)
+		mod(&a.claim)
 	}
-	if m.cohort != nil && !c.try && c.revocation == nil {
-		return m.cohort.acquire(ctx, c)
+	switch {
+	case m.cohort != nil && !a.try && a.revocation == nil:
+		m.cohort.acquire(ctx, a)
+	case waits && a.revocation == nil: // what removes others by force outlasts its context
+		a.make(ctx)
+	default:
+		a.begin(ctx)
 	}
-	if waits && c.revocation == nil { // what removes others by force outlasts its context
-		return m.s.acquireHere(ctx, c)
-	}
-	return m.s.acquire(ctx, c)
+	return a
 }
 
 func (m *Mutex) setCurrent(a *acquisition) {

@@ -5,7 +5,6 @@ package zklock
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -137,12 +136,7 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			}
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
-			err = c.force(ctx, line.nearest)
-			if leavesReader := slices.ContainsFunc(line.nearest, queue.Candidate.LeavesReader); err == nil && !leavesReader {
-				line = ahead{}
-			} else if err == nil || errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
-				line, err = c.lookAhead(ctx, true)
-			}
+			line, err = c.clear(ctx, line)
 		case (left == wasFirst || line.hasOne()) && (c.long || c.isWatched()):
 			line = ahead{} // those who are known to be gone do not come back
 		default:
@@ -172,7 +166,7 @@ var closedTimer = func() <-chan time.Time {
 
 // announce tells that there is a candidate in the queue.
 func (a *acquisition) announce() {
-	if !isClosed(a.queued) { // closed here only, by whoever runs the acquisition
+	if a.queued != nil && !isClosed(a.queued) { // closed here only, by whoever runs the acquisition
 		close(a.queued)
 	}
 }
@@ -209,7 +203,7 @@ const (
 func (a *acquisition) wait(
 	ctx context.Context, c *candidate, h *hold, line ahead, force <-chan time.Time,
 ) (departure, error) {
-	blocker := line.nearest[0]
+	blocker := &line.nearest[0]
 	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
 	defer w.stop()
 	patient := c.self == nil && !line.hasOne() && !c.long
@@ -219,44 +213,63 @@ func (a *acquisition) wait(
 		defer c.zs.patient.drop(w)
 	}
 	for {
-		node, err := w.read(ctx)
-		switch {
-		case errors.Is(err, zk.ErrNoNode) && w.wasFirst():
-			return wasFirst, nil
-		case errors.Is(err, zk.ErrNoNode):
-			return wasGone, nil
-		case err != nil:
-			return 0, err
-		case node.owner == 0 && !c.voice.Persistent(blocker):
-			a.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+blocker.Name)
-			c.addPhantom(blocker)
-			return wasGone, nil
+		left, err := a.lookAtBlocker(ctx, c, w, blocker)
+		if left != 0 || err != nil {
+			return left, err
 		}
+		changed := false
 		if c.self == nil && (!patient || time.Since(since) >= ownLook) { // then it is known to be there when the blocker is gone
-			if err := a.lookAtSelf(ctx, c, h); err != nil {
+			changed = true
+		} else if left, changed, err = a.sleep(ctx, c, w, force); left != 0 || err != nil {
+			return left, err
+		}
+		if !changed {
+			continue
+		}
+		unmeasured := patient && c.self == nil
+		if err := a.lookAtSelf(ctx, c, h); err != nil {
+			return 0, err
+		}
+		if unmeasured {
+			if _, err := c.measure(ctx); err != nil {
 				return 0, err
 			}
-			if patient {
-				if _, err := c.measure(ctx); err != nil {
-					return 0, err
-				}
-			}
 		}
-		select {
-		case <-w.C:
-		case <-force:
-			return wasForced, nil
-		case <-c.changed():
-			if err := a.lookAtSelf(ctx, c, h); err != nil {
-				return 0, err
-			}
-		case <-c.zs.ended:
-			return 0, c.zs.endReason()
-		case <-ctx.Done():
-			return 0, a.contextError()
-		case <-a.done:
-			return 0, a.contextError()
-		}
+	}
+}
+
+// lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
+func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watcher, blocker *queue.Candidate) (departure, error) {
+	node, err := w.read(ctx)
+	switch {
+	case errors.Is(err, zk.ErrNoNode) && w.wasFirst():
+		return wasFirst, nil
+	case errors.Is(err, zk.ErrNoNode):
+		return wasGone, nil
+	case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):
+		c.ignore(*blocker)
+		return wasGone, nil
+	}
+	return 0, err
+}
+
+// sleep waits until there is something to look at: the blocker, or own, the candidate itself.
+func (a *acquisition) sleep(
+	ctx context.Context, c *candidate, w *watcher, force <-chan time.Time,
+) (left departure, own bool, err error) {
+	select {
+	case <-w.C:
+		return 0, false, nil
+	case <-force:
+		return wasForced, false, nil
+	case <-c.changed():
+		return 0, true, nil
+	case <-c.zs.ended:
+		return 0, false, c.zs.endReason()
+	case <-ctx.Done():
+		return 0, false, a.contextError()
+	case <-a.done:
+		return 0, false, a.contextError()
 	}
 }
 

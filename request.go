@@ -18,8 +18,7 @@ import (
 func ask[T any](ctx context.Context, zs *zkSession, r wire.Request, read func(wire.Reply) T) (T, error) {
 	to, sent := begin(zs, r, read)
 	if !sent {
-		var none T
-		return none, zk.ErrNoServer
+		to <- response[T]{err: zk.ErrNoServer}
 	}
 	return to.wait(ctx)
 }

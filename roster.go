@@ -23,13 +23,10 @@ type roster struct {
 
 // listing is a lock's queue as it was at some time after it was asked for.
 type listing struct {
-	dir      string
-	done     chan struct{} // closed when the fields below are set
-	children []string
-	err      error
-
-	order sync.Once // sets the field below
-	q     []queue.Candidate
+	dir  string
+	done chan struct{} // closed when the fields below are set
+	q    []queue.Candidate
+	err  error
 
 	next *listing // begins when this one is done; nil if nobody has asked
 }
@@ -93,7 +90,7 @@ func (r *roster) run(l *listing) {
 
 // finish tells the outcome of a listing, and runs the next if somebody has asked.
 func (r *roster) finish(l *listing, children []string, err error) {
-	l.children, l.err = children, err
+	l.q, l.err = queue.Order(children), err
 	close(l.done)
 	r.mu.Lock()
 	next := l.next
@@ -111,7 +108,6 @@ func (r *roster) finish(l *listing, children []string, err error) {
 func (l *listing) wait(ctx context.Context) ([]queue.Candidate, error) {
 	select {
 	case <-l.done:
-		l.order.Do(func() { l.q = queue.Order(l.children) }) // not where the answer is received, for it can take long
 		return l.q, l.err
 	case <-ctx.Done():
 		return nil, contextError(ctx)

@@ -48,6 +48,7 @@ const (
 	figureHandOffAsks  = "requests/hand-off"
 
 	figureHeldMemory        = "bytes/held lock"
+	figureWaitingStacks     = "stack bytes/waiting lock"
 	figureHeldGoroutines    = "goroutines/held lock"
 	figureWaitingMemory     = "bytes/waiting lock"
 	figureWaitingGoroutines = "goroutines/waiting lock"
@@ -336,14 +337,15 @@ func footprint(n int) Case {
 			waiting := use().per(before, n)
 			return Sample{
 				figureHeldMemory: held.memory, figureHeldGoroutines: held.goroutines,
-				figureWaitingMemory: waiting.memory, figureWaitingGoroutines: waiting.goroutines,
+				figureWaitingMemory: waiting.memory, figureWaitingStacks: waiting.stacks,
+				figureWaitingGoroutines: waiting.goroutines,
 			}, leave()
 		},
 	}
 }
 
-// usage is what this process has in use, in bytes and goroutines.
-type usage struct{ memory, goroutines float64 }
+// usage is what this process has in use, in bytes and goroutines. Stacks are part of memory.
+type usage struct{ memory, stacks, goroutines float64 }
 
 // use waits until what the last pass has left is gone: goroutines end, and stacks, pools and what has a finalizer are
 // let go one collection after another.
@@ -353,7 +355,7 @@ func use() usage {
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		now := usage{float64(m.HeapAlloc + m.StackInuse), float64(runtime.NumGoroutine())}
+		now := usage{float64(m.HeapAlloc + m.StackInuse), float64(m.StackInuse), float64(runtime.NumGoroutine())}
 		if now.goroutines == u.goroutines && now.memory > u.memory*0.999 {
 			return now
 		}
@@ -364,7 +366,8 @@ func use() usage {
 }
 
 func (u usage) per(before usage, n int) usage {
-	return usage{(u.memory - before.memory) / float64(n), (u.goroutines - before.goroutines) / float64(n)}
+	each := func(now, before float64) float64 { return (now - before) / float64(n) }
+	return usage{each(u.memory, before.memory), each(u.stacks, before.stacks), each(u.goroutines, before.goroutines)}
 }
 
 // cancelling measures how long a call takes to return once its context ends.

@@ -67,19 +67,6 @@ type zkLockLocker struct{ l *zk.Lock }
 func (l zkLockLocker) lock(context.Context) error   { return l.l.LockWithData(data) }
 func (l zkLockLocker) unlock(context.Context) error { return l.l.Unlock() }
 
-func (c zkLock) wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error) {
-	s, err := c.open(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	opened()
-	q, err := newThreads(ctx, s, p, n)
-	if err != nil {
-		return nil, err
-	}
-	return q.leave, nil
-}
-
 // startLimit is no lock: it creates a candidate and deletes it. No lock of ZooKeeper's can do less.
 func startLimit(context.Context, *bench) (client, error) {
 	return limit{inProcess{func(ctx context.Context, p place) (session, error) {

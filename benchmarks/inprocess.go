@@ -231,6 +231,20 @@ func (q *threads) handOff(ctx context.Context, n int) (time.Duration, error) {
 	return time.Since(start), nil
 }
 
+// wait has n contenders wait, each in a goroutine of its own; the first holds the lock.
+func (c inProcess) wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error) {
+	s, err := c.open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	opened()
+	q, err := newThreads(ctx, s, p, n)
+	if err != nil {
+		return nil, err
+	}
+	return q.leave, nil
+}
+
 // leave does not wait for the contenders: now and then a closed go-zookeeper keeps one or more of thousands, for ever.
 func (q *threads) leave() error {
 	close(q.end)

@@ -63,6 +63,7 @@ var tables = []table{
 	}},
 	{tableMemory, "Memory and goroutines", []column{
 		plain("bytes waiting", figureWaitingMemory),
+		plain("of that, stacks", figureWaitingStacks),
 		plain("goroutines waiting", figureWaitingGoroutines),
 		plain("bytes held", figureHeldMemory),
 		plain("goroutines held", figureHeldGoroutines),

@@ -131,36 +131,6 @@ func (l oursReader) unlock(context.Context) error {
 	return nil
 }
 
-// wait queues n acquisitions without a goroutine of the caller's for each.
-func (o ours) wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error) {
-	s, err := o.dial(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	opened()
-	m, err := s.Mutex(lockName(p.path), o.opts...)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	queue := make([]*zklock.Pending, n)
-	for i := range queue {
-		queue[i] = m.LockAsync(ctx)
-	}
-	for _, p := range queue {
-		select {
-		case <-p.Queued():
-		case <-p.Done(): // the first has the lock, nobody else can
-			if err := p.Err(); err != nil {
-				return nil, errors.Join(err, s.Close())
-			}
-		}
-	}
-	return func() error {
-		defer func() { queue = nil }() // until here they are in use
-		return s.Close()
-	}, nil
-}
-
 func (o ours) cancel(ctx context.Context, p place, n int, hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error) {
 	sessions, closeAll, err := o.openAll(ctx, p, 2)
 	if err != nil {
