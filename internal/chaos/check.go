@@ -25,6 +25,7 @@ func (r *Report) check(h *history, logs map[registerName][]applied) {
 			}
 		}
 		r.checkTokens(lock, holds)
+		r.checkNumbers(lock, holds)
 		r.checkOverlaps(t, holds)
 		for _, register := range []string{guarded, fenced, unfenced} {
 			name := registerName{register, lock}
@@ -125,6 +126,23 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 	}
 	if greatest != nil && greatest.token > r.lastTokens[lock] {
 		r.violate("token", "%s was granted with %s after the run, and with %s in it", lock, r.lastTokens[lock], greatest.token)
+	}
+}
+
+// checkNumbers wants the candidates' numbers in the order of their transactions. ZooKeeper promises that, and everybody's place in the
+// queue rests on it. Numbers begin anew in another znode of that name, far back.
+func (r *Report) checkNumbers(lock string, holds []*heldLock) {
+	holds = slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int { return cmp.Compare(a.token, b.token) })
+	var before *heldLock
+	for _, h := range holds {
+		if h.number == 0 {
+			continue
+		}
+		if before != nil && h.number <= before.number && before.number-h.number < 1000 && h.token != before.token {
+			r.violate("number", "%s: %v with token %s has number %d, and %v with token %s had %d",
+				lock, h.who, h.token, h.number, before.who, before.token, before.number)
+		}
+		before = h
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,15 +15,17 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// collector reads the logs of the guarded registers: children whose sequence numbers are the order in which the
-// ensemble executed the writes, those included whose answers got lost. It removes what it has read, or the servers
-// would be full after an hour. It is connected to the servers past all links.
+// collector reads the logs of the guarded registers: children whose transactions are the order in which the
+// ensemble executed the writes, those included whose answers got lost. Their sequence numbers would not do: after a change of
+// leaders ZooKeeper has been seen to give one twice to creations in transactions of several (3.9.6). It removes what it has read, or
+// the servers would be full after an hour. It is connected to the servers past all links.
 type collector struct {
 	conn *zk.Conn
 	stop context.CancelFunc
 	done errgroup.Group
 
-	next map[string]int64 // sequence number, by lock; used by the goroutine, and after its end
+	seen map[string]bool  // paths; used by the goroutine, and after its end, as is what follows
+	last map[string]int64 // transaction, by lock
 	logs map[registerName][]applied
 }
 
@@ -44,7 +45,7 @@ func newCollector(ctx context.Context, connect string) (*collector, error) {
 			return nil, fmt.Errorf("creating %s: %w", path, err)
 		}
 	}
-	c := &collector{conn: conn, next: make(map[string]int64), logs: make(map[registerName][]applied)}
+	c := &collector{conn: conn, seen: make(map[string]bool), last: make(map[string]int64), logs: make(map[registerName][]applied)}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.done.Go(func() error { // ended and waited for by finish or close
 		for {
@@ -92,35 +93,40 @@ func (c *collector) collect() error {
 
 // entry is a write as its child of the log tells it.
 type entry struct {
-	seq int64
+	czxid int64
 	applied
 }
 
-// take adds the writes that are new. Numbers have no gaps, so that none can be missing.
+// take adds the writes that are new.
 func (c *collector) take(lock string, children []string) error {
-	entries := make([]entry, 0, len(children))
+	var entries []entry
 	for _, child := range children {
-		parts := strings.Split(child, "_")
-		if len(parts) != 3 {
-			return fmt.Errorf("%s: not a write: %q", logPath(lock), child)
+		path := logPath(lock) + "/" + child
+		if c.seen[path] {
+			continue // its removal was not answered
 		}
-		seq, err := strconv.ParseInt(parts[2], 10, 64)
+		token, value, ok := strings.Cut(child, "_")
+		if !ok {
+			return fmt.Errorf("%s: not a write", path)
+		}
+		exists, stat, err := c.conn.Exists(path)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, entry{seq, applied{parts[0], parts[1]}})
+		if !exists {
+			return fmt.Errorf("%s is gone, and nobody has removed it", path)
+		}
+		entries = append(entries, entry{stat.Czxid, applied{token, value}})
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.czxid, b.czxid) })
 	name := registerName{guarded, lock}
 	for _, e := range entries {
-		switch {
-		case e.seq < c.next[lock]:
-			continue // known
-		case e.seq > c.next[lock]:
-			return fmt.Errorf("%s: write %d came after write %d", logPath(lock), e.seq, c.next[lock]-1)
+		if e.czxid <= c.last[lock] {
+			return fmt.Errorf("%s: write %s of %x came after one of %x", logPath(lock), e.Value, e.czxid, c.last[lock])
 		}
+		c.last[lock] = e.czxid
+		c.seen[logPath(lock)+"/"+e.Token+"_"+e.Value] = true
 		c.logs[name] = append(c.logs[name], e.applied)
-		c.next[lock]++
 	}
 	return nil
 }

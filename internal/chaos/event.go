@@ -23,6 +23,7 @@ type Event struct {
 	Token     string `json:"token,omitempty"`   // of the hold, or as read
 	Value     string `json:"value,omitempty"`   // written or read
 	Session   int64  `json:"session,omitempty"` // ZooKeeper's
+	Number    int    `json:"number,omitempty"`  // of the candidate that was granted
 	Result    string `json:"result,omitempty"`  //
 	Err       string `json:"err,omitempty"`     //
 	Late      int64  `json:"late,omitempty"`    // how long after its context's end an acquisition returned

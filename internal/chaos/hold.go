@@ -19,6 +19,7 @@ type heldLock struct {
 	how      string
 	shared   bool
 	token    string
+	number   int   // of its candidate, 0 if it was lost at once
 	invoked  int64 // before it was asked for
 	granted  int64 // after the library had said so
 	lost     int64 // after the holder was told, never if it was not
@@ -71,7 +72,7 @@ func newTimeline(events []Event) *timeline {
 			}
 			if ev.Kind == kindGranted {
 				h = &heldLock{
-					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token,
+					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token, number: ev.Number,
 					invoked: asked[ev.name()].At, granted: ev.At, lost: never, unlock: never, end: never,
 				}
 				holds[ev.name()] = h

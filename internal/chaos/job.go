@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -131,7 +132,12 @@ func (j *job) acquireAsync(ctx context.Context) error {
 func (j *job) hold(op int, how string) {
 	token := j.handle.Token().String()
 	lost, revoked := j.handle.Lost(), j.handle.Revoked()
-	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: token, Session: j.worker.session.ID()})
+	guard, err := j.handle.Guard()
+	number := 0
+	if err == nil {
+		number, _ = strconv.Atoi(guard.Path[len(guard.Path)-10:])
+	}
+	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: token, Number: number, Session: j.worker.session.ID()})
 	watched, unwatch := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { // ends with unwatch; waited for below
@@ -141,7 +147,6 @@ func (j *job) hold(op int, how string) {
 
 	// An obstinate holder goes on after it was asked to stop, and after it was told that it must.
 	obstinate := j.rng.IntN(4) == 0
-	guard, err := j.handle.Guard()
 	for range 1 + j.rng.IntN(3) {
 		if err != nil || !obstinate && (isClosed(revoked) || isClosed(lost)) {
 			break
@@ -219,15 +224,15 @@ func isClosed(ch <-chan struct{}) bool {
 func dataPath(lock string) string { return dataRoot + "/" + lock + "/data" }
 func logPath(lock string) string  { return dataRoot + "/" + lock + "/log" }
 
-// writeGuarded writes to the znode behind the hold's Guard, and appends to its log in the same transaction: the log's
-// sequence numbers tell afterwards what was executed, and in which order.
+// writeGuarded writes to the znode behind the hold's Guard, and appends to its log in the same transaction: the log's children
+// tell afterwards what was executed, and by their transactions in which order.
 func (j *job) writeGuarded(guard *zk.CheckVersionRequest, token string) {
 	op := int(j.worker.ops.Add(1))
 	value := fmt.Sprintf("%d.%d.%d", j.worker.cfg.Worker, j.worker.cfg.Life, op)
 	j.record(Event{Kind: kindWrite, Op: op, How: guarded, Token: token, Value: value})
 	results, err := j.worker.session.Conn().Multi(guard,
 		&zk.SetDataRequest{Path: dataPath(j.lock), Data: []byte(token + " " + value), Version: -1},
-		&zk.CreateRequest{Path: logPath(j.lock) + "/" + token + "_" + value + "_", Acl: zk.WorldACL(zk.PermAll), Flags: zk.FlagSequence})
+		&zk.CreateRequest{Path: logPath(j.lock) + "/" + token + "_" + value, Acl: zk.WorldACL(zk.PermAll)})
 	ev := Event{Kind: kindWrote, Op: op, How: guarded, Token: token, Value: value, Result: resultOK}
 	if err != nil {
 		ev.Result, ev.Err = resultUnknown, err.Error()

@@ -70,9 +70,11 @@ func (r *Report) Count(kind string) int {
 	return n
 }
 
-// Inconclusive reports whether the servers disagree about what happened, or have lost what they had confirmed: an error of
-// ZooKeeper's, by which the run says nothing about the library. See the design page, "A server can be out of step for good".
-func (r *Report) Inconclusive() bool { return r.Count("diverged") > 0 || r.Count("lost") > 0 }
+// Inconclusive reports whether the servers disagree about what happened, have lost what they had confirmed, or have given a
+// candidate a number that is not above those before: an error of ZooKeeper's, by which the run says nothing about the library. See the design page, "A server can be out of step for good".
+func (r *Report) Inconclusive() bool {
+	return r.Count("diverged") > 0 || r.Count("lost") > 0 || r.Count("number") > 0
+}
 
 // shown is how many violations are printed; the file beside the history has them all.
 const shown = 20
