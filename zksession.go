@@ -85,9 +85,10 @@ func (s *Session) openSession() *zkSession {
 	}
 	zs.conn = conn
 	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken from the callback:
-	// the channel holds six and drops the rest.
+	// the channel holds six, and zk.Conn drops the rest.
 	s.work.Go(func() {
 		defer close(zs.drained)
+		<-zs.dialing.Done()
 		for range events {
 		}
 	})

@@ -2,7 +2,7 @@ package queue
 
 import (
 	"encoding/hex"
-	"strconv"
+	"math"
 	"strings"
 )
 
@@ -36,13 +36,14 @@ func Parse(name string) (Candidate, bool) {
 		return Candidate{}, false
 	}
 	head, digits := name[:len(name)-seqDigits], name[len(name)-seqDigits:]
+	var seq int64
 	for i := range len(digits) {
 		if digits[i] < '0' || digits[i] > '9' {
 			return Candidate{}, false
 		}
+		seq = 10*seq + int64(digits[i]-'0')
 	}
-	seq, err := strconv.ParseInt(digits, 10, 32)
-	if err != nil {
+	if seq > math.MaxInt32 {
 		return Candidate{}, false // above what ZooKeeper's counter reaches
 	}
 	for _, m := range markers {
