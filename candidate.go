@@ -246,9 +246,12 @@ func (a ahead) hasOne() bool { return len(a.nearest) == 1 && !a.more && !a.neare
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
 	if first := c.first; first != nil {
 		c.first = nil
-		if q, err := first.wait(ctx); err == nil && queue.Has(q, c.place) {
-			c.alone = len(q) == 1
-			return c.pick(ctx, q, everybody)
+		if first.wait(ctx) == nil {
+			line, n, err := c.pick(ctx, first, everybody)
+			if !errors.Is(err, errVanished) { // otherwise it was shared, and made too early
+				c.alone = n == 1
+				return line, err
+			}
 		}
 	} else if cleared := c.zs.watches.cleared(c.dir); cleared >= 0 {
 		if c.place.Seq == cleared+1 {
@@ -257,33 +260,49 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error
 		}
 		c.zs.watches.clear(c.dir, -1)
 	}
-	q, err := c.zs.roster.read(ctx, c.dir)
+	l, err := c.zs.roster.list(ctx, c.dir)
 	if err != nil {
 		return ahead{}, err
 	}
-	if !queue.Has(q, c.place) {
-		return ahead{}, errVanished
-	}
-	return c.pick(ctx, q, everybody)
+	line, _, err := c.pick(ctx, l, everybody)
+	return line, err
 }
 
-func (c *candidate) pick(ctx context.Context, q []queue.Candidate, everybody bool) (a ahead, err error) {
+// pick returns who blocks the candidate, and how many stand in the queue.
+func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (line ahead, n int, err error) {
+	if !everybody && len(c.phantoms) == 0 && len(l.children) <= longQueue {
+		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found {
+			c.long = false
+			return ahead{view.Nearest, view.More}.cloned(), view.Len, nil
+		}
+	}
+	q := l.queue()
+	if !queue.Has(q, c.place) {
+		return ahead{}, 0, errVanished
+	}
 	if err := c.refuseStrangers(ctx, q); err != nil {
-		return ahead{}, err
+		return ahead{}, 0, err
 	}
 	c.long = len(q) > longQueue
 	for other := range queue.Blockers(q, c.place) {
 		switch {
 		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
-		case len(a.nearest) == keptAhead && !everybody:
-			a.more = true
-			return a, nil
+		case len(line.nearest) == keptAhead && !everybody:
+			line.more = true
+			return line.cloned(), len(q), nil
 		default:
-			other.Name = strings.Clone(other.Name) // and not the whole listing with it
-			a.nearest = append(a.nearest, other)
+			line.nearest = append(line.nearest, other)
 		}
 	}
-	return a, nil
+	return line.cloned(), len(q), nil
+}
+
+// cloned keeps no more than the names, which share their memory with the listing.
+func (a ahead) cloned() ahead {
+	for i := range a.nearest {
+		a.nearest[i].Name = strings.Clone(a.nearest[i].Name)
+	}
+	return a
 }
 
 // ignore takes note that a child with a candidate's name is none.

@@ -179,7 +179,7 @@ func (co *cohort) leave(a *acquisition) {
 
 // mayPass reports whether one more may be granted the lock.
 func (t *tenure) mayPass() bool {
-	return t.passed < t.limit && t.grants < math.MaxUint32 && t.base.hold.state() == nil
+	return t.passed < t.limit && t.grants < math.MaxUint32 && t.base.hold.stands()
 }
 
 // grantLocked gives a part of the hold to one. It is false if that one has given up, or the hold is not as it should be.
@@ -203,7 +203,7 @@ func (t *tenure) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
 		a := e.Value.(*acquisition)
-		if t.base.hold.state() != nil || t.grants == math.MaxUint32 {
+		if !t.base.hold.stands() || t.grants == math.MaxUint32 {
 			return
 		}
 		granted := t.grantLocked(a)
@@ -298,7 +298,7 @@ func (t *tenure) goOnLocked() *tenure {
 			return nil
 		}
 	}
-	if exclusive && t.co.waiting.Len() > 0 && t.checking && t.base.hold.state() == nil {
+	if exclusive && t.co.waiting.Len() > 0 && t.checking && t.base.hold.stands() {
 		t.idle = true
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // hold is one acquisition as its holder sees it. It is there from the beginning, because a revocation can come while the
@@ -129,7 +130,7 @@ func (h *hold) finishLocked() {
 
 // release ends the hold from the holder's side. It returns the loss that came before, if any.
 func (h *hold) release() error {
-	h.lease.runOut()
+	h.lease.runOut(lately)
 	if h.whole != nil {
 		h.whole.mu.Lock()
 		delete(h.whole.parts, h)
@@ -148,9 +149,23 @@ func (h *hold) release() error {
 	}
 }
 
-// state returns the hold's error after a look at the clock.
+// state returns the hold's error after a look at the clock, for its holder.
 func (h *hold) state() error {
-	h.lease.runOut()
+	h.lease.runOut(0)
+	return h.known()
+}
+
+// lately is good enough where nobody is told that the hold stands: the machine can be suspended after any look.
+const lately = time.Millisecond
+
+// stands reports whether the holder may go on.
+func (h *hold) stands() bool {
+	h.lease.runOut(lately)
+	return h.known() == nil
+}
+
+// known is state without a look at the clock.
+func (h *hold) known() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.err

@@ -177,23 +177,34 @@ func (l *lease) setTimerLocked() {
 			l.timer.Stop()
 		}
 	case l.timer == nil:
-		l.timer = time.AfterFunc(next, l.runOut)
+		l.timer = time.AfterFunc(next, l.tick)
 	default:
 		l.timer.Reset(next)
 	}
 }
 
+// tick is the timer's.
+func (l *lease) tick() {
+	l.runOut(0)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.setTimerLocked()
+}
+
 // runOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who looks at a hold:
-// the process may have been stopped while the timer was due.
-func (l *lease) runOut() {
+// the process may have been stopped while the timer was due. Whether the machine has been suspended is asked unless that was
+// done not longer ago than sleep.
+func (l *lease) runOut(sleep time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {
 		l.mu.Unlock()
 		return
 	}
-	l.noticeSleepLocked()
-	if time.Until(l.deadline) > 0 {
-		l.setTimerLocked()
+	now := time.Now()
+	if sleep == 0 || now.Sub(l.looked) > sleep {
+		l.noticeSleepLocked()
+	}
+	if now.Before(l.deadline) {
 		l.mu.Unlock()
 		return
 	}

@@ -24,9 +24,12 @@ type roster struct {
 // listing is a lock's queue as it was at some time after it was asked for.
 type listing struct {
 	dir  string
-	done chan struct{} // closed when the fields below are set
-	q    []queue.Candidate
+	done chan struct{} // closed when the fields below are set, q only if the queue is long
 	err  error
+
+	children []string
+	sorting  sync.Once
+	q        []queue.Candidate
 
 	next *listing // begins when this one is done; nil if nobody has asked
 }
@@ -35,20 +38,28 @@ func newRoster(zs *zkSession) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
 }
 
-// read lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as zkSession.do does.
-func (r *roster) read(ctx context.Context, dir string) (q []queue.Candidate, err error) {
-	err = r.zs.do(ctx, func() (err error) {
-		l, mine := r.begin(dir)
-		if mine {
+// read returns a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as zkSession.do does.
+func (r *roster) read(ctx context.Context, dir string) ([]queue.Candidate, error) {
+	l, err := r.list(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return l.queue(), nil
+}
+
+// list is read for who does not need the order.
+func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
+	err = r.zs.do(ctx, func() error {
+		var mine bool
+		if l, mine = r.begin(dir); mine {
 			r.run(l)
 		}
-		q, err = l.wait(ctx)
-		return err
+		return l.wait(ctx)
 	})
 	if errors.Is(err, zk.ErrNoNode) {
 		err = nil
 	}
-	return q, err
+	return l, err
 }
 
 // begin returns a listing that begins after the call, and whether it is the caller's to run, or to finish.
@@ -90,7 +101,10 @@ func (r *roster) run(l *listing) {
 
 // finish tells the outcome of a listing, and runs the next if somebody has asked.
 func (r *roster) finish(l *listing, children []string, err error) {
-	l.q, l.err = queue.Order(children), err
+	l.children, l.err = children, err
+	if len(children) > longQueue { // many may want it, and it takes a deep stack
+		l.queue()
+	}
 	close(l.done)
 	r.mu.Lock()
 	next := l.next
@@ -105,11 +119,16 @@ func (r *roster) finish(l *listing, children []string, err error) {
 	}
 }
 
-func (l *listing) wait(ctx context.Context) ([]queue.Candidate, error) {
-	select {
-	case <-l.done:
-		return l.q, l.err
-	case <-ctx.Done():
-		return nil, contextError(ctx)
+// wait waits for the listing. It fails with ctx.
+func (l *listing) wait(ctx context.Context) error {
+	if err := waitFor(ctx, l.done); err != nil {
+		return err
 	}
+	return l.err
+}
+
+// queue returns the queue in its order.
+func (l *listing) queue() []queue.Candidate {
+	l.sorting.Do(func() { l.q = queue.Order(l.children) })
+	return l.q
 }

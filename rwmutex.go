@@ -92,9 +92,10 @@ func (rw *RWMutex) takeRead() *acquisition {
 		return nil
 	}
 	next, worst := 0, 0
+	rw.reads[0].hold.stands() // the others' lease is the same, or older and over
 	for i, a := range rw.reads {
 		bad := 0
-		switch err := a.hold.state(); {
+		switch err := a.hold.known(); {
 		case errors.Is(err, ErrLost):
 			bad = 2
 		case err != nil:

@@ -185,7 +185,7 @@ func readers() Case {
 		Name: "readers-16", Title: "16 readers on one session, and a writer elsewhere once a second", Table: tableReaders,
 		// kazoo takes no part. Its readers wait for writers behind them too (recipe/lock.py, _get_predecessor: a reader's
 		// name is not among those it compares), and then both wait for ever.
-		libraries: []string{nameOurs, nameHandoff, nameCurator},
+		libraries: []string{nameOurs, nameHandoff, nameMany, nameCurator},
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 			r, ok := c.(readWriter)
 			if !ok {

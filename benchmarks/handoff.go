@@ -6,9 +6,16 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// handoffs is how often in a row a process may pass a lock on within itself once others wait.
-const handoffs = 64
+// handoffs and manyHandoffs are how often in a row a process may pass a lock on within itself once others wait.
+const (
+	handoffs     = 64
+	manyHandoffs = 1024
+)
 
 func startHandoff(context.Context, *bench) (client, error) {
 	return newOurs(zklock.WithLocalHandoff(handoffs)), nil
+}
+
+func startManyHandoffs(context.Context, *bench) (client, error) {
+	return newOurs(zklock.WithLocalHandoff(manyHandoffs)), nil
 }

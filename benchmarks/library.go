@@ -105,6 +105,7 @@ var errUnsupported = errors.New("the library knows no such thing")
 const (
 	nameOurs    = "zklock"
 	nameHandoff = "zklock, handoff 64"
+	nameMany    = "zklock, handoff 1024"
 	nameZkLock  = "zk.Lock"
 	nameLimit   = "limit"
 	nameCurator = "Curator"
@@ -116,6 +117,7 @@ func libraries() []Library {
 	return []Library{
 		{nameOurs, startOurs},
 		{nameHandoff, startHandoff},
+		{nameMany, startManyHandoffs},
 		{nameZkLock, startZkLock},
 		{nameCurator, startCurator},
 		{nameKazoo, startKazoo},

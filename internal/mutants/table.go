@@ -36,8 +36,7 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"queueing.go", "		case <-c.changed():\n			if err := a.lookAtSelf(ctx, c, h); err != nil {\n				return 0, err\n			}\n		case <-c.zs.ended:",
-				"		case <-c.zs.ended:"},
+			{"queueing.go", "	case <-c.changed():\n		return 0, true, nil\n", ""},
 			{"queueing.go", "	return ctx, a.lookAtSelf(ctx, c, h)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
@@ -173,7 +172,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"queueing.go", "	blocker := line.nearest[0]\n", "	blocker := line.nearest[len(line.nearest)-1]\n"}},
+		edits: []edit{{"queueing.go", "	blocker := &line.nearest[0]\n", "	blocker := &line.nearest[len(line.nearest)-1]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -183,7 +182,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"queueing.go", "		case node.owner == 0 && !c.voice.Persistent(blocker):\n", "		case node.owner < 0:\n"}},
+		edits: []edit{{"queueing.go", "	case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):\n", "	case err == nil && node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -254,7 +253,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"queueing.go", "case node.owner == 0 && !c.voice.Persistent(blocker):", "case node.owner == 0:"}},
+		edits: []edit{{"queueing.go", "case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):", "case err == nil && node.owner == 0:"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
@@ -337,8 +336,8 @@ var mutants = []mutant{
 	{
 		name: "revoked hold passed on",
 		edits: []edit{
-			{"cohort.go", "t.grants < math.MaxUint32 && t.base.hold.state() == nil", "t.grants < math.MaxUint32"},
-			{"cohort.go", "if t.base.hold.state() != nil || t.grants == math.MaxUint32 {", "if t.grants == math.MaxUint32 {"},
+			{"cohort.go", "t.grants < math.MaxUint32 && t.base.hold.stands()", "t.grants < math.MaxUint32"},
+			{"cohort.go", "if !t.base.hold.stands() || t.grants == math.MaxUint32 {", "if t.grants == math.MaxUint32 {"},
 			{"hold.go", "	if h.ended || h.err != nil {\n		return false", "	if h.ended {\n		return false"},
 		},
 		tests: "TestNoHandoffAfterARevocation",

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"iter"
+	"slices"
 	"sync"
 )
 
@@ -140,5 +141,51 @@ func (v Voice) Strangers(q []Candidate) iter.Seq[Candidate] {
 				return
 			}
 		}
+	}
+}
+
+// View is what one candidate sees of a queue.
+type View struct {
+	Len     int         // of the queue
+	Found   bool        // the candidate stands in it
+	Nearest []Candidate // that it waits for, the nearest first
+	More    bool        // it waits for others, ahead of those
+}
+
+// Look is a cheap way to what Order, Has and Blockers tell one candidate: it does not put the queue in order. Of those whom the
+// candidate waits for it keeps some. It is false if somebody orders the queue differently: see Strangers.
+func (v Voice) Look(children []string, self Candidate, keep int) (view View, ok bool) {
+	agreed := v.agreement()
+	for _, name := range children {
+		c, ok := Parse(name)
+		if !ok {
+			continue
+		}
+		if !agreed[c.Dialect][c.Kind] {
+			return View{}, false
+		}
+		view.Len++
+		switch order := compare(c, self); {
+		case order == 0:
+			view.Found = true
+		case order < 0 && self.Kind.blockedBy(c.Kind):
+			view.insert(c, keep)
+		}
+	}
+	return view, true
+}
+
+func (v *View) insert(c Candidate, keep int) {
+	at := len(v.Nearest)
+	for at > 0 && compare(v.Nearest[at-1], c) < 0 {
+		at--
+	}
+	if at == keep {
+		v.More = true
+		return
+	}
+	v.Nearest = slices.Insert(v.Nearest, at, c)
+	if len(v.Nearest) > keep {
+		v.Nearest, v.More = v.Nearest[:keep], true
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock/internal/queue"
 )
@@ -160,5 +161,37 @@ func FuzzOrder(f *testing.F) {
 				}
 			}
 		}
+	})
+}
+
+// FuzzLook compares the cheap way with the way by the ordered queue.
+func FuzzLook(f *testing.F) {
+	f.Add("_c_00112233445566778899aabbccddeeff-lock-0000000003\n_c_10112233445566778899aabbccddeeff-read-0000000001\nx", uint8(0), uint8(2))
+	f.Add("_c_00112233445566778899aabbccddeeff-write-0000000003\na__READ__0000000004\nb__lock__0000000001", uint8(1), uint8(1))
+	f.Add("", uint8(0), uint8(0))
+	f.Fuzz(func(t *testing.T, text string, which, keep uint8) {
+		children := strings.Split(text, "\n")
+		q := queue.Order(children)
+		if len(q) == 0 {
+			return
+		}
+		voice := queue.Voice{Dialect: queue.Native}
+		self := q[int(which)%len(q)]
+		view, ok := voice.Look(children, self, int(keep))
+		for range voice.Strangers(q) {
+			require.False(t, ok, "somebody orders the queue differently")
+			return
+		}
+		require.True(t, ok)
+		require.Equal(t, len(q), view.Len)
+		require.True(t, view.Found)
+		var all []queue.Candidate
+		for c := range queue.Blockers(q, self) {
+			all = append(all, c)
+		}
+		require.Equal(t, len(all) > int(keep), view.More)
+		require.Equal(t, all[:min(len(all), int(keep))], append([]queue.Candidate(nil), view.Nearest...))
+		_, found := voice.Look(nil, self, 1)
+		require.True(t, found, "an empty queue has no strangers")
 	})
 }
