@@ -163,17 +163,12 @@ func (c *candidate) setPath(p string) {
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
-	var children []string
 	err = c.zs.do(ctx, func() error {
 		// The server that we are connected to now may be behind the one that was asked to create.
-		err := c.zs.apart(ctx, func() error {
+		return c.zs.apart(ctx, func() error {
 			_, err := c.zs.conn.Sync(c.dir)
 			return err
 		})
-		if err == nil {
-			children, err = ask(ctx, c.zs, wire.GetChildren(c.dir), wire.Reply.Children)
-		}
-		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) {
 		return false, nil
@@ -181,9 +176,13 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, name := range children {
+	l, err := c.zs.roster.list(ctx, c.dir)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range l.children {
 		if strings.HasPrefix(name, c.prefix) {
-			c.setPath(c.dir + "/" + name)
+			c.setPath(c.dir + "/" + strings.Clone(name))
 			return true, nil
 		}
 	}

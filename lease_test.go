@@ -132,6 +132,7 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	m := mutex(t, dialTo(t, proxy.Addr()), "silent")
 	lock(t, m)
+	requireHoldWatched(t, m)
 	lost := m.Lost()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
 		const event = "\xff\xff\xff\xff" // the xid of events

@@ -22,6 +22,9 @@ import (
 //   - Lost closes when the hold is gone or can no longer be proved, because the session expired, the lease ran out or
 //     the znode was removed. Revoked is closed then too.
 //
+// A hold that is over within some 20 ms costs less, for nobody watches its znode that long: who asks for it, or removes it, that
+// early is heard by 30 ms after the grant.
+//
 // What happened before an Unlock is visible after the Lock that follows, within one process. Between processes the
 // lock orders nothing but itself: pass its Token to what it protects.
 type Mutex struct {

@@ -242,6 +242,7 @@ func TestRevokedByMarksOfOthers(t *testing.T) {
 	m := mutex(t, s, "marks")
 	for _, mark := range []string{"unlock", "__REVOKE__"} {
 		revoked := lock(t, m)
+		requireHoldWatched(t, m)
 		holder := m.Path() + "/" + contenders(t, m)[0].Znode
 		for _, data := range []string{"", "0", "unlock ", "UNLOCK"} {
 			_, err := s.Conn().Set(holder, []byte(data), -1)

@@ -204,7 +204,7 @@ func readers() Case {
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // idle is how long nothing happens in a queue that has settled.
-const idle = 300 * time.Millisecond
+const idle = time.Second
 
 // longQueue has n wait on one session while the lock is passed on.
 func longQueue(n int) Case {
