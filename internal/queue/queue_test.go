@@ -172,7 +172,7 @@ func FuzzLook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, which, keep uint8) {
 		children := strings.Split(text, "\n")
 		q := queue.Order(children)
-		if len(q) == 0 {
+		if len(q) == 0 || len(slices.Compact(slices.Clone(q))) < len(q) { // a directory has no name twice
 			return
 		}
 		voice := queue.Voice{Dialect: queue.Native}
@@ -190,7 +190,7 @@ func FuzzLook(f *testing.F) {
 			all = append(all, c)
 		}
 		require.Equal(t, len(all) > int(keep), view.More)
-		require.Equal(t, all[:min(len(all), int(keep))], append([]queue.Candidate(nil), view.Nearest...))
+		require.True(t, slices.Equal(all[:min(len(all), int(keep))], view.Nearest), "%v, of %v", view.Nearest, all)
 		_, found := voice.Look(nil, self, 1)
 		require.True(t, found, "an empty queue has no strangers")
 	})
