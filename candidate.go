@@ -148,10 +148,7 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 		return birth{}, zk.ErrNoServer
 	}
 	if behind != nil { // its answer comes right behind the other: to be woken once is enough
-		select {
-		case <-c.first.done:
-		case <-ctx.Done():
-		}
+		_ = waitFor(ctx, c.first.done) // ctx is heeded below
 	}
 	return answers.wait(ctx)
 }
@@ -163,12 +160,10 @@ func (c *candidate) setPath(p string) {
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
-	err = c.zs.do(ctx, func() error {
-		// The server that we are connected to now may be behind the one that was asked to create.
-		return c.zs.apart(ctx, func() error {
-			_, err := c.zs.conn.Sync(c.dir)
-			return err
-		})
+	// The server that we are connected to now may be behind the one that was asked to create.
+	err = c.zs.doApart(ctx, func() error {
+		_, err := c.zs.conn.Sync(c.dir)
+		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) {
 		return false, nil
@@ -351,11 +346,9 @@ func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
 		for _, other := range chunk {
 			ops = append(ops, &zk.DeleteRequest{Path: c.dir + "/" + other.Name, Version: -1})
 		}
-		err := c.zs.do(ctx, func() error {
-			return c.zs.apart(ctx, func() error {
-				_, err := c.zs.conn.Multi(ops...)
-				return err
-			})
+		err := c.zs.doApart(ctx, func() error {
+			_, err := c.zs.conn.Multi(ops...)
+			return err
 		})
 		if err != nil {
 			return err

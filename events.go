@@ -352,16 +352,6 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 	}
 }
 
-// waitFor waits until a channel is closed. It fails with ctx.
-func waitFor(ctx context.Context, done <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
-	}
-}
-
 // ask reads a znode and sets a watch. A read leaves no watch behind where there is no znode; a test for existence does,
 // and serves only where the data may not be read.
 func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err error) {

@@ -65,7 +65,7 @@ func newLease(zs *zkSession, kind Lease) *lease {
 func (l *lease) connected(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked()
+	l.noticeSleepLocked(0)
 	if sent.Before(l.awake) {
 		sent = time.Time{} // it may have been long ago
 	}
@@ -77,11 +77,8 @@ func (l *lease) answered(op int32, sent time.Time) {
 	timeout := l.zs.timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// To ask whether the machine has been suspended takes a system call: mostly that is left to whoever looks at a hold, and
-	// what is learned here is then put back by as long.
-	if time.Since(l.looked) >= lookEvery {
-		l.noticeSleepLocked()
-	}
+	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as long.
+	l.noticeSleepLocked(lookEvery)
 	if sent.Before(l.awake) {
 		return // the machine may have slept in between, for longer than the answer took by this clock
 	}
@@ -139,9 +136,14 @@ const sleepNoise = 10 * time.Millisecond
 const lookEvery = 20 * time.Millisecond
 
 // noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands still meanwhile, the
-// ensemble's does not. It has to be called before the deadline is looked at or moved.
-func (l *lease) noticeSleepLocked() {
-	l.looked = time.Now()
+// ensemble's does not. It has to be called before the deadline is looked at or moved. To ask takes a system call: there is no need
+// if that was done within fresh.
+func (l *lease) noticeSleepLocked(fresh time.Duration) {
+	now := time.Now()
+	if now.Sub(l.looked) < fresh {
+		return
+	}
+	l.looked = now
 	asleep := l.zs.s.cfg.asleep()
 	slept := asleep - l.asleep
 	if 0 <= slept && slept < sleepNoise {
@@ -192,19 +194,15 @@ func (l *lease) tick() {
 }
 
 // runOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who looks at a hold:
-// the process may have been stopped while the timer was due. Whether the machine has been suspended is asked unless that was
-// done not longer ago than sleep.
-func (l *lease) runOut(sleep time.Duration) {
+// the process may have been stopped while the timer was due. See noticeSleepLocked for fresh.
+func (l *lease) runOut(fresh time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {
 		l.mu.Unlock()
 		return
 	}
-	now := time.Now()
-	if sleep == 0 || now.Sub(l.looked) > sleep {
-		l.noticeSleepLocked()
-	}
-	if now.Before(l.deadline) {
+	l.noticeSleepLocked(fresh)
+	if time.Now().Before(l.deadline) {
 		l.mu.Unlock()
 		return
 	}
@@ -248,7 +246,7 @@ func (l *lease) admit(ctx context.Context, h *hold) error {
 	}
 	for {
 		asked := time.Now()
-		if err := l.zs.do(ctx, func() error { return l.check(ctx, h.path) }); err != nil {
+		if err := l.check(ctx, h.path); err != nil {
 			return err
 		}
 		if l.add(h, 0, ahead+2*time.Since(asked)) {
@@ -270,7 +268,7 @@ func (l *lease) add(h *hold, proof, heard time.Duration) bool {
 	timeout := l.zs.timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked()
+	l.noticeSleepLocked(0)
 	if l.ended {
 		return false
 	}
@@ -349,8 +347,7 @@ func (l *lease) beatOnce(held []*hold) {
 		for i, h := range held {
 			paths[i] = h.path
 		}
-		ctx := context.Background()
-		err := l.zs.do(ctx, func() error { return l.check(ctx, paths...) })
+		err := l.check(context.Background(), paths...)
 		var missing *missingError
 		if !errors.As(err, &missing) {
 			return
@@ -368,13 +365,14 @@ func (*missingError) Error() string { return zk.ErrNoNode.Error() }
 func (*missingError) Unwrap() error { return zk.ErrNoNode }
 
 // check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes exist. Unlike a
-// read it cannot be answered by a server that is cut off from its leader.
+// read it cannot be answered by a server that is cut off from its leader. It fails with a missingError, with ctx, and as
+// zkSession.do does.
 func (l *lease) check(ctx context.Context, paths ...string) error {
 	ops := make([]any, len(paths))
 	for i, path := range paths {
 		ops[i] = &zk.CheckVersionRequest{Path: path, Version: -1}
 	}
-	return l.zs.apart(ctx, func() error {
+	return l.zs.doApart(ctx, func() error {
 		results, err := l.zs.conn.Multi(ops...)
 		for i, r := range results {
 			if errors.Is(r.Error, zk.ErrNoNode) {

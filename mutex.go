@@ -312,7 +312,7 @@ func (m *Mutex) Held(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	held, err := request(ctx, m.s, func(ctx context.Context, zs *zkSession) (bool, error) {
-		err := zs.do(ctx, func() error { return zs.lease.check(ctx, a.hold.path) })
+		err := zs.lease.check(ctx, a.hold.path)
 		if errors.Is(err, zk.ErrNoNode) {
 			return false, nil
 		}

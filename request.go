@@ -62,13 +62,24 @@ func (zs *zkSession) apart(ctx context.Context, op func() error) error {
 	if ctx.Done() == nil {
 		return op()
 	}
-	result := make(chan error, 1)
-	if !zs.s.start(func() { result <- op() }) { // ends with the answer, or the connection; Close waits for it
+	to := make(responses[struct{}], 1)
+	if !zs.s.start(func() { to <- response[struct{}]{err: op()} }) { // ends with the answer, or the connection; Close waits for it
 		return ErrClosed
 	}
+	_, err := to.wait(ctx)
+	return err
+}
+
+// doApart is do for such an op.
+func (zs *zkSession) doApart(ctx context.Context, op func() error) error {
+	return zs.do(ctx, func() error { return zs.apart(ctx, op) })
+}
+
+// waitFor waits until a channel is closed. It fails with ctx.
+func waitFor(ctx context.Context, done <-chan struct{}) error {
 	select {
-	case err := <-result:
-		return err
+	case <-done:
+		return nil
 	case <-ctx.Done():
 		return contextError(ctx)
 	}

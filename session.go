@@ -243,26 +243,24 @@ func (s *Session) enter() bool {
 
 // start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
 func (s *Session) start(f func()) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.work.Go(f)
+	if !s.enter() {
+		return false
 	}
-	return !s.closed
+	go func() {
+		defer s.work.Done()
+		f()
+	}()
+	return true
 }
 
 // request runs op in the established ZooKeeper session, and again in the next if that one expires meanwhile. It
 // returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
 // run twice.
 func request[T any](ctx context.Context, s *Session, op func(context.Context, *zkSession) (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	results := make(chan result, 1)
+	to := make(responses[T], 1)
 	started := s.start(func() {
 		for {
-			var r result
+			var r response[T]
 			zs, err := s.await(ctx)
 			if err == nil {
 				r.value, err = op(ctx, zs)
@@ -274,20 +272,14 @@ func request[T any](ctx context.Context, s *Session, op func(context.Context, *z
 				err = ErrClosed // and not that something was lost
 			}
 			r.err = err
-			results <- r
+			to <- r
 			return
 		}
 	})
-	var none T
 	if !started {
-		return none, ErrClosed
+		to <- response[T]{err: ErrClosed}
 	}
-	select {
-	case r := <-results:
-		return r.value, r.err
-	case <-ctx.Done():
-		return none, contextError(ctx)
-	}
+	return to.wait(ctx)
 }
 
 // updateState works the Session's State out anew, and tells of a change.

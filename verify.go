@@ -16,8 +16,7 @@ func (t *watchTable) verify() {
 	paths := t.longWaitedFor()
 	for len(paths) > 0 {
 		some := paths[:min(len(paths), checksPerBeat)]
-		ctx := context.Background() // it ends with the session
-		err := t.zs.do(ctx, func() error { return t.zs.lease.check(ctx, some...) })
+		err := t.zs.lease.check(context.Background(), some...) // ends with the session
 		var missing *missingError
 		switch {
 		case err == nil:

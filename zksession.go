@@ -318,9 +318,7 @@ func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfi
 			continue
 		}
 		path := dir[:i]
-		err := zs.do(ctx, func() error {
-			return zs.apart(ctx, func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
-		})
+		err := zs.doApart(ctx, func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}
