@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -29,15 +30,6 @@ func isReply(dir zktest.Direction, frame []byte) bool {
 
 func isMulti(dir zktest.Direction, frame []byte) bool {
 	return dir == zktest.ToServer && len(frame) >= 12 && binary.BigEndian.Uint32(frame[8:]) == opMulti
-}
-
-func receiveWithin(tb testing.TB, ch <-chan struct{}, d time.Duration, what string) {
-	tb.Helper()
-	select {
-	case <-ch:
-	case <-time.After(d):
-		require.FailNow(tb, "not in time: "+what)
-	}
 }
 
 // TestCancelAfterALostCreateReply cancels while the search for a candidate whose creation was not answered cannot go on.
@@ -85,7 +77,7 @@ func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
 		}
 		return zktest.Pass
 	})
-	receiveWithin(t, lost, 1500*time.Millisecond, "loss")
+	wait.For(t, lost, 1500*time.Millisecond, "loss")
 }
 
 // TestExpiryIsToldAtOnce wants the loss from the expiry, and not from the lease that runs out later.
@@ -124,7 +116,7 @@ func TestAMarkBeforeTheFirstLook(t *testing.T) {
 		}
 		return zktest.Pass
 	})
-	receiveWithin(t, lock(t, m), 2*time.Second, "revocation")
+	wait.For(t, lock(t, m), 2*time.Second, "revocation")
 	m.Unlock()
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -104,7 +105,7 @@ func TestAMarkIsSeenAfterAReconnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	proxy.Heal()
-	receiveWithin(t, revoked, sessionTimeout/2, "revocation, before everybody looks again anyway")
+	wait.For(t, revoked, sessionTimeout/2, "revocation, before everybody looks again anyway")
 	assert.Equal(t, zklock.ErrRevoked, m.Err())
 	m.Unlock()
 }

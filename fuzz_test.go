@@ -189,7 +189,7 @@ func FuzzNodeData(f *testing.F) {
 			require.NoError(t, m.UnlockContext(t.Context()))
 			_, _, err = s.Conn().Get(guard.Path)
 			require.ErrorIs(t, err, zk.ErrNoNode)
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) // sleep ok: virtual time
 		})
 	})
 }

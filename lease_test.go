@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -144,7 +145,7 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 	n, err := mutex(t, dial(t), "silent").Clear(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	receiveWithin(t, lost, sessionTimeout/2, "loss") // by a beat, an eighth of the timeout; everybody looks again after a whole one
+	wait.For(t, lost, sessionTimeout/2, "loss") // by a beat, an eighth of the timeout; everybody looks again after a whole one
 	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
 }

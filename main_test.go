@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -120,22 +121,11 @@ func queued(tb testing.TB, m *zklock.Mutex) *zklock.Pending {
 // receive waits for a channel to close.
 func receive(tb testing.TB, ch <-chan struct{}, what string) {
 	tb.Helper()
-	select {
-	case <-ch:
-	case <-time.After(patience):
-		require.FailNow(tb, "never came: "+what)
-	}
+	wait.For(tb, ch, patience, what)
 }
 
 // isOpen reports whether a channel has not closed so far.
-func isOpen(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return false
-	default:
-		return true
-	}
-}
+func isOpen(ch <-chan struct{}) bool { return wait.IsOpen(ch) }
 
 // requireQueue waits until n candidates are in the lock's queue, as the ensemble sees it.
 func requireQueue(tb testing.TB, m *zklock.Mutex, n int) {

@@ -32,7 +32,7 @@ func TestVirtualFollowerCutFromItsLeader(t *testing.T) {
 					lost, id := m.Lost(), s.ID()
 					p := next.LockAsync(t.Context())
 					<-p.Queued()
-					time.Sleep(timeout + time.Duration(step)*200*time.Millisecond)
+					time.Sleep(timeout + time.Duration(step)*200*time.Millisecond) // sleep ok: virtual time
 					w.Server(1).Sever()
 					cut := time.Now()
 					if overlaps {
@@ -40,7 +40,7 @@ func TestVirtualFollowerCutFromItsLeader(t *testing.T) {
 						require.NoError(t, p.Err())
 						assert.True(t, isOpen(lost), "the hole is closed: correct the documentation")
 						assert.Less(t, time.Since(cut), timeout+100*time.Millisecond)
-						time.Sleep(10 * timeout)
+						time.Sleep(10 * timeout) // sleep ok: virtual time
 						assert.True(t, isOpen(lost), "who told it?")
 					} else {
 						<-lost
@@ -76,12 +76,12 @@ func TestVirtualLeaseServer(t *testing.T) {
 		lock(t, m)
 		lost, id := m.Lost(), s.ID()
 		p := next.LockAsync(t.Context())
-		time.Sleep(timeout)
+		time.Sleep(timeout) // sleep ok: virtual time
 		client.Blackhole()
 		<-p.Done()
 		require.NoError(t, p.Err())
 		assert.Less(t, time.Since(w.expiry(id)), 50*time.Millisecond, "the grant came later than the expiry")
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // sleep ok: virtual time
 		assert.True(t, isOpen(lost))
 		client.Heal()
 		healed := time.Now()
@@ -155,7 +155,7 @@ func TestVirtualCancelAtEveryMoment(t *testing.T) {
 								reached = false
 							}
 							trouble(w, client, s.ID())
-							time.Sleep(later)
+							time.Sleep(later) // sleep ok: virtual time
 							cancel(why)
 							cancelled := time.Now()
 							err := <-returned
@@ -166,11 +166,11 @@ func TestVirtualCancelAtEveryMoment(t *testing.T) {
 								assert.ErrorIs(t, err, context.Canceled)
 								assert.ErrorIs(t, err, why)
 							}
-							time.Sleep(later)
+							time.Sleep(later) // sleep ok: virtual time
 							w.RejectCredentials(false)
 							w.Server(0).Resume()
 							client.Heal()
-							time.Sleep(4 * timeout)
+							time.Sleep(4 * timeout) // sleep ok: virtual time
 							want := 0
 							if contended && holder.Err() == nil {
 								want = 1
@@ -215,7 +215,7 @@ func TestVirtualDialEndsWithItsContext(t *testing.T) {
 					w.RejectCredentials(false)
 					w.Server(0).Resume()
 				}
-				time.Sleep(time.Minute) // for what the server did not hear of
+				time.Sleep(time.Minute) // sleep ok: virtual; for what the server did not hear of
 			})
 		})
 	}
@@ -256,7 +256,7 @@ func TestVirtualRejectedCredentials(t *testing.T) {
 		var dials []int
 		for range 10 {
 			before := client.Dials()
-			time.Sleep(time.Minute)
+			time.Sleep(time.Minute) // sleep ok: virtual time
 			dials = append(dials, client.Dials()-before)
 		}
 		t.Logf("connections in each minute: %v", dials)
@@ -289,12 +289,12 @@ func TestVirtualGrantAfterASilentWait(t *testing.T) {
 				<-p.Queued()
 				q := next.LockAsync(t.Context())
 				<-q.Queued()
-				time.Sleep(5*timeout + begin)
+				time.Sleep(5*timeout + begin) // sleep ok: virtual time
 				client.Blackhole()
-				time.Sleep(silence)
+				time.Sleep(silence) // sleep ok: virtual time
 				holder.Unlock()
 				client.Heal()
-				time.Sleep(50 * time.Millisecond) // for the grant, if there is one
+				time.Sleep(50 * time.Millisecond) // sleep ok: virtual; for the grant, if there is one
 				w.Server(1).Sever()
 				if isOpen(p.Done()) {
 					late++ // not granted before the leader has heard of the session, or expired
@@ -333,10 +333,10 @@ func TestVirtualGrantAfterASilenceIsSoonAndLasts(t *testing.T) {
 				lock(t, holder)
 				p := m.LockAsync(t.Context())
 				<-p.Queued()
-				time.Sleep(5*timeout + begin)
+				time.Sleep(5*timeout + begin) // sleep ok: virtual time
 				id := s.ID()
 				client.Blackhole()
-				time.Sleep(silence)
+				time.Sleep(silence) // sleep ok: virtual time
 				holder.Unlock()
 				client.Heal()
 				begun := time.Now()
@@ -353,7 +353,7 @@ func TestVirtualGrantAfterASilenceIsSoonAndLasts(t *testing.T) {
 				if silence == 0 {
 					assert.Less(t, time.Since(begun), 20*latency)
 				}
-				time.Sleep(3 * timeout)
+				time.Sleep(3 * timeout) // sleep ok: virtual time
 				assert.NoError(t, m.Err(), "silent from %v for %v", begin, silence)
 				m.Unlock()
 			})

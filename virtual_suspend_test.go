@@ -42,8 +42,8 @@ func TestVirtualSuspendedHolder(t *testing.T) {
 					m := mutex(t, s, "m")
 					lock(t, m)
 					lost := m.Lost()
-					time.Sleep(2*suspendTimeout + suspendTimeout/20)
-					client.Blackhole() // no answer is to tell of the time
+					time.Sleep(2*suspendTimeout + suspendTimeout/20) // sleep ok: virtual time
+					client.Blackhole()                               // no answer is to tell of the time
 					pc.suspend(suspendTimeout / 8)
 					assert.NoError(t, m.Err(), "suspended for an eighth of the timeout")
 					pc.suspend(suspendTimeout)
@@ -57,8 +57,8 @@ func TestVirtualSuspendedHolder(t *testing.T) {
 					}
 					client.Heal()
 					assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
-					lock(t, m) // and is well again
-					time.Sleep(2 * suspendTimeout)
+					lock(t, m)                     // and is well again
+					time.Sleep(2 * suspendTimeout) // sleep ok: virtual time
 					assert.NoError(t, m.Err())
 					m.Unlock()
 				})
@@ -87,7 +87,7 @@ func TestVirtualSuspendedWithAProofUnderWay(t *testing.T) {
 				})
 				<-asked // of a request that has reached the server and is not answered yet
 				pc.suspend(time.Hour)
-				time.Sleep(60 * time.Millisecond) // it is answered
+				time.Sleep(60 * time.Millisecond) // sleep ok: virtual; it is answered
 				synctest.Wait()
 				assert.False(t, isOpen(lost))
 				client.OnRequest(nil)
@@ -107,12 +107,12 @@ func TestVirtualSuspendedWaiter(t *testing.T) {
 		lock(t, holder)
 		p := m.LockAsync(t.Context())
 		<-p.Queued()
-		time.Sleep(suspendTimeout)
+		time.Sleep(suspendTimeout) // sleep ok: virtual time
 		pc.suspend(suspendTimeout / 2)
 		holder.Unlock()
 		<-p.Done()
 		require.NoError(t, p.Err())
-		time.Sleep(3 * suspendTimeout)
+		time.Sleep(3 * suspendTimeout) // sleep ok: virtual time
 		assert.NoError(t, m.Err())
 		m.Unlock()
 	})
@@ -125,7 +125,7 @@ func TestVirtualSleepInPieces(t *testing.T) {
 		s, client := w.dial("", suspendTimeout, pc.option())
 		m := mutex(t, s, "m")
 		lock(t, m)
-		time.Sleep(2*suspendTimeout + suspendTimeout/20)
+		time.Sleep(2*suspendTimeout + suspendTimeout/20) // sleep ok: virtual time
 		client.Blackhole()
 		for range 2000 {
 			pc.suspend(4 * time.Millisecond)
@@ -146,7 +146,7 @@ func TestVirtualClockPutBack(t *testing.T) {
 		lock(t, m)
 		pc.suspend(-time.Hour)
 		assert.NoError(t, m.Err())
-		time.Sleep(2 * suspendTimeout)
+		time.Sleep(2 * suspendTimeout) // sleep ok: virtual time
 		assert.NoError(t, m.Err())
 		pc.suspend(suspendTimeout)
 		assert.ErrorIs(t, m.Err(), zklock.ErrLost)

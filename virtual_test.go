@@ -112,7 +112,7 @@ func (w *world) dial(connect string, timeout time.Duration, opts ...zklock.Sessi
 
 // end closes the sessions and checks that nothing is left of them. That no goroutine is left is what the bubble checks.
 func (w *world) end() {
-	time.Sleep(10 * time.Second) // to be connected again, after whatever there was
+	time.Sleep(10 * time.Second) // sleep ok: virtual; to be connected again, after whatever there was
 	for _, s := range w.sessions {
 		assert.NoError(w.t, s.Close())
 	}
@@ -163,7 +163,7 @@ func TestVirtualLeaseEndsOnTheMillisecond(t *testing.T) {
 						_, err := m.LockContext(t.Context())
 						require.NoError(t, err)
 						lost, id := m.Lost(), s.ID()
-						time.Sleep(timeout + time.Duration(step)*timeout/80 + time.Millisecond)
+						time.Sleep(timeout + time.Duration(step)*timeout/80 + time.Millisecond) // sleep ok: virtual time
 						fault.begin(w, client)
 						assert.True(t, isOpen(lost))
 						<-lost
@@ -191,7 +191,7 @@ func TestVirtualBeats(t *testing.T) {
 		beats := func(during time.Duration) int {
 			synctest.Wait()
 			before := client.Sent(wire.OpMulti)
-			time.Sleep(during)
+			time.Sleep(during) // sleep ok: virtual time
 			synctest.Wait()
 			return client.Sent(wire.OpMulti) - before
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/peers"
+	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -219,21 +220,10 @@ func begin(tb testing.TB, s *zklock.Session, path string, h peers.Handle, n int)
 
 func receive(tb testing.TB, ch <-chan struct{}, what string) {
 	tb.Helper()
-	select {
-	case <-ch:
-	case <-time.After(patience):
-		require.FailNow(tb, "never came: "+what)
-	}
+	wait.For(tb, ch, patience, what)
 }
 
-func isOpen(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return false
-	default:
-		return true
-	}
-}
+func isOpen(ch <-chan struct{}) bool { return wait.IsOpen(ch) }
 
 func acquire(tb testing.TB, h peers.Handle) {
 	tb.Helper()

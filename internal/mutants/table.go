@@ -248,7 +248,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"candidate.go", " && !a.nearest[0].LeavesReader() }", " }"}},
+		edits: []edit{{"lookahead.go", " && !a.nearest[0].LeavesReader() }", " }"}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
@@ -280,7 +280,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "any number taken for the next",
-		edits: []edit{{"candidate.go", "if c.place.Seq == cleared+1 {", "if c.place.Seq > cleared {"}},
+		edits: []edit{{"lookahead.go", "if c.place.Seq == cleared+1 {", "if c.place.Seq > cleared {"}},
 		tests: "TestTheNextNumberIsNoProofBehindOthers",
 	},
 	{

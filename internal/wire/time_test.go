@@ -19,13 +19,13 @@ var hung = map[string]func(peer){
 	"trickling": func(p peer) {
 		_, _ = p.frame()
 		for _, b := range connectReply(10_000, 1).sealed() {
-			time.Sleep(10 * time.Second) // the server's pace, not the test's
+			time.Sleep(10 * time.Second) // sleep ok: virtual; the server's pace, not the test's
 			if _, err := p.Write([]byte{b}); err != nil {
 				return
 			}
 		}
 	},
-	"not reading": func(p peer) { time.Sleep(time.Hour) },
+	"not reading": func(p peer) { time.Sleep(time.Hour) }, // sleep ok: virtual; the server does nothing else
 }
 
 // sessionAfter returns how long go-zookeeper takes to a session if the first server hangs; at most an hour.
@@ -192,7 +192,7 @@ func TestUnansweredPingEndsTheConnection(t *testing.T) {
 			c := n.connect(9 * time.Second)
 			defer n.stop(c)
 			for len(lost) == 0 && time.Since(started) < time.Hour {
-				time.Sleep(time.Second) // virtual: the pace of the requests
+				time.Sleep(time.Second) // sleep ok: virtual: the pace of the requests
 				_ = honestly(c)
 			}
 			if bare {
@@ -227,10 +227,10 @@ func TestSlowAnswersAreLetPass(t *testing.T) {
 				}
 				xid := int32(b[0])<<24 | int32(b[1])<<16 | int32(b[2])<<8 | int32(b[3])
 				if xid == -2 {
-					time.Sleep(time.Second) // the server's pace
+					time.Sleep(time.Second) // sleep ok: virtual; the server's pace
 					err = p.send(replyTo(xid, 0))
 				} else {
-					time.Sleep(2 * time.Second)
+					time.Sleep(2 * time.Second) // sleep ok: virtual time
 					err = p.send(append(replyTo(xid, 0), honest(4)...))
 				}
 				if err != nil {
@@ -242,7 +242,7 @@ func TestSlowAnswersAreLetPass(t *testing.T) {
 		for range 30 {
 			require.NoError(t, honestly(c))
 		}
-		time.Sleep(30 * time.Second) // virtual: pings only
+		time.Sleep(30 * time.Second) // sleep ok: virtual: pings only
 		n.stop(c)
 		synctest.Wait()
 		require.Len(t, n.conns, 1)

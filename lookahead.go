@@ -1,0 +1,110 @@
+package zklock
+
+// This is how a candidate finds out who is ahead of it.
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
+const keptAhead = 2
+
+// ahead is who blocks a candidate, as far as it remembers.
+type ahead struct {
+	nearest []queue.Candidate // the nearest first
+	more    bool              // there were others, ahead of these
+}
+
+// hasOne reports whether there is one blocker and nobody else, now or when it is gone.
+func (a ahead) hasOne() bool { return len(a.nearest) == 1 && !a.more && !a.nearest[0].LeavesReader() }
+
+// lookAhead lists the queue and returns who blocks this candidate, everybody or the nearest.
+//
+// An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
+// confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
+// known to be gone stays gone. Curator's downgraded writers are the exception, see queue.Candidate.LeavesReader: theirs is a
+// number that they hold already.
+//
+// No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
+// gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
+// on the znode still stands.
+//
+// It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
+func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
+	if first := c.first; first != nil {
+		c.first = nil
+		if first.wait(ctx) == nil {
+			line, n, err := c.pick(ctx, first, everybody)
+			if !errors.Is(err, errVanished) { // otherwise it was shared, and made too early
+				c.alone = n == 1
+				return line, err
+			}
+		}
+	} else if cleared := c.zs.watches.cleared(c.dir); cleared >= 0 {
+		if c.place.Seq == cleared+1 {
+			c.alone = true
+			return ahead{}, nil
+		}
+		c.zs.watches.clear(c.dir, -1)
+	}
+	l, err := c.zs.roster.list(ctx, c.dir)
+	if err != nil {
+		return ahead{}, err
+	}
+	line, _, err := c.pick(ctx, l, everybody)
+	return line, err
+}
+
+// pick returns who blocks the candidate, and how many stand in the queue.
+func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (line ahead, n int, err error) {
+	if !everybody && len(c.phantoms) == 0 && len(l.children) <= longQueue {
+		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found {
+			c.long = false
+			return ahead{view.Nearest, view.More}.cloned(), view.Len, nil
+		}
+	}
+	q := l.queue()
+	if !queue.Has(q, c.place) {
+		return ahead{}, 0, errVanished
+	}
+	if err := c.refuseStrangers(ctx, q); err != nil {
+		return ahead{}, 0, err
+	}
+	c.long = len(q) > longQueue
+	for other := range queue.Blockers(q, c.place) {
+		switch {
+		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
+		case len(line.nearest) == keptAhead && !everybody:
+			line.more = true
+			return line.cloned(), len(q), nil
+		default:
+			line.nearest = append(line.nearest, other)
+		}
+	}
+	return line.cloned(), len(q), nil
+}
+
+// cloned keeps no more than the names, which share their memory with the listing.
+func (a ahead) cloned() ahead {
+	for i := range a.nearest {
+		a.nearest[i].Name = strings.Clone(a.nearest[i].Name)
+	}
+	return a
+}
+
+// ignore takes note that a child with a candidate's name is none.
+func (c *candidate) ignore(other queue.Candidate) {
+	c.zs.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
+	c.addPhantom(other)
+}
+
+func (c *candidate) addPhantom(other queue.Candidate) {
+	if c.phantoms == nil {
+		c.phantoms = make(map[string]bool)
+	}
+	c.phantoms[other.Name] = true
+}
