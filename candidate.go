@@ -54,7 +54,7 @@ type candidate struct {
 	front    bool            // nobody was left ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	long     bool            // so was the queue when it was last listed
-	lock     *lockNode       // the lock's znode, if it was read
+	lock     *lockNode       // the lock's znode, if it is known
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
 }
 
@@ -292,11 +292,8 @@ func endedBy(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
-// delete removes the candidate's znode, and tells those of this session who wait behind it what it knows of the others.
+// delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
-	if c.front {
-		c.zs.watches.noteFirst(c.path)
-	}
 	if c.alone {
 		lock := c.zs.watches.watch(c.dir)
 		defer lock.stop()
@@ -306,10 +303,9 @@ func (c *candidate) delete(ctx context.Context) error {
 			c.alone = err == nil
 		}
 	}
-	record := c.keepRecord(ctx)
 	err := c.zs.do(ctx, func() error {
 		before := c.unsure
-		err := c.deleteOnce(ctx, record)
+		err := c.deleteOnce(ctx)
 		c.unsure = before || endedBy(ctx, err) || outcomeOf(err) == unknown
 		if err == nil && c.alone {
 			c.zs.watches.clear(c.dir, c.place.Seq)

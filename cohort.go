@@ -12,9 +12,9 @@ import (
 // arrival, and the hold goes from one to the next without the network (lock cohorting: Dice, Marathe and Shavit, PPoPP
 // 2012). A reader's cohort has any number hold at once.
 //
-// Others who queue in ZooKeeper must not wait for long. A hold may be passed on n times from the moment at which it was
+// Others who queue in ZooKeeper must not wait for long. By one candidate n are granted the lock from the moment at which it was
 // last known that nobody else queues; and to know it, the queue is listed while the hold is passed on. So whoever comes
-// into the queue waits for n more grants at most, however fast they follow each other.
+// into the queue waits for n grants at most, however fast they follow each other.
 type cohort struct {
 	s     *Session
 	claim claim // of its candidates
@@ -39,8 +39,8 @@ type tenure struct {
 	base     *acquisition // in ZooKeeper; nil until the lock is acquired
 	out      int          // holds that are not released
 	grants   int          // so far
-	passed   int          // grants that somebody in ZooKeeper's queue may have had to wait for
-	limit    int          // of passed
+	counted  int          // grants that somebody in ZooKeeper's queue may have had to wait for
+	limit    int          // of counted
 	checking bool         // whether others queue
 	others   bool         // they do
 	idle     bool         // nobody holds the lock until the check under way tells whether it may be passed on
@@ -93,7 +93,7 @@ func (co *cohort) joinLocked(a *acquisition) bool {
 		return false
 	}
 	if t.mayPass() && t.grantLocked(a) {
-		t.passLocked()
+		t.countLocked()
 		return true
 	}
 	co.tenure = nil // those who are in stay in; the next candidate queues behind whoever it must wait for
@@ -139,7 +139,9 @@ func (t *tenure) settled(base *acquisition, err error) {
 	co.mu.Lock()
 	if err == nil {
 		t.base = base
-		t.grantNextLocked()
+		if t.grantNextLocked(); t.out > 0 {
+			t.countLocked()
+		}
 		if !co.claim.kind.Exclusive() && co.waiting.Len() > 0 {
 			co.tenure = nil // the hold was lost meanwhile
 		}
@@ -179,7 +181,7 @@ func (co *cohort) leave(a *acquisition) {
 
 // mayPass reports whether one more may be granted the lock.
 func (t *tenure) mayPass() bool {
-	return t.passed < t.limit && t.grants < math.MaxUint32 && t.base.hold.stands()
+	return t.counted < t.limit && t.grants < math.MaxUint32 && t.base.hold.stands()
 }
 
 // grantLocked gives a part of the hold to one. It is false if that one has given up, or the hold is not as it should be.
@@ -220,25 +222,26 @@ func (t *tenure) grantNextLocked() {
 	}
 }
 
-// passLocked counts a grant that others may have had to wait for.
-func (t *tenure) passLocked() {
-	t.passed++
+// countLocked counts a grant that others may have had to wait for.
+func (t *tenure) countLocked() {
+	t.counted++
 	t.checkLocked()
 }
 
-// checkLocked begins to look who queues, in time before the limit is reached.
+// checkLocked begins to look who queues, in time before the limit is reached, unless nobody here wants the lock.
 func (t *tenure) checkLocked() {
-	if t.checking || t.others || t.limit-t.passed > t.co.most/2 {
+	wanted := t.co.waiting.Len() > 0 || !t.co.claim.kind.Exclusive()
+	if !wanted || t.checking || t.others || t.limit-t.counted > t.co.most/2 {
 		return
 	}
 	t.checking = true
-	began := t.passed
+	began := t.counted
 	if !t.co.s.start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
 		t.checking, t.others = false, true
 	}
 }
 
-// check looks whether anybody else queues. If not, the hold may be passed on n times from when it began to look.
+// check looks whether anybody else queues. If not, n more may be granted the lock from when it began to look.
 func (t *tenure) check(began int) {
 	others, err := t.look()
 	co := t.co
@@ -291,16 +294,17 @@ func (t *tenure) release(a *acquisition) *acquisition {
 
 // goOnLocked passes the hold on, which nobody has, or ends the tenure. It returns the next one if that is to be queued.
 func (t *tenure) goOnLocked() *tenure {
-	exclusive := t.co.claim.kind.Exclusive()
-	if exclusive && t.co.waiting.Len() > 0 && t.mayPass() {
-		if t.grantNextLocked(); t.out > 0 {
-			t.passLocked()
+	if t.co.claim.kind.Exclusive() && t.co.waiting.Len() > 0 {
+		if t.mayPass() {
+			if t.grantNextLocked(); t.out > 0 {
+				t.countLocked()
+				return nil
+			}
+		}
+		if t.checkLocked(); t.checking && t.base.hold.stands() {
+			t.idle = true
 			return nil
 		}
-	}
-	if exclusive && t.co.waiting.Len() > 0 && t.checking && t.base.hold.stands() {
-		t.idle = true
-		return nil
 	}
 	return t.endUnlessUsedLocked()
 }

@@ -105,8 +105,8 @@ func TestAContenderWaitsForFewHandoffs(t *testing.T) {
 		stop.Store(true)
 		work.Wait()
 		t.Logf("n = %d: %d grants, the contender waited for %d at most", n, grants.Load(), most)
-		// It queues while a hold is out, which is counted after, and learns of the grant a little after it.
-		assert.LessOrEqual(t, most, int64(n)+2)
+		// It hears a little after it has queued that it has, and then that it is granted the lock, when one more may be counted here.
+		assert.LessOrEqual(t, most, int64(n)+1)
 		requireQueue(t, m, 0)
 	}
 }

@@ -132,6 +132,7 @@ type watchedNode struct {
 	armed   uint64        // the connection on which the server will tell of the next change to state; 0 if it has told
 	gone    bool          // the server has told that it is deleted: a candidate's name is never used again
 	first   bool          // nobody was left ahead of it, as one of our own candidates has found
+	lock    *lockNode     // if first: the lock's znode as it is after the removal; nil if that is not known
 	cleared int32         // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
 	fired   uint64        // how often the server has told
 	audits  int           // since it was first waited for
@@ -206,19 +207,21 @@ func (w *watcher) isArmed() bool {
 
 func (t *watchTable) isArmedLocked(node *watchedNode) bool { return node.armed == t.connection }
 
-// wasFirst reports whether the znode was a candidate of ours that had nobody ahead.
-func (w *watcher) wasFirst() bool {
+// legacy reports whether the znode was a candidate of ours that had nobody ahead, and what it has left word of: how the lock's
+// znode is after its removal, if that is known.
+func (w *watcher) legacy() (lock *lockNode, first bool) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	return w.node.first
+	return w.node.lock, w.node.first
 }
 
-// noteFirst tells whoever waits for a candidate of ours that nobody is ahead of it.
-func (t *watchTable) noteFirst(path string) {
+// noteFirst tells whoever waits for a candidate of ours that nobody is ahead of it, and how the lock's znode is after its
+// removal.
+func (t *watchTable) noteFirst(path string, lock *lockNode) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		node.first = true
+		node.first, node.lock = true, lock
 	}
 }
 

@@ -226,9 +226,10 @@ func WithLockACL(acl ...zk.ACL) LockOption {
 }
 
 // WithLocalHandoff has the goroutines of one handle share a candidate: an Unlock passes the hold to the one that has waited
-// longest, without the network, and readers of one RWMutex join a read hold that is out. n bounds how often that happens
-// in a row once anybody else queues in ZooKeeper; then the hold is released, and those who wait here queue again. It is
-// never passed on once it was revoked or lost. Each hold has its own channels, and a Token with a greater Handoff.
+// longest, without the network, and readers of one RWMutex join a read hold that is out. Once anybody else queues in
+// ZooKeeper, at most n more are granted the lock like this; then the candidate is removed, and those who wait here queue
+// again. With 1 a hold is passed on only while nobody else queues. It is never passed on once it was revoked or lost.
+// Each hold has its own channels, and a Token with a greater Handoff.
 //
 // By default n is 0 and each acquisition has its own candidate: whoever asks first is granted the lock first, across all
 // processes, and everybody who waits is seen in Contenders. With n, up to n who ask later are granted it earlier, those who

@@ -242,10 +242,13 @@ func (a *acquisition) wait(
 func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watcher, blocker *queue.Candidate) (departure, error) {
 	node, err := w.read(ctx)
 	switch {
-	case errors.Is(err, zk.ErrNoNode) && w.wasFirst():
-		return wasFirst, nil
 	case errors.Is(err, zk.ErrNoNode):
-		return wasGone, nil
+		lock, first := w.legacy()
+		if !first {
+			return wasGone, nil
+		}
+		c.lock = lock
+		return wasFirst, nil
 	case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):
 		c.ignore(*blocker)
 		return wasGone, nil

@@ -37,8 +37,15 @@ func decodeRecord(data []byte) (r record, ok bool) {
 type lockNode struct {
 	czxid      int64
 	cleared    int32 // all candidates up to this number are gone; -1 if there is no record
+	version    int32
 	candidates int
 	foreign    bool // the data is somebody else's, and must stay
+}
+
+// after returns the znode as it is once the record has been written, by who has read it before.
+func (n lockNode) after(r record) lockNode {
+	n.cleared, n.version = r.number, n.version+1
+	return n
 }
 
 func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error) {
@@ -52,7 +59,7 @@ func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error)
 
 func newLockNode(reply wire.Reply) lockNode {
 	data, stat := reply.Node()
-	n := lockNode{czxid: stat.Czxid, cleared: -1, candidates: int(stat.NumChildren)}
+	n := lockNode{czxid: stat.Czxid, cleared: -1, version: stat.Version, candidates: int(stat.NumChildren)}
 	r, ok := decodeRecord(data)
 	n.foreign = !ok && len(data) > 0
 	if ok && r.lock == stat.Czxid {
@@ -95,37 +102,55 @@ func (c *candidate) measure(ctx context.Context) (lock lockNode, err error) {
 	return lock, err
 }
 
-// keepRecord returns the operation that leaves a record, to go with the candidate's removal; nil if there is no need, or no right.
-func (c *candidate) keepRecord(ctx context.Context) *zk.SetDataRequest {
+// newRecord returns the record to leave, if there is need of one, and a right to leave it.
+func (c *candidate) newRecord(ctx context.Context) (r record, ok bool) {
 	if !c.front || !c.long || c.zs.noRecords.Load() || c.cfg.naming != NamingDefault { // theirs looks as they made it
-		return nil
+		return r, false
 	}
 	if c.lock == nil {
 		lock, err := c.zs.readLock(ctx, c.dir)
 		if err != nil {
-			return nil // the removal meets with the same
+			return r, false // the removal meets with the same
 		}
 		c.lock = &lock
 	}
-	if c.lock.foreign {
-		return nil
-	}
-	r := record{lock: c.lock.czxid, number: c.place.Seq}
-	return &zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: -1}
+	return record{lock: c.lock.czxid, number: c.place.Seq}, !c.lock.foreign
 }
 
-// deleteOnce removes the candidate's znode, and leaves the record if there is one.
-func (c *candidate) deleteOnce(ctx context.Context, record *zk.SetDataRequest) error {
-	if record != nil && !c.zs.noRecords.Load() {
-		err := c.zs.apart(ctx, func() error {
-			_, err := c.zs.conn.Multi(record, &zk.DeleteRequest{Path: c.path, Version: -1})
-			return err
-		})
-		if err == nil || errors.Is(err, zk.ErrNoNode) || endedBy(ctx, err) || outcomeOf(err) != answered {
+// deleteOnce removes the candidate's znode, and leaves a record if that is to be. Whoever waits behind it in this session
+// is told first: it may be woken before the answer is here.
+func (c *candidate) deleteOnce(ctx context.Context) error {
+	for {
+		r, ok := c.newRecord(ctx)
+		if !ok {
+			c.bequeath(nil)
+			_, err := ask(ctx, c.zs, wire.Delete(c.path), nothing)
 			return err
 		}
-		c.zs.noRecords.Store(true) // it may not be ours to write
+		lock := c.lock.after(r)
+		c.bequeath(&lock)
+		err := c.zs.apart(ctx, func() error {
+			_, err := c.zs.conn.Multi(
+				&zk.DeleteRequest{Path: c.path, Version: -1},
+				&zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: c.lock.version},
+			)
+			return err
+		})
+		switch {
+		case errors.Is(err, zk.ErrBadVersion): // somebody else has written to it: look what
+			c.lock = nil
+		case err == nil || errors.Is(err, zk.ErrNoNode) || endedBy(ctx, err) || outcomeOf(err) != answered:
+			return err
+		default:
+			c.zs.noRecords.Store(true) // it may not be ours to write
+		}
 	}
-	_, err := ask(ctx, c.zs, wire.Delete(c.path), nothing)
-	return err
+}
+
+// bequeath tells who waits behind the candidate in this session what it knows: that nobody is ahead of it, and how the lock's
+// znode is after its removal, nil if it does not know.
+func (c *candidate) bequeath(lock *lockNode) {
+	if c.front {
+		c.zs.watches.noteFirst(c.path, lock)
+	}
 }

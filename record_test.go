@@ -113,6 +113,46 @@ func TestARecordIsTrustedForItsOwnZnodeOnly(t *testing.T) {
 	}
 }
 
+// TestDataWrittenMeanwhileStays has somebody else write into the lock's znode while one session drains a long queue, and knows
+// how the znode was.
+func TestDataWrittenMeanwhileStays(t *testing.T) {
+	const n = 540 // the first 256 cannot know that it is long
+	m := mutex(t, dial(t), "long")
+	lock(t, m)
+	var waiters []*zklock.Pending
+	for range n {
+		p := m.LockAsync(t.Context())
+		receive(t, p.Queued(), "candidate")
+		waiters = append(waiters, p)
+	}
+	conn := dial(t).Conn()
+	requireData := func(want string) {
+		t.Helper()
+		now, _, err := conn.Get(m.Path())
+		require.NoError(t, err)
+		require.Contains(t, string(now), want)
+	}
+	m.Unlock()
+	for i, p := range waiters {
+		receive(t, p.Done(), "grant")
+		require.NoError(t, p.Err())
+		switch i {
+		case 265:
+			requireData("released in")
+			_, err := conn.Set(m.Path(), []byte("the janitor was here"), -1)
+			require.NoError(t, err)
+		case 266:
+			requireData("the janitor was here")
+			_, err := conn.Set(m.Path(), nil, -1)
+			require.NoError(t, err)
+		case 267:
+			requireData("released in")
+		}
+		m.Unlock()
+	}
+	requireQueue(t, m, 0)
+}
+
 // TestALongQueueWithoutTheRightToKeepARecord drains one whose znode may not be written.
 func TestALongQueueWithoutTheRightToKeepARecord(t *testing.T) {
 	s := dial(t)

@@ -324,13 +324,18 @@ var mutants = []mutant{
 		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
 	},
 	{
+		name:  "record written over what came meanwhile",
+		edits: []edit{{"record.go", "Version: c.lock.version}", "Version: -1}"}},
+		tests: "TestDataWrittenMeanwhileStays",
+	},
+	{
 		name:  "record left by one who was not the holder",
 		edits: []edit{{"record.go", "if !c.front || !c.long", "if !c.long"}},
 		tests: "TestALongQueueIsNotListedAtEveryHandoff|TestOnlyAHolderLeavesARecord",
 	},
 	{
 		name:  "hold passed on without end",
-		edits: []edit{{"cohort.go", "return t.passed < t.limit && ", "return "}},
+		edits: []edit{{"cohort.go", "return t.counted < t.limit && ", "return "}},
 		tests: "TestAContenderWaitsForFewHandoffs",
 	},
 	{
