@@ -14,7 +14,7 @@ import (
 type claim struct {
 	path       string
 	kind       queue.Kind
-	cfg        lockConfig
+	cfg        *lockConfig
 	try        bool        // give up at once where others are ahead
 	revocation *Revocation // for those ahead; nil to leave them alone
 
@@ -42,11 +42,12 @@ type claim struct {
 // A candidate that is lost while it waits, with its session or by removal, is replaced by one at the end of the queue.
 type acquisition struct {
 	claim
-	s      *Session
-	ctx    context.Context // bounds the waiting; ended by the caller's context, abandon, or Close
-	cancel context.CancelCauseFunc
-	done   chan struct{} // closed by settle: acquired or failed
-	gone   chan struct{} // closed when no candidate is left
+	s       *Session
+	ctx     context.Context // bounds the waiting; ended by the caller's context, abandon, or Close
+	cancel  context.CancelCauseFunc
+	foreign bool   // ctx is derived from the caller's: Close has to cancel it
+	done    signal // given by settle: acquired or failed
+	gone    signal // no candidate is left
 
 	candidate *candidate    // that was granted the lock; whoever ends the hold has it
 	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none
@@ -57,11 +58,10 @@ type acquisition struct {
 
 	mu        sync.Mutex  // guards the fields below
 	detach    func() bool // undoes the call of onContextDone
-	isOver    bool        // settled: done is closed
 	hold      *hold       // of the current candidate
 	err       error       // why nothing was acquired
 	committed bool        // others were removed by force: give the grant a moment although ctx has ended
-	removed   error       // how the removal of the candidate went, set before gone is closed
+	removed   error       // how the removal of the candidate went, set before gone is given
 }
 
 // forcePatience is how long an acquisition whose context has ended still waits for the outcome of its own force.
@@ -69,7 +69,7 @@ type acquisition struct {
 const forcePatience = 70 * time.Millisecond
 
 func newAcquisition(s *Session) *acquisition {
-	return &acquisition{s: s, done: make(chan struct{}), gone: make(chan struct{})}
+	return &acquisition{s: s}
 }
 
 // begin has a goroutine make the acquisition.
@@ -106,15 +106,11 @@ func (a *acquisition) make(ctx context.Context) {
 // bound has the waiting end with ctx and with the Session.
 func (a *acquisition) bound(ctx context.Context) {
 	if ctx.Done() == nil {
-		a.ctx, a.cancel = context.WithCancelCause(a.s.closing)
-		return
+		ctx = a.s.closing
+	} else {
+		a.foreign = true
 	}
-	inner, cancel := context.WithCancelCause(ctx)
-	detach := context.AfterFunc(a.s.closing, func() { cancel(ErrClosed) })
-	a.ctx, a.cancel = inner, func(cause error) {
-		detach()
-		cancel(cause)
-	}
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
 }
 
 // enter has Close wait for the acquisition. If it is false, that has failed.
@@ -124,13 +120,13 @@ func (a *acquisition) enter(ctx context.Context) bool {
 	switch {
 	case ctx.Err() != nil:
 		refused = contextError(ctx)
-	case !a.s.enter():
+	case !a.s.enterAs(a):
 		refused = ErrClosed
 	default:
 		return true
 	}
 	a.settle(refused)
-	close(a.gone)
+	a.gone.give()
 	return false
 }
 
@@ -148,7 +144,7 @@ func (a *acquisition) onContextDone() {
 	a.mu.Unlock()
 	if committed {
 		select {
-		case <-a.done:
+		case <-a.done.C():
 		case <-time.After(forcePatience):
 		}
 	}
@@ -168,6 +164,9 @@ func (a *acquisition) settle(err error) bool {
 	if !a.decide(err) {
 		return false
 	}
+	if a.foreign {
+		a.s.unbind(a)
+	}
 	if a.settled != nil {
 		a.settled(a, err)
 	}
@@ -180,10 +179,10 @@ func (a *acquisition) settle(err error) bool {
 func (a *acquisition) decide(err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.isOver {
+	if a.done.isGiven() {
 		return false
 	}
-	a.isOver, a.err = true, err
+	a.err = err
 	if err == nil {
 		a.granted(a)
 	}
@@ -191,11 +190,11 @@ func (a *acquisition) decide(err error) bool {
 		a.detach()
 	}
 	a.cancel(nil)
-	close(a.done)
+	a.done.give()
 	return true
 }
 
-func (a *acquisition) isSettled() bool { return isClosed(a.done) }
+func (a *acquisition) isSettled() bool { return a.done.isGiven() }
 
 // release ends the hold and removes its candidate, or waits for that, until ctx ends. The removal goes on in any case.
 func (a *acquisition) release(ctx context.Context) error {
@@ -208,7 +207,7 @@ func (a *acquisition) release(ctx context.Context) error {
 		a.remove(ctx)
 	}
 	select {
-	case <-a.gone:
+	case <-a.gone.C():
 	case <-ctx.Done():
 		return contextError(ctx)
 	}
@@ -246,7 +245,7 @@ func (a *acquisition) noteRemoved(err error) {
 	a.mu.Lock()
 	a.removed = err
 	a.mu.Unlock()
-	close(a.gone)
+	a.gone.give()
 }
 
 // letGo ends the hold. It returns the acquisition whose candidate is to be removed for it, nil if that is not the caller's to
@@ -273,7 +272,7 @@ const cleanUpPatience = 50 * time.Millisecond
 // result waits for the acquisition. After a failure it gives the removal of the candidate a moment, so that as a rule
 // nothing is left when the caller goes on.
 func (a *acquisition) result() (*hold, error) {
-	<-a.done
+	<-a.done.C()
 	a.mu.Lock()
 	h, err, patience := a.hold, a.err, cleanUpPatience
 	if a.committed {
@@ -284,7 +283,7 @@ func (a *acquisition) result() (*hold, error) {
 		return h, nil
 	}
 	select {
-	case <-a.gone:
+	case <-a.gone.C():
 	case <-time.After(patience):
 		return nil, err
 	}

@@ -38,6 +38,8 @@ type candidate struct {
 	dir   string // the lock's znode
 	cfg   *lockConfig
 	voice queue.Voice
+	hold  *hold         // that it is for
+	wake  chan struct{} // receives when there is something to look at, the znode itself or the one that blocks it
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
 
@@ -49,6 +51,7 @@ type candidate struct {
 	place queue.Candidate // once created
 	czxid int64           // once known
 	self  *watcher        // of the znode, from the first look on
+	line  ahead           // who blocks it, once it has looked
 
 	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
 	front    bool            // nobody was left ahead of it
@@ -58,11 +61,14 @@ type candidate struct {
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
 }
 
-func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig) *candidate {
+func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h *hold) *candidate {
 	var random [queue.IDLen]byte
 	rand.Read(random[:]) // never fails, since Go 1.24
 	voice := cfg.voice(kind)
-	return &candidate{zs: zs, dir: dir, cfg: cfg, voice: voice, prefix: queue.Prefix(voice.Dialect, kind, random)}
+	return &candidate{
+		zs: zs, dir: dir, cfg: cfg, voice: voice, hold: h, wake: make(chan struct{}, 1),
+		prefix: queue.Prefix(voice.Dialect, kind, random),
+	}
 }
 
 // create queues the candidate. After an error the znode may exist; remove knows.
@@ -129,32 +135,35 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 	if c.zs.s.oldServers.Load() {
 		create = wire.CreateOld(name, c.cfg.identifier, c.cfg.acl)
 	}
-	var behind []wire.Request
+	answers := responsesTo(create, newBirth)
+	requests := []*wire.Request{create}
 	if c.first = nil; c.zs.watches.cleared(c.dir) < 0 { // otherwise the number will tell
 		var mine bool
 		if c.first, mine = c.zs.roster.begin(c.dir); mine {
-			behind = append(behind, c.zs.roster.request(c.first))
+			requests = append(requests, c.zs.roster.request(c.first))
 		}
 	}
+	lists := len(requests) > 1
 	c.asked = true
-	answers, sent := begin(c.zs, create, func(r wire.Reply) (b birth) {
-		b.path, b.czxid = r.Created()
-		return b
-	}, behind...)
-	if !sent {
-		if behind != nil {
+	if !c.zs.send(requests...) {
+		if lists {
 			c.zs.roster.finish(c.first, nil, zk.ErrNoServer)
 		}
 		return birth{}, zk.ErrNoServer
 	}
-	if behind != nil { // its answer comes right behind the other: to be woken once is enough
+	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = waitFor(ctx, c.first.done) // ctx is heeded below
 	}
 	return answers.wait(ctx)
 }
 
+func newBirth(r wire.Reply) (b birth) {
+	b.path, b.czxid = r.Created()
+	return b
+}
+
 func (c *candidate) setPath(p string) {
-	c.path = p
+	c.path, c.prefix = p, ""
 	c.zs.count(1)
 }
 
@@ -184,34 +193,33 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 	return false, nil
 }
 
-// look reads the candidate's own znode, with a watch that tells of the next change to it. It reports whether somebody
-// asked the candidate to release.
-func (c *candidate) look(ctx context.Context) (marked bool, err error) {
+// look reads the candidate's own znode, with a watch that tells of the next change to it, unless that stands. If somebody
+// asked the candidate to release, the holder is told.
+func (c *candidate) look(ctx context.Context) error {
 	if c.self == nil {
-		c.self = c.zs.watches.watch(c.path)
+		c.self = c.zs.watches.watch(c.path, c.wake)
+		c.path = c.self.node.path // thousands may wait: one copy of it is enough
 	}
 	node, err := c.self.read(ctx)
 	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.owner != c.zs.id() || c.czxid != 0 && c.czxid != node.czxid) {
-		return false, errVanished
+		return errVanished
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	c.czxid = node.czxid
-	return node.marked, nil
+	if node.marked {
+		c.hold.revoke()
+	}
+	return nil
 }
+
+// nudge has whoever waits for the candidate look again.
+func (c *candidate) nudge() { nudge(c.wake) }
 
 // isWatched reports whether the znode has not changed since the last look, as of anything that a server has told: it tells of
 // changes in their order, and had this znode been removed before, or a mark been written into it, the watch would not stand.
 func (c *candidate) isWatched() bool { return c.self != nil && c.self.isArmed() }
-
-// changed returns a channel that receives when the znode has changed since the last look; nil before the first.
-func (c *candidate) changed() <-chan struct{} {
-	if c.self == nil {
-		return nil
-	}
-	return c.self.C
-}
 
 // ask writes the revocation mark into other candidates, the holder's first. Those that are gone need none.
 func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
@@ -227,16 +235,18 @@ func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
 // forceAtOnce bounds how many candidates one transaction removes; servers refuse requests above 1 MB.
 const forceAtOnce = 500
 
-// clear removes those ahead, and returns who is there after.
-func (c *candidate) clear(ctx context.Context, line ahead) (ahead, error) {
-	err := c.force(ctx, line.nearest)
-	if err == nil && !slices.ContainsFunc(line.nearest, queue.Candidate.LeavesReader) {
-		return ahead{}, nil
-	}
-	if err == nil || errors.Is(err, zk.ErrNoNode) { // somebody left meanwhile: look who is still there
+// clear removes those ahead.
+func (c *candidate) clear(ctx context.Context) error {
+	err := c.force(ctx, c.line.nearest)
+	switch {
+	case err == nil && !slices.ContainsFunc(c.line.nearest, queue.Candidate.LeavesReader):
+		c.line = ahead{}
+		return nil
+	case err == nil || errors.Is(err, zk.ErrNoNode): // somebody left meanwhile: look who is still there
 		return c.lookAhead(ctx, true)
+	default:
+		return err
 	}
-	return line, err
 }
 
 // force removes other candidates, provided this one is still in the queue. It fails with zk.ErrNoNode when one of
@@ -295,7 +305,7 @@ func endedBy(ctx context.Context, err error) bool {
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
 	if c.alone {
-		lock := c.zs.watches.watch(c.dir)
+		lock := c.zs.watches.watch(c.dir, nil)
 		defer lock.stop()
 		c.alone = lock.isArmed()
 		if !c.alone {

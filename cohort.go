@@ -73,7 +73,7 @@ func (co *cohort) acquire(ctx context.Context, a *acquisition) {
 	if refused != nil {
 		co.mu.Unlock()
 		a.settle(refused)
-		close(a.gone)
+		a.gone.give()
 		return
 	}
 	a.followContext(ctx)
@@ -173,7 +173,7 @@ func (co *cohort) leave(a *acquisition) {
 	}
 	co.waiting.Remove(a.place)
 	a.place = nil
-	close(a.gone)
+	a.gone.give()
 	if t := co.tenure; t != nil && t.base == nil && co.waiting.Len() == 0 {
 		t.giveUp() // t.settled goes on from there
 	}
@@ -215,7 +215,7 @@ func (t *tenure) grantNextLocked() {
 		waiting.Remove(e)
 		a.place = nil
 		if !granted {
-			close(a.gone) // it has given up
+			a.gone.give() // it has given up
 		} else if t.co.claim.kind.Exclusive() {
 			return
 		}
@@ -278,7 +278,7 @@ func (t *tenure) release(a *acquisition) *acquisition {
 	co := t.co
 	co.mu.Lock()
 	t.out--
-	close(a.gone)
+	a.gone.give()
 	var begun *tenure
 	if t.out == 0 {
 		begun = t.goOnLocked()

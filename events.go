@@ -148,7 +148,7 @@ type nodeState struct {
 
 // watcher is somebody's wait for one znode.
 type watcher struct {
-	C          chan struct{} // receives after each change: look again. Has room for one
+	wake       chan struct{} // look again
 	table      *watchTable
 	node       *watchedNode
 	prev, next *watcher // that wait for the same
@@ -158,8 +158,9 @@ func newWatchTable(zs *zkSession) *watchTable {
 	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode), connection: 1}
 }
 
-// watch begins to wait for a znode. Nothing is asked of the server before read. The caller must stop it.
-func (t *watchTable) watch(path string) *watcher {
+// watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
+// Nothing is asked of the server before read. The caller must stop it.
+func (t *watchTable) watch(path string, wake chan struct{}) *watcher {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	node := t.nodes[path]
@@ -167,7 +168,7 @@ func (t *watchTable) watch(path string) *watcher {
 		node = &watchedNode{path: path, cleared: -1}
 		t.nodes[path] = node
 	}
-	w := &watcher{C: make(chan struct{}, 1), table: t, node: node, next: node.waiters}
+	w := &watcher{wake: wake, table: t, node: node, next: node.waiters}
 	if w.next != nil {
 		w.next.prev = w
 	}
@@ -188,14 +189,6 @@ func (w *watcher) stop() {
 		w.next.prev = w.prev
 	}
 	w.table.forgetLocked(w.node)
-}
-
-// nudge has the waiter look again, although nothing has changed.
-func (w *watcher) nudge() {
-	select {
-	case w.C <- struct{}{}:
-	default: // it is about to
-	}
 }
 
 // isArmed reports whether the server will tell of the next change, and has told of none since it was last read.
@@ -308,12 +301,20 @@ func (t *watchTable) recheck() {
 
 func (t *watchTable) wakeLocked(node *watchedNode) {
 	for w := node.waiters; w != nil; w = w.next {
-		w.nudge()
+		nudge(w.wake)
 	}
 	t.forgetLocked(node)
 }
 
-// read returns the znode's state, and makes sure that the next change to it is signalled on C. It fails with
+// nudge has whoever waits look again.
+func nudge(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// read returns the znode's state, and makes sure that the next change to it wakes the waiter. It fails with
 // zk.ErrNoNode if there is no such znode, and as zkSession.do does.
 func (w *watcher) read(ctx context.Context) (nodeState, error) {
 	t, node := w.table, w.node
@@ -341,7 +342,7 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 
 		t.mu.Lock()
 		if err == nil {
-			// If the watch has been fired already, the signal is in C and the waiter will be back.
+			// If the watch has been fired already, the waiter has been woken and will be back.
 			node.state = state
 			if node.fired == fired {
 				node.armed = connection

@@ -14,7 +14,7 @@ import (
 //	  │                        │
 //	  └────────────────────────┴─lose─────▶ lost
 //
-// Channels close once and stay closed; a released hold's never close, so that nobody is told of a loss that is none.
+// Signals are given once and stay; a released hold's are never given, so that nobody is told of a loss that is none.
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type hold struct {
@@ -22,12 +22,12 @@ type hold struct {
 	token Token  // of the candidate
 	lease *lease // which proves the hold
 
-	revoked chan struct{} // closed when the holder should stop
-	lost    chan struct{} // closed when the hold is gone
+	revoked signal // the holder should stop
+	lost    signal // the hold is gone
 
 	whole *hold // that this is a part of; nil if it is one itself
 
-	mu    sync.Mutex      // guards the fields below, and that each channel is closed once; the whole's before its parts'
+	mu    sync.Mutex      // guards the fields below, and what is told; the whole's before its parts'
 	err   error           // nil, ErrRevoked, or an error that matches ErrLost
 	ended bool            // released or lost
 	lapse func()          // called when the hold is lost; nil for nobody
@@ -37,7 +37,7 @@ type hold struct {
 }
 
 func newHold() *hold {
-	return &hold{revoked: make(chan struct{}), lost: make(chan struct{})}
+	return new(hold)
 }
 
 // bind ties the hold to its candidate, before it is granted.
@@ -61,7 +61,7 @@ func (h *hold) lasting() context.Context {
 // whenLost has f called when the hold is lost, at once if it is. It must not block.
 func (h *hold) whenLost(f func()) {
 	h.mu.Lock()
-	lost := isClosed(h.lost)
+	lost := h.lost.isGiven()
 	h.lapse = f
 	h.mu.Unlock()
 	if lost {
@@ -92,7 +92,7 @@ func (h *hold) revoke() {
 		return
 	}
 	h.err = ErrRevoked
-	close(h.revoked)
+	h.revoked.give()
 	for p := range h.parts {
 		p.revoke()
 	}
@@ -109,12 +109,12 @@ func (h *hold) lose(reason error) {
 		p.lose(reason)
 	}
 	if h.err == nil {
-		close(h.revoked)
+		h.revoked.give()
 	} else if !errors.Is(reason, ErrRevoked) {
 		reason = errors.Join(reason, ErrRevoked)
 	}
 	h.err = reason
-	close(h.lost)
+	h.lost.give()
 	h.finishLocked()
 	if h.lapse != nil {
 		h.lapse()
@@ -142,7 +142,7 @@ func (h *hold) release() error {
 	case !h.ended:
 		h.finishLocked()
 		return nil
-	case isClosed(h.lost):
+	case h.lost.isGiven():
 		return h.err
 	default:
 		return ErrNotLocked // released before

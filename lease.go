@@ -106,7 +106,7 @@ func quorumConfirms(op int32) bool {
 	return false
 }
 
-// beatDeadline is PROTOCOL.md's, for an operation that has just been answered.
+// beatDeadline is until when the ensemble certainly keeps the session, as far as an operation tells that has just been answered.
 //
 // The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
 // that the client talks to. While something is held it may have heard last up to half a tick and two beats before the

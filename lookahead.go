@@ -22,9 +22,12 @@ type ahead struct {
 // hasOne reports whether there is one blocker and nobody else, now or when it is gone.
 func (a ahead) hasOne() bool { return len(a.nearest) == 1 && !a.more && !a.nearest[0].LeavesReader() }
 
-// lookAhead lists the queue and returns who blocks this candidate, everybody or the nearest.
+// isBlocked reports whether somebody is ahead, as far as the candidate knows.
+func (c *candidate) isBlocked() bool { return len(c.line.nearest) > 0 }
+
+// lookAhead lists the queue and sets who blocks this candidate, everybody or the nearest.
 //
-// An empty answer is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
+// That it is nobody is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
 // confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
 // known to be gone stays gone. Curator's downgraded writers are the exception, see queue.Candidate.LeavesReader: theirs is a
 // number that they hold already.
@@ -34,58 +37,58 @@ func (a ahead) hasOne() bool { return len(a.nearest) == 1 && !a.more && !a.neare
 // on the znode still stands.
 //
 // It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
-func (c *candidate) lookAhead(ctx context.Context, everybody bool) (ahead, error) {
+func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 	if first := c.first; first != nil {
 		c.first = nil
 		if first.wait(ctx) == nil {
-			line, n, err := c.pick(ctx, first, everybody)
+			n, err := c.pick(ctx, first, everybody)
 			if !errors.Is(err, errVanished) { // otherwise it was shared, and made too early
 				c.alone = n == 1
-				return line, err
+				return err
 			}
 		}
 	} else if cleared := c.zs.watches.cleared(c.dir); cleared >= 0 {
 		if c.place.Seq == cleared+1 {
-			c.alone = true
-			return ahead{}, nil
+			c.alone, c.line = true, ahead{}
+			return nil
 		}
 		c.zs.watches.clear(c.dir, -1)
 	}
 	l, err := c.zs.roster.list(ctx, c.dir)
-	if err != nil {
-		return ahead{}, err
+	if err == nil {
+		_, err = c.pick(ctx, l, everybody)
 	}
-	line, _, err := c.pick(ctx, l, everybody)
-	return line, err
+	return err
 }
 
-// pick returns who blocks the candidate, and how many stand in the queue.
-func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (line ahead, n int, err error) {
+// pick sets who blocks the candidate, and returns how many stand in the queue.
+func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
 	if !everybody && len(c.phantoms) == 0 && len(l.children) <= longQueue {
 		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found {
-			c.long = false
-			return ahead{view.Nearest, view.More}.cloned(), view.Len, nil
+			c.long, c.line = false, ahead{view.Nearest, view.More}.cloned()
+			return view.Len, nil
 		}
 	}
 	q := l.queue()
 	if !queue.Has(q, c.place) {
-		return ahead{}, 0, errVanished
+		return 0, errVanished
 	}
 	if err := c.refuseStrangers(ctx, q); err != nil {
-		return ahead{}, 0, err
+		return 0, err
 	}
 	c.long = len(q) > longQueue
+	var line ahead
 	for other := range queue.Blockers(q, c.place) {
-		switch {
-		case c.phantoms[other.Name]: // known to be no candidate: they are ephemeral, and belong to a session
-		case len(line.nearest) == keptAhead && !everybody:
-			line.more = true
-			return line.cloned(), len(q), nil
-		default:
-			line.nearest = append(line.nearest, other)
+		if c.phantoms[other.Name] {
+			continue // known to be no candidate: they are ephemeral, and belong to a session
 		}
+		if line.more = len(line.nearest) == keptAhead && !everybody; line.more {
+			break
+		}
+		line.nearest = append(line.nearest, other)
 	}
-	return line.cloned(), len(q), nil
+	c.line = line.cloned()
+	return len(q), nil
 }
 
 // cloned keeps no more than the names, which share their memory with the listing.

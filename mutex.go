@@ -64,7 +64,7 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 // share lets the handle's goroutines share a candidate, if that is wanted.
 func (m *Mutex) share(slot chan struct{}) {
 	if m.cfg.handoffs > 0 {
-		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: m.cfg, slot: slot}, m.cfg.handoffs)
+		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: &m.cfg, slot: slot}, m.cfg.handoffs)
 	}
 }
 
@@ -84,11 +84,7 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acquisition {
-	a := newAcquisition(m.s)
-	a.path, a.kind, a.cfg, a.slot, a.granted = m.path, m.kind, m.cfg, m.slot, m.setCurrent
-	if mod != nil {
-		mod(&a.claim)
-	}
+	a := m.newAcquisition(mod)
 	switch {
 	case m.cohort != nil && !a.try && a.revocation == nil:
 		m.cohort.acquire(ctx, a)
@@ -96,6 +92,15 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acqu
 		a.make(ctx)
 	default:
 		a.begin(ctx)
+	}
+	return a
+}
+
+func (m *Mutex) newAcquisition(mod func(*claim)) *acquisition {
+	a := newAcquisition(m.s)
+	a.path, a.kind, a.cfg, a.slot, a.granted = m.path, m.kind, &m.cfg, m.slot, m.setCurrent
+	if mod != nil {
+		mod(&a.claim)
 	}
 	return a
 }
@@ -193,7 +198,7 @@ func (m *Mutex) lock(ctx context.Context, mod func(*claim)) (<-chan struct{}, er
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
-	return h.revoked, nil
+	return h.revoked.C(), nil
 }
 
 // LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in LockContext.
@@ -225,7 +230,7 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	var watch sync.WaitGroup
 	watch.Go(func() { // ends with body; waited for below
 		select {
-		case <-h.revoked:
+		case <-h.revoked.C():
 			cancel(h.state())
 		case <-body.Done():
 		}
@@ -242,13 +247,6 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	return fn(body)
 }
 
-// closedChannel stands for the channels of no hold.
-var closedChannel = func() <-chan struct{} {
-	ch := make(chan struct{})
-	close(ch)
-	return ch
-}()
-
 // Revoked returns the channel of the current hold that closes when the holder should stop; a closed one when nothing is
 // held.
 func (m *Mutex) Revoked() <-chan struct{} {
@@ -257,7 +255,7 @@ func (m *Mutex) Revoked() <-chan struct{} {
 		return closedChannel
 	}
 	a.hold.state()
-	return a.hold.revoked
+	return a.hold.revoked.C()
 }
 
 // Lost returns the channel of the current hold that closes when the hold is gone or cannot be proved any more; a closed
@@ -268,7 +266,7 @@ func (m *Mutex) Lost() <-chan struct{} {
 		return closedChannel
 	}
 	a.hold.state()
-	return a.hold.lost
+	return a.hold.lost.C()
 }
 
 // Err returns how the current hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why it was lost. It

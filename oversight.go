@@ -60,6 +60,8 @@ func (l *later[T]) tick() {
 	}
 	if l.due = len(l.added) > 0; l.due {
 		time.AfterFunc(l.after/2, l.tick)
+	} else {
+		l.added = make(map[T]time.Time) // a map keeps the size that it once had
 	}
 }
 
@@ -78,13 +80,13 @@ func (a *acquisition) beginWatch() {
 
 // watchOver follows the hold until it is released or lost.
 func (a *acquisition) watchOver(over context.Context) {
-	c, h := a.candidate, a.hold
+	c := a.candidate
 	for over.Err() == nil {
-		if err := a.lookAtSelf(over, c, h); errors.Is(err, errVanished) {
-			h.lose(errRemoved)
+		if err := c.look(over); errors.Is(err, errVanished) {
+			c.hold.lose(errRemoved)
 		}
 		select {
-		case <-c.changed():
+		case <-c.wake:
 		case <-over.Done():
 		}
 	}

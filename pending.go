@@ -13,7 +13,7 @@ type Pending struct {
 func (p *Pending) Queued() <-chan struct{} { return p.a.queued }
 
 // Done returns a channel that is closed when the lock is acquired or the acquisition has failed.
-func (p *Pending) Done() <-chan struct{} { return p.a.done }
+func (p *Pending) Done() <-chan struct{} { return p.a.done.C() }
 
 // Err returns nil while the acquisition is under way and once it has succeeded, and otherwise why it failed: the
 // context's error, context.Canceled after Cancel, ErrClosed, or what a server answered.
@@ -28,12 +28,12 @@ func (p *Pending) Err() error {
 func (p *Pending) Revoked() <-chan struct{} {
 	p.a.mu.Lock()
 	defer p.a.mu.Unlock()
-	return p.a.hold.revoked
+	return p.a.hold.revoked.C()
 }
 
 // Released returns a channel that is closed when the candidate of this acquisition is certainly gone: after it failed,
 // or after its hold was released or lost.
-func (p *Pending) Released() <-chan struct{} { return p.a.gone }
+func (p *Pending) Released() <-chan struct{} { return p.a.gone.C() }
 
 // Cancel leaves the queue, or releases the lock if it has been acquired. It does not wait: Released tells the end.
 func (p *Pending) Cancel() {

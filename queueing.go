@@ -19,21 +19,20 @@ func (a *acquisition) run() {
 		zs, err := a.s.await(a.ctx)
 		if err != nil {
 			a.settle(a.orContextError(err))
-			close(a.gone)
+			a.gone.give()
 			return
 		}
-		c := newCandidate(zs, a.path, a.kind, &a.cfg)
-		h := a.freshHold()
-		err = a.obtain(c, h)
+		c := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold())
+		err = a.obtain(c)
 		if err == nil {
 			a.candidate = c
 			zs.young.add(a)
 			if a.settle(nil) {
-				h.whenLost(a.removeSoon)
+				c.hold.whenLost(a.removeSoon)
 				return
 			}
 			zs.young.drop(a)
-			a.withdraw(h)
+			a.withdraw(c.hold)
 		}
 		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
 			if c.remove(a.ctx); a.ctx.Err() == nil {
@@ -70,40 +69,40 @@ func (a *acquisition) orContextError(err error) error {
 	}
 }
 
-// obtain queues the candidate and waits until it holds the lock. Then the hold has taken the handle's slot and is under the
+// obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
-func (a *acquisition) obtain(c *candidate, h *hold) error {
+func (a *acquisition) obtain(c *candidate) error {
 	if err := c.create(a.ctx); err != nil {
 		return err
 	}
 	a.announce()
-	line, err := c.lookAhead(a.ctx, a.revocation != nil)
-	if err != nil {
+	if err := c.lookAhead(a.ctx, a.revocation != nil); err != nil {
 		return err
 	}
-	if a.try && len(line.nearest) > 0 {
+	if a.try && c.isBlocked() {
 		return ErrLocked
 	}
 	if c.czxid == 0 { // the answer got lost, or the server is old
-		if err := a.lookAtSelf(a.ctx, c, h); err != nil {
+		if err := c.look(a.ctx); err != nil {
 			return err
 		}
 	}
-	h.bind(c)
+	c.hold.bind(c)
 	ctx := a.ctx
-	if len(line.nearest) > 0 {
-		if ctx, err = a.queue(c, h, line); err != nil {
+	if c.isBlocked() {
+		var err error
+		if ctx, err = a.queue(c); err != nil {
 			return err
 		}
 	}
-	if err := c.zs.lease.admit(ctx, h); errors.Is(err, zk.ErrNoNode) {
+	if err := c.zs.lease.admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
 		return errVanished
 	} else if err != nil {
 		return err
 	}
-	if err := a.takeSlot(ctx, c, h); err != nil {
-		c.zs.lease.drop(h)
-		h.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
+	if err := a.takeSlot(ctx, c); err != nil {
+		c.zs.lease.drop(c.hold)
+		c.hold.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
 	c.front = a.kind.Exclusive()
@@ -112,20 +111,20 @@ func (a *acquisition) obtain(c *candidate, h *hold) error {
 
 // queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
 // those ahead must not be removed for nothing.
-func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Context, err error) {
+func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 	ctx = a.ctx
 	var force <-chan time.Time
 	if a.revocation != nil {
 		force = a.revocation.after()
 		if a.revocation.asks() {
-			if err := c.ask(ctx, line.nearest); err != nil {
+			if err := c.ask(ctx, c.line.nearest); err != nil {
 				return ctx, err
 			}
 		}
 	}
 	listed := false // and found in the queue, with nobody ahead
-	for len(line.nearest) > 0 {
-		left, err := a.wait(ctx, c, h, line, force)
+	for c.isBlocked() {
+		left, err := a.wait(ctx, c, force)
 		if err != nil {
 			return ctx, err
 		}
@@ -136,15 +135,15 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 			}
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
-			line, err = c.clear(ctx, line)
-		case (left == wasFirst || line.hasOne()) && (c.long || c.isWatched()):
-			line = ahead{} // those who are known to be gone do not come back
+			err = c.clear(ctx)
+		case (left == wasFirst || c.line.hasOne()) && (c.long || c.isWatched()):
+			c.line = ahead{} // those who are known to be gone do not come back
 		default:
 			var known bool
-			if line, known, err = c.departed(ctx, line); known || err != nil {
+			if known, err = c.departed(ctx); known || err != nil {
 				break
 			}
-			line, err = c.lookAhead(ctx, a.revocation != nil)
+			err = c.lookAhead(ctx, a.revocation != nil)
 			listed = true
 		}
 		if err != nil {
@@ -154,7 +153,7 @@ func (a *acquisition) queue(c *candidate, h *hold, line ahead) (ctx context.Cont
 	if listed || c.isWatched() {
 		return ctx, nil
 	}
-	return ctx, a.lookAtSelf(ctx, c, h)
+	return ctx, c.look(ctx)
 }
 
 // closedTimer is a timer that is always due.
@@ -175,7 +174,7 @@ func (a *acquisition) announce() {
 func (a *acquisition) freshHold() *hold {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !isClosed(a.hold.revoked) || a.isOver {
+	if !a.hold.revoked.isGiven() || a.done.isGiven() {
 		return a.hold
 	}
 	a.hold = newHold()
@@ -187,7 +186,7 @@ func (a *acquisition) commit() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.committed = a.committed || a.ctx.Err() == nil
-	return a.committed && !a.isOver
+	return a.committed && !a.done.isGiven()
 }
 
 // departure is how a blocker stopped being one.
@@ -200,40 +199,28 @@ const (
 )
 
 // wait waits until the nearest blocker is gone, or force is due.
-func (a *acquisition) wait(
-	ctx context.Context, c *candidate, h *hold, line ahead, force <-chan time.Time,
-) (departure, error) {
-	blocker := &line.nearest[0]
-	w := c.zs.watches.watch(c.dir + "/" + blocker.Name)
+func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (departure, error) {
+	blocker := &c.line.nearest[0]
+	w := c.zs.watches.watch(c.dir+"/"+blocker.Name, c.wake)
 	defer w.stop()
-	patient := c.self == nil && !line.hasOne() && !c.long
+	patient := c.self == nil && !c.line.hasOne() && !c.long
 	since := time.Now()
 	if patient {
-		c.zs.patient.add(w)
-		defer c.zs.patient.drop(w)
+		c.zs.patient.add(c)
+		defer c.zs.patient.drop(c)
 	}
 	for {
 		left, err := a.lookAtBlocker(ctx, c, w, blocker)
 		if left != 0 || err != nil {
 			return left, err
 		}
-		changed := false
-		if c.self == nil && (!patient || time.Since(since) >= ownLook) { // then it is known to be there when the blocker is gone
-			changed = true
-		} else if left, changed, err = a.sleep(ctx, c, w, force); left != 0 || err != nil {
-			return left, err
-		}
-		if !changed {
-			continue
-		}
-		unmeasured := patient && c.self == nil
-		if err := a.lookAtSelf(ctx, c, h); err != nil {
-			return 0, err
-		}
-		if unmeasured {
-			if _, err := c.measure(ctx); err != nil {
+		if c.self != nil || !patient || time.Since(since) >= ownLook { // then it is known to be there when the blocker is gone
+			if err := a.lookAtOwn(ctx, c, patient); err != nil {
 				return 0, err
 			}
+		}
+		if left, err := a.sleep(ctx, c, force); left != 0 || err != nil {
+			return left, err
 		}
 	}
 }
@@ -256,38 +243,35 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 	return 0, err
 }
 
-// sleep waits until there is something to look at: the blocker, or own, the candidate itself.
-func (a *acquisition) sleep(
-	ctx context.Context, c *candidate, w *watcher, force <-chan time.Time,
-) (left departure, own bool, err error) {
-	select {
-	case <-w.C:
-		return 0, false, nil
-	case <-force:
-		return wasForced, false, nil
-	case <-c.changed():
-		return 0, true, nil
-	case <-c.zs.ended:
-		return 0, false, c.zs.endReason()
-	case <-ctx.Done():
-		return 0, false, a.contextError()
-	case <-a.done:
-		return 0, false, a.contextError()
+// lookAtOwn looks at the candidate itself, and at first how long the queue is that it stands in if that is not known.
+func (a *acquisition) lookAtOwn(ctx context.Context, c *candidate, unmeasured bool) error {
+	unmeasured = unmeasured && c.self == nil
+	if err := c.look(ctx); err != nil || !unmeasured {
+		return err
 	}
+	_, err := c.measure(ctx)
+	return err
 }
 
-// lookAtSelf follows a change of the candidate's own znode.
-func (a *acquisition) lookAtSelf(ctx context.Context, c *candidate, h *hold) error {
-	marked, err := c.look(ctx)
-	if marked {
-		h.revoke()
+// sleep waits until there is something to look at, or force is due.
+func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
+	over := ctx.Done()
+	if over == nil { // it goes on although the context has ended, but not for ever
+		over = a.done.C()
 	}
-	return err
+	select {
+	case <-c.wake:
+		return 0, nil
+	case <-force:
+		return wasForced, nil
+	case <-over:
+		return 0, a.contextError()
+	}
 }
 
 // takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
 // was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
-func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error {
+func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 	if a.slot == nil {
 		return nil
 	}
@@ -305,23 +289,18 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate, h *hold) error
 			return nil
 		default:
 		}
-		if c.self == nil {
-			if err := a.lookAtSelf(ctx, c, h); err != nil {
-				return err
-			}
+		if err := c.look(ctx); err != nil {
+			return err
 		}
 		select {
 		case a.slot <- struct{}{}:
 			return nil
-		case <-h.lost:
-			return h.state()
-		case <-c.changed():
-			if err := a.lookAtSelf(ctx, c, h); err != nil {
-				return err
-			}
+		case <-c.hold.lost.C():
+			return c.hold.state()
+		case <-c.wake:
 		case <-ctx.Done():
 			return a.contextError()
-		case <-a.done:
+		case <-a.done.C():
 			return a.contextError()
 		}
 	}

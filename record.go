@@ -68,25 +68,27 @@ func newLockNode(reply wire.Reply) lockNode {
 	return n
 }
 
-// departed finds out who is ahead of a candidate now that its nearest blocker is gone, as far as can be said without a
-// listing. ok is false if the queue must be listed.
-func (c *candidate) departed(ctx context.Context, line ahead) (left ahead, ok bool, err error) {
-	if !c.long || line.nearest[0].LeavesReader() {
-		return line, false, nil
+// departed sets who is ahead of a candidate now that its nearest blocker is gone, as far as can be said without a
+// listing. It is false if the queue must be listed.
+func (c *candidate) departed(ctx context.Context) (ok bool, err error) {
+	gone := c.line.nearest[0]
+	if !c.long || gone.LeavesReader() {
+		return false, nil
 	}
 	lock, err := c.measure(ctx)
 	if err != nil {
-		return line, false, err
+		return false, err
 	}
 	c.lock = &lock
 	switch {
-	case lock.cleared >= line.nearest[0].Seq:
-		return ahead{}, true, nil
-	case c.long && len(line.nearest) > 1: // it has given up: the next may be there still
-		line.nearest = line.nearest[1:]
-		return line, true, nil
+	case lock.cleared >= gone.Seq:
+		c.line = ahead{}
+		return true, nil
+	case c.long && len(c.line.nearest) > 1: // it has given up: the next may be there still
+		c.line.nearest = c.line.nearest[1:]
+		return true, nil
 	default:
-		return line, false, nil
+		return false, nil
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 
 // ask sends a request and returns what read makes of its answer. It fails with ctx; then nobody knows whether the request was
 // executed.
-func ask[T any](ctx context.Context, zs *zkSession, r wire.Request, read func(wire.Reply) T) (T, error) {
-	to, sent := begin(zs, r, read)
-	if !sent {
+func ask[T any](ctx context.Context, zs *zkSession, r *wire.Request, read func(wire.Reply) T) (T, error) {
+	to := responsesTo(r, read)
+	if !zs.send(r) {
 		to <- response[T]{err: zk.ErrNoServer}
 	}
 	return to.wait(ctx)
@@ -31,11 +31,9 @@ type response[T any] struct {
 	err   error
 }
 
-// begin sends a request, and others right behind it, unless there is no connection.
-func begin[T any](
-	zs *zkSession, r wire.Request, read func(wire.Reply) T, behind ...wire.Request,
-) (to responses[T], sent bool) {
-	to = make(responses[T], 1)
+// responsesTo has the answer to a request, which is about to be sent, come to a channel.
+func responsesTo[T any](r *wire.Request, read func(wire.Reply) T) responses[T] {
+	to := make(responses[T], 1)
 	r.Done = func(reply wire.Reply) {
 		var a response[T]
 		if a.err = errorOf(reply); a.err == nil {
@@ -43,7 +41,7 @@ func begin[T any](
 		}
 		to <- a
 	}
-	return to, zs.send(append([]wire.Request{r}, behind...)...)
+	return to
 }
 
 func (from responses[T]) wait(ctx context.Context) (T, error) {
@@ -86,7 +84,7 @@ func waitFor(ctx context.Context, done <-chan struct{}) error {
 }
 
 // send sends requests if there is a connection that can be used.
-func (zs *zkSession) send(requests ...wire.Request) bool {
+func (zs *zkSession) send(requests ...*wire.Request) bool {
 	zs.mu.Lock()
 	live := zs.live
 	zs.mu.Unlock()

@@ -79,7 +79,7 @@ func (r *roster) begin(dir string) (l *listing, mine bool) {
 }
 
 // request returns the request for a listing, which finishes it.
-func (r *roster) request(l *listing) wire.Request {
+func (r *roster) request(l *listing) *wire.Request {
 	request := wire.GetChildren(l.dir)
 	request.Done = func(reply wire.Reply) {
 		var children []string

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,8 +63,9 @@ type Session struct {
 	mu       sync.Mutex // guards the fields below
 	current  *zkSession
 	state    State
-	closed   bool  // by Close: nothing is added to work any more
-	closeErr error // set before done is closed
+	closed   bool                      // by Close: nothing is added to work any more
+	bound    map[*acquisition]struct{} // that Close has to call off: their contexts are not derived from closing
+	closeErr error                     // set before done is closed
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
@@ -84,6 +87,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		events:  newMailbox[event](),
 		states:  newMailbox[State](),
 		done:    make(chan struct{}),
+		bound:   make(map[*acquisition]struct{}),
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
 	s.current = s.openSession()
@@ -241,6 +245,27 @@ func (s *Session) enter() bool {
 	return !s.closed
 }
 
+// enterAs is enter for an acquisition, which Close calls off.
+func (s *Session) enterAs(a *acquisition) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.work.Add(1)
+	if a.foreign {
+		s.bound[a] = struct{}{}
+	}
+	return true
+}
+
+// unbind forgets an acquisition that is settled.
+func (s *Session) unbind(a *acquisition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.bound, a)
+}
+
 // start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
 func (s *Session) start(f func()) bool {
 	if !s.enter() {
@@ -303,15 +328,6 @@ func (s *Session) updateState() {
 	}
 }
 
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
-	}
-}
-
 // callState hands the states to the user's function.
 func (s *Session) callState() {
 	for {
@@ -359,10 +375,14 @@ func (s *Session) Close() error {
 	s.mu.Lock()
 	again := s.closed
 	s.closed = true
+	bound := slices.Collect(maps.Keys(s.bound))
 	s.mu.Unlock()
 	if !again {
 		s.updateState()
 		s.cancel(ErrClosed)
+		for _, a := range bound {
+			a.cancel(ErrClosed)
+		}
 		s.work.Wait()
 		s.events.close()
 		s.states.close()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/zookylock/zklock/internal/wire"
 )
@@ -25,7 +26,8 @@ type zkSession struct {
 	roster  *roster
 	lease   *lease
 	young   *later[*acquisition] // their holds
-	patient *later[*watcher]     // of those who wait
+	patient *later[*candidate]   // who wait
+	parents singleflight.Group   // by lock
 
 	lastZxid  atomic.Int64 // the newest transaction that a server has told of
 	noRecords atomic.Bool  // we may not write into locks' znodes
@@ -71,7 +73,7 @@ func (s *Session) openSession() *zkSession {
 	zs.roster = newRoster(zs)
 	zs.lease = newLease(zs, s.cfg.lease)
 	zs.young = newLater(firstLook, (*acquisition).beginWatch)
-	zs.patient = newLater(ownLook, (*watcher).nudge)
+	zs.patient = newLater(ownLook, (*candidate).nudge)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
 	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
 		zk.WithDialer(zs.dial),
@@ -233,6 +235,7 @@ func (zs *zkSession) end(reason error) {
 	if first {
 		zs.lease.end(reason)
 		close(zs.ended)
+		zs.watches.recheck() // whoever waits for a znode finds out
 	}
 }
 
@@ -310,15 +313,23 @@ func outcomeOf(err error) outcome {
 	}
 }
 
-// makeParents creates a lock's znode and what is missing above it. Unless the lock's Naming has it otherwise, those below the root
-// are container znodes, which the server removes some time after their last child; those up to the root are persistent.
+// makeParents creates a lock's znode and what is missing above it. Those who want that at the same time share it. Unless the lock's
+// Naming has it otherwise, those below the root are container znodes, which the server removes some time after their last child;
+// those up to the root are persistent.
 func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfig) error {
+	return zs.apart(ctx, func() error {
+		_, err, _ := zs.parents.Do(dir, func() (any, error) { return nil, zs.makeMissing(dir, cfg) })
+		return err
+	})
+}
+
+func (zs *zkSession) makeMissing(dir string, cfg *lockConfig) error {
 	for i := 1; i <= len(dir); i++ {
 		if i < len(dir) && dir[i] != '/' {
 			continue
 		}
 		path := dir[:i]
-		err := zs.doApart(ctx, func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
+		err := zs.do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}

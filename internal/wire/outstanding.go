@@ -18,7 +18,7 @@ type request struct {
 }
 
 // outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
-// ever waited at a time; nothing is allocated after that.
+// waited at a time since there were few; nothing is allocated after that.
 //
 // Requests are found by xid and listed in the order of writing. Answers mostly come in that order, but not always: a
 // server answers setAuth before what it was already working on. Pings all have the same xid and are answered in order.
@@ -63,6 +63,9 @@ func (o *outstanding) add(xid, op int32, sent time.Time) {
 	o.last = at
 	o.index[xid] = at
 }
+
+// few is how many requests there is always room for, once there were as many.
+const few = 64
 
 // find returns a request that waits.
 func (o *outstanding) find(xid int32) (request, bool) {
@@ -116,6 +119,9 @@ func (o *outstanding) remove(xid int32) (sent time.Time, ok bool) {
 	}
 	o.slots[at] = request{next: o.free}
 	o.free = at
+	if len(o.index) == 0 && len(o.slots) > few {
+		o.slots, o.index, o.free = nil, make(map[int32]int), none // what a burst has taken
+	}
 	return r.sent, true
 }
 

@@ -31,13 +31,13 @@ type Reply struct {
 const ephemeralSequential = 3
 
 // Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
-func Create(path string, data []byte, acl []zk.ACL) Request {
-	return Request{op: OpCreate2, body: createBody(path, data, acl)}
+func Create(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreate2, body: createBody(path, data, acl)}
 }
 
 // CreateOld is Create for servers before 3.5.0, which do not tell the transaction.
-func CreateOld(path string, data []byte, acl []zk.ACL) Request {
-	return Request{op: OpCreate, body: createBody(path, data, acl)}
+func CreateOld(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreate, body: createBody(path, data, acl)}
 }
 
 func createBody(path string, data []byte, acl []zk.ACL) []byte {
@@ -60,24 +60,24 @@ func createBody(path string, data []byte, acl []zk.ACL) []byte {
 }
 
 // Delete returns a request to delete a znode of any version.
-func Delete(path string) Request {
+func Delete(path string) *Request {
 	b := appendString(make([]byte, 0, 4+len(path)+4), path)
-	return Request{op: OpDelete, body: binary.BigEndian.AppendUint32(b, math.MaxUint32)}
+	return &Request{op: OpDelete, body: binary.BigEndian.AppendUint32(b, math.MaxUint32)}
 }
 
 // GetData returns a request to read a znode, and to watch it if that is wanted. Its Reply has Node.
-func GetData(path string, watch bool) Request {
-	return Request{op: OpGetData, body: readBody(path, watch)}
+func GetData(path string, watch bool) *Request {
+	return &Request{op: OpGetData, body: readBody(path, watch)}
 }
 
 // Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is none. Its Reply has Stat.
-func Exists(path string, watch bool) Request {
-	return Request{op: OpExists, body: readBody(path, watch)}
+func Exists(path string, watch bool) *Request {
+	return &Request{op: OpExists, body: readBody(path, watch)}
 }
 
 // GetChildren returns a request to list a znode's children. Its Reply has Children.
-func GetChildren(path string) Request {
-	return Request{op: OpGetChildren2, body: readBody(path, false)}
+func GetChildren(path string) *Request {
+	return &Request{op: OpGetChildren2, body: readBody(path, false)}
 }
 
 func readBody(path string, watch bool) []byte {
@@ -142,12 +142,35 @@ const writeAtOnce = 8 << 10
 
 // Send sends requests in one packet, and does not wait. It is false, and nothing is sent, if the Conn has no session yet or
 // is of no more use. Requests wait for the credentials, which go-zookeeper sends first on every connection.
-func (c *Conn) Send(requests ...Request) bool {
+func (c *Conn) Send(requests ...*Request) bool {
 	now := time.Now() // before the lock: a lease may count from here
+	switch c.enqueue(requests, now) {
+	case refused:
+		return false
+	case writable:
+		c.flush()
+	case blocking:
+		go c.flush() // ends when all is written, or the Conn is closed: a write that blocks fails with it
+	}
+	return true
+}
+
+// prospect is what is to be done about a request that was enqueued.
+type prospect uint8
+
+const (
+	refused  prospect = iota // it was not
+	writable                 // the socket takes it
+	blocking                 // the socket may be full
+	failed                   // the Conn is closed, and Done has been told
+)
+
+// enqueue leaves requests for the next flush.
+func (c *Conn) enqueue(requests []*Request, now time.Time) prospect {
 	c.mu.Lock()
 	if c.cause != nil || !c.ready || c.out.closing {
 		c.mu.Unlock()
-		return false
+		return refused
 	}
 	for _, r := range requests {
 		size := requestHeaderSize + len(r.body)
@@ -158,17 +181,17 @@ func (c *Conn) Send(requests ...Request) bool {
 		c.pending = append(c.pending, r.body...)
 	}
 	err := c.reads.setOwn(c.readLimitLocked())
-	atOnce := c.waiting.ownBytes <= writeAtOnce
+	unanswered := c.waiting.ownBytes
 	c.mu.Unlock()
 	switch {
 	case err != nil:
 		_ = c.fail(err) // which tells Done
-	case atOnce:
-		c.flush()
+		return failed
+	case unanswered <= writeAtOnce:
+		return writable
 	default:
-		go c.flush() // ends when all is written, or the Conn is closed: a write that blocks fails with it
+		return blocking
 	}
-	return true
 }
 
 // flush writes what is pending.

@@ -72,7 +72,7 @@ func (s *sending) writes(p []byte) <-chan struct{} {
 }
 
 // sends calls Send, which waits for the test to read what it writes.
-func (s *sending) sends(requests ...wire.Request) <-chan bool {
+func (s *sending) sends(requests ...*wire.Request) <-chan bool {
 	sent := make(chan bool, 1)
 	go func() { sent <- s.Send(requests...) }() // ends when the test has read it, or the Conn is closed
 	return sent
@@ -102,7 +102,7 @@ func header(p []byte) (xid, op int32) {
 }
 
 // telling returns the request with a channel of its replies.
-func telling(r wire.Request) (wire.Request, <-chan wire.Reply) {
+func telling(r *wire.Request) (*wire.Request, <-chan wire.Reply) {
 	replies := make(chan wire.Reply, 2)
 	r.Done = func(r wire.Reply) { replies <- r }
 	return r, replies

@@ -1,0 +1,56 @@
+package zklock
+
+import "sync"
+
+// signal is given once and stays. The channel that tells of it is made when somebody asks for it: thousands may have a signal
+// that nobody waits for.
+type signal struct {
+	mu    sync.Mutex // guards the fields below; no other is taken while it is held
+	given bool
+	ch    chan struct{} // nil if nobody has asked
+}
+
+func (s *signal) give() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil && !s.given {
+		close(s.ch)
+	}
+	s.given = true
+}
+
+// C returns the channel that is closed when the signal is given.
+func (s *signal) C() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ch != nil:
+	case s.given:
+		return closedChannel
+	default:
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) isGiven() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given
+}
+
+// closedChannel stands for the channel of what is given already, or of no hold.
+var closedChannel = func() <-chan struct{} {
+	ch := make(chan struct{})
+	close(ch)
+	return ch
+}()
+
+func isClosed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
+}
