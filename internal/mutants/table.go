@@ -4,8 +4,8 @@ package main
 var mutants = []mutant{
 	{
 		name: "granted at the first wake, without a look at the queue",
-		edits: []edit{{"queueing.go", "			if line, known, err = c.departed(ctx, line); known || err != nil {\n",
-			"			if line, known = (ahead{}), true; known {\n"}},
+		edits: []edit{{"queueing.go", "			if known, err = c.departed(ctx); known || err != nil {\n",
+			"			if c.line, known = (ahead{}), true; known {\n"}},
 		tests: "TestCancelLeavesTheQueue",
 	},
 	{
@@ -36,8 +36,8 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"queueing.go", "	case <-c.changed():\n		return 0, true, nil\n", ""},
-			{"queueing.go", "	return ctx, a.lookAtSelf(ctx, c, h)\n", "	return ctx, nil\n"},
+			{"queueing.go", "if c.self != nil || !patient || time.Since(since) >= ownLook {", "if c.self == nil && (!patient || time.Since(since) >= ownLook) {"},
+			{"queueing.go", "	return ctx, c.look(ctx)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
@@ -140,7 +140,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"oversight.go", "			h.lose(errRemoved)\n", "			return\n"},
+			{"oversight.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
 			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -172,7 +172,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"queueing.go", "	blocker := &line.nearest[0]\n", "	blocker := &line.nearest[len(line.nearest)-1]\n"}},
+		edits: []edit{{"queueing.go", "	blocker := &c.line.nearest[0]\n", "	blocker := &c.line.nearest[len(c.line.nearest)-1]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -290,12 +290,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidate that waits never looked at",
-		edits: []edit{{"queueing.go", "		c.zs.patient.add(w)\n", ""}},
+		edits: []edit{{"queueing.go", "		c.zs.patient.add(c)\n", ""}},
 		tests: "TestRemovedWhileWaiting",
 	},
 	{
 		name:  "lost hold's candidate left",
-		edits: []edit{{"queueing.go", "				h.whenLost(a.removeSoon)\n", ""}},
+		edits: []edit{{"queueing.go", "				c.hold.whenLost(a.removeSoon)\n", ""}},
 		tests: "TestALostHoldLeavesNoCandidate",
 	},
 	{
