@@ -37,8 +37,8 @@ func TestALongQueueIsNotListedAtEveryHandoff(t *testing.T) {
 	holder, waiters, handles := longLine(t, proxy.Addr(), n)
 	var listings, bytes atomic.Int64
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const getChildren2 = 12
-		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == getChildren2 {
+		const getChildren = 8
+		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == getChildren {
 			listings.Add(1)
 		}
 		if dir == zktest.ToClient {

@@ -78,13 +78,14 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 	if s.stale != nil {
 		known = s.stale
 	}
-	if op != wire.OpExists && op != wire.OpGetData && op != wire.OpGetChildren2 {
+	lists := op == wire.OpGetChildren || op == wire.OpGetChildren2
+	if op != wire.OpExists && op != wire.OpGetData && !lists {
 		return false, ok
 	}
 	p, watch := r.string(), r.bool()
 	n := cmp.Or(known[p], s.kept[p])
 	if watch && (n != nil || op == wire.OpExists) {
-		if op == wire.OpGetChildren2 {
+		if lists {
 			return true, unimplemented
 		}
 		s.c.watch(p, co)
@@ -94,7 +95,7 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 		return true, noNode
 	case op == wire.OpGetData:
 		w.bytes(n.data)
-	case op == wire.OpGetChildren2:
+	case lists:
 		children := slices.Collect(maps.Keys(n.children))
 		for kept := range s.kept {
 			if name := path.Base(kept); path.Dir(kept) == p && !slices.Contains(children, name) {
@@ -106,7 +107,9 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 			w.string(name)
 		}
 	}
-	n.stat(w)
+	if op != wire.OpGetChildren {
+		n.stat(w)
+	}
 	return true, ok
 }
 

@@ -77,7 +77,7 @@ func Exists(path string, watch bool) *Request {
 
 // GetChildren returns a request to list a znode's children. Its Reply has Children.
 func GetChildren(path string) *Request {
-	return &Request{op: OpGetChildren2, body: readBody(path, false)}
+	return &Request{op: OpGetChildren, body: readBody(path, false)}
 }
 
 func readBody(path string, watch bool) []byte {

@@ -122,7 +122,7 @@ func TestSendAsksAndIsAnswered(t *testing.T) {
 	var xids []int32
 	for _, want := range []frame{
 		frame{}.i32(wire.OpCreate2).str("/d/x-").str("me").i32(1).i32(31).str("world").str("anyone").i32(3),
-		frame{}.i32(wire.OpGetChildren2).str("/d").bytes(0),
+		frame{}.i32(wire.OpGetChildren).str("/d").bytes(0),
 		frame{}.i32(wire.OpGetData).str("/d/x-1").bytes(1),
 		frame{}.i32(wire.OpDelete).str("/d/x-1").i32(-1),
 	} {
@@ -139,7 +139,7 @@ func TestSendAsksAndIsAnswered(t *testing.T) {
 	path, czxid := (<-created).Created()
 	require.Equal(t, "/d/x-1", path)
 	require.Positive(t, czxid)
-	s.reply(replyTo(xids[1], 0).i32(2).str("x-1").str("y").stat(1))
+	s.reply(replyTo(xids[1], 0).i32(2).str("x-1").str("y"))
 	require.Equal(t, []string{"x-1", "y"}, (<-listed).Children())
 	s.reply(replyTo(xids[2], 0).str("data").stat(1))
 	r := <-got
