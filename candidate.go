@@ -37,14 +37,16 @@ type candidate struct {
 	zs    *zkSession
 	dir   string // the lock's znode
 	cfg   *lockConfig
+	kind  queue.Kind
 	voice queue.Voice
 	hold  *hold         // that it is for
 	wake  chan struct{} // receives when there is something to look at, the znode itself or the one that blocks it
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
 
-	over   bool // it is known to be gone, or goes with its session
-	unsure bool // an attempt to delete it may have succeeded
+	over    bool // it is known to be gone, or goes with its session
+	unsure  bool // an attempt to delete it may have succeeded
+	deleted bool // by us, so that it was there until then
 
 	asked bool            // a creation was sent whose outcome is not known to be failure
 	path  string          // once created
@@ -54,7 +56,8 @@ type candidate struct {
 	line  ahead           // who blocks it, once it has looked
 
 	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
-	front    bool            // nobody was left ahead of it
+	seen     bool            // in the queue, when nobody was left ahead of it
+	front    bool            // nobody is ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	long     bool            // so was the queue when it was last listed
 	lock     *lockNode       // the lock's znode, if it is known
@@ -66,7 +69,7 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h
 	rand.Read(random[:]) // never fails, since Go 1.24
 	voice := cfg.voice(kind)
 	return &candidate{
-		zs: zs, dir: dir, cfg: cfg, voice: voice, hold: h, wake: make(chan struct{}, 1),
+		zs: zs, dir: dir, cfg: cfg, kind: kind, voice: voice, hold: h, wake: make(chan struct{}, 1),
 		prefix: queue.Prefix(voice.Dialect, kind, random),
 	}
 }
@@ -118,6 +121,7 @@ func (c *candidate) create(ctx context.Context) error {
 			return ErrExhausted
 		}
 		c.place = self
+		c.zs.siblings.join(c)
 		return nil
 	}
 }
@@ -137,7 +141,8 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 	}
 	answers := responsesTo(create, newBirth)
 	requests := []*wire.Request{create}
-	if c.first = nil; c.zs.watches.cleared(c.dir) < 0 { // otherwise the number will tell
+	numbered := c.zs.watches.cleared(c.dir) >= 0 || c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
+	if c.first = nil; !numbered { // otherwise the number will tell
 		var mine bool
 		if c.first, mine = c.zs.roster.begin(c.dir); mine {
 			requests = append(requests, c.zs.roster.request(c.first))
@@ -200,7 +205,21 @@ func (c *candidate) look(ctx context.Context) error {
 		c.self = c.zs.watches.watch(c.path, c.wake)
 		c.path = c.self.node.path // thousands may wait: one copy of it is enough
 	}
-	node, err := c.self.read(ctx)
+	return c.judge(c.self.read(ctx))
+}
+
+// glance is look without a watch.
+func (c *candidate) glance(ctx context.Context) error {
+	var node nodeState
+	err := c.zs.do(ctx, func() (err error) {
+		node, err = c.zs.watches.get(ctx, c.path, false)
+		return err
+	})
+	return c.judge(node, err)
+}
+
+// judge draws the conclusions from what was read of the candidate's znode.
+func (c *candidate) judge(node nodeState, err error) error {
 	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.owner != c.zs.id() || c.czxid != 0 && c.czxid != node.czxid) {
 		return errVanished
 	}
@@ -291,6 +310,7 @@ func (c *candidate) remove(ctx context.Context) error {
 	}
 	c.over = true
 	c.zs.count(-1)
+	c.zs.watches.left(c.path, c.deleted)
 	if c.self != nil {
 		c.self.stop()
 	}
@@ -313,10 +333,12 @@ func (c *candidate) delete(ctx context.Context) error {
 			c.alone = err == nil
 		}
 	}
+	c.zs.siblings.leave(c)
 	err := c.zs.do(ctx, func() error {
 		before := c.unsure
 		err := c.deleteOnce(ctx)
 		c.unsure = before || endedBy(ctx, err) || outcomeOf(err) == unknown
+		c.deleted = err == nil
 		if err == nil && c.alone {
 			c.zs.watches.clear(c.dir, c.place.Seq)
 		}

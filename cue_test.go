@@ -28,9 +28,15 @@ func isReply(dir zktest.Direction, frame []byte) bool {
 	return dir == zktest.ToClient && (xidOf(frame) > 0 || xidOf(frame) < -2)
 }
 
-func isMulti(dir zktest.Direction, frame []byte) bool {
-	return dir == zktest.ToServer && len(frame) >= 12 && binary.BigEndian.Uint32(frame[8:]) == opMulti
+// opOf returns the operation of a request, 0 if the frame is none.
+func opOf(dir zktest.Direction, frame []byte) uint32 {
+	if dir != zktest.ToServer || len(frame) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(frame[8:])
 }
+
+func isMulti(dir zktest.Direction, frame []byte) bool { return opOf(dir, frame) == opMulti }
 
 // TestCancelAfterALostCreateReply cancels while the search for a candidate whose creation was not answered cannot go on.
 func TestCancelAfterALostCreateReply(t *testing.T) {

@@ -130,9 +130,8 @@ type watchedNode struct {
 	waiters *watcher      // a list
 	asking  chan struct{} // closed when the read that is under way is over; nil if there is none
 	armed   uint64        // the connection on which the server will tell of the next change to state; 0 if it has told
-	gone    bool          // the server has told that it is deleted: a candidate's name is never used again
-	first   bool          // nobody was left ahead of it, as one of our own candidates has found
-	lock    *lockNode     // if first: the lock's znode as it is after the removal; nil if that is not known
+	gone    bool          // it is known to be deleted: a candidate's name is never used again
+	legacy  *legacy       // of a candidate of ours that had nobody ahead; nil for others
 	cleared int32         // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
 	fired   uint64        // how often the server has told
 	audits  int           // since it was first waited for
@@ -200,21 +199,56 @@ func (w *watcher) isArmed() bool {
 
 func (t *watchTable) isArmedLocked(node *watchedNode) bool { return node.armed == t.connection }
 
-// legacy reports whether the znode was a candidate of ours that had nobody ahead, and what it has left word of: how the lock's
-// znode is after its removal, if that is known.
-func (w *watcher) legacy() (lock *lockNode, first bool) {
-	w.table.mu.Lock()
-	defer w.table.mu.Unlock()
-	return w.node.lock, w.node.first
+// legacy is what a candidate of ours that has nobody ahead leaves word of to those behind it when it is removed.
+type legacy struct {
+	lock *lockNode // the lock's znode as it is then; nil if that is not known
+
+	next  string    // the name of the one directly behind, if it was read then
+	state nodeState // of that
 }
 
-// noteFirst tells whoever waits for a candidate of ours that nobody is ahead of it, and how the lock's znode is after its
-// removal.
-func (t *watchTable) noteFirst(path string, lock *lockNode) {
+// legacy returns what a candidate of ours has left word of; nil if it was none, or had others ahead.
+func (w *watcher) legacy() *legacy {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.legacy
+}
+
+// bequeath leaves word of a candidate that is about to be removed, to whoever waits for that.
+func (t *watchTable) bequeath(path string, l *legacy) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		node.first, node.lock = true, lock
+		node.legacy = l
+	}
+}
+
+// isArmed reports whether somebody here would be told of a change to a znode.
+func (t *watchTable) isArmed(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && t.isArmedLocked(node)
+}
+
+// isGone reports whether a candidate's znode is known to be deleted.
+func (t *watchTable) isGone(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && node.gone
+}
+
+// left tells whoever waits for a candidate of ours that it is gone, without an event. Unless it was certainly there until now,
+// what it has left word of may not be true of the queue that others stand in.
+func (t *watchTable) left(path string, certain bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		if node.gone = true; !certain {
+			node.legacy = nil
+		}
+		t.wakeLocked(node)
 	}
 }
 
@@ -364,7 +398,7 @@ func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err
 	}
 	defer t.asks.Release(1)
 	err = t.zs.do(ctx, func() (err error) {
-		if state, err = t.get(ctx, path); errors.Is(err, zk.ErrNoAuth) {
+		if state, err = t.get(ctx, path, true); errors.Is(err, zk.ErrNoAuth) {
 			state, err = t.exists(ctx, path)
 		}
 		return err
@@ -374,17 +408,19 @@ func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err
 
 // Stacks are counted in powers of two, and thousands may wait: each part of ask has a frame of its own.
 
-func (t *watchTable) get(ctx context.Context, path string) (nodeState, error) {
-	return ask(ctx, t.zs, wire.GetData(path, true), func(r wire.Reply) nodeState {
-		data, stat := r.Node()
-		return newNodeState(stat, data)
-	})
+func (t *watchTable) get(ctx context.Context, path string, watch bool) (nodeState, error) {
+	return ask(ctx, t.zs, wire.GetData(path, watch), newNodeState)
 }
 
 func (t *watchTable) exists(ctx context.Context, path string) (nodeState, error) {
-	return ask(ctx, t.zs, wire.Exists(path, true), func(r wire.Reply) nodeState { return newNodeState(r.Stat(), nil) })
+	return ask(ctx, t.zs, wire.Exists(path, true), func(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) })
 }
 
-func newNodeState(stat zk.Stat, data []byte) nodeState {
+func newNodeState(r wire.Reply) nodeState {
+	data, stat := r.Node()
+	return nodeStateOf(stat, data)
+}
+
+func nodeStateOf(stat zk.Stat, data []byte) nodeState {
 	return nodeState{owner: stat.EphemeralOwner, czxid: stat.Czxid, marked: isRevocationMark(data)}
 }

@@ -34,7 +34,8 @@ func (c *candidate) isBlocked() bool { return len(c.line.nearest) > 0 }
 //
 // No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
 // gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
-// on the znode still stands.
+// on the znode still stands. Nor is one needed directly behind a sibling, by whom and ahead of whom nobody of another kind was
+// found; see siblings.
 //
 // It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
@@ -54,11 +55,26 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 		}
 		c.zs.watches.clear(c.dir, -1)
 	}
+	if c.line.nearest == nil && !everybody && c.followSibling() {
+		return nil
+	}
 	l, err := c.zs.roster.list(ctx, c.dir)
 	if err == nil {
 		_, err = c.pick(ctx, l, everybody)
 	}
 	return err
+}
+
+// followSibling sets that a sibling is directly ahead, if there is one. That was there when this candidate was created, and so in
+// the same znode: it has not begun to leave, and had somebody else removed it before, the event would be known.
+func (c *candidate) followSibling() bool {
+	other, ok := c.zs.siblings.directlyAhead(c)
+	if !ok || c.zs.watches.isGone(c.dir+"/"+other.Name) {
+		return false
+	}
+	c.line = ahead{nearest: []queue.Candidate{other}, more: true}
+	c.long = c.zs.siblings.count(c.dir) > longQueue
+	return true
 }
 
 // pick sets who blocks the candidate, and returns how many stand in the queue.

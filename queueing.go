@@ -122,7 +122,6 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 			}
 		}
 	}
-	listed := false // and found in the queue, with nobody ahead
 	for c.isBlocked() {
 		left, err := a.wait(ctx, c, force)
 		if err != nil {
@@ -136,7 +135,7 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
 			err = c.clear(ctx)
-		case (left == wasFirst || c.line.hasOne()) && (c.long || c.isWatched()):
+		case left == wasFirst, c.line.hasOne() && (c.long || c.isWatched()):
 			c.line = ahead{} // those who are known to be gone do not come back
 		default:
 			var known bool
@@ -144,16 +143,20 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 				break
 			}
 			err = c.lookAhead(ctx, a.revocation != nil)
-			listed = true
+			c.seen = err == nil && !c.isBlocked()
 		}
 		if err != nil {
 			return ctx, err
 		}
 	}
-	if listed || c.isWatched() {
+	switch {
+	case c.seen || c.isWatched():
 		return ctx, nil
+	case c.self == nil:
+		return ctx, c.glance(ctx)
+	default:
+		return ctx, c.look(ctx)
 	}
-	return ctx, c.look(ctx)
 }
 
 // closedTimer is a timer that is always due.
@@ -227,14 +230,20 @@ func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 
 // lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
 func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watcher, blocker *queue.Candidate) (departure, error) {
+	if c.zs.siblings.have(c.dir, *blocker) { // it tells by watchTable.left
+		return 0, nil
+	}
 	node, err := w.read(ctx)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		lock, first := w.legacy()
-		if !first {
+		l := w.legacy()
+		if l == nil {
 			return wasGone, nil
 		}
-		c.lock = lock
+		if c.lock = l.lock; l.next == c.place.Name {
+			c.seen = true
+			return wasFirst, c.judge(l.state, nil)
+		}
 		return wasFirst, nil
 	case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):
 		c.ignore(*blocker)

@@ -1,7 +1,6 @@
 package zklock_test
 
 import (
-	"encoding/binary"
 	"sync"
 	"testing"
 	"time"
@@ -97,7 +96,7 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	var once sync.Once
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
 		const getData = 4
-		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == getData {
+		if opOf(dir, frame) == getData {
 			once.Do(func() {
 				_, err := conn.Multi(&zk.DeleteRequest{Path: nexts, Version: -1}, &zk.DeleteRequest{Path: holders, Version: -1})
 				assert.NoError(t, err)

@@ -125,12 +125,10 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 	for {
 		r, ok := c.newRecord(ctx)
 		if !ok {
-			c.bequeath(nil)
-			_, err := ask(ctx, c.zs, wire.Delete(c.path), nothing)
-			return err
+			return c.deleteAlone(ctx)
 		}
 		lock := c.lock.after(r)
-		c.bequeath(&lock)
+		c.bequeath(&legacy{lock: &lock})
 		err := c.zs.apart(ctx, func() error {
 			_, err := c.zs.conn.Multi(
 				&zk.DeleteRequest{Path: c.path, Version: -1},
@@ -149,10 +147,47 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 	}
 }
 
-// bequeath tells who waits behind the candidate in this session what it knows: that nobody is ahead of it, and how the lock's
-// znode is after its removal, nil if it does not know.
-func (c *candidate) bequeath(lock *lockNode) {
+// deleteAlone is deleteOnce without a record. If the holder has a sibling directly behind that has not been looked at yet, that
+// is read in the same packet: it need not do so itself when it is woken.
+func (c *candidate) deleteAlone(ctx context.Context) error {
+	c.bequeath(new(legacy))
+	remove := wire.Delete(c.path)
+	removed := responsesTo(remove, nothing)
+	next := c.heir()
+	if next == "" {
+		if !c.zs.send(remove) {
+			return zk.ErrNoServer
+		}
+		_, err := removed.wait(ctx)
+		return err
+	}
+	read := wire.GetData(c.dir+"/"+next, false)
+	seen := responsesTo(read, newNodeState)
+	if !c.zs.send(remove, read) {
+		return zk.ErrNoServer
+	}
+	if state, err := seen.wait(ctx); err == nil { // it comes right behind the other answer: to be woken once is enough
+		c.bequeath(&legacy{next: next, state: state})
+	}
+	_, err := removed.wait(ctx)
+	return err
+}
+
+// heir returns the name of the sibling directly behind that waits for this one to leave, and whose znode is not watched; "" for none.
+func (c *candidate) heir() string {
+	if !c.front {
+		return ""
+	}
+	next, ok := c.zs.siblings.directlyBehind(c)
+	if !ok || c.zs.watches.isArmed(c.dir+"/"+next.Name) {
+		return ""
+	}
+	return next.Name
+}
+
+// bequeath tells who waits behind the candidate in this session that nobody is ahead of it, and more.
+func (c *candidate) bequeath(l *legacy) {
 	if c.front {
-		c.zs.watches.noteFirst(c.path, lock)
+		c.zs.watches.bequeath(c.path, l)
 	}
 }

@@ -19,15 +19,16 @@ import (
 // discarded with it: left alone, go-zookeeper would run requests that were queued while it was disconnected in a
 // session that it opens next, without a word.
 type zkSession struct {
-	s       *Session
-	conn    *zk.Conn
-	drained chan struct{} // closed when zk.Conn's goroutines have ended
-	watches *watchTable
-	roster  *roster
-	lease   *lease
-	young   *later[*acquisition] // their holds
-	patient *later[*candidate]   // who wait
-	parents singleflight.Group   // by lock
+	s        *Session
+	conn     *zk.Conn
+	drained  chan struct{} // closed when zk.Conn's goroutines have ended
+	watches  *watchTable
+	roster   *roster
+	siblings *siblings
+	lease    *lease
+	young    *later[*acquisition] // their holds
+	patient  *later[*candidate]   // who wait
+	parents  singleflight.Group   // by lock
 
 	lastZxid  atomic.Int64 // the newest transaction that a server has told of
 	noRecords atomic.Bool  // we may not write into locks' znodes
@@ -71,6 +72,7 @@ func (s *Session) openSession() *zkSession {
 	close(zs.none)
 	zs.watches = newWatchTable(zs)
 	zs.roster = newRoster(zs)
+	zs.siblings = newSiblings()
 	zs.lease = newLease(zs, s.cfg.lease)
 	zs.young = newLater(firstLook, (*acquisition).beginWatch)
 	zs.patient = newLater(ownLook, (*candidate).nudge)

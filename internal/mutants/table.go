@@ -334,6 +334,26 @@ var mutants = []mutant{
 		tests: "TestALongQueueIsNotListedAtEveryHandoff|TestOnlyAHolderLeavesARecord",
 	},
 	{
+		name:  "sibling of another znode believed",
+		edits: []edit{{"events.go", "if node.gone = true; !certain {", "if node.gone = true; false {"}},
+		tests: "TestASiblingOfAnotherZnodeProvesNothing",
+	},
+	{
+		name:  "removed sibling granted the lock",
+		edits: []edit{{"queueing.go", "		return ctx, c.glance(ctx)\n", "		return ctx, nil\n"}},
+		tests: "TestASiblingThatWasRemovedIsNotNext",
+	},
+	{
+		name:  "sibling that gave up taken for the holder",
+		edits: []edit{{"record.go", "	if c.front {\n		c.zs.watches.bequeath", "	if true {\n		c.zs.watches.bequeath"}},
+		tests: "TestASiblingThatGivesUpIsNotFollowed|TestCancelLeavesTheQueue",
+	},
+	{
+		name:  "sibling followed with somebody in between",
+		edits: []edit{{"siblings.go", "c.place.Seq - 1}", "c.place.Seq - 2}"}},
+		tests: "TestAStrangerBetweenSiblingsIsSeen",
+	},
+	{
 		name:  "hold passed on without end",
 		edits: []edit{{"cohort.go", "return t.counted < t.limit && ", "return "}},
 		tests: "TestAContenderWaitsForFewHandoffs",

@@ -1,0 +1,87 @@
+package zklock
+
+import (
+	"sync"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// siblings are the exclusive candidates of one ZooKeeper session that stand in queues. One that stands directly behind another
+// knows that nobody came in between, for every candidate takes a number, whoever's it is; and while the other is known to be there,
+// no server need be asked to tell when it leaves.
+type siblings struct {
+	mu     sync.Mutex // guards the fields below
+	seats  map[seat]*candidate
+	number map[string]int // of them, for each lock
+}
+
+type seat struct {
+	dir    string
+	number int32
+}
+
+func newSiblings() *siblings {
+	return &siblings{seats: make(map[seat]*candidate), number: make(map[string]int)}
+}
+
+// join adds a candidate that was created.
+func (s *siblings) join(c *candidate) {
+	if !c.place.Kind.Exclusive() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seats[seat{c.dir, c.place.Seq}] = c
+	s.number[c.dir]++
+}
+
+// leave drops one that is about to be deleted, or that is gone.
+func (s *siblings) leave(c *candidate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := seat{c.dir, c.place.Seq}
+	if s.seats[at] != c {
+		return // it has not joined
+	}
+	delete(s.seats, at)
+	if s.number[c.dir]--; s.number[c.dir] == 0 {
+		delete(s.number, c.dir)
+	}
+}
+
+// count returns how many of them stand in a lock's queue.
+func (s *siblings) count(dir string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.number[dir]
+}
+
+// directlyAhead returns the one that stands directly ahead of c, if c too is exclusive, and if they read the queue alike.
+func (s *siblings) directlyAhead(c *candidate) (other queue.Candidate, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ahead := s.seats[seat{c.dir, c.place.Seq - 1}]
+	if ahead == nil || ahead.voice != c.voice || !c.place.Kind.Exclusive() {
+		return queue.Candidate{}, false
+	}
+	return ahead.place, true
+}
+
+// directlyBehind returns the one that stands directly behind c.
+func (s *siblings) directlyBehind(c *candidate) (other queue.Candidate, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	behind := s.seats[seat{c.dir, c.place.Seq + 1}]
+	if behind == nil {
+		return queue.Candidate{}, false
+	}
+	return behind.place, true
+}
+
+// have reports whether another candidate is one of them, and not about to leave.
+func (s *siblings) have(dir string, other queue.Candidate) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.seats[seat{dir, other.Seq}]
+	return c != nil && c.place.Name == other.Name
+}
