@@ -16,15 +16,15 @@ const ownLook = 200 * time.Millisecond
 // firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
 
-// later calls a function for what was added to it some time ago and not dropped since. One timer serves all, so that what is soon
-// dropped costs none.
+// later calls a function for what was added to it some time ago and not dropped since. One timer serves all, and is stopped
+// once nothing is left: what is soon dropped wakes nobody.
 type later[T comparable] struct {
 	after time.Duration // and up to half as much again
 	call  func(T)       // must not block
 
 	mu    sync.Mutex // guards the fields below; held during calls
 	added map[T]time.Time
-	due   bool // the timer runs
+	timer *time.Timer // calls tick; runs while something is there
 }
 
 func newLater[T comparable](after time.Duration, call func(T)) *later[T] {
@@ -35,9 +35,12 @@ func (l *later[T]) add(x T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.added[x] = time.Now()
-	if !l.due {
-		l.due = true
-		time.AfterFunc(l.after, l.tick)
+	switch {
+	case len(l.added) > 1:
+	case l.timer == nil:
+		l.timer = time.AfterFunc(l.after, l.tick)
+	default:
+		l.timer.Reset(l.after)
 	}
 }
 
@@ -45,7 +48,9 @@ func (l *later[T]) add(x T) {
 func (l *later[T]) drop(x T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.added, x)
+	if delete(l.added, x); len(l.added) == 0 && l.timer != nil {
+		l.timer.Stop()
+	}
 }
 
 func (l *later[T]) tick() {
@@ -58,8 +63,8 @@ func (l *later[T]) tick() {
 			l.call(x)
 		}
 	}
-	if l.due = len(l.added) > 0; l.due {
-		time.AfterFunc(l.after/2, l.tick)
+	if len(l.added) > 0 {
+		l.timer.Reset(l.after / 2)
 	} else {
 		l.added = make(map[T]time.Time) // a map keeps the size that it once had
 	}

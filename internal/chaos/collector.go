@@ -24,9 +24,10 @@ type collector struct {
 	stop context.CancelFunc
 	done errgroup.Group
 
-	seen map[string]bool  // paths; used by the goroutine, and after its end, as is what follows
-	last map[string]int64 // transaction, by lock
-	logs map[registerName][]applied
+	seen    map[string]bool    // paths; used by the goroutine, and after its end, as is what follows
+	last    map[string]int64   // transaction, by lock
+	entries map[string][]entry // by lock
+	late    []string           // what a server showed only after another had shown something later: they have diverged
 }
 
 func newCollector(ctx context.Context, connect string) (*collector, error) {
@@ -45,7 +46,7 @@ func newCollector(ctx context.Context, connect string) (*collector, error) {
 			return nil, fmt.Errorf("creating %s: %w", path, err)
 		}
 	}
-	c := &collector{conn: conn, seen: make(map[string]bool), last: make(map[string]int64), logs: make(map[registerName][]applied)}
+	c := &collector{conn: conn, seen: make(map[string]bool), last: make(map[string]int64), entries: make(map[string][]entry)}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.done.Go(func() error { // ended and waited for by finish or close
 		for {
@@ -118,17 +119,30 @@ func (c *collector) take(lock string, children []string) error {
 		}
 		entries = append(entries, entry{stat.Czxid, applied{token, value}})
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.czxid, b.czxid) })
-	name := registerName{guarded, lock}
+	before := c.last[lock]
 	for _, e := range entries {
-		if e.czxid <= c.last[lock] {
-			return fmt.Errorf("%s: write %s of %x came after one of %x", logPath(lock), e.Value, e.czxid, c.last[lock])
+		if e.czxid <= before {
+			c.late = append(c.late, fmt.Sprintf("%s: write %s of %x was not there when one of %x was", logPath(lock), e.Value, e.czxid, before))
 		}
-		c.last[lock] = e.czxid
+		c.last[lock] = max(c.last[lock], e.czxid)
 		c.seen[logPath(lock)+"/"+e.Token+"_"+e.Value] = true
-		c.logs[name] = append(c.logs[name], e.applied)
 	}
+	c.entries[lock] = append(c.entries[lock], entries...)
 	return nil
+}
+
+// logs returns what has been collected, in the order of execution.
+func (c *collector) logs() map[registerName][]applied {
+	logs := make(map[registerName][]applied)
+	for lock, entries := range c.entries {
+		slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.czxid, b.czxid) })
+		log := make([]applied, len(entries))
+		for i, e := range entries {
+			log[i] = e.applied
+		}
+		logs[registerName{guarded, lock}] = log
+	}
+	return logs
 }
 
 // finish reads the rest, once nobody writes any more.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,9 +153,7 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 		return nil, err
 	}
 	logs := r.store.close()
-	for name, log := range r.writes.logs {
-		logs[name] = log
-	}
+	maps.Copy(logs, r.writes.logs())
 	report.check(r.history, logs)
 	report.logs = logs
 	return report, nil
@@ -253,6 +252,9 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 	err := r.writes.finish()
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return err
+	}
+	for _, text := range r.writes.late {
+		report.violate("diverged", "%s", text)
 	}
 	if compareErr := r.compare(ctx, report); compareErr != nil || err != nil && report.Count("diverged") == 0 {
 		return errors.Join(err, compareErr)

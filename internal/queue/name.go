@@ -20,8 +20,8 @@ var markers = []struct {
 	kind    Kind
 	dialect Dialect // whose candidates are created with it; dialectOf tells them apart where there are several
 }{
-	{"-lock--", Lock, Zktools}, {"-read--", Read, Zktools}, {"-write--", Write, Zktools},
 	{"-lock-", Lock, Native}, {"-read-", Read, Native}, {"-write-", Write, Native},
+	{"-lock--", Lock, Zktools}, {"-read--", Read, Zktools}, {"-write--", Write, Zktools},
 	{"-lock-", Lock, Curator}, {"-lock-", Lock, ZktoolsAsync},
 	{"__lock__", Lock, Kazoo}, {"__rlock__", Read, Kazoo},
 	{"__READ__", Read, CuratorRW}, {"__WRIT__", Write, CuratorRW},
@@ -61,12 +61,20 @@ func Parse(name string) (Candidate, bool) {
 
 func isHex(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+		if !hexDigit[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// hexDigit tells the digits of an id, in a table because every name of every listing is looked at.
+var hexDigit = func() (digits [256]bool) {
+	for _, c := range "0123456789abcdef" {
+		digits[c] = true
+	}
+	return digits
+}()
 
 // dialectOf tells the dialects apart that have a marker in common. An id that is not as it should be counts as the foreign
 // client's: to take its candidate for one of ours could grant the lock twice.
