@@ -210,12 +210,7 @@ func (c *candidate) look(ctx context.Context) error {
 
 // glance is look without a watch.
 func (c *candidate) glance(ctx context.Context) error {
-	var node nodeState
-	err := c.zs.do(ctx, func() (err error) {
-		node, err = c.zs.watches.get(ctx, c.path, false)
-		return err
-	})
-	return c.judge(node, err)
+	return c.judge(c.zs.readNode(ctx, c.path, false))
 }
 
 // judge draws the conclusions from what was read of the candidate's znode.

@@ -390,30 +390,35 @@ func (w *watcher) read(ctx context.Context) (nodeState, error) {
 	}
 }
 
-// ask reads a znode and sets a watch. A read leaves no watch behind where there is no znode; a test for existence does,
-// and serves only where the data may not be read.
+// ask reads a znode and sets a watch.
 func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err error) {
 	if err := t.asks.Acquire(ctx, 1); err != nil {
 		return nodeState{}, contextError(ctx)
 	}
 	defer t.asks.Release(1)
-	err = t.zs.do(ctx, func() (err error) {
-		if state, err = t.get(ctx, path, true); errors.Is(err, zk.ErrNoAuth) {
-			state, err = t.exists(ctx, path)
+	return t.zs.readNode(ctx, path, true)
+}
+
+// readNode reads a znode, with a watch if that is wanted. A read leaves no watch behind where there is no znode; a test for existence
+// does, and serves only where the data may not be read.
+func (zs *zkSession) readNode(ctx context.Context, path string, watch bool) (state nodeState, err error) {
+	err = zs.do(ctx, func() (err error) {
+		if state, err = zs.getNode(ctx, path, watch); errors.Is(err, zk.ErrNoAuth) {
+			state, err = zs.testNode(ctx, path, watch)
 		}
 		return err
 	})
 	return state, err
 }
 
-// Stacks are counted in powers of two, and thousands may wait: each part of ask has a frame of its own.
+// Stacks are counted in powers of two, and thousands may wait: each part of readNode has a frame of its own.
 
-func (t *watchTable) get(ctx context.Context, path string, watch bool) (nodeState, error) {
-	return ask(ctx, t.zs, wire.GetData(path, watch), newNodeState)
+func (zs *zkSession) getNode(ctx context.Context, path string, watch bool) (nodeState, error) {
+	return ask(ctx, zs, wire.GetData(path, watch), newNodeState)
 }
 
-func (t *watchTable) exists(ctx context.Context, path string) (nodeState, error) {
-	return ask(ctx, t.zs, wire.Exists(path, true), func(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) })
+func (zs *zkSession) testNode(ctx context.Context, path string, watch bool) (nodeState, error) {
+	return ask(ctx, zs, wire.Exists(path, watch), func(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) })
 }
 
 func newNodeState(r wire.Reply) nodeState {

@@ -124,3 +124,19 @@ func TestAStrangerBetweenSiblingsIsSeen(t *testing.T) {
 	require.ErrorIs(t, err, zklock.ErrMixedDialects)
 	m.Unlock()
 }
+
+// TestASiblingWhoseDataMayNotBeRead has candidates that show nobody more than that they exist.
+func TestASiblingWhoseDataMayNotBeRead(t *testing.T) {
+	s := dial(t)
+	readable := mutex(t, s, "siblings") // so that the lock's own znode is
+	lock(t, readable)
+	m := mutex(t, s, "siblings", zklock.WithLockACL(zk.WorldACL(zk.PermAll&^zk.PermRead)...))
+	first, second := queued(t, m), queued(t, m)
+	readable.Unlock()
+	for _, p := range []*zklock.Pending{first, second} {
+		receive(t, p.Done(), "lock")
+		require.NoError(t, p.Err())
+		m.Unlock()
+	}
+	requireQueue(t, readable, 0)
+}
