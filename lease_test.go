@@ -226,7 +226,7 @@ func TestALeaderFailoverLosesNoHold(t *testing.T) {
 	}
 }
 
-// deadlines follows the frames of one session and works out PROTOCOL.md's deadline, independently of the library.
+// deadlines follows the frames of one session and works out the deadline that DESIGN.md has, independently of the library.
 type deadlines struct {
 	timeout time.Duration
 

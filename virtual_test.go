@@ -37,7 +37,7 @@ type confirmation struct {
 	deadline       time.Time
 }
 
-// lease is PROTOCOL.md's deadline, counted from an operation that took rtt, for a client that does not know the tick:
+// lease is the deadline that DESIGN.md has, counted from an operation that took rtt, for a client that does not know the tick:
 // that is half the timeout at most.
 func lease(timeout, rtt time.Duration) time.Duration {
 	const beats = 8
