@@ -34,8 +34,8 @@ func (c *candidate) isBlocked() bool { return len(c.line.nearest) > 0 }
 //
 // No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
 // gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
-// on the znode still stands. Nor is one needed directly behind a sibling, by whom and ahead of whom nobody of another kind was
-// found; see siblings.
+// on the znode still stands. Nor is one needed directly behind a sibling: it has looked who else is there, or stands itself behind
+// one that has.
 //
 // It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {

@@ -6,9 +6,9 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// siblings are the exclusive candidates of one ZooKeeper session that stand in queues. One that stands directly behind another
-// knows that nobody came in between, for every candidate takes a number, whoever's it is; and while the other is known to be there,
-// no server need be asked to tell when it leaves.
+// siblings are the exclusive candidates of one ZooKeeper session that stand in queues: those of the goroutines of one process, as a
+// rule. One that stands directly behind another knows that nobody came in between, for every candidate takes a number, whoever's
+// it is; and while the other is there, no server need be asked to tell when it leaves.
 type siblings struct {
 	mu     sync.Mutex // guards the fields below
 	seats  map[seat]*candidate

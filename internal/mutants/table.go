@@ -203,7 +203,7 @@ var mutants = []mutant{
 	{
 		name: "Revoked closes with the holder's own release",
 		edits: []edit{{"hold.go", "	case !h.ended:\n		h.finishLocked()\n		return nil",
-			"	case !h.ended:\n		if h.err == nil {\n			close(h.revoked)\n		}\n		h.finishLocked()\n		return nil"}},
+			"	case !h.ended:\n		if h.err == nil {\n			h.revoked.give()\n		}\n		h.finishLocked()\n		return nil"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{
