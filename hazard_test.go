@@ -1,7 +1,6 @@
 package zklock_test
 
 import (
-	"encoding/binary"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,22 +114,33 @@ func TestBareDropsEvents(t *testing.T) {
 	assert.Less(t, seen, watches, "the channel holds six events")
 }
 
+// cutsReplyToCreate returns a hook that breaks the connection instead of the answer to the first creation.
+func cutsReplyToCreate() func(zktest.Direction, []byte) zktest.Verdict {
+	var xid atomic.Int32
+	return func(dir zktest.Direction, frame []byte) zktest.Verdict {
+		const create = 1
+		switch {
+		case opOf(dir, frame) == create:
+			xid.CompareAndSwap(0, xidOf(frame))
+		case isReply(dir, frame) && xid.CompareAndSwap(xidOf(frame), -1):
+			return zktest.Cut
+		}
+		return zktest.Pass
+	}
+}
+
 // TestBareProtectedCreateLeavesAnOrphan loses the answer of the creation and then the connection once more.
 func TestBareProtectedCreateLeavesAnOrphan(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	conn := bare(t, proxy.Addr())
 	requireRoot(t, conn)
-	var created atomic.Bool
+	cut := cutsReplyToCreate()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		switch {
-		case dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == 1: // create
-			created.Store(true)
-		case dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == 12: // getChildren2
-			return zktest.Cut
-		case dir == zktest.ToClient && created.CompareAndSwap(true, false):
+		const getChildren2 = 12
+		if opOf(dir, frame) == getChildren2 {
 			return zktest.Cut
 		}
-		return zktest.Pass
+		return cut(dir, frame)
 	})
 	_, err := conn.CreateProtectedEphemeralSequential(root(t)+"/lock-", nil, zk.WorldACL(zk.PermAll))
 	assert.Error(t, err)
@@ -146,13 +156,7 @@ func TestBareProtectedCreatePanics(t *testing.T) {
 	requireRoot(t, conn)
 	_, err := conn.Create(root(t)+"/_c_x", nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
-	var cut atomic.Bool
-	proxy.OnFrame(func(dir zktest.Direction, _ []byte) zktest.Verdict {
-		if dir == zktest.ToClient && cut.CompareAndSwap(false, true) {
-			return zktest.Cut
-		}
-		return zktest.Pass
-	})
+	proxy.OnFrame(cutsReplyToCreate())
 	assert.Panics(t, func() {
 		conn.CreateProtectedEphemeralSequential(root(t)+"/lock-", nil, zk.WorldACL(zk.PermAll))
 	})
