@@ -1,7 +1,9 @@
 import java.io.BufferedReader;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -200,8 +202,11 @@ public class CuratorBench {
     }
 
     public static void main(String[] args) throws Exception {
-        Package curator = CuratorFramework.class.getPackage();
-        System.out.println("ok Curator " + curator.getImplementationVersion() + " java " + System.getProperty("java.version"));
+        Properties curator = new Properties(); // Debian's jars have no version in their manifests
+        try (InputStream in = CuratorFramework.class.getResourceAsStream("/META-INF/maven/org.apache.curator/curator-framework/pom.properties")) {
+            curator.load(in);
+        }
+        System.out.println("ok Curator " + curator.getProperty("version") + " java " + System.getProperty("java.version"));
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = in.readLine()) != null; ) {
             try {
