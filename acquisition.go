@@ -68,10 +68,6 @@ type acquisition struct {
 // LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
-func newAcquisition(s *Session) *acquisition {
-	return &acquisition{s: s}
-}
-
 // begin has a goroutine make the acquisition.
 func (a *acquisition) begin(ctx context.Context) {
 	if a.queued == nil {
@@ -115,12 +111,12 @@ func (a *acquisition) bound(ctx context.Context) {
 
 // enter has Close wait for the acquisition. If it is false, that has failed.
 func (a *acquisition) enter(ctx context.Context) bool {
-	a.hold = newHold()
+	a.hold = new(hold)
 	var refused error
 	switch {
 	case ctx.Err() != nil:
 		refused = contextError(ctx)
-	case !a.s.enterAs(a):
+	case !a.s.enter(a):
 		refused = ErrClosed
 	default:
 		return true
@@ -193,8 +189,6 @@ func (a *acquisition) decide(err error) bool {
 	a.done.give()
 	return true
 }
-
-func (a *acquisition) isSettled() bool { return a.done.isGiven() }
 
 // release ends the hold and removes its candidate, or waits for that, until ctx ends. The removal goes on in any case.
 func (a *acquisition) release(ctx context.Context) error {

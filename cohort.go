@@ -58,7 +58,7 @@ func (co *cohort) acquire(ctx context.Context, a *acquisition) {
 	} else {
 		a.queued = make(chan struct{})
 	}
-	a.hold, a.cohort = newHold(), co
+	a.hold, a.cohort = new(hold), co
 	a.ctx, a.cancel = ctx, func(error) {}
 	var refused error
 	switch {
@@ -117,7 +117,7 @@ func (co *cohort) queue(t *tenure) {
 		return
 	}
 	t.unwatch = context.AfterFunc(co.s.closing, func() { co.fail(ErrClosed) })
-	base := newAcquisition(co.s)
+	base := &acquisition{s: co.s}
 	base.claim = co.claim
 	base.granted = func(*acquisition) {}
 	base.settled = t.settled
@@ -209,7 +209,7 @@ func (t *tenure) grantNextLocked() {
 			return
 		}
 		granted := t.grantLocked(a)
-		if !granted && !a.isSettled() {
+		if !granted && !a.done.isGiven() {
 			return // the hold was lost just now
 		}
 		waiting.Remove(e)

@@ -36,10 +36,6 @@ type hold struct {
 	parts map[*hold]struct{}
 }
 
-func newHold() *hold {
-	return new(hold)
-}
-
 // bind ties the hold to its candidate, before it is granted.
 func (h *hold) bind(c *candidate) {
 	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.lease

@@ -97,7 +97,7 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acqu
 }
 
 func (m *Mutex) newAcquisition(mod func(*claim)) *acquisition {
-	a := newAcquisition(m.s)
+	a := &acquisition{s: m.s}
 	a.path, a.kind, a.cfg, a.slot, a.granted = m.path, m.kind, &m.cfg, m.slot, m.setCurrent
 	if mod != nil {
 		mod(&a.claim)

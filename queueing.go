@@ -180,7 +180,7 @@ func (a *acquisition) freshHold() *hold {
 	if !a.hold.revoked.isGiven() || a.done.isGiven() {
 		return a.hold
 	}
-	a.hold = newHold()
+	a.hold = new(hold)
 	return a.hold
 }
 
@@ -264,18 +264,22 @@ func (a *acquisition) lookAtOwn(ctx context.Context, c *candidate, unmeasured bo
 
 // sleep waits until there is something to look at, or force is due.
 func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
-	over := ctx.Done()
-	if over == nil { // it goes on although the context has ended, but not for ever
-		over = a.done.C()
-	}
 	select {
 	case <-c.wake:
 		return 0, nil
 	case <-force:
 		return wasForced, nil
-	case <-over:
+	case <-a.over(ctx):
 		return 0, a.contextError()
 	}
+}
+
+// over returns the channel that ends a wait. Those who are committed go on although their context has ended, but not for ever.
+func (a *acquisition) over(ctx context.Context) <-chan struct{} {
+	if over := ctx.Done(); over != nil {
+		return over
+	}
+	return a.done.C()
 }
 
 // takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
@@ -307,9 +311,7 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 		case <-c.hold.lost.C():
 			return c.hold.state()
 		case <-c.wake:
-		case <-ctx.Done():
-			return a.contextError()
-		case <-a.done.C():
+		case <-a.over(ctx):
 			return a.contextError()
 		}
 	}

@@ -152,17 +152,13 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 func (c *candidate) deleteAlone(ctx context.Context) error {
 	c.bequeath(new(legacy))
 	remove := wire.Delete(c.path)
-	removed := responsesTo(remove, nothing)
 	next := c.heir()
 	if next == "" {
-		if !c.zs.send(remove) {
-			return zk.ErrNoServer
-		}
-		_, err := removed.wait(ctx)
+		_, err := ask(ctx, c.zs, remove, nothing)
 		return err
 	}
 	read := wire.GetData(c.dir+"/"+next, false)
-	seen := responsesTo(read, newNodeState)
+	removed, seen := responsesTo(remove, nothing), responsesTo(read, newNodeState)
 	if !c.zs.send(remove, read) {
 		return zk.ErrNoServer
 	}

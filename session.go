@@ -235,25 +235,16 @@ func (s *Session) await(ctx context.Context) (*zkSession, error) {
 	}
 }
 
-// enter has Close wait for somebody, who calls s.work.Done in the end. It is false after Close.
-func (s *Session) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.work.Add(1)
-	}
-	return !s.closed
-}
-
-// enterAs is enter for an acquisition, which Close calls off.
-func (s *Session) enterAs(a *acquisition) bool {
+// enter has Close wait for somebody, who calls s.work.Done in the end, and call off the acquisition, if it is one. It is false
+// after Close.
+func (s *Session) enter(a *acquisition) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
 	s.work.Add(1)
-	if a.foreign {
+	if a != nil && a.foreign {
 		s.bound[a] = struct{}{}
 	}
 	return true
@@ -268,7 +259,7 @@ func (s *Session) unbind(a *acquisition) {
 
 // start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
 func (s *Session) start(f func()) bool {
-	if !s.enter() {
+	if !s.enter(nil) {
 		return false
 	}
 	go func() {
