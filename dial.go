@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -40,9 +41,9 @@ func (zs *zkSession) between() <-chan struct{} {
 // noteLooking takes note of an attempt to connect, or of the connection that came of it.
 func (zs *zkSession) noteLookingLocked(looking bool) {
 	switch {
-	case looking && !isClosed(zs.looking):
+	case looking && !closed.Is(zs.looking):
 		close(zs.looking)
-	case !looking && isClosed(zs.looking):
+	case !looking && closed.Is(zs.looking):
 		zs.looking = make(chan struct{})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/queue"
 )
 
@@ -168,7 +169,7 @@ var closedTimer = func() <-chan time.Time {
 
 // announce tells that there is a candidate in the queue.
 func (a *acquisition) announce() {
-	if a.queued != nil && !isClosed(a.queued) { // closed here only, by whoever runs the acquisition
+	if a.queued != nil && !closed.Is(a.queued) { // closed here only, by whoever runs the acquisition
 		close(a.queued)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/closed"
 )
 
 // State is how a Session stands with the ensemble.
@@ -176,7 +178,7 @@ func (s *Session) shutDown(zs *zkSession) {
 	zs.lease.end(errSessionClosed) // the holders first, then the others
 	removed := zs.awaitRemoval()
 	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
-	if zs.served() && isClosed(zs.ready) {
+	if zs.served() && closed.Is(zs.ready) {
 		zs.conn.Close()
 	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
 		zs.disconnect()
@@ -203,7 +205,7 @@ func (zs *zkSession) awaitRemoval() bool {
 			zs.reconnect()
 		}
 	}
-	return isClosed(removed)
+	return closed.Is(removed)
 }
 
 // zkSession returns the current one, established or not.
@@ -306,9 +308,9 @@ func (s *Session) updateState() {
 	switch zs := s.current; {
 	case s.closed:
 		state = StateClosed
-	case isClosed(zs.ready) && !isClosed(zs.ended) && isClosed(zs.connected()):
+	case closed.Is(zs.ready) && !closed.Is(zs.ended) && closed.Is(zs.connected()):
 		state = StateConnected
-	case isClosed(zs.ready) && !isClosed(zs.ended):
+	case closed.Is(zs.ready) && !closed.Is(zs.ended):
 		state = StateSuspended
 	case state != 0: // 0 until Dial has its first session
 		state = StateExpired
@@ -343,7 +345,7 @@ func (s *Session) State() State {
 // ZooKeeper derives a session's password from it.
 func (s *Session) ID() int64 {
 	zs := s.zkSession()
-	if isClosed(zs.ended) || !isClosed(zs.ready) {
+	if closed.Is(zs.ended) || !closed.Is(zs.ready) {
 		return 0
 	}
 	return zs.id()

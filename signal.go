@@ -45,12 +45,3 @@ var closedChannel = func() <-chan struct{} {
 	close(ch)
 	return ch
 }()
-
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
-	}
-}

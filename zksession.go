@@ -12,6 +12,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -257,7 +258,7 @@ func (zs *zkSession) endReason() error {
 // await waits until the session is connected. It fails with ctx, or with an error that matches ErrLost when the session
 // ends.
 func (zs *zkSession) await(ctx context.Context) error {
-	if isClosed(zs.ended) {
+	if closed.Is(zs.ended) {
 		return zs.endReason()
 	}
 	select {
@@ -274,7 +275,7 @@ func (zs *zkSession) await(ctx context.Context) error {
 // waits, for as long as ctx lasts.
 func (zs *zkSession) do(ctx context.Context, op func() error) error {
 	for {
-		if isClosed(zs.ended) {
+		if closed.Is(zs.ended) {
 			return zs.endReason()
 		}
 		err := op()

@@ -14,6 +14,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/closed"
 )
 
 // job is one goroutine of a worker with one side of one lock.
@@ -148,7 +149,7 @@ func (j *job) hold(op int, how string) {
 	// An obstinate holder goes on after it was asked to stop, and after it was told that it must.
 	obstinate := j.rng.IntN(4) == 0
 	for range 1 + j.rng.IntN(3) {
-		if err != nil || !obstinate && (isClosed(revoked) || isClosed(lost)) {
+		if err != nil || !obstinate && (closed.Is(revoked) || closed.Is(lost)) {
 			break
 		}
 		// Between the look at the hold and what follows from it the process may be stopped: no library can help that.
@@ -209,15 +210,6 @@ func (j *job) watch(ctx context.Context, op int, revoked, lost <-chan struct{}) 
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
 	}
 }
 

@@ -157,7 +157,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "server out of step believed",
-		edits: []edit{{"events.go", "			t.verify()\n", ""}},
+		edits: []edit{{"watches.go", "			t.verify()\n", ""}},
 		tests: "TestVirtualServerOutOfStep",
 	},
 	{
@@ -273,9 +273,9 @@ var mutants = []mutant{
 	},
 	{
 		name: "next number taken for proof although the lock's znode is another",
-		edits: []edit{{"events.go", "	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {\n		return node.cleared\n",
+		edits: []edit{{"watches.go", "	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {\n		return node.cleared\n",
 			"	if node := t.nodes[dir]; node != nil {\n		return node.cleared\n"},
-			{"events.go", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil && node.cleared < 0 {"}},
+			{"watches.go", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil && node.cleared < 0 {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
 	{
@@ -335,7 +335,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling of another znode believed",
-		edits: []edit{{"events.go", "if node.gone = true; !certain {", "if node.gone = true; false {"}},
+		edits: []edit{{"watches.go", "if node.gone = true; !certain {", "if node.gone = true; false {"}},
 		tests: "TestASiblingOfAnotherZnodeProvesNothing",
 	},
 	{

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/internal/closed"
 )
 
 // For waits until a channel is closed, and fails the test if that takes longer than patience.
@@ -19,11 +21,4 @@ func For(tb testing.TB, ch <-chan struct{}, patience time.Duration, what string)
 }
 
 // IsOpen reports whether a channel has not closed so far.
-func IsOpen(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return false
-	default:
-		return true
-	}
-}
+func IsOpen(ch <-chan struct{}) bool { return !closed.Is(ch) }

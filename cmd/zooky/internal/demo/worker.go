@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/closed"
 )
 
 // pause is how long a worker sits on what it has read before it writes: the window in which updates are lost without
@@ -77,7 +78,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 		return err
 	}
 	<-w.orders.start
-	for n := 1; !isClosed(w.orders.finish); n++ {
+	for n := 1; !closed.Is(w.orders.finish); n++ {
 		if err := turn(ctx, fmt.Sprintf("%s/%d", w.Name, n)); err != nil {
 			return err
 		}
@@ -200,13 +201,4 @@ func (w *worker) offer(token zklock.Token, c contents, id string) error {
 		return w.unlessStale(err, token)
 	}
 	return w.tell(event{What: accepted, Token: token, Write: id})
-}
-
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
-	}
 }

@@ -1,0 +1,340 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// watchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for it. ZooKeeper's
+// protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody waits for any more is kept for
+// whoever comes next, until the server has fired it or the connection ends.
+//
+// The watches are set behind go-zookeeper's back. Its own pile up, one for each call, for as long
+// as the znode stays unchanged; and after a reconnection it asks the server to restore them from a transaction number
+// that it reads without a lock (conn.go lines 614 and 849) and that may lie after the change it should hear of. Here a
+// watch ends with its connection, and whoever waited looks again.
+type watchTable struct {
+	zs   *zkSession
+	asks *semaphore.Weighted // bounds the reads under way
+
+	mu         sync.Mutex // guards the fields below, and those of the watchedNodes
+	nodes      map[string]*watchedNode
+	connection uint64 // the current one's number; watches end with their connection
+}
+
+// asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
+// clients that lost the same server come back at the same time.
+const asksAtOnce = 32
+
+// watchedNode is a znode that somebody waits for, or that the server still watches for us.
+type watchedNode struct {
+	path    string
+	waiters *watcher      // a list
+	asking  chan struct{} // closed when the read that is under way is over; nil if there is none
+	armed   uint64        // the connection on which the server will tell of the next change to state; 0 if it has told
+	gone    bool          // it is known to be deleted: a candidate's name is never used again
+	legacy  *legacy       // of a candidate of ours that had nobody ahead; nil for others
+	cleared int32         // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
+	fired   uint64        // how often the server has told
+	audits  int           // since it was first waited for
+	state   nodeState
+}
+
+// nodeState is what is of interest in a znode.
+type nodeState struct {
+	owner  int64 // the session of an ephemeral znode, 0 for others
+	czxid  int64
+	marked bool // somebody asked the candidate to release
+}
+
+// watcher is somebody's wait for one znode.
+type watcher struct {
+	wake       chan struct{} // look again
+	table      *watchTable
+	node       *watchedNode
+	prev, next *watcher // that wait for the same
+}
+
+func newWatchTable(zs *zkSession) *watchTable {
+	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode), connection: 1}
+}
+
+// watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
+// Nothing is asked of the server before read. The caller must stop it.
+func (t *watchTable) watch(path string, wake chan struct{}) *watcher {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	if node == nil {
+		node = &watchedNode{path: path, cleared: -1}
+		t.nodes[path] = node
+	}
+	w := &watcher{wake: wake, table: t, node: node, next: node.waiters}
+	if w.next != nil {
+		w.next.prev = w
+	}
+	node.waiters = w
+	return w
+}
+
+// stop ends the wait.
+func (w *watcher) stop() {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	if w.prev == nil {
+		w.node.waiters = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
+	w.table.forgetLocked(w.node)
+}
+
+// isArmed reports whether the server will tell of the next change, and has told of none since it was last read.
+func (w *watcher) isArmed() bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.table.isArmedLocked(w.node)
+}
+
+func (t *watchTable) isArmedLocked(node *watchedNode) bool { return node.armed == t.connection }
+
+// legacy is what a candidate of ours that has nobody ahead leaves word of to those behind it when it is removed.
+type legacy struct {
+	lock *lockNode // the lock's znode as it is then; nil if that is not known
+
+	next  string    // the name of the one directly behind, if it was read then
+	state nodeState // of that
+}
+
+// legacy returns what a candidate of ours has left word of; nil if it was none, or had others ahead.
+func (w *watcher) legacy() *legacy {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.legacy
+}
+
+// bequeath leaves word of a candidate that is about to be removed, to whoever waits for that.
+func (t *watchTable) bequeath(path string, l *legacy) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.legacy = l
+	}
+}
+
+// isArmed reports whether somebody here would be told of a change to a znode.
+func (t *watchTable) isArmed(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && t.isArmedLocked(node)
+}
+
+// isGone reports whether a candidate's znode is known to be deleted.
+func (t *watchTable) isGone(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && node.gone
+}
+
+// left tells whoever waits for a candidate of ours that it is gone, without an event. Unless it was certainly there until now,
+// what it has left word of may not be true of the queue that others stand in.
+func (t *watchTable) left(path string, certain bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		if node.gone = true; !certain {
+			node.legacy = nil
+		}
+		t.wakeLocked(node)
+	}
+}
+
+// forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
+func (t *watchTable) forgetLocked(node *watchedNode) {
+	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {
+		delete(t.nodes, node.path)
+	}
+}
+
+// clear notes that all candidates of a lock up to a number are gone. It is called by whoever was the last of them, and had
+// read the lock's znode while it was: as long as the watch stands, the znode is the same, and the numbers go on.
+func (t *watchTable) clear(dir string, number int32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {
+		node.cleared = number
+	}
+}
+
+// cleared returns up to which number all candidates of a lock are known to be gone, -1 if that is not known.
+func (t *watchTable) cleared(dir string) int32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {
+		return node.cleared
+	}
+	return -1
+}
+
+// note takes note of a change that the server has told of, which has spent its watch. It runs on zk.Conn's goroutine, before
+// any answer that the server gave later: whoever has one and finds a watch still armed knows that there was no change.
+func (t *watchTable) note(path string, gone bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.armed, node.gone = 0, node.gone || gone
+		node.fired++
+	}
+}
+
+// noteDisconnected takes note of the end of the connection, with which the server has forgotten all watches.
+func (t *watchTable) noteDisconnected() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.connection++
+}
+
+// wake wakes everybody who waits for a znode.
+func (t *watchTable) wake(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		t.wakeLocked(node)
+	}
+}
+
+// audit has everybody look again once in a session timeout. An event that should have come and did not, whoever lost it,
+// then keeps nobody waiting for longer. It ends with the ZooKeeper session; Close waits for it.
+func (t *watchTable) audit() {
+	tick := time.NewTicker(t.zs.timeout())
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			t.recheck()
+			t.verify()
+		case <-t.zs.ended:
+			return
+		}
+	}
+}
+
+// recheck wakes everybody, to look again and set the watch anew.
+func (t *watchTable) recheck() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		node.armed = 0
+		node.fired++
+		t.wakeLocked(node)
+	}
+}
+
+func (t *watchTable) wakeLocked(node *watchedNode) {
+	for w := node.waiters; w != nil; w = w.next {
+		nudge(w.wake)
+	}
+	t.forgetLocked(node)
+}
+
+// nudge has whoever waits look again.
+func nudge(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// read returns the znode's state, and makes sure that the next change to it wakes the waiter. It fails with
+// zk.ErrNoNode if there is no such znode, and as zkSession.do does.
+func (w *watcher) read(ctx context.Context) (nodeState, error) {
+	t, node := w.table, w.node
+	for {
+		t.mu.Lock()
+		gone, armed, state, other := node.gone, t.isArmedLocked(node), node.state, node.asking
+		fired, connection := node.fired, t.connection
+		if !gone && !armed && other == nil {
+			node.asking = make(chan struct{})
+		}
+		t.mu.Unlock()
+		switch {
+		case gone:
+			return nodeState{}, zk.ErrNoNode
+		case armed:
+			return state, nil
+		case other != nil:
+			if err := waitFor(ctx, other); err != nil {
+				return nodeState{}, err
+			}
+			continue
+		}
+
+		state, err := t.ask(ctx, node.path)
+
+		t.mu.Lock()
+		if err == nil {
+			// If the watch has been fired already, the waiter has been woken and will be back.
+			node.state = state
+			if node.fired == fired {
+				node.armed = connection
+			}
+		}
+		close(node.asking)
+		node.asking = nil
+		t.forgetLocked(node)
+		t.mu.Unlock()
+		return state, err
+	}
+}
+
+// ask reads a znode and sets a watch.
+func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err error) {
+	if err := t.asks.Acquire(ctx, 1); err != nil {
+		return nodeState{}, contextError(ctx)
+	}
+	defer t.asks.Release(1)
+	return t.zs.readNode(ctx, path, true)
+}
+
+// readNode reads a znode, with a watch if that is wanted. A read leaves no watch behind where there is no znode; a test for existence
+// does, and serves only where the data may not be read.
+func (zs *zkSession) readNode(ctx context.Context, path string, watch bool) (state nodeState, err error) {
+	err = zs.do(ctx, func() (err error) {
+		if state, err = zs.getNode(ctx, path, watch); errors.Is(err, zk.ErrNoAuth) {
+			state, err = zs.testNode(ctx, path, watch)
+		}
+		return err
+	})
+	return state, err
+}
+
+// Stacks are counted in powers of two, and thousands may wait: each part of readNode has a frame of its own.
+
+func (zs *zkSession) getNode(ctx context.Context, path string, watch bool) (nodeState, error) {
+	return ask(ctx, zs, wire.GetData(path, watch), newNodeState)
+}
+
+func (zs *zkSession) testNode(ctx context.Context, path string, watch bool) (nodeState, error) {
+	return ask(ctx, zs, wire.Exists(path, watch), func(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) })
+}
+
+func newNodeState(r wire.Reply) nodeState {
+	data, stat := r.Node()
+	return nodeStateOf(stat, data)
+}
+
+func nodeStateOf(stat zk.Stat, data []byte) nodeState {
+	return nodeState{owner: stat.EphemeralOwner, czxid: stat.Czxid, marked: isRevocationMark(data)}
+}
