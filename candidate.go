@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -57,6 +58,7 @@ type candidate struct {
 
 	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
 	seen     bool            // in the queue, when nobody was left ahead of it
+	since    time.Time       // when it began to wait
 	front    bool            // nobody is ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	long     bool            // so was the queue when it was last listed
@@ -150,12 +152,7 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 	}
 	lists := len(requests) > 1
 	c.asked = true
-	if !c.zs.send(requests...) {
-		if lists {
-			c.zs.roster.finish(c.first, nil, zk.ErrNoServer)
-		}
-		return birth{}, zk.ErrNoServer
-	}
+	c.zs.send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = waitFor(ctx, c.first.done) // ctx is heeded below
 	}
@@ -201,16 +198,35 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 // look reads the candidate's own znode, with a watch that tells of the next change to it, unless that stands. If somebody
 // asked the candidate to release, the holder is told.
 func (c *candidate) look(ctx context.Context) error {
+	return c.judge(c.watch().read(ctx))
+}
+
+// watch begins to wait for changes to the candidate's own znode.
+func (c *candidate) watch() *watcher {
 	if c.self == nil {
 		c.self = c.zs.watches.watch(c.path, c.wake)
 		c.path = c.self.node.path // thousands may wait: one copy of it is enough
 	}
-	return c.judge(c.self.read(ctx))
+	return c.self
 }
+
+// prepare has everything read that the candidate waits for, in one packet: what it watches of those ahead, and itself.
+func (c *candidate) prepare(ahead []queue.Candidate, watchers []*watcher) {
+	reads := make([]*watcher, 0, keptAhead+1)
+	for i, w := range watchers {
+		if !c.zs.siblings.have(c.dir, ahead[i]) { // otherwise it tells by itself
+			reads = append(reads, w)
+		}
+	}
+	c.zs.watches.prepare(append(reads, c.watch())...)
+}
+
+// hasWaited reports whether the candidate has waited for so long that a request more does not matter.
+func (c *candidate) hasWaited() bool { return time.Since(c.since) >= ownLook }
 
 // glance is look without a watch.
 func (c *candidate) glance(ctx context.Context) error {
-	return c.judge(c.zs.readNode(ctx, c.path, false))
+	return c.judge(c.zs.readNode(ctx, c.path))
 }
 
 // judge draws the conclusions from what was read of the candidate's znode.

@@ -19,8 +19,27 @@ type ahead struct {
 	more    bool              // there were others, ahead of these
 }
 
-// hasOne reports whether there is one blocker and nobody else, now or when it is gone.
-func (a ahead) hasOne() bool { return len(a.nearest) == 1 && !a.more && !a.nearest[0].LeavesReader() }
+// watched returns those ahead that the candidate watches: the nearest, and in a queue that is not long the one before. When that
+// is gone, the candidate finds out whether anybody else is left, while the nearest holds the lock: when its turn comes it need
+// not ask, and a hand-off takes one trip to the server instead of two. Readers do without, for all those behind a writer would have
+// to be told twice.
+func (c *candidate) watched() []queue.Candidate {
+	if c.long || !c.kind.Exclusive() || c.zs.siblings.have(c.dir, c.line.nearest[0]) {
+		return c.line.nearest[:1]
+	}
+	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]
+}
+
+// moveUp takes note that one of those ahead is gone.
+func (c *candidate) moveUp(ctx context.Context, at int, left departure, everybody bool) error {
+	known, err := c.without(ctx, at, left)
+	if known || err != nil {
+		return err
+	}
+	err = c.lookAhead(ctx, everybody)
+	c.seen = err == nil && !c.isBlocked()
+	return err
+}
 
 // isBlocked reports whether somebody is ahead, as far as the candidate knows.
 func (c *candidate) isBlocked() bool { return len(c.line.nearest) > 0 }

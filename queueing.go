@@ -123,28 +123,21 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 			}
 		}
 	}
+	c.since = time.Now()
 	for c.isBlocked() {
-		left, err := a.wait(ctx, c, force)
+		at, left, err := a.wait(ctx, c, force)
 		if err != nil {
 			return ctx, err
 		}
-		switch {
-		case left == wasForced:
+		if left == wasForced {
 			if !a.commit() {
 				return ctx, a.contextError()
 			}
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
 			err = c.clear(ctx)
-		case left == wasFirst, c.line.hasOne() && (c.long || c.isWatched()):
-			c.line = ahead{} // those who are known to be gone do not come back
-		default:
-			var known bool
-			if known, err = c.departed(ctx); known || err != nil {
-				break
-			}
-			err = c.lookAhead(ctx, a.revocation != nil)
-			c.seen = err == nil && !c.isBlocked()
+		} else {
+			err = c.moveUp(ctx, at, left, a.revocation != nil)
 		}
 		if err != nil {
 			return ctx, err
@@ -202,29 +195,41 @@ const (
 	wasForced                      // it is still there, but it is time for force
 )
 
-// wait waits until the nearest blocker is gone, or force is due.
-func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (departure, error) {
-	blocker := &c.line.nearest[0]
-	w := c.zs.watches.watch(c.dir+"/"+blocker.Name, c.wake)
-	defer w.stop()
-	patient := c.self == nil && !c.line.hasOne() && !c.long
-	since := time.Now()
+// wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
+func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
+	watched := c.watched()
+	watchers := make([]*watcher, len(watched))
+	for i := range watched {
+		watchers[i] = c.zs.watches.watch(c.dir+"/"+watched[i].Name, c.wake)
+	}
+	defer func() {
+		for _, w := range watchers {
+			w.stop()
+		}
+	}()
+	patient := c.self == nil && !c.long && c.zs.siblings.have(c.dir, watched[0])
 	if patient {
 		c.zs.patient.add(c)
 		defer c.zs.patient.drop(c)
 	}
 	for {
-		left, err := a.lookAtBlocker(ctx, c, w, blocker)
-		if left != 0 || err != nil {
-			return left, err
+		first := c.self == nil
+		own := !first || !patient || c.hasWaited()
+		if own { // then it is known to be there when the others are gone
+			c.prepare(watched, watchers)
 		}
-		if c.self != nil || !patient || time.Since(since) >= ownLook { // then it is known to be there when the blocker is gone
-			if err := a.lookAtOwn(ctx, c, patient); err != nil {
-				return 0, err
+		for i, w := range watchers {
+			if left, err := a.lookAtBlocker(ctx, c, w, &watched[i]); left != 0 || err != nil {
+				return i, left, err
+			}
+		}
+		if own {
+			if err := a.lookAtOwn(ctx, c, patient && first); err != nil {
+				return 0, 0, err
 			}
 		}
 		if left, err := a.sleep(ctx, c, force); left != 0 || err != nil {
-			return left, err
+			return 0, left, err
 		}
 	}
 }
@@ -253,9 +258,8 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 	return 0, err
 }
 
-// lookAtOwn looks at the candidate itself, and at first how long the queue is that it stands in if that is not known.
+// lookAtOwn looks at the candidate itself, and how long the queue is that it stands in if that is not known.
 func (a *acquisition) lookAtOwn(ctx context.Context, c *candidate, unmeasured bool) error {
-	unmeasured = unmeasured && c.self == nil
 	if err := c.look(ctx); err != nil || !unmeasured {
 		return err
 	}

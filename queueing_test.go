@@ -1,7 +1,10 @@
 package zklock_test
 
 import (
+	"fmt"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,4 +155,70 @@ func TestALostHoldLeavesNoCandidate(t *testing.T) {
 	other.Unlock()
 	require.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
 	requireQueue(t, m, 0)
+}
+
+// TestAHandOffNeedsNoRequest has one wait behind others, all in sessions of their own, and counts what it asks for when its turn
+// comes: it has found out that nobody but the nearest is left while that held the lock.
+func TestAHandOffNeedsNoRequest(t *testing.T) {
+	for _, n := range []int{1, 2, 4} {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			long := zklock.WithSessionTimeout(30 * time.Second) // otherwise a busy machine might have to prove the lease anew
+			ahead := make([]*zklock.Mutex, n)
+			pending := make([]*zklock.Pending, n)
+			for i := range n {
+				ahead[i] = mutex(t, dial(t, long), "turns")
+				pending[i] = queued(t, ahead[i])
+			}
+			proxy := server(t).Proxy(t)
+			m := mutex(t, dialTo(t, proxy.Addr(), long), "turns")
+			last := queued(t, m)
+			for i := range n {
+				receive(t, pending[i].Done(), "lock")
+				requireStillWaiting(t, last)
+				if i < n-1 {
+					ahead[i].Unlock()
+				}
+			}
+
+			var requests atomic.Int64
+			proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+				const ping = 11
+				if dir == zktest.ToServer && opOf(dir, frame) != ping {
+					requests.Add(1)
+				}
+				return zktest.Pass
+			})
+			ahead[n-1].Unlock()
+			receive(t, last.Done(), "lock")
+			require.NoError(t, last.Err())
+			assert.Zero(t, requests.Load())
+			m.Unlock()
+		})
+	}
+}
+
+// TestOthersThanTheHolderLeave has those who are watched give up, while the holder and others are still ahead.
+func TestOthersThanTheHolderLeave(t *testing.T) {
+	for _, order := range [][]int{{1, 2, 3}, {3, 2, 1}, {2, 1, 3}, {2, 3, 1}} {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			holder := mutex(t, dial(t), "leave")
+			lock(t, holder)
+			pending := make([]*zklock.Pending, 4)
+			for i := 1; i < len(pending); i++ {
+				pending[i] = queued(t, mutex(t, dial(t), "leave"))
+			}
+			m := mutex(t, dial(t), "leave")
+			last := queued(t, m)
+			for _, i := range order {
+				requireStillWaiting(t, last)
+				pending[i].Cancel()
+			}
+			requireStillWaiting(t, last)
+			holder.Unlock()
+			receive(t, last.Done(), "lock")
+			require.NoError(t, last.Err())
+			m.Unlock()
+			requireQueue(t, m, 0)
+		})
+	}
 }

@@ -68,24 +68,33 @@ func newLockNode(reply wire.Reply) lockNode {
 	return n
 }
 
-// departed sets who is ahead of a candidate now that its nearest blocker is gone, as far as can be said without a
-// listing. It is false if the queue must be listed.
-func (c *candidate) departed(ctx context.Context) (ok bool, err error) {
-	gone := c.line.nearest[0]
-	if !c.long || gone.LeavesReader() {
+// without sets who is ahead of a candidate now that one of those that it remembers is gone, as far as can be said without a
+// listing. It is false if the queue must be listed. Those who are known to be gone do not come back.
+func (c *candidate) without(ctx context.Context, at int, left departure) (known bool, err error) {
+	gone, nearer, rest := c.line.nearest[at], c.line.nearest[:at:at], c.line.nearest[at+1:]
+	switch {
+	case left == wasFirst:
+		c.line = ahead{nearest: nearer}
+		return true, nil
+	case gone.LeavesReader():
+		return false, nil
+	case !c.line.more:
+		c.line.nearest = append(nearer, rest...)
+		return true, nil
+	case !c.long && !c.hasWaited():
 		return false, nil
 	}
-	lock, err := c.measure(ctx)
+	lock, err := c.measure(ctx) // the queue may have become long
 	if err != nil {
 		return false, err
 	}
 	c.lock = &lock
 	switch {
 	case lock.cleared >= gone.Seq:
-		c.line = ahead{}
+		c.line = ahead{nearest: nearer}
 		return true, nil
-	case c.long && len(c.line.nearest) > 1: // it has given up: the next may be there still
-		c.line.nearest = c.line.nearest[1:]
+	case c.long && len(nearer)+len(rest) > 0: // it has given up: the others may be there still
+		c.line.nearest = append(nearer, rest...)
 		return true, nil
 	default:
 		return false, nil
@@ -159,9 +168,7 @@ func (c *candidate) deleteAlone(ctx context.Context) error {
 	}
 	read := wire.GetData(c.dir+"/"+next, false)
 	removed, seen := responsesTo(remove, nothing), responsesTo(read, newNodeState)
-	if !c.zs.send(remove, read) {
-		return zk.ErrNoServer
-	}
+	c.zs.send(remove, read)
 	if state, err := seen.wait(ctx); err == nil { // it comes right behind the other answer: to be woken once is enough
 		c.bequeath(&legacy{next: next, state: state})
 	}

@@ -17,9 +17,7 @@ import (
 // executed.
 func ask[T any](ctx context.Context, zs *zkSession, r *wire.Request, read func(wire.Reply) T) (T, error) {
 	to := responsesTo(r, read)
-	if !zs.send(r) {
-		to <- response[T]{err: zk.ErrNoServer}
-	}
+	zs.send(r)
 	return to.wait(ctx)
 }
 
@@ -83,12 +81,17 @@ func waitFor(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// send sends requests if there is a connection that can be used.
-func (zs *zkSession) send(requests ...*wire.Request) bool {
+// send sends requests in one packet, or tells each that it was not sent because there is no connection that can be used.
+func (zs *zkSession) send(requests ...*wire.Request) {
 	zs.mu.Lock()
 	live := zs.live
 	zs.mu.Unlock()
-	return live != nil && live.Send(requests...)
+	if live != nil && live.Send(requests...) {
+		return
+	}
+	for _, r := range requests {
+		r.Done(wire.Reply{Unsent: true})
+	}
 }
 
 // nothing is what there is to read in some answers.
@@ -96,6 +99,9 @@ func nothing(wire.Reply) struct{} { return struct{}{} }
 
 // errorOf returns what zk.Conn would for the answer.
 func errorOf(r wire.Reply) error {
+	if r.Unsent {
+		return zk.ErrNoServer
+	}
 	if r.Lost {
 		return zk.ErrConnectionClosed
 	}

@@ -52,7 +52,7 @@ func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
 	err = r.zs.do(ctx, func() error {
 		var mine bool
 		if l, mine = r.begin(dir); mine {
-			r.run(l)
+			r.zs.send(r.request(l))
 		}
 		return l.wait(ctx)
 	})
@@ -92,14 +92,7 @@ func (r *roster) request(l *listing) *wire.Request {
 	return request
 }
 
-// run asks for a listing.
-func (r *roster) run(l *listing) {
-	if !r.zs.send(r.request(l)) {
-		r.finish(l, nil, zk.ErrNoServer)
-	}
-}
-
-// finish tells the outcome of a listing, and runs the next if somebody has asked.
+// finish tells the outcome of a listing, and asks for the next if somebody wants it.
 func (r *roster) finish(l *listing, children []string, err error) {
 	l.children, l.err = children, err
 	if len(children) > longQueue { // many may want it, and it takes a deep stack
@@ -115,7 +108,7 @@ func (r *roster) finish(l *listing, children []string, err error) {
 	}
 	r.mu.Unlock()
 	if next != nil {
-		r.run(next)
+		r.zs.send(r.request(next))
 	}
 }
 

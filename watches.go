@@ -36,15 +36,23 @@ const asksAtOnce = 32
 // watchedNode is a znode that somebody waits for, or that the server still watches for us.
 type watchedNode struct {
 	path    string
-	waiters *watcher      // a list
-	asking  chan struct{} // closed when the read that is under way is over; nil if there is none
-	armed   uint64        // the connection on which the server will tell of the next change to state; 0 if it has told
-	gone    bool          // it is known to be deleted: a candidate's name is never used again
-	legacy  *legacy       // of a candidate of ours that had nobody ahead; nil for others
-	cleared int32         // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
-	fired   uint64        // how often the server has told
-	audits  int           // since it was first waited for
+	waiters *watcher // a list
+	reading *reading // that is under way; nil if there is none
+	armed   uint64   // the connection on which the server will tell of the next change to state; 0 if it has told
+	gone    bool     // it is known to be deleted: a candidate's name is never used again
+	legacy  *legacy  // of a candidate of ours that had nobody ahead; nil for others
+	cleared int32    // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
+	fired   uint64   // how often the server has told
+	audits  int      // since it was first waited for
 	state   nodeState
+	opaque  bool // its data may not be read
+}
+
+// reading is a request for a znode's state, and for a watch.
+type reading struct {
+	done  chan struct{} // closed when the fields below are set
+	state nodeState
+	err   error
 }
 
 // nodeState is what is of interest in a znode.
@@ -163,7 +171,7 @@ func (t *watchTable) left(path string, certain bool) {
 
 // forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
 func (t *watchTable) forgetLocked(node *watchedNode) {
-	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {
+	if node.waiters == nil && !t.isArmedLocked(node) && node.reading == nil {
 		delete(t.nodes, node.path)
 	}
 }
@@ -259,76 +267,125 @@ func nudge(wake chan<- struct{}) {
 
 // read returns the znode's state, and makes sure that the next change to it wakes the waiter. It fails with
 // zk.ErrNoNode if there is no such znode, and as zkSession.do does.
-func (w *watcher) read(ctx context.Context) (nodeState, error) {
-	t, node := w.table, w.node
-	for {
-		t.mu.Lock()
-		gone, armed, state, other := node.gone, t.isArmedLocked(node), node.state, node.asking
-		fired, connection := node.fired, t.connection
-		if !gone && !armed && other == nil {
-			node.asking = make(chan struct{})
-		}
-		t.mu.Unlock()
-		switch {
-		case gone:
-			return nodeState{}, zk.ErrNoNode
-		case armed:
-			return state, nil
-		case other != nil:
-			if err := waitFor(ctx, other); err != nil {
-				return nodeState{}, err
-			}
-			continue
-		}
-
-		state, err := t.ask(ctx, node.path)
-
-		t.mu.Lock()
-		if err == nil {
-			// If the watch has been fired already, the waiter has been woken and will be back.
-			node.state = state
-			if node.fired == fired {
-				node.armed = connection
-			}
-		}
-		close(node.asking)
-		node.asking = nil
-		t.forgetLocked(node)
-		t.mu.Unlock()
+func (w *watcher) read(ctx context.Context) (state nodeState, err error) {
+	if state, ok, err := w.known(); ok {
 		return state, err
 	}
-}
-
-// ask reads a znode and sets a watch.
-func (t *watchTable) ask(ctx context.Context, path string) (state nodeState, err error) {
-	if err := t.asks.Acquire(ctx, 1); err != nil {
-		return nodeState{}, contextError(ctx)
-	}
-	defer t.asks.Release(1)
-	return t.zs.readNode(ctx, path, true)
-}
-
-// readNode reads a znode, with a watch if that is wanted. A read leaves no watch behind where there is no znode; a test for existence
-// does, and serves only where the data may not be read.
-func (zs *zkSession) readNode(ctx context.Context, path string, watch bool) (state nodeState, err error) {
-	err = zs.do(ctx, func() (err error) {
-		if state, err = zs.getNode(ctx, path, watch); errors.Is(err, zk.ErrNoAuth) {
-			state, err = zs.testNode(ctx, path, watch)
+	err = w.table.zs.do(ctx, func() error {
+		state, err = w.ask(ctx)
+		if errors.Is(err, zk.ErrNoAuth) { // now it is known that the data may not be read
+			state, err = w.ask(ctx)
 		}
 		return err
 	})
 	return state, err
 }
 
-// Stacks are counted in powers of two, and thousands may wait: each part of readNode has a frame of its own.
-
-func (zs *zkSession) getNode(ctx context.Context, path string, watch bool) (nodeState, error) {
-	return ask(ctx, zs, wire.GetData(path, watch), newNodeState)
+// known returns what needs no request.
+func (w *watcher) known() (state nodeState, ok bool, err error) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	switch {
+	case w.node.gone:
+		return nodeState{}, true, zk.ErrNoNode
+	case w.table.isArmedLocked(w.node):
+		return w.node.state, true, nil
+	}
+	return nodeState{}, false, nil
 }
 
-func (zs *zkSession) testNode(ctx context.Context, path string, watch bool) (nodeState, error) {
-	return ask(ctx, zs, wire.Exists(path, watch), func(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) })
+// ask is read for one request.
+func (w *watcher) ask(ctx context.Context) (nodeState, error) {
+	t := w.table
+	if t.asks.Acquire(ctx, 1) != nil {
+		return nodeState{}, contextError(ctx)
+	}
+	now, r := w.begin()
+	if r != nil {
+		t.zs.send(r)
+	}
+	if err := waitFor(ctx, now.done); err != nil {
+		return nodeState{}, err
+	}
+	return now.state, now.err
 }
+
+// prepare asks for what several watchers are about to read, in one packet, unless much is under way.
+func (t *watchTable) prepare(watchers ...*watcher) {
+	var requests []*wire.Request
+	for _, w := range watchers {
+		if _, ok, _ := w.known(); ok || !t.asks.TryAcquire(1) {
+			continue
+		}
+		if _, r := w.begin(); r != nil {
+			requests = append(requests, r)
+		}
+	}
+	if len(requests) > 0 {
+		t.zs.send(requests...)
+	}
+}
+
+// begin returns the reading that is under way, or a new one with the request that is the caller's to send. The caller has acquired
+// asks; what becomes of the reading releases it.
+func (w *watcher) begin() (*reading, *wire.Request) {
+	t, node := w.table, w.node
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node.reading != nil {
+		t.asks.Release(1)
+		return node.reading, nil
+	}
+	now := &reading{done: make(chan struct{})}
+	node.reading = now
+	request, read := wire.GetData(node.path, true), newNodeState
+	if node.opaque { // a test for existence leaves a watch behind where there is no znode
+		request, read = wire.Exists(node.path, true), newOpaqueState
+	}
+	fired, connection := node.fired, t.connection
+	request.Done = func(reply wire.Reply) {
+		if now.err = errorOf(reply); now.err == nil {
+			now.state = read(reply)
+		}
+		t.asks.Release(1)
+		t.finish(node, fired, connection)
+	}
+	return now, request
+}
+
+// finish takes note of what a reading has come to that was begun when the server had told of so many changes, and on that connection.
+func (t *watchTable) finish(node *watchedNode, fired, connection uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := node.reading
+	switch {
+	case now.err == nil:
+		// If the watch has been fired already, the waiter has been woken and will be back.
+		if node.state = now.state; node.fired == fired {
+			node.armed = connection
+		}
+	case errors.Is(now.err, zk.ErrNoNode):
+		node.gone = true
+	case errors.Is(now.err, zk.ErrNoAuth):
+		node.opaque = true
+	}
+	node.reading = nil
+	close(now.done)
+	t.forgetLocked(node)
+}
+
+// readNode reads a znode, and sets no watch.
+func (zs *zkSession) readNode(ctx context.Context, path string) (state nodeState, err error) {
+	err = zs.do(ctx, func() error {
+		if state, err = ask(ctx, zs, wire.GetData(path, false), newNodeState); errors.Is(err, zk.ErrNoAuth) {
+			state, err = ask(ctx, zs, wire.Exists(path, false), newOpaqueState)
+		}
+		return err
+	})
+	return state, err
+}
+
+func newOpaqueState(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) }
 
 func newNodeState(r wire.Reply) nodeState {
 	data, stat := r.Node()

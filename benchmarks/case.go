@@ -84,6 +84,7 @@ func cases(quick bool) []Case {
 		readers(),
 		throughput("delay-1ms", "alone, 1 ms each way", everybody, 1, 1, time.Millisecond),
 		throughput("delay-10ms", "alone, 10 ms each way", everybody, 1, 1, 10*time.Millisecond),
+		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", everybody, 8, 1, time.Millisecond),
 	)
 	lengths, waiting := []int{10, 100, 1000, 5000}, 10000
 	if quick {

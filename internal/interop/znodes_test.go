@@ -192,6 +192,7 @@ func TestADowngradedCuratorWriter(t *testing.T) {
 			require.NoError(t, err)
 			m := open(first)
 			granted := begin(t, s, at, m, 2)
+			requireWatched(t, e.Servers()[0].Command, theirs, granted)
 
 			downgraded, err := curator.Conn().Create(at+reader+theirs[len(theirs)-10:], nil, zk.FlagEphemeral, acl)
 			require.NoError(t, err)

@@ -3,10 +3,19 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
-		name: "granted at the first wake, without a look at the queue",
-		edits: []edit{{"queueing.go", "			if known, err = c.departed(ctx); known || err != nil {\n",
-			"			if c.line, known = (ahead{}), true; known {\n"}},
-		tests: "TestCancelLeavesTheQueue",
+		name:  "granted when those are gone that were watched, without a look at the queue",
+		edits: []edit{{"record.go", "	case !c.line.more:\n", "	case true:\n"}},
+		tests: "TestOthersThanTheHolderLeave",
+	},
+	{
+		name:  "granted when the nearest but one is gone",
+		edits: []edit{{"record.go", "	case !c.line.more:\n		c.line.nearest = append(nearer, rest...)\n", "	case !c.line.more:\n		c.line.nearest = rest\n"}},
+		tests: "TestAHandOffNeedsNoRequest",
+	},
+	{
+		name:  "nearest but one not watched",
+		edits: []edit{{"lookahead.go", "	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]\n", "	return c.line.nearest[:1]\n"}},
+		tests: "TestAHandOffNeedsNoRequest",
 	},
 	{
 		name: "token from the sequence number",
@@ -36,7 +45,7 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"queueing.go", "if c.self != nil || !patient || time.Since(since) >= ownLook {", "if c.self == nil && (!patient || time.Since(since) >= ownLook) {"},
+			{"queueing.go", "		if own {\n			if err := a.lookAtOwn", "		if c.self == nil && own {\n			if err := a.lookAtOwn"},
 			{"queueing.go", "	return ctx, c.look(ctx)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
@@ -172,7 +181,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"queueing.go", "	blocker := &c.line.nearest[0]\n", "	blocker := &c.line.nearest[len(c.line.nearest)-1]\n"}},
+		edits: []edit{{"queueing.go", "	watched := c.watched()\n", "	watched := c.line.nearest[len(c.line.nearest)-1:]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -248,7 +257,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"lookahead.go", " && !a.nearest[0].LeavesReader() }", " }"}},
+		edits: []edit{{"record.go", "	case gone.LeavesReader():\n		return false, nil\n", ""}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
@@ -275,7 +284,7 @@ var mutants = []mutant{
 		name: "next number taken for proof although the lock's znode is another",
 		edits: []edit{{"watches.go", "	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {\n		return node.cleared\n",
 			"	if node := t.nodes[dir]; node != nil {\n		return node.cleared\n"},
-			{"watches.go", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil {", "	if node.waiters == nil && !t.isArmedLocked(node) && node.asking == nil && node.cleared < 0 {"}},
+			{"watches.go", "	if node.waiters == nil && !t.isArmedLocked(node) && node.reading == nil {", "	if node.waiters == nil && !t.isArmedLocked(node) && node.reading == nil && node.cleared < 0 {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
 	{

@@ -22,9 +22,10 @@ type Request struct {
 
 // A Reply is the answer to a Request.
 type Reply struct {
-	Lost bool  // there is none: the request may have been executed or not
-	Code int32 // the server's error, 0 for none
-	body []byte
+	Lost   bool  // there is none: the request may have been executed or not
+	Unsent bool  // there is none, and the request was not sent
+	Code   int32 // the server's error, 0 for none
+	body   []byte
 }
 
 // ephemeralSequential are the flags of a candidate.
