@@ -57,8 +57,10 @@ type candidate struct {
 	line  ahead           // who blocks it, once it has looked
 
 	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
-	seen     bool            // in the queue, when nobody was left ahead of it
+	watchers []*watcher      // of the first of those in line
 	since    time.Time       // when it began to wait
+	measured bool            // the queue was, when it had waited for some time
+	seen     bool            // in the queue, when nobody was left ahead of it
 	front    bool            // nobody is ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	long     bool            // so was the queue when it was last listed
@@ -211,18 +213,15 @@ func (c *candidate) watch() *watcher {
 }
 
 // prepare has everything read that the candidate waits for, in one packet: what it watches of those ahead, and itself.
-func (c *candidate) prepare(ahead []queue.Candidate, watchers []*watcher) {
+func (c *candidate) prepare() {
 	reads := make([]*watcher, 0, keptAhead+1)
-	for i, w := range watchers {
-		if !c.zs.siblings.have(c.dir, ahead[i]) { // otherwise it tells by itself
+	for i, w := range c.watchers {
+		if !c.zs.siblings.have(c.dir, c.line.nearest[i]) { // otherwise it tells by itself
 			reads = append(reads, w)
 		}
 	}
 	c.zs.watches.prepare(append(reads, c.watch())...)
 }
-
-// hasWaited reports whether the candidate has waited for so long that a request more does not matter.
-func (c *candidate) hasWaited() bool { return time.Since(c.since) >= ownLook }
 
 // glance is look without a watch.
 func (c *candidate) glance(ctx context.Context) error {

@@ -24,11 +24,32 @@ type ahead struct {
 // not ask, and a hand-off takes one trip to the server instead of two. Readers do without, for all those behind a writer would have
 // to be told twice.
 func (c *candidate) watched() []queue.Candidate {
-	if c.long || !c.kind.Exclusive() || c.zs.siblings.have(c.dir, c.line.nearest[0]) {
+	if c.long || !c.kind.Exclusive() || c.isBehindSibling() {
 		return c.line.nearest[:1]
 	}
 	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]
 }
+
+// watchAhead has the candidate woken by what becomes of those.
+func (c *candidate) watchAhead() {
+	watched := c.watched()
+	watchers := make([]*watcher, len(watched))
+	for i := range watched {
+		watchers[i] = c.zs.watches.watch(c.dir+"/"+watched[i].Name, c.wake)
+	}
+	c.unwatchAhead() // after: what is known of those that it has watched before is kept
+	c.watchers = watchers
+}
+
+func (c *candidate) unwatchAhead() {
+	for _, w := range c.watchers {
+		w.stop()
+	}
+	c.watchers = nil
+}
+
+// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by watchTable.left that it is gone.
+func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.nearest[0]) }
 
 // moveUp takes note that one of those ahead is gone.
 func (c *candidate) moveUp(ctx context.Context, at int, left departure, everybody bool) error {

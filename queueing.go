@@ -124,6 +124,7 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 		}
 	}
 	c.since = time.Now()
+	defer c.unwatchAhead()
 	for c.isBlocked() {
 		at, left, err := a.wait(ctx, c, force)
 		if err != nil {
@@ -197,34 +198,31 @@ const (
 
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
 func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
-	watched := c.watched()
-	watchers := make([]*watcher, len(watched))
-	for i := range watched {
-		watchers[i] = c.zs.watches.watch(c.dir+"/"+watched[i].Name, c.wake)
-	}
-	defer func() {
-		for _, w := range watchers {
-			w.stop()
-		}
-	}()
-	patient := c.self == nil && !c.long && c.zs.siblings.have(c.dir, watched[0])
+	c.watchAhead()
+	told := c.isBehindSibling() && !c.long && c.self == nil // by that alone: no server is asked for now
+	patient := !c.measured && !c.long && (told || c.line.more)
 	if patient {
 		c.zs.patient.add(c)
 		defer c.zs.patient.drop(c)
 	}
 	for {
-		first := c.self == nil
-		own := !first || !patient || c.hasWaited()
-		if own { // then it is known to be there when the others are gone
-			c.prepare(watched, watchers)
+		due := patient && time.Since(c.since) >= ownLook
+		if told = told && !due; !told { // then it is known to be there when the others are gone
+			c.prepare()
 		}
-		for i, w := range watchers {
-			if left, err := a.lookAtBlocker(ctx, c, w, &watched[i]); left != 0 || err != nil {
+		for i, w := range c.watchers {
+			if left, err := a.lookAtBlocker(ctx, c, w, &c.line.nearest[i]); left != 0 || err != nil {
 				return i, left, err
 			}
 		}
-		if own {
-			if err := a.lookAtOwn(ctx, c, patient && first); err != nil {
+		if !told {
+			if err := c.look(ctx); err != nil {
+				return 0, 0, err
+			}
+		}
+		if due {
+			patient, c.measured = false, true
+			if _, err := c.measure(ctx); err != nil {
 				return 0, 0, err
 			}
 		}
@@ -256,15 +254,6 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 		return wasGone, nil
 	}
 	return 0, err
-}
-
-// lookAtOwn looks at the candidate itself, and how long the queue is that it stands in if that is not known.
-func (a *acquisition) lookAtOwn(ctx context.Context, c *candidate, unmeasured bool) error {
-	if err := c.look(ctx); err != nil || !unmeasured {
-		return err
-	}
-	_, err := c.measure(ctx)
-	return err
 }
 
 // sleep waits until there is something to look at, or force is due.

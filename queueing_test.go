@@ -122,7 +122,15 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 
 // TestRemovedWhileWaiting has somebody remove a candidate that waits behind others: it queues again, long before its turn.
 func TestRemovedWhileWaiting(t *testing.T) {
-	holder, first, second := mutex(t, dial(t), "gone"), mutex(t, dial(t), "gone"), mutex(t, dial(t), "gone")
+	for name, sessions := range map[string]func() *zklock.Session{
+		"behind others": func() *zklock.Session { return dial(t) }, "behind siblings": sync.OnceValue(func() *zklock.Session { return dial(t) }),
+	} {
+		t.Run(name, func(t *testing.T) { removeWhileWaiting(t, sessions) })
+	}
+}
+
+func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
+	holder, first, second := mutex(t, session(), "gone"), mutex(t, session(), "gone"), mutex(t, session(), "gone")
 	lock(t, holder)
 	p, q := queued(t, first), queued(t, second)
 	before := contenders(t, holder)

@@ -81,10 +81,10 @@ func (c *candidate) without(ctx context.Context, at int, left departure) (known 
 	case !c.line.more:
 		c.line.nearest = append(nearer, rest...)
 		return true, nil
-	case !c.long && !c.hasWaited():
+	case !c.long:
 		return false, nil
 	}
-	lock, err := c.measure(ctx) // the queue may have become long
+	lock, err := c.measure(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -90,13 +90,20 @@ func TestStoppedHoldersNeedFencing(t *testing.T) {
 	assert.Positive(t, report.Refused["guarded"], "Guard never had to refuse")
 }
 
-// TestAWeakLeaseOverlaps is a control too: with a lease that is not told of a cut, holds overlap, and that is noticed.
+// TestAWeakLeaseOverlaps is a control too: with a lease that is not told of a cut, holds overlap, and that is noticed. Those who are
+// cut off must be in the middle of a hold that is long enough: a plan of faults may fail to meet any.
 func TestAWeakLeaseOverlaps(t *testing.T) {
-	report := run(t, chaos.Config{
-		Duration: 12 * time.Second, Timeout: time.Second, Only: []string{"cut", "blackhole"}, Lease: zklock.LeaseServer,
-	})
-	assert.Positive(t, report.Count("overlap"))
-	assert.Zero(t, report.Count("fence"), "whatever the lease, Guard and tokens hold")
-	assert.Zero(t, report.Count("linearizability"))
-	assert.NoError(t, os.RemoveAll(report.Dir))
+	overlaps := 0
+	for range 3 {
+		report := run(t, chaos.Config{
+			Duration: 12 * time.Second, Timeout: time.Second, Only: []string{"cut", "blackhole"}, Lease: zklock.LeaseServer,
+		})
+		assert.Zero(t, report.Count("fence"), "whatever the lease, Guard and tokens hold")
+		assert.Zero(t, report.Count("linearizability"))
+		assert.NoError(t, os.RemoveAll(report.Dir))
+		if overlaps = report.Count("overlap"); overlaps > 0 {
+			break
+		}
+	}
+	assert.Positive(t, overlaps)
 }

@@ -45,7 +45,7 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"queueing.go", "		if own {\n			if err := a.lookAtOwn", "		if c.self == nil && own {\n			if err := a.lookAtOwn"},
+			{"queueing.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
 			{"queueing.go", "	return ctx, c.look(ctx)\n", "	return ctx, nil\n"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
@@ -181,7 +181,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"queueing.go", "	watched := c.watched()\n", "	watched := c.line.nearest[len(c.line.nearest)-1:]\n"}},
+		edits: []edit{{"lookahead.go", "	watched := c.watched()\n", "	watched := c.line.nearest[len(c.line.nearest)-1:]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
