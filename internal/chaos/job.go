@@ -235,18 +235,25 @@ func (j *job) writeGuarded(guard *zk.CheckVersionRequest, token string) {
 	j.record(ev)
 }
 
-// readGuarded reads the znode behind an operation that a quorum confirmed. The answer of a server alone could be old.
+// readAttempts bounds how often a read is begun again because others write, or because a server has missed a transaction.
+const readAttempts = 5
+
+// readGuarded reads the znode, and has a quorum confirm that this is what it has. The answer of a server alone could be old, also when it has
+// just confirmed something newer: see the design page, "A server can be out of step for good".
 func (j *job) readGuarded() {
 	op := int(j.worker.ops.Add(1))
 	j.record(Event{Kind: kindRead, Op: op, How: guarded})
 	ev := Event{Kind: kindGot, Op: op, How: guarded, Result: resultOK}
 	conn := j.worker.session.Conn()
-	_, err := conn.Multi(&zk.CheckVersionRequest{Path: dataPath(j.lock), Version: -1})
-	if err == nil {
+	err := zk.ErrBadVersion
+	for n := 0; n < readAttempts && errors.Is(err, zk.ErrBadVersion); n++ {
 		var data []byte
-		if data, _, err = conn.Get(dataPath(j.lock)); err == nil {
-			ev.Token, ev.Value, _ = strings.Cut(string(data), " ")
+		var stat *zk.Stat
+		if data, stat, err = conn.Get(dataPath(j.lock)); err != nil {
+			break
 		}
+		ev.Token, ev.Value, _ = strings.Cut(string(data), " ")
+		_, err = conn.Multi(&zk.CheckVersionRequest{Path: dataPath(j.lock), Version: stat.Version})
 	}
 	if err != nil {
 		ev.Result, ev.Err = resultUnknown, err.Error()
