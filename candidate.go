@@ -59,7 +59,7 @@ type candidate struct {
 	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
 	watchers []*watcher      // of the first of those in line
 	since    time.Time       // when it began to wait
-	measured bool            // the queue was, when it had waited for some time
+	measured int             // how many were in the queue when it had waited for ownLook; 0 until then
 	seen     bool            // in the queue, when nobody was left ahead of it
 	front    bool            // nobody is ahead of it
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it

@@ -200,7 +200,7 @@ const (
 func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
 	c.watchAhead()
 	told := c.isBehindSibling() && !c.long && c.self == nil // by that alone: no server is asked for now
-	patient := !c.measured && !c.long && (told || c.line.more)
+	patient := c.measured == 0 && !c.long && (told || c.line.more)
 	if patient {
 		c.zs.patient.add(c)
 		defer c.zs.patient.drop(c)
@@ -221,10 +221,11 @@ func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 			}
 		}
 		if due {
-			patient, c.measured = false, true
-			if _, err := c.measure(ctx); err != nil {
+			lock, err := c.measure(ctx)
+			if err != nil {
 				return 0, 0, err
 			}
+			patient, c.measured = false, max(1, lock.candidates)
 		}
 		if left, err := a.sleep(ctx, c, force); left != 0 || err != nil {
 			return 0, left, err

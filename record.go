@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -81,7 +82,7 @@ func (c *candidate) without(ctx context.Context, at int, left departure) (known 
 	case !c.line.more:
 		c.line.nearest = append(nearer, rest...)
 		return true, nil
-	case !c.long:
+	case !c.long && !c.isNearlyLong():
 		return false, nil
 	}
 	lock, err := c.measure(ctx)
@@ -99,6 +100,11 @@ func (c *candidate) without(ctx context.Context, at int, left departure) (known 
 	default:
 		return false, nil
 	}
+}
+
+// isNearlyLong reports whether the queue was not long when it was measured, and may be by now.
+func (c *candidate) isNearlyLong() bool {
+	return c.measured > longQueue/2 && time.Since(c.since) >= 2*ownLook
 }
 
 // measure reads the lock's znode, which tells how long the queue is.
