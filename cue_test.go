@@ -28,6 +28,12 @@ func isReply(dir zktest.Direction, frame []byte) bool {
 	return dir == zktest.ToClient && (xidOf(frame) > 0 || xidOf(frame) < -2)
 }
 
+// isRequest reports whether the frame asks for something: it is no ping.
+func isRequest(dir zktest.Direction, frame []byte) bool {
+	const ping = 11
+	return dir == zktest.ToServer && opOf(dir, frame) != ping
+}
+
 // opOf returns the operation of a request, 0 if the frame is none.
 func opOf(dir zktest.Direction, frame []byte) uint32 {
 	if dir != zktest.ToServer || len(frame) < 12 {

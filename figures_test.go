@@ -156,7 +156,7 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 	}
 	all = before + 1 + waiters + waiters // everybody's own znode, and that of the one ahead
 	requireWatches(all+100, all+255)     // and the one before that, for those who saw no long queue when they came
-	pause(t, time.Second)                // the last of them
+	pause(t, time.Second)                // how many these are is not known: until the last of them watch it
 	events.Store(0)
 	holder.Unlock()
 	receive(t, first.Done(), "lock")

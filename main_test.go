@@ -127,6 +127,16 @@ func receive(tb testing.TB, ch <-chan struct{}, what string) {
 // isOpen reports whether a channel has not closed so far.
 func isOpen(ch <-chan struct{}) bool { return wait.IsOpen(ch) }
 
+// requireQueuedAgain waits until the last of those who stood in the lock's queue has another znode.
+func requireQueuedAgain(tb testing.TB, m *zklock.Mutex, before []zklock.Contender, within time.Duration) {
+	tb.Helper()
+	last := len(before) - 1
+	require.Eventually(tb, func() bool {
+		now := contenders(tb, m)
+		return len(now) == len(before) && now[last].Znode != before[last].Znode
+	}, within, 5*time.Millisecond, "the last does not queue again")
+}
+
 // requireQueue waits until n candidates are in the lock's queue, as the ensemble sees it.
 func requireQueue(tb testing.TB, m *zklock.Mutex, n int) {
 	tb.Helper()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,15 +88,13 @@ func TestPendingGoesOnAfterAnExpiry(t *testing.T) {
 	lock(t, holder)
 	waiter := mutex(t, s, "again")
 	p := queued(t, waiter)
-	first := contenders(t, holder)[1]
-	_, err := s.Conn().Set(waiter.Path()+"/"+first.Znode, []byte("unlock"), -1)
+	before := contenders(t, holder)
+	require.Len(t, before, 2)
+	_, err := s.Conn().Set(waiter.Path()+"/"+before[1].Znode, []byte("unlock"), -1)
 	require.NoError(t, err)
 	receive(t, p.Revoked(), "revocation of the first candidate")
 	require.NoError(t, server(t).Expire(s.ID()))
-	require.Eventually(t, func() bool {
-		now := contenders(t, holder)
-		return len(now) == 2 && now[1].Znode != first.Znode
-	}, patience, 5*time.Millisecond)
+	requireQueuedAgain(t, holder, before, patience)
 	holder.Unlock()
 	receive(t, p.Done(), "lock")
 	require.NoError(t, p.Err())

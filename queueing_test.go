@@ -136,10 +136,7 @@ func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
 	before := contenders(t, holder)
 	require.Len(t, before, 3)
 	require.NoError(t, dial(t).Conn().Delete(holder.Path()+"/"+before[2].Znode, -1))
-	require.Eventually(t, func() bool {
-		now := contenders(t, holder)
-		return len(now) == 3 && now[2].Znode != before[2].Znode
-	}, 2*time.Second, 10*time.Millisecond)
+	requireQueuedAgain(t, holder, before, 2*time.Second)
 	holder.Unlock()
 	receive(t, p.Done(), "lock")
 	first.Unlock()
@@ -190,8 +187,7 @@ func TestAHandOffNeedsNoRequest(t *testing.T) {
 
 			var requests atomic.Int64
 			proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-				const ping = 11
-				if dir == zktest.ToServer && opOf(dir, frame) != ping {
+				if isRequest(dir, frame) {
 					requests.Add(1)
 				}
 				return zktest.Pass

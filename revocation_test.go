@@ -222,10 +222,7 @@ func TestRevokeAllAndClearCount(t *testing.T) {
 		assert.True(t, c.Revoked)
 	}
 	require.NoError(t, s.Conn().Delete(m.Path()+"/"+q[2].Znode, -1))
-	require.Eventually(t, func() bool {
-		now := contenders(t, m)
-		return len(now) == 3 && now[2].Znode != q[2].Znode
-	}, patience, time.Millisecond, "the waiter does not queue again")
+	requireQueuedAgain(t, m, q, patience)
 	rw.RUnlock()
 	rw.RUnlock()
 	receive(t, p.Done(), "lock by the waiter")

@@ -23,7 +23,7 @@ type Request struct {
 // A Reply is the answer to a Request.
 type Reply struct {
 	Lost   bool  // there is none: the request may have been executed or not
-	Unsent bool  // there is none, and the request was not sent
+	Unsent bool  // there is none, for the request was not sent; for callers of Send, which does not say so itself
 	Code   int32 // the server's error, 0 for none
 	body   []byte
 }
