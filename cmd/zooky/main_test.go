@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ func TestMain(m *testing.M) {
 }
 
 func testMain(m *testing.M) (code int, err error) {
+	heedSignals()
 	dir, err := os.MkdirTemp("", "zooky-test-")
 	if err != nil {
 		return 1, err
@@ -60,6 +62,15 @@ func testMain(m *testing.M) (code int, err error) {
 	}
 	code = m.Run()
 	return code, errors.Join(ensemble.Stop(), goleak.Find())
+}
+
+// heedSignals has the commands start as from a terminal, where the tests were started with nohup or in a script's background.
+func heedSignals() {
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s) // what is caught here is the default in a child
+		}
+	}
 }
 
 // command is one run of the binary. What it writes can be read while it runs.
