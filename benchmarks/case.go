@@ -38,7 +38,6 @@ const (
 	figureWrites       = "writes"
 	figureLongestWrite = "longest wait of a writer"
 
-	figureJoin         = "time until all have queued"
 	figureJoinBytes    = "bytes/contender to queue"
 	figureJoinRequests = "requests/contender to queue"
 	figureHandOff      = "time/hand-off"
@@ -229,7 +228,7 @@ func longQueue(n int) Case {
 			}
 			took, err := q.handOff(ctx, handOffs)
 			return Sample{
-				figureJoin:    milliseconds(joined.Sub(begin)),
+				figureAllTime: milliseconds(joined.Sub(begin)),
 				figureHandOff: milliseconds(took) / float64(handOffs),
 			}, err
 		},
@@ -295,7 +294,7 @@ func drain(n int) Case {
 			}
 			took, err := q.handOff(ctx, n-1)
 			return Sample{
-				figureJoin:    milliseconds(joined.Sub(begin)),
+				figureAllTime: milliseconds(joined.Sub(begin)),
 				figureHandOff: milliseconds(took) / float64(n-1),
 			}, err
 		},

@@ -54,7 +54,7 @@ var tables = []table{
 		plain("longest write wait, ms", figureLongestWrite),
 	}},
 	{tableQueue, "Long queues", []column{
-		plain("ms until all queue", figureJoin),
+		plain("ms until quiet", figureAllTime),
 		plain("bytes each", figureJoinBytes),
 		plain("requests each", figureJoinRequests),
 		plain("ms a hand-off", figureHandOff),
