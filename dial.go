@@ -38,7 +38,7 @@ func (zs *zkSession) between() <-chan struct{} {
 	return zs.looking
 }
 
-// noteLooking takes note of an attempt to connect, or of the connection that came of it.
+// noteLookingLocked takes note of an attempt to connect, or of the connection that came of it.
 func (zs *zkSession) noteLookingLocked(looking bool) {
 	switch {
 	case looking && !closed.Is(zs.looking):
@@ -51,9 +51,10 @@ func (zs *zkSession) noteLookingLocked(looking bool) {
 // reconnect breaks the connection, so that zk.Conn goes to the next server.
 func (zs *zkSession) reconnect() {
 	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	if zs.live != nil {
-		zs.live.Close() // there is nobody to whom its error would mean anything
+	live := zs.live
+	zs.mu.Unlock()
+	if live != nil {
+		live.Close() // without the lock: those whose requests are abandoned may send others
 	}
 }
 
@@ -120,12 +121,15 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		Credentials:  len(zs.s.cfg.auth),
 	})
 	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	if err := zs.dialing.Err(); err != nil { // stop came between
+	err = zs.dialing.Err()
+	if err == nil {
+		zs.live = checked
+		zs.noteLookingLocked(false)
+	}
+	zs.mu.Unlock()
+	if err != nil { // stop came between
 		return nil, errors.Join(err, checked.Close())
 	}
-	zs.live = checked
-	zs.noteLookingLocked(false)
 	return checked, nil
 }
 

@@ -35,7 +35,7 @@ func checkHandshake(frame []byte) (Handshake, error) {
 		return Handshake{}, &FrameError{OpConnect, "password has not 16 bytes"}
 	case session == 0:
 		// Expired: a server then sends 0 for the timeout too.
-		return Handshake{Password: password}, nil
+		return Handshake{}, nil
 	case timeout < minTimeout || timeout > maxTimeout:
 		return Handshake{}, &FrameError{OpConnect, "negotiated timeout out of bounds"}
 	case readOnly:
@@ -43,7 +43,7 @@ func checkHandshake(frame []byte) (Handshake, error) {
 		// the ensemble's.
 		return Handshake{}, &FrameError{OpConnect, "server is read-only"}
 	}
-	return Handshake{SessionID: session, Timeout: timeout, Password: password}, nil
+	return Handshake{SessionID: session, Timeout: timeout}, nil
 }
 
 // checkEvent takes the body of a watcher event apart.

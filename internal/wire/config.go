@@ -61,7 +61,6 @@ func (c Config) withDefaults() Config {
 type Handshake struct {
 	SessionID int64         // 0: the session has expired
 	Timeout   time.Duration // as negotiated; 0 where the session has expired
-	Password  []byte        // 16 bytes that whoever holds them can take the session over with; the callback may keep them
 }
 
 // Expired reports whether the server no longer knows the session.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"os"
 	"sync"
@@ -34,6 +35,7 @@ type Conn struct {
 	waiting  outstanding
 	ready    bool   // there is a session
 	pending  []byte // requests of our own that are to be written
+	flushing bool   // somebody is about to write them, or does, and those that are added
 	spare    []byte // the buffer before
 	reads    deadline
 	writes   deadline
@@ -71,7 +73,7 @@ func New(c net.Conn, cfg Config) *Conn {
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
-	c.flushLocked() // requests are executed in the order in which they were asked for
+	c.flushLocked(math.MaxInt) // requests are executed in the order in which they were asked for
 	if err := c.beginWrite(p); err != nil {
 		_ = c.fail(err)
 		return len(p), nil
@@ -83,7 +85,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if err = c.endWrite(err); err != nil {
 		_ = c.fail(err)
 	}
-	c.flushLocked() // some may have had to wait for this
+	c.flushLocked(math.MaxInt) // some may have had to wait for this
 	return len(p), nil
 }
 
@@ -214,16 +216,8 @@ func (c *Conn) fail(reason error) error {
 // Close closes the socket. A Read that is under way, and any later one, returns net.ErrClosed, or the error that the
 // Conn failed with before. Closing again does nothing.
 func (c *Conn) Close() error {
-	c.mu.Lock()
-	if c.cause == nil {
-		c.cause = net.ErrClosed
-	}
-	c.mu.Unlock()
-	c.abandonOwn()
-	if !c.closed.CompareAndSwap(false, true) {
-		return nil
-	}
-	return c.raw.Close()
+	_ = c.fail(net.ErrClosed)
+	return nil
 }
 
 // abandonOwn tells that our own requests will not be answered. It is called once there is a cause: no more are made.

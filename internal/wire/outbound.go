@@ -66,7 +66,7 @@ func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {
 		case o.have == len(o.head):
 			xid := int32(binary.BigEndian.Uint32(o.head[4:]))
 			op := int32(binary.BigEndian.Uint32(o.head[8:]))
-			waiting.add(xid, op, o.begun)
+			waiting.add(xid, op, o.begun, length)
 			switch op {
 			case OpSetAuth:
 				o.credentials++

@@ -13,8 +13,8 @@ type request struct {
 	xid, op    int32
 	sent       time.Time
 	done       func(Reply) // of a request that is our own
-	size       int         // of a request that is our own
-	prev, next int         // neighbours in the order of writing; in a free slot, next is the next free one
+	size       int
+	prev, next int // neighbours in the order of writing; in a free slot, next is the next free one
 }
 
 // outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
@@ -31,7 +31,7 @@ type outstanding struct {
 	oldest, last int
 	pings        []time.Time
 	own          int32 // how many requests of our own there were, modulo 2^30
-	ownBytes     int   // of those that wait
+	bytes        int   // of those that wait
 }
 
 func newOutstanding() outstanding {
@@ -39,7 +39,7 @@ func newOutstanding() outstanding {
 }
 
 // add records a request that is about to be written.
-func (o *outstanding) add(xid, op int32, sent time.Time) {
+func (o *outstanding) add(xid, op int32, sent time.Time, size int) {
 	if xid == xidPing && op == OpPing {
 		o.pings = append(o.pings, sent)
 		return
@@ -54,7 +54,8 @@ func (o *outstanding) add(xid, op int32, sent time.Time) {
 	} else {
 		o.free = o.slots[at].next
 	}
-	o.slots[at] = request{xid: xid, op: op, sent: sent, prev: o.last, next: none}
+	o.slots[at] = request{xid: xid, op: op, sent: sent, size: size, prev: o.last, next: none}
+	o.bytes += size
 	if o.last == none {
 		o.oldest = at
 	} else {
@@ -80,10 +81,8 @@ func (o *outstanding) find(xid int32) (request, bool) {
 func (o *outstanding) addOwn(op int32, sent time.Time, done func(Reply), size int) (xid int32) {
 	xid = xidOwn - o.own
 	o.own = (o.own + 1) & (1<<30 - 1)
-	o.add(xid, op, sent)
-	r := &o.slots[o.index[xid]]
-	r.done, r.size = done, size
-	o.ownBytes += size
+	o.add(xid, op, sent, size)
+	o.slots[o.index[xid]].done = done
 	return xid
 }
 
@@ -106,7 +105,7 @@ func (o *outstanding) remove(xid int32) (sent time.Time, ok bool) {
 	}
 	delete(o.index, xid)
 	r := o.slots[at]
-	o.ownBytes -= r.size
+	o.bytes -= r.size
 	if r.prev == none {
 		o.oldest = r.next
 	} else {

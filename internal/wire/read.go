@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 	"math"
@@ -151,7 +150,6 @@ func (c *Conn) connect(frame []byte) error {
 		return err
 	}
 	if c.cfg.Connected != nil {
-		h.Password = bytes.Clone(h.Password)
 		c.cfg.Connected(h)
 	}
 	return nil

@@ -137,41 +137,26 @@ func (b *body) stats() zk.Stat {
 	}
 }
 
-// writeAtOnce bounds how many bytes of our own requests may be unanswered for Send to write by itself: a socket takes that
-// many without blocking, even from a server that reads no more.
+// writeAtOnce bounds how many bytes may be unanswered for Send to write by itself: a socket takes that many without blocking,
+// even from a server that reads no more.
 const writeAtOnce = 8 << 10
 
 // Send sends requests in one packet, and does not wait. It is false, and nothing is sent, if the Conn has no session yet or
 // is of no more use. Requests wait for the credentials, which go-zookeeper sends first on every connection.
 func (c *Conn) Send(requests ...*Request) bool {
-	now := time.Now() // before the lock: a lease may count from here
-	switch c.enqueue(requests, now) {
-	case refused:
-		return false
-	case writable:
+	ok, mine := c.enqueue(requests, time.Now()) // the time before any lock: a lease may count from here
+	if mine {
 		c.flush()
-	case blocking:
-		go c.flush() // ends when all is written, or the Conn is closed: a write that blocks fails with it
 	}
-	return true
+	return ok
 }
 
-// prospect is what is to be done about a request that was enqueued.
-type prospect uint8
-
-const (
-	refused  prospect = iota // it was not
-	writable                 // the socket takes it
-	blocking                 // the socket may be full
-	failed                   // the Conn is closed, and Done has been told
-)
-
-// enqueue leaves requests for the next flush.
-func (c *Conn) enqueue(requests []*Request, now time.Time) prospect {
+// enqueue leaves requests for the next flush, and returns whether that is the caller's to begin.
+func (c *Conn) enqueue(requests []*Request, now time.Time) (ok, mine bool) {
 	c.mu.Lock()
 	if c.cause != nil || !c.ready || c.out.closing {
 		c.mu.Unlock()
-		return refused
+		return false, false
 	}
 	for _, r := range requests {
 		size := requestHeaderSize + len(r.body)
@@ -182,34 +167,46 @@ func (c *Conn) enqueue(requests []*Request, now time.Time) prospect {
 		c.pending = append(c.pending, r.body...)
 	}
 	err := c.reads.setOwn(c.readLimitLocked())
-	unanswered := c.waiting.ownBytes
+	mine = !c.flushing && err == nil
+	c.flushing = c.flushing || mine
 	c.mu.Unlock()
-	switch {
-	case err != nil:
+	if err != nil {
 		_ = c.fail(err) // which tells Done
-		return failed
-	case unanswered <= writeAtOnce:
-		return writable
-	default:
-		return blocking
 	}
+	return true, mine
 }
 
-// flush writes what is pending.
+// flush writes what is pending: by itself as long as that cannot block, and then on a goroutine. It is called by whoever has set
+// flushing.
 func (c *Conn) flush() {
-	c.writeMu.Lock()
-	defer c.writeMu.Unlock()
-	c.flushLocked()
+	if c.writeMu.TryLock() {
+		done := c.flushLocked(writeAtOnce)
+		c.writeMu.Unlock()
+		if done {
+			return
+		}
+	}
+	go func() { // ends when all is written, or the Conn is closed: a write that blocks fails with it
+		c.writeMu.Lock()
+		defer c.writeMu.Unlock()
+		c.flushLocked(math.MaxInt)
+	}()
 }
 
-// flushLocked is flush with writeMu held. What may not be written yet is left for the Write that it has to wait for.
-func (c *Conn) flushLocked() {
+// flushLocked writes what is pending, with writeMu held, until more than so many bytes are unanswered; then it is false, and
+// somebody has to go on. What may not be written yet is left for the Write that it has to wait for.
+func (c *Conn) flushLocked(unanswered int) (done bool) {
 	for {
 		c.mu.Lock()
 		p := c.pending
-		if len(p) == 0 || c.cause != nil || !c.out.betweenRequests() || c.out.credentials < c.cfg.Credentials {
+		if len(p) == 0 || c.cause != nil || c.out.closing || !c.out.betweenRequests() || c.out.credentials < c.cfg.Credentials {
+			c.flushing = false
 			c.mu.Unlock()
-			return
+			return true
+		}
+		if c.waiting.bytes > unanswered {
+			c.mu.Unlock()
+			return false
 		}
 		c.pending, c.spare = c.spare[:0], nil
 		c.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func (s *sending) connect() []byte {
 	written := s.writes(shake())
 	request := s.sent()
 	<-written
-	s.reply(connectReply(4000, 1))
+	s.reply(connectReply(40_000, 1))
 	<-s.passed
 	return request
 }
@@ -275,4 +276,53 @@ func TestSendDoesNotWaitForAServerThatHangs(t *testing.T) {
 	require.Eventually(t, func() bool { return s.Send(long) }, 5*time.Second, time.Millisecond)
 	s.Close()
 	require.True(t, (<-told).Lost)
+}
+
+// TestSendDoesNotWaitForGoZookeeper has a server that takes only the first byte of what go-zookeeper writes, for now.
+func TestSendDoesNotWaitForGoZookeeper(t *testing.T) {
+	s := newSending(t, wire.Config{})
+	s.connect()
+	theirs := request(1, wire.OpExists)
+	written := s.writes(theirs)
+	_, err := io.ReadFull(s.server, theirs[:1])
+	require.NoError(t, err)
+	for range 3 {
+		remove, _ := telling(wire.Delete("/x"))
+		select {
+		case sent := <-s.sends(remove):
+			require.True(t, sent)
+		case <-time.After(5 * time.Second):
+			require.Fail(t, "Send waits")
+		}
+	}
+	_, err = io.ReadFull(s.server, theirs[1:])
+	require.NoError(t, err)
+	for range 3 {
+		_, op := header(s.sent())
+		require.Equal(t, wire.OpDelete, op)
+	}
+	<-written
+}
+
+// TestNothingThatHasWaitedIsSentBehindTheEnd has a request wait while go-zookeeper writes its last one in two pieces.
+func TestNothingThatHasWaitedIsSentBehindTheEnd(t *testing.T) {
+	s := newSending(t, wire.Config{})
+	s.connect()
+	end := frame{}.i32(1).i32(wire.OpClose).sealed()
+	head := s.writes(end[:5])
+	_, err := io.ReadFull(s.server, make([]byte, 5))
+	require.NoError(t, err)
+	<-head
+	remove, told := telling(wire.Delete("/x"))
+	require.True(t, s.Send(remove))
+	rest := s.writes(end[5:])
+	_, err = io.ReadFull(s.server, make([]byte, len(end)-5))
+	require.NoError(t, err)
+	require.NoError(t, s.server.SetReadDeadline(time.Now().Add(200*time.Millisecond)))
+	n, err := s.server.Read(make([]byte, 1))
+	require.Zero(t, n, "something else is written")
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	s.Close()
+	require.True(t, (<-told).Lost)
+	<-rest
 }
