@@ -222,11 +222,17 @@ func (a *acquisition) remove(ctx context.Context) {
 		<-a.watched // it has been told already
 	}
 	c.zs.lease.drop(h)
-	err := c.remove(ctx)
-	if !c.over && a.s.start(func() { a.noteRemoved(c.remove(context.Background())) }) { // ends with the ZooKeeper session; Close waits for it
-		return
+	if !a.s.enter(nil) { // Close is at work, and sees to it that this ends soon
+		ctx = context.Background()
+	} else {
+		defer a.s.work.Done()
 	}
-	a.noteRemoved(err)
+	err := c.remove(ctx)
+	if c.over {
+		a.noteRemoved(err)
+	} else {
+		a.s.work.Go(func() { a.noteRemoved(c.remove(context.Background())) }) // ends with the ZooKeeper session; Close waits for it
+	}
 }
 
 // removeSoon is remove on a goroutine.
@@ -246,7 +252,7 @@ func (a *acquisition) noteRemoved(err error) {
 // do, and the loss that came before, if any.
 func (a *acquisition) letGo() (*acquisition, error) {
 	err := a.hold.release()
-	if a.tenure == nil || errors.Is(err, ErrNotLocked) {
+	if a.tenure == nil {
 		return a, err
 	}
 	return a.tenure.release(a), err

@@ -233,7 +233,7 @@ func TestBareReconnectsAtOnceWhenRefused(t *testing.T) {
 // TestRefusedCredentialsAreOfferedEverMoreSlowly refuses after a reconnection what was accepted before.
 func TestRefusedCredentialsAreOfferedEverMoreSlowly(t *testing.T) {
 	r := newRefuser(t)
-	s := dialTo(t, r.Addr().String(), digest("ann:secret"))
+	s := dialTo(t, r.Addr().String(), digest("ann:secret"), zklock.WithSessionTimeout(shortTimeout))
 	m := mutex(t, s, "refused")
 	lock(t, m)
 	r.refuse.Store(true)

@@ -49,7 +49,7 @@ type candidate struct {
 	unsure  bool // an attempt to delete it may have succeeded
 	deleted bool // by us, so that it was there until then
 
-	asked bool            // a creation was sent whose outcome is not known to be failure
+	asked bool            // a creation was sent that is not known to have failed: it may exist
 	path  string          // once created
 	place queue.Candidate // once created
 	czxid int64           // once known
@@ -90,7 +90,7 @@ func (c *candidate) create(ctx context.Context) error {
 		}
 		switch was := outcomeOf(err); was {
 		case answered:
-			c.asked = false
+			c.setAsked(err == nil)
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
 				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
@@ -104,8 +104,8 @@ func (c *candidate) create(ctx context.Context) error {
 			}
 			c.setPath(created.path)
 			c.czxid = created.czxid
-		case notExecuted:
-			c.asked = false
+		case notExecuted, throttled:
+			c.setAsked(false)
 			if err := c.zs.retry(ctx, was); err != nil {
 				return err
 			}
@@ -153,7 +153,7 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 		}
 	}
 	lists := len(requests) > 1
-	c.asked = true
+	c.setAsked(true)
 	c.zs.send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = waitFor(ctx, c.first.done) // ctx is heeded below
@@ -166,10 +166,15 @@ func newBirth(r wire.Reply) (b birth) {
 	return b
 }
 
-func (c *candidate) setPath(p string) {
-	c.path, c.prefix = p, ""
-	c.zs.count(1)
+// setAsked notes whether the candidate may exist.
+func (c *candidate) setAsked(asked bool) {
+	if asked != c.asked {
+		c.asked = asked
+		c.zs.count(asked)
+	}
 }
+
+func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
@@ -246,10 +251,6 @@ func (c *candidate) judge(node nodeState, err error) error {
 // nudge has whoever waits for the candidate look again.
 func (c *candidate) nudge() { nudge(c.wake) }
 
-// isWatched reports whether the znode has not changed since the last look, as of anything that a server has told: it tells of
-// changes in their order, and had this znode been removed before, or a mark been written into it, the watch would not stand.
-func (c *candidate) isWatched() bool { return c.self != nil && c.self.isArmed() }
-
 // ask writes the revocation mark into other candidates, the holder's first. Those that are gone need none.
 func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
 	for _, other := range slices.Backward(others) {
@@ -304,23 +305,21 @@ func (c *candidate) remove(ctx context.Context) error {
 	if c.over {
 		return nil
 	}
-	if c.path == "" && c.asked {
-		if found, err := c.find(ctx); err != nil || !found {
-			c.over = !endedBy(ctx, err)
-			return err
-		}
+	exists, err := c.path != "", error(nil)
+	if !exists && c.asked {
+		exists, err = c.find(ctx)
 	}
-	if c.path == "" {
-		c.over = true
-		return nil
+	if exists {
+		err = c.delete(ctx)
 	}
-	err := c.delete(ctx)
 	if endedBy(ctx, err) {
 		return err
 	}
 	c.over = true
-	c.zs.count(-1)
-	c.zs.watches.left(c.path, c.deleted)
+	c.setAsked(false)
+	if exists {
+		c.zs.watches.left(c.path, err == nil || errors.Is(err, errVanished), c.deleted)
+	}
 	if c.self != nil {
 		c.self.stop()
 	}
@@ -334,13 +333,14 @@ func endedBy(ctx context.Context, err error) bool {
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
+	var lock *watcher
+	var told uint64
 	if c.alone {
-		lock := c.zs.watches.watch(c.dir, nil)
+		lock = c.zs.watches.watch(c.dir, nil)
 		defer lock.stop()
-		c.alone = lock.isArmed()
-		if !c.alone {
-			_, err := lock.read(ctx) // while our own znode is there
-			c.alone = err == nil
+		if told, c.alone = lock.armedSince(); !c.alone {
+			_, _ = lock.read(ctx) // while our own znode is there; armedSince tells how it went
+			told, c.alone = lock.armedSince()
 		}
 	}
 	c.zs.siblings.leave(c)
@@ -350,7 +350,7 @@ func (c *candidate) delete(ctx context.Context) error {
 		c.unsure = before || endedBy(ctx, err) || outcomeOf(err) == unknown
 		c.deleted = err == nil
 		if err == nil && c.alone {
-			c.zs.watches.clear(c.dir, c.place.Seq)
+			lock.clear(told, c.place.Seq)
 		}
 		if errors.Is(err, zk.ErrNoNode) && !before {
 			return errVanished

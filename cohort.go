@@ -38,7 +38,7 @@ type tenure struct {
 
 	base     *acquisition // in ZooKeeper; nil until the lock is acquired
 	out      int          // holds that are not released
-	grants   int          // so far
+	grants   uint32       // so far
 	counted  int          // grants that somebody in ZooKeeper's queue may have had to wait for
 	limit    int          // of counted
 	checking bool         // whether others queue
@@ -139,6 +139,8 @@ func (t *tenure) settled(base *acquisition, err error) {
 	co.mu.Lock()
 	if err == nil {
 		t.base = base
+	}
+	if err == nil && co.tenure == t { // otherwise nobody waits for it any more
 		if t.grantNextLocked(); t.out > 0 {
 			t.countLocked()
 		}
@@ -175,7 +177,8 @@ func (co *cohort) leave(a *acquisition) {
 	a.place = nil
 	a.gone.give()
 	if t := co.tenure; t != nil && t.base == nil && co.waiting.Len() == 0 {
-		t.giveUp() // t.settled goes on from there
+		co.tenure = nil // whoever comes now has another candidate
+		t.giveUp()      // t.settled goes on from there
 	}
 }
 
@@ -186,7 +189,7 @@ func (t *tenure) mayPass() bool {
 
 // grantLocked gives a part of the hold to one. It is false if that one has given up, or the hold is not as it should be.
 func (t *tenure) grantLocked(a *acquisition) bool {
-	if !t.base.hold.divide(a.hold, uint32(t.grants)) {
+	if !t.base.hold.divide(a.hold, t.grants) {
 		return false
 	}
 	a.tenure = t
@@ -200,12 +203,13 @@ func (t *tenure) grantLocked(a *acquisition) bool {
 	return true
 }
 
-// grantNextLocked grants the lock to whoever has waited longest, or to every reader.
+// grantNextLocked grants the lock to whoever has waited longest, or to every reader. That the candidate was asked to make way is
+// theirs to heed: whoever leaves ungranted for that would begin behind those who ask, and be asked again.
 func (t *tenure) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
 		a := e.Value.(*acquisition)
-		if !t.base.hold.stands() || t.grants == math.MaxUint32 {
+		if t.base.hold.isLost() || t.grants == math.MaxUint32 {
 			return
 		}
 		granted := t.grantLocked(a)

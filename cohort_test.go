@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/fakezk"
 )
 
 // TestLocalHandoffExcludesInOrder has goroutines of two handles, each with a cohort, count under the lock.
@@ -229,15 +230,14 @@ func TestReadersOfAProcessShareACandidate(t *testing.T) {
 	w := queued(t, writer.Mutex)
 	joined := 0
 	for full := false; !full; { // each is in at once, or queues behind the writer
-		select {
-		case <-readAsync(rw):
+		held := readAsync(rw)
+		require.Eventually(t, func() bool { return !isOpen(held) || len(contenders(t, writer.Mutex)) == 3 }, patience, time.Millisecond)
+		if full = isOpen(held); !full {
 			joined++
-		case <-time.After(100 * time.Millisecond):
-			full = true
 		}
+		require.LessOrEqual(t, joined, 4)
 	}
 	assert.Positive(t, joined)
-	assert.LessOrEqual(t, joined, 4)
 	requireQueue(t, writer.Mutex, 3) // the readers, the writer, the next readers
 	for range 2 + joined {
 		rw.RUnlock()
@@ -278,4 +278,47 @@ func TestALostReaderDoesNotKeepOthersOut(t *testing.T) {
 	rw.RUnlock()
 	assert.Panics(t, rw.RUnlock)
 	requireQueue(t, rw.Mutex, 0)
+}
+
+// TestACohortThatIsAskedWhileItWaits has somebody ask everybody in the queue to make way, and queue behind.
+func TestACohortThatIsAskedWhileItWaits(t *testing.T) {
+	m := mutex(t, dial(t), "cohort", zklock.WithLocalHandoff(100))
+	other, asks := mutex(t, dial(t), "cohort"), mutex(t, dial(t), "cohort")
+	lock(t, other)
+	first, second := m.LockAsync(t.Context()), m.LockAsync(t.Context())
+	receive(t, first.Queued(), "candidate")
+	last := queued(t, asks)
+	_, err := asks.RevokeAll(t.Context())
+	require.NoError(t, err)
+	other.Unlock()
+	receive(t, first.Done(), "the turn of who came before those who ask")
+	require.NoError(t, first.Err())
+	assert.False(t, isOpen(m.Revoked()), "it has been asked already")
+	require.ErrorIs(t, m.Err(), zklock.ErrRevoked)
+	assert.True(t, isOpen(last.Done()))
+	m.Unlock()
+	receive(t, last.Done(), "the turn of who asked")
+	assert.True(t, isOpen(second.Done()), "a hold that was revoked is not passed on")
+	asks.Unlock()
+	receive(t, second.Done(), "grant")
+	require.NoError(t, m.UnlockContext(t.Context()))
+	requireQueue(t, other, 0)
+}
+
+// TestVirtualQueuedAfterAnotherGaveUp has all who wait in a cohort give up before they have a candidate, and one come meanwhile.
+func TestVirtualQueuedAfterAnotherGaveUp(t *testing.T) {
+	for pause := time.Duration(0); pause <= 200*time.Millisecond; pause += 10 * time.Millisecond {
+		virtually(t, fakezk.Config{Latency: ms(20)}, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 10*time.Second)
+			m := mutex(t, s, "m", zklock.WithLocalHandoff(100))
+			first := m.LockAsync(t.Context())
+			time.Sleep(pause) // sleep ok: virtual
+			first.Cancel()
+			second := m.LockAsync(t.Context())
+			<-second.Done()
+			require.NoError(t, second.Err())
+			receive(t, second.Queued(), "candidate")
+			require.NoError(t, m.UnlockContext(t.Context()))
+		})
+	}
 }

@@ -145,7 +145,14 @@ func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession,
 		g.SetLimit(requestsAtOnce)
 		for _, c := range q {
 			g.Go(func() error {
-				err := op(ctx, zs, m.path+"/"+c.Name)
+				path := m.path + "/" + c.Name
+				node, err := zs.readNode(ctx, path)
+				if err == nil && node.owner == 0 && !m.cfg.voice(m.kind).Persistent(c) {
+					return nil // it only looks like a candidate
+				}
+				if err == nil {
+					err = op(ctx, zs, path)
+				}
 				if errors.Is(err, zk.ErrNoNode) {
 					return nil
 				}

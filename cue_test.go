@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,15 +51,13 @@ func TestCancelAfterALostCreateReply(t *testing.T) {
 	other := mutex(t, dial(t), "cue")
 	lock(t, other)
 	other.Unlock()
-	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
-	cut := make(chan struct{}, 1)
+	m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(patience)), "cue") // an expiry would remove the candidate too
+	cut := make(chan struct{})
+	var once sync.Once
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
 		if isReply(dir, frame) {
 			proxy.Cut()
-			select {
-			case cut <- struct{}{}:
-			default:
-			}
+			once.Do(func() { close(cut) })
 			return zktest.Cut
 		}
 		return zktest.Pass
@@ -66,10 +65,10 @@ func TestCancelAfterALostCreateReply(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	p := m.LockAsync(ctx)
-	<-cut
+	receive(t, cut, "cut")
 	pause(t, 1500*time.Millisecond) // go-zookeeper refuses what waits once it has tried all servers, a second later
 	cancel()
-	<-p.Done()
+	receive(t, p.Done(), "end of the wait")
 	proxy.OnFrame(nil)
 	proxy.Heal()
 	receive(t, p.Released(), "removal")
@@ -80,7 +79,7 @@ func TestCancelAfterALostCreateReply(t *testing.T) {
 func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
 	const ping = -2
 	proxy := server(t).Proxy(t)
-	m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(2*time.Second)), "cue")
+	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
 	lock(t, m)
 	lost := m.Lost()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
@@ -89,7 +88,8 @@ func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
 		}
 		return zktest.Pass
 	})
-	wait.For(t, lost, 1500*time.Millisecond, "loss")
+	defer proxy.OnFrame(nil)                      // so that Close has an answer
+	wait.For(t, lost, sessionTimeout*3/4, "loss") // with the quorum's proof it has T/2, and some more with that of pings
 }
 
 // TestExpiryIsToldAtOnce wants the loss from the expiry, and not from the lease that runs out later.
@@ -128,7 +128,7 @@ func TestAMarkBeforeTheFirstLook(t *testing.T) {
 		}
 		return zktest.Pass
 	})
-	wait.For(t, lock(t, m), 2*time.Second, "revocation")
+	wait.For(t, lock(t, m), sessionTimeout/2, "revocation, before everybody looks again anyway")
 	m.Unlock()
 }
 
@@ -147,23 +147,16 @@ func TestNoConnectionAfterAnExpiry(t *testing.T) {
 			}
 			return conn, err
 		}))
-	until := func(want zklock.State) {
-		for st := range states {
-			if st == want {
-				return
-			}
-		}
-	}
 	for range 3 {
 		id := s.ID()
 		dials.Store(0)
 		proxy.Cut()
 		require.NoError(t, server(t).Expire(id))
 		require.Eventually(t, func() bool { return dials.Load() >= 3 }, patience, time.Millisecond)
-		dials.Store(0) // now zk.Conn waits a second
-		proxy.Heal()
-		until(zklock.StateExpired)
-		until(zklock.StateConnected)
+		proxy.Heal() // while zk.Conn waits a second
+		dials.Store(0)
+		requireState(t, states, zklock.StateExpired)
+		requireState(t, states, zklock.StateConnected)
 		require.LessOrEqual(t, dials.Load(), int64(2), "one to learn of the expiry, one for the next session")
 	}
 }
@@ -197,16 +190,17 @@ func TestForceOfACandidateThatIsGoneHarmsNobody(t *testing.T) {
 }
 
 // TestTheDeadlineCountsFromTheRequest delays answers, and loses all but one. A busy machine can delay that one too, so
-// that it proves nothing; hence more than one attempt.
+// that it proves nothing, or the news of the loss; hence more than one attempt.
 func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 	const delay, attempts = 200 * time.Millisecond, 5
+	const least, most = shortTimeout / 4, shortTimeout/2 - 300*time.Millisecond
 	proxy := server(t).Proxy(t)
-	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
+	m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(shortTimeout)), "cue")
 	for range attempts {
 		lock(t, m)
 		lost := m.Lost()
 		proxy.Delay(delay)
-		pause(t, sessionTimeout/4)
+		pause(t, shortTimeout/4)
 		var last atomic.Int64
 		begun := time.Now()
 		proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
@@ -221,12 +215,12 @@ func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 		proxy.OnFrame(nil)
 		proxy.Heal()
 		m.Unlock()
-		if after > sessionTimeout/4 {
-			assert.Less(t, after, sessionTimeout/2-300*time.Millisecond, "from the request to the loss")
+		t.Logf("from the request to the loss: %v", after)
+		if least < after && after < most {
 			return
 		}
 	}
-	t.Errorf("in none of %d attempts was the hold kept by its last answer", attempts)
+	t.Errorf("in none of %d attempts was the hold kept by its last answer for %v to %v", attempts, least, most)
 }
 
 // TestServersThatHangUpAreNotStormed has the server close each connection right after the handshake.
@@ -252,7 +246,7 @@ func TestServersThatHangUpAreNotStormed(t *testing.T) {
 	t.Log(dials.Load(), "connections")
 	assert.Less(t, dials.Load(), int64(30))
 	proxy.OnFrame(nil)
-	m.UnlockContext(t.Context()) // it is lost by now
+	m.UnlockContext(t.Context()) // it may be lost by now
 	lock(t, m)
 	m.Unlock()
 }

@@ -147,6 +147,7 @@ func ExampleMutex_Guard() {
 	if _, err := s.Conn().Create("/example/balance-data", []byte("100"), zk.FlagPersistent, zk.WorldACL(zk.PermAll)); err != nil {
 		log.Fatal(err)
 	}
+	defer s.Conn().Delete("/example/balance-data", -1)
 	guard, err := m.Guard()
 	if err != nil {
 		log.Fatal(err)

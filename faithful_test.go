@@ -39,7 +39,7 @@ func TestTheFakeIsFaithful(t *testing.T) {
 			for name, check := range semantics {
 				t.Run(name, func(t *testing.T) {
 					c, _ := open(t)
-					base := "/faithful-" + name
+					base := root(t)
 					_, err := c.Create(base, nil, 0, zk.WorldACL(zk.PermAll))
 					require.NoError(t, err)
 					check(t, c, base, func() *zk.Conn { other, _ := open(t); return other })

@@ -65,11 +65,11 @@ func (h *hold) whenLost(f func()) {
 	}
 }
 
-// divide makes p a part, before it is granted. It is false if this hold was revoked, or is over.
+// divide makes p a part, before it is granted. It is false if this hold is over.
 func (h *hold) divide(p *hold, handoff uint32) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended || h.err != nil {
+	if h.ended {
 		return false
 	}
 	p.path, p.token, p.lease, p.whole = h.path, Token{Zxid: h.token.Zxid, Handoff: handoff}, h.lease, h
@@ -77,6 +77,9 @@ func (h *hold) divide(p *hold, handoff uint32) bool {
 		h.parts = make(map[*hold]struct{})
 	}
 	h.parts[p] = struct{}{}
+	if h.err != nil {
+		p.revoke()
+	}
 	return true
 }
 
@@ -124,7 +127,7 @@ func (h *hold) finishLocked() {
 	}
 }
 
-// release ends the hold from the holder's side. It returns the loss that came before, if any.
+// release ends the hold from the holder's side, once. It returns the loss that came before, if any.
 func (h *hold) release() error {
 	h.lease.runOut(lately)
 	if h.whole != nil {
@@ -134,15 +137,11 @@ func (h *hold) release() error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case !h.ended:
-		h.finishLocked()
-		return nil
-	case h.lost.isGiven():
+	if h.ended {
 		return h.err
-	default:
-		return ErrNotLocked // released before
 	}
+	h.finishLocked()
+	return nil
 }
 
 // state returns the hold's error after a look at the clock, for its holder.
@@ -158,6 +157,12 @@ const lately = time.Millisecond
 func (h *hold) stands() bool {
 	h.lease.runOut(lately)
 	return h.known() == nil
+}
+
+// isLost reports whether the hold is gone, for whoever passes it on.
+func (h *hold) isLost() bool {
+	h.lease.runOut(lately)
+	return h.lost.isGiven()
 }
 
 // known is state without a look at the clock.

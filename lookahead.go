@@ -7,6 +7,9 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/zookylock/zklock/internal/queue"
 )
 
@@ -57,9 +60,7 @@ func (c *candidate) moveUp(ctx context.Context, at int, left departure, everybod
 	if known || err != nil {
 		return err
 	}
-	err = c.lookAhead(ctx, everybody)
-	c.seen = err == nil && !c.isBlocked()
-	return err
+	return c.lookAhead(ctx, everybody)
 }
 
 // isBlocked reports whether somebody is ahead, as far as the candidate knows.
@@ -93,7 +94,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 			c.alone, c.line = true, ahead{}
 			return nil
 		}
-		c.zs.watches.clear(c.dir, -1)
+		c.zs.watches.unclear(c.dir)
 	}
 	if c.line.nearest == nil && !everybody && c.followSibling() {
 		return nil
@@ -105,8 +106,8 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 	return err
 }
 
-// followSibling sets that a sibling is directly ahead, if there is one. That was there when this candidate was created, and so in
-// the same znode: it has not begun to leave, and had somebody else removed it before, the event would be known.
+// followSibling sets that a sibling is directly ahead, if there is one that has not begun to leave. That it was there when this
+// candidate was created, and so in the same znode, is known once it has been removed by us; see watchTable.left.
 func (c *candidate) followSibling() bool {
 	other, ok := c.zs.siblings.directlyAhead(c)
 	if !ok || c.zs.watches.isGone(c.dir+"/"+other.Name) {
@@ -121,7 +122,7 @@ func (c *candidate) followSibling() bool {
 func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
 	if !everybody && len(c.phantoms) == 0 && len(l.children) <= longQueue {
 		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found {
-			c.long, c.line = false, ahead{view.Nearest, view.More}.cloned()
+			c.long, c.line, c.seen = false, ahead{view.Nearest, view.More}.cloned(), len(view.Nearest) == 0
 			return view.Len, nil
 		}
 	}
@@ -143,7 +144,7 @@ func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int
 		}
 		line.nearest = append(line.nearest, other)
 	}
-	c.line = line.cloned()
+	c.line, c.seen = line.cloned(), len(line.nearest) == 0
 	return len(q), nil
 }
 
@@ -153,6 +154,41 @@ func (a ahead) cloned() ahead {
 		a.nearest[i].Name = strings.Clone(a.nearest[i].Name)
 	}
 	return a
+}
+
+// dismissPhantoms takes those out of the line that only look like candidates: what is in them is not ours to write over or remove.
+func (c *candidate) dismissPhantoms(ctx context.Context) error {
+	line := c.line.nearest
+	phantoms := make([]bool, len(line))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(requestsAtOnce)
+	for i, other := range line {
+		g.Go(func() error {
+			node, err := c.zs.readNode(ctx, c.dir+"/"+other.Name)
+			phantoms[i] = err == nil && c.isPhantom(other, node)
+			if errors.Is(err, zk.ErrNoNode) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	c.line.nearest = nil
+	for i, other := range line {
+		if phantoms[i] {
+			c.ignore(other)
+		} else {
+			c.line.nearest = append(c.line.nearest, other)
+		}
+	}
+	return nil
+}
+
+// isPhantom reports whether a child with a candidate's name is none, by what was read of it.
+func (c *candidate) isPhantom(other queue.Candidate, node nodeState) bool {
+	return node.owner == 0 && !c.voice.Persistent(other)
 }
 
 // ignore takes note that a child with a candidate's name is none.

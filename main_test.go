@@ -18,8 +18,11 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// sessionTimeout is what tests ask for: long enough for a busy machine, short enough to see a session time out.
-const sessionTimeout = 4 * time.Second
+// sessionTimeout is what tests ask for. A hold survives that its holder stands still for a third of it, as on a busy machine.
+const sessionTimeout = 10 * time.Second
+
+// shortTimeout is for those that wait for a lease or a session to run out.
+const shortTimeout = 4 * time.Second
 
 // patience bounds what must happen; a test that runs into it has failed.
 const patience = 30 * time.Second
@@ -66,14 +69,23 @@ func server(tb testing.TB) *zktest.Ensemble {
 	return ensemble
 }
 
+// roots are those of the tests that run, and rootCount numbers them: a test that is repeated begins in a place of its own.
+var (
+	roots     sync.Map // of strings, by testing.TB
+	rootCount atomic.Int32
+)
+
 // root returns a root of the test's own, so that tests can share a server.
 func root(tb testing.TB) string {
-	return "/test-" + strings.Map(func(r rune) rune {
-		if r == '/' || r == ' ' || r == '#' {
-			return '-'
-		}
-		return r
-	}, tb.Name())
+	if known, ok := roots.Load(tb); ok {
+		return known.(string)
+	}
+	name := strings.NewReplacer("/", "-", " ", "-", "#", "-").Replace(tb.Name())
+	known, loaded := roots.LoadOrStore(tb, fmt.Sprintf("/test-%s-%d", name, rootCount.Add(1)))
+	if !loaded {
+		tb.Cleanup(func() { roots.Delete(tb) })
+	}
+	return known.(string)
 }
 
 // dial opens a Session on the shared server that is closed at the test's end.

@@ -233,9 +233,9 @@ func WithLockACL(acl ...zk.ACL) LockOption {
 //
 // By default n is 0 and each acquisition has its own candidate: whoever asks first is granted the lock first, across all
 // processes, and everybody who waits is seen in Contenders. With n, up to n who ask later are granted it earlier, those who
-// wait here are not seen, Pending.Queued tells of the handle's candidate, and a Guard tells the handle's holds from those
-// of others, not from one another. What bypasses the cohort, with a candidate of its own: a try, LockRevoking, and the
-// handles that RWMutex.Reader returns.
+// wait here are not seen, Pending.Queued tells of the handle's candidate, Pending.Revoked of the hold alone, and a Guard
+// tells the handle's holds from those of others, not from one another. What bypasses the cohort, with a candidate of its own:
+// a try, LockRevoking, and the handles that RWMutex.Reader returns.
 func WithLocalHandoff(n int) LockOption {
 	return func(cfg *lockConfig) error {
 		if n < 0 {

@@ -71,9 +71,12 @@ func (l *later[T]) tick() {
 }
 
 // beginWatch has a goroutine watch over the hold. It is called by zkSession.young, from which whoever removes the candidate drops
-// the acquisition first.
+// the acquisition first, be it before it is added.
 func (a *acquisition) beginWatch() {
 	over := a.hold.lasting()
+	if over.Err() != nil {
+		return
+	}
 	watched := make(chan struct{})
 	if a.s.start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
 		defer close(watched)

@@ -27,12 +27,11 @@ func (a *acquisition) run() {
 		err = a.obtain(c)
 		if err == nil {
 			a.candidate = c
-			zs.young.add(a)
 			if a.settle(nil) {
+				zs.young.add(a)
 				c.hold.whenLost(a.removeSoon)
 				return
 			}
-			zs.young.drop(a)
 			a.withdraw(c.hold)
 		}
 		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
@@ -116,6 +115,9 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 	ctx = a.ctx
 	var force <-chan time.Time
 	if a.revocation != nil {
+		if err := c.dismissPhantoms(ctx); err != nil {
+			return ctx, err
+		}
 		force = a.revocation.after()
 		if a.revocation.asks() {
 			if err := c.ask(ctx, c.line.nearest); err != nil {
@@ -145,12 +147,12 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 		}
 	}
 	switch {
-	case c.seen || c.isWatched():
+	case c.self != nil:
+		return ctx, c.look(ctx) // which asks nothing where the watch stands, and heeds a mark
+	case c.seen:
 		return ctx, nil
-	case c.self == nil:
-		return ctx, c.glance(ctx)
 	default:
-		return ctx, c.look(ctx)
+		return ctx, c.glance(ctx)
 	}
 }
 
@@ -241,7 +243,10 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 	node, err := w.read(ctx)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		l := w.legacy()
+		l, leaving := w.legacy()
+		if leaving {
+			return 0, nil
+		}
 		if l == nil {
 			return wasGone, nil
 		}
@@ -250,7 +255,7 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 			return wasFirst, c.judge(l.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):
+	case err == nil && c.isPhantom(*blocker, node):
 		c.ignore(*blocker)
 		return wasGone, nil
 	}

@@ -136,7 +136,7 @@ func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
 	before := contenders(t, holder)
 	require.Len(t, before, 3)
 	require.NoError(t, dial(t).Conn().Delete(holder.Path()+"/"+before[2].Znode, -1))
-	requireQueuedAgain(t, holder, before, 2*time.Second)
+	requireQueuedAgain(t, holder, before, sessionTimeout/2) // everybody looks again after a whole one
 	holder.Unlock()
 	receive(t, p.Done(), "lock")
 	first.Unlock()
@@ -148,7 +148,7 @@ func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
 // TestALostHoldLeavesNoCandidate has a lease run out and the session go on: others need not wait for the Unlock.
 func TestALostHoldLeavesNoCandidate(t *testing.T) {
 	proxy := server(t).Proxy(t)
-	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(4*time.Second))
+	s := dialTo(t, proxy.Addr())
 	m, other := mutex(t, s, "lapsed"), mutex(t, dial(t), "lapsed")
 	lock(t, m)
 	id := s.ID()
@@ -176,26 +176,42 @@ func TestAHandOffNeedsNoRequest(t *testing.T) {
 			}
 			proxy := server(t).Proxy(t)
 			m := mutex(t, dialTo(t, proxy.Addr(), long), "turns")
-			last := queued(t, m)
-			for i := range n {
-				receive(t, pending[i].Done(), "lock")
-				requireStillWaiting(t, last)
-				if i < n-1 {
-					ahead[i].Unlock()
-				}
-			}
-
-			var requests atomic.Int64
+			var requests, asked, listed atomic.Int64
 			proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
+				const getChildren = 8
+				switch {
+				case opOf(dir, frame) == getChildren:
+					asked.Store(int64(xidOf(frame)))
+				case isReply(dir, frame) && asked.CompareAndSwap(int64(xidOf(frame)), 0):
+					listed.Add(1)
+				}
 				if isRequest(dir, frame) {
 					requests.Add(1)
 				}
 				return zktest.Pass
 			})
+			last := queued(t, m)
+			q := contenders(t, ahead[0])
+			require.Len(t, q, n+1)
+			requireWatched(t, m.Path()+"/"+q[n].Znode, 1) // by itself
+			listings := int64(1)                          // when it queues
+			if n > 2 {
+				listings++ // when the nearest but one of more is gone
+			}
+			for i := range n - 1 {
+				receive(t, pending[i].Done(), "lock")
+				requireStillWaiting(t, last)
+				ahead[i].Unlock()
+			}
+			receive(t, pending[n-1].Done(), "lock")
+			require.Eventually(t, func() bool { return listed.Load() >= listings }, patience, time.Millisecond)
+			requireStillWaiting(t, last)
+
+			before := requests.Load()
 			ahead[n-1].Unlock()
 			receive(t, last.Done(), "lock")
 			require.NoError(t, last.Err())
-			assert.Zero(t, requests.Load())
+			assert.Equal(t, before, requests.Load(), "requests before the grant")
 			m.Unlock()
 		})
 	}

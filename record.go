@@ -142,12 +142,12 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 		if !ok {
 			return c.deleteAlone(ctx)
 		}
-		lock := c.lock.after(r)
+		version, lock := c.lock.version, c.lock.after(r)
 		c.bequeath(&legacy{lock: &lock})
 		err := c.zs.apart(ctx, func() error {
 			_, err := c.zs.conn.Multi(
 				&zk.DeleteRequest{Path: c.path, Version: -1},
-				&zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: c.lock.version},
+				&zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: version},
 			)
 			return err
 		})

@@ -122,14 +122,21 @@ var serverErrors = map[int32]error{
 }
 
 // sendPause is how long to wait before something is sent again that was not: the news that there is no connection may still
-// be on its way to await.
-const sendPause = time.Millisecond
+// be on its way to await. A server that has too much to do is given throttlePause.
+const (
+	sendPause     = time.Millisecond
+	throttlePause = 100 * time.Millisecond
+)
 
 // retry waits until a request whose answer is not known can be sent again.
 func (zs *zkSession) retry(ctx context.Context, was outcome) error {
-	if was == notExecuted {
+	if was != unknown {
+		pause := sendPause
+		if was == throttled {
+			pause = throttlePause
+		}
 		select {
-		case <-time.After(sendPause):
+		case <-time.After(pause):
 		case <-zs.ended:
 		case <-ctx.Done():
 		}

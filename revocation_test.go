@@ -7,11 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/fakezk"
 )
 
 func TestAskMakesAWillingHolderGo(t *testing.T) {
@@ -56,11 +58,22 @@ func TestAskMakesAWillingHolderGo(t *testing.T) {
 func TestAskWaitsForAnUnwillingHolder(t *testing.T) {
 	holder, asker := mutex(t, dial(t), "no"), mutex(t, dial(t), "no")
 	revoked := lock(t, holder)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	var g errgroup.Group
+	g.Go(func() error {
+		defer cancel()
+		select {
+		case <-revoked:
+		case <-ctx.Done():
+			return errors.New("it was not asked")
+		}
+		<-time.After(200 * time.Millisecond) // in which the lock may be granted wrongly
+		return nil
+	})
 	_, err := asker.LockRevoking(ctx, zklock.Ask)
-	assert.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.False(t, isOpen(revoked), "it was not asked")
+	assert.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, g.Wait())
 	assert.True(t, isOpen(holder.Lost()))
 	held, err := holder.Held(t.Context())
 	require.NoError(t, err)
@@ -92,7 +105,7 @@ func TestForceTakesTheLockAtOnce(t *testing.T) {
 func TestAskThenForceGivesAGrace(t *testing.T) {
 	holder, taker := mutex(t, dial(t), "grace"), mutex(t, dial(t), "grace")
 	revoked, lost := lock(t, holder), holder.Lost()
-	const grace = 300 * time.Millisecond
+	const grace = 3 * time.Second // a busy machine may take a while to tell the holder
 	var toldAt time.Time
 	var g errgroup.Group
 	g.Go(func() error {
@@ -171,35 +184,44 @@ func TestForceWithAnEndedContextHarmsNobody(t *testing.T) {
 	holder.Unlock()
 }
 
-// TestForceNeverFailsByItsOwnTimeout gives it less and less time, behind a slow network: either nobody is removed, or
-// the lock is acquired.
+// TestForceNeverFailsByItsOwnTimeout gives it more and more time, behind a slow network: either nobody is removed, or
+// the lock is acquired, a moment late if need be. It runs in virtual time, as a real server may take longer than that moment.
 func TestForceNeverFailsByItsOwnTimeout(t *testing.T) {
-	proxy := server(t).Proxy(t)
-	proxy.Delay(5 * time.Millisecond)
-	holder, taker := mutex(t, dial(t), "own"), mutex(t, dialTo(t, proxy.Addr()), "own")
-	lock(t, holder)
-	var failed, acquired int
-	for timeout := time.Millisecond; acquired < 5; timeout += 2 * time.Millisecond {
-		ctx, cancel := context.WithTimeout(t.Context(), timeout)
-		_, err := taker.LockRevoking(ctx, zklock.Force)
-		cancel()
-		held, heldErr := holder.Held(t.Context())
-		require.NoError(t, heldErr)
-		if err != nil {
-			failed++
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.True(t, held, "the holder was removed within %v, for nothing", timeout)
-			continue
-		}
-		acquired++
-		require.False(t, held)
-		taker.Unlock()
-		holder.Unlock()
+	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
+		a, _ := w.dial("", sessionTimeout)
+		b, _ := w.dial("", sessionTimeout)
+		holder, taker := mutex(t, a, "own"), mutex(t, b, "own")
 		lock(t, holder)
-	}
-	assert.Positive(t, failed)
-	holder.Unlock()
-	requireQueue(t, holder, 0)
+		var failed, late, inTime int
+		for timeout := 250 * time.Microsecond; inTime < 5; timeout += 250 * time.Microsecond {
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
+			_, err := taker.LockRevoking(ctx, zklock.Force)
+			switch {
+			case err != nil:
+				failed++
+			case ctx.Err() != nil:
+				late++
+			default:
+				inTime++
+			}
+			cancel()
+			held, heldErr := holder.Held(t.Context())
+			require.NoError(t, heldErr)
+			if err != nil {
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.True(t, held, "the holder was removed within %v, for nothing", timeout)
+				continue
+			}
+			require.False(t, held)
+			taker.Unlock()
+			holder.Unlock()
+			lock(t, holder)
+		}
+		t.Logf("failed %d times, acquired %d times late", failed, late)
+		assert.Positive(t, failed)
+		assert.Positive(t, late)
+		holder.Unlock()
+	})
 }
 
 func TestRevokeAllAndClearCount(t *testing.T) {
@@ -281,4 +303,39 @@ func TestARevocationIsPushed(t *testing.T) {
 	took := median(ask(direct))
 	t.Logf("round trip %v; asked to closed %v, %.2f round trips", trip, took, float64(took)/float64(trip))
 	assert.Less(t, took, 2*trip)
+}
+
+// TestWhatOnlyLooksLikeACandidateIsLeftAlone has a persistent znode with a candidate's name, and one below it, ahead of everybody.
+func TestWhatOnlyLooksLikeACandidateIsLeftAlone(t *testing.T) {
+	m, next := mutex(t, dial(t), "alike"), mutex(t, dial(t), "alike")
+	lock(t, m) // which makes the parents
+	m.Unlock()
+	conn := dial(t).Conn()
+	alike, err := conn.Create(m.Path()+"/_c_00000000000000000000000000000000-lock-", []byte("mine"), zk.FlagSequence, zk.WorldACL(zk.PermAll))
+	require.NoError(t, err)
+	_, err = conn.Create(alike+"/below", nil, 0, zk.WorldACL(zk.PermAll))
+	require.NoError(t, err)
+	for _, how := range []zklock.Revocation{zklock.Ask, zklock.Force} {
+		revoked := lock(t, m)
+		done := make(chan error, 1)
+		go func() { // ends with the lock
+			_, err := next.LockRevoking(t.Context(), how)
+			done <- err
+		}()
+		receive(t, revoked, "revocation")
+		_ = m.UnlockContext(t.Context())
+		require.NoError(t, <-done)
+		next.Unlock()
+	}
+	lock(t, m)
+	n, err := next.RevokeAll(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	n, err = next.Clear(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	_ = m.UnlockContext(t.Context())
+	data, _, err := conn.Get(alike)
+	require.NoError(t, err)
+	assert.Equal(t, "mine", string(data))
 }

@@ -92,7 +92,7 @@ func (rw *RWMutex) takeRead() *acquisition {
 		return nil
 	}
 	next, worst := 0, 0
-	rw.reads[0].hold.stands() // the others' lease is the same, or older and over
+	rw.reads[0].hold.stands() // the others' lease is the same, or newer
 	for i, a := range rw.reads {
 		bad := 0
 		switch err := a.hold.known(); {

@@ -174,7 +174,8 @@ type passage struct {
 }
 
 // TestReadersAndAWriterForTenSeconds lets 16 readers and a writer, each in a session of its own, run against each other
-// and checks the whole history: who overlapped whom, who overtook whom, and whether anybody waited for nobody.
+// and checks the whole history: who overlapped whom, who overtook whom, and whether anybody waited for nobody: until
+// everybody looks again anyway, which they do once in a session timeout.
 func TestReadersAndAWriterForTenSeconds(t *testing.T) {
 	slow(t)
 	const readers, duration = 16, 10 * time.Second
@@ -184,7 +185,7 @@ func TestReadersAndAWriterForTenSeconds(t *testing.T) {
 	defer cancel()
 	var g errgroup.Group
 	for i := range readers + 1 {
-		rw := rwmutex(t, dial(t), "busy")
+		rw := rwmutex(t, dial(t, zklock.WithSessionTimeout(patience)), "busy")
 		m := rw.Reader()
 		if i == readers {
 			m = rw.Mutex
@@ -240,6 +241,6 @@ func TestReadersAndAWriterForTenSeconds(t *testing.T) {
 	t.Logf("%d reads, %d writes, longest wait %v, of which nobody ahead explains %v", reads, writes, longest, unexplained)
 	assert.Positive(t, writes, "the writer starved")
 	assert.Greater(t, reads, writes)
-	assert.Less(t, unexplained, time.Second)
+	assert.Less(t, unexplained, patience/3)
 	requireQueue(t, mutex(t, dial(t), "busy"), 0)
 }

@@ -197,15 +197,18 @@ func (s *Session) shutDown(zs *zkSession) {
 // they have. zk.Conn.Close is not enough: it asks one server, once, and the connection may be broken or the server hang.
 func (zs *zkSession) awaitRemoval() bool {
 	removed := zs.removed()
-	for _, patience := range []time.Duration{closePatience / 4, closePatience * 3 / 4} {
-		select {
-		case <-removed:
-			return true
-		case <-time.After(patience):
-			zs.reconnect()
-		}
+	select {
+	case <-removed:
+		return true
+	case <-time.After(closePatience / 4):
+		zs.reconnect()
 	}
-	return closed.Is(removed)
+	select {
+	case <-removed:
+		return true
+	case <-time.After(closePatience * 3 / 4):
+		return false
+	}
 }
 
 // zkSession returns the current one, established or not.

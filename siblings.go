@@ -31,8 +31,11 @@ func (s *siblings) join(c *candidate) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seats[seat{c.dir, c.place.Seq}] = c
-	s.number[c.dir]++
+	at := seat{c.dir, c.place.Seq}
+	if s.seats[at] == nil { // otherwise the number was given again, in another znode of that name
+		s.number[c.dir]++
+	}
+	s.seats[at] = c
 }
 
 // leave drops one that is about to be deleted, or that is gone.
@@ -41,7 +44,7 @@ func (s *siblings) leave(c *candidate) {
 	defer s.mu.Unlock()
 	at := seat{c.dir, c.place.Seq}
 	if s.seats[at] != c {
-		return // it has not joined
+		return // it has not joined, or another has its number
 	}
 	delete(s.seats, at)
 	if s.number[c.dir]--; s.number[c.dir] == 0 {

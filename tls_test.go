@@ -191,7 +191,7 @@ func TestCloseOverTLSDoesNotWaitForTheServer(t *testing.T) {
 			require.NoError(t, hang())
 			begun := time.Now()
 			assert.Error(t, s.Close())
-			assert.Less(t, time.Since(begun), 4*time.Second)
+			assert.Less(t, time.Since(begun), 6*time.Second) // it takes 2 or 3, and the goodbye 5 more
 			assert.ErrorIs(t, m.Err(), zklock.ErrLost)
 		})
 	}

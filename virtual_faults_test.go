@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -388,4 +389,61 @@ func TestVirtualServerOutOfStep(t *testing.T) {
 		assert.Less(t, time.Since(begun), 4*timeout)
 		m.Unlock()
 	})
+}
+
+// TestVirtualThrottled has servers refuse requests that they have no time for, each in turn and several in a row.
+func TestVirtualThrottled(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		other, _ := w.dial("", 10*time.Second)
+		m, next := mutex(t, s, "m"), mutex(t, other, "m")
+		for n := range 8 {
+			w.Throttle(n)
+			lock(t, m)
+			w.Throttle(n)
+			p := next.LockAsync(t.Context())
+			time.Sleep(time.Minute) // sleep ok: virtual
+			assert.NoError(t, m.Err())
+			assert.True(t, isOpen(p.Done()))
+			w.Throttle(n)
+			require.NoError(t, m.UnlockContext(t.Context()))
+			<-p.Done()
+			require.NoError(t, p.Err())
+			next.Unlock()
+			assert.Empty(t, w.Ephemerals())
+		}
+	})
+}
+
+// TestVirtualAMarkTogetherWithTheTurn has one transaction mark a candidate and remove the holder, at every moment of the candidate's
+// first steps.
+func TestVirtualAMarkTogetherWithTheTurn(t *testing.T) {
+	for pause := 21 * time.Millisecond; pause < 320*time.Millisecond; pause += 3 * time.Millisecond {
+		virtually(t, fakezk.Config{Latency: ms(20)}, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 10*time.Second)
+			far, _ := w.dial("", 10*time.Second)
+			m, holder := mutex(t, s, "m"), mutex(t, far, "m")
+			lock(t, holder)
+			guard, err := holder.Guard()
+			require.NoError(t, err)
+			p := m.LockAsync(t.Context())
+			time.Sleep(pause) // sleep ok: virtual
+			queue := w.Ephemerals()
+			require.Len(t, queue, 2)
+			waiter := queue[0]
+			if waiter == guard.Path {
+				waiter = queue[1]
+			}
+			_, err = far.Conn().Multi(
+				&zk.SetDataRequest{Path: waiter, Data: []byte("unlock"), Version: -1},
+				&zk.DeleteRequest{Path: guard.Path, Version: -1},
+			)
+			require.NoError(t, err)
+			<-p.Done()
+			require.NoError(t, p.Err())
+			assert.False(t, isOpen(p.Revoked()), "asked %v after it began", pause)
+			m.Unlock()
+			_ = holder.UnlockContext(t.Context()) // it may have been told already
+		})
+	}
 }

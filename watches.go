@@ -24,9 +24,8 @@ type watchTable struct {
 	zs   *zkSession
 	asks *semaphore.Weighted // bounds the reads under way
 
-	mu         sync.Mutex // guards the fields below, and those of the watchedNodes
-	nodes      map[string]*watchedNode
-	connection uint64 // the current one's number; watches end with their connection
+	mu    sync.Mutex // guards the field below, and those of the watchedNodes
+	nodes map[string]*watchedNode
 }
 
 // asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
@@ -38,11 +37,12 @@ type watchedNode struct {
 	path    string
 	waiters *watcher // a list
 	reading *reading // that is under way; nil if there is none
-	armed   uint64   // the connection on which the server will tell of the next change to state; 0 if it has told
-	gone    bool     // it is known to be deleted: a candidate's name is never used again
+	armed   bool     // the server will tell of the next change to state, on this connection
+	gone    bool     // it is known to be deleted: a candidate's name is not used again soon
 	legacy  *legacy  // of a candidate of ours that had nobody ahead; nil for others
+	leaving bool     // it is being removed, and has left that word; left tells how it went
 	cleared int32    // of a lock's znode, while armed: all candidates up to this number are gone; -1 if that is not known
-	fired   uint64   // how often the server has told
+	fired   uint64   // how often it was told that state may not be true any more
 	audits  int      // since it was first waited for
 	state   nodeState
 	opaque  bool // its data may not be read
@@ -71,7 +71,7 @@ type watcher struct {
 }
 
 func newWatchTable(zs *zkSession) *watchTable {
-	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode), connection: 1}
+	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode)}
 }
 
 // watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
@@ -107,14 +107,12 @@ func (w *watcher) stop() {
 	w.table.forgetLocked(w.node)
 }
 
-// isArmed reports whether the server will tell of the next change, and has told of none since it was last read.
-func (w *watcher) isArmed() bool {
+// armedSince reports whether the server will tell of the next change. While it does, and told is the same, there was none.
+func (w *watcher) armedSince() (told uint64, ok bool) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	return w.table.isArmedLocked(w.node)
+	return w.node.fired, w.node.armed
 }
-
-func (t *watchTable) isArmedLocked(node *watchedNode) bool { return node.armed == t.connection }
 
 // legacy is what a candidate of ours that has nobody ahead leaves word of to those behind it when it is removed.
 type legacy struct {
@@ -124,19 +122,20 @@ type legacy struct {
 	state nodeState // of that
 }
 
-// legacy returns what a candidate of ours has left word of; nil if it was none, or had others ahead.
-func (w *watcher) legacy() *legacy {
+// legacy returns what a candidate of ours has left word of; nil if it was none, or had others ahead. While it is being removed the
+// word may yet prove false, and left wakes who waits.
+func (w *watcher) legacy() (l *legacy, leaving bool) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	return w.node.legacy
+	return w.node.legacy, w.node.leaving
 }
 
-// bequeath leaves word of a candidate that is about to be removed, to whoever waits for that.
+// bequeath leaves word of a candidate that is about to be removed, to whoever waits for that. left must follow.
 func (t *watchTable) bequeath(path string, l *legacy) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		node.legacy = l
+		node.legacy, node.leaving = l, true
 	}
 }
 
@@ -145,7 +144,7 @@ func (t *watchTable) isArmed(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	node := t.nodes[path]
-	return node != nil && t.isArmedLocked(node)
+	return node != nil && node.armed
 }
 
 // isGone reports whether a candidate's znode is known to be deleted.
@@ -156,13 +155,14 @@ func (t *watchTable) isGone(path string) bool {
 	return node != nil && node.gone
 }
 
-// left tells whoever waits for a candidate of ours that it is gone, without an event. Unless it was certainly there until now,
-// what it has left word of may not be true of the queue that others stand in.
-func (t *watchTable) left(path string, certain bool) {
+// left tells whoever waits for a candidate of ours how its removal went, without an event. Unless we have removed it, so that it was
+// there until now, what it has left word of may not be true of the queue that others stand in.
+func (t *watchTable) left(path string, gone, removed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		if node.gone = true; !certain {
+		node.gone, node.leaving = node.gone || gone, false
+		if !removed {
 			node.legacy = nil
 		}
 		t.wakeLocked(node)
@@ -171,18 +171,27 @@ func (t *watchTable) left(path string, certain bool) {
 
 // forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
 func (t *watchTable) forgetLocked(node *watchedNode) {
-	if node.waiters == nil && !t.isArmedLocked(node) && node.reading == nil {
+	if node.waiters == nil && !node.armed && node.reading == nil {
 		delete(t.nodes, node.path)
 	}
 }
 
-// clear notes that all candidates of a lock up to a number are gone. It is called by whoever was the last of them, and had
-// read the lock's znode while it was: as long as the watch stands, the znode is the same, and the numbers go on.
-func (t *watchTable) clear(dir string, number int32) {
+// clear notes that all candidates of a lock up to a number are gone. It is called by whoever was the last of them, and watched
+// the lock's znode while it was: as long as that watch stands, the znode is the same, and the numbers go on.
+func (w *watcher) clear(told uint64, number int32) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	if w.node.armed && w.node.fired == told {
+		w.node.cleared = number
+	}
+}
+
+// unclear forgets that.
+func (t *watchTable) unclear(dir string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {
-		node.cleared = number
+	if node := t.nodes[dir]; node != nil {
+		node.cleared = -1
 	}
 }
 
@@ -190,7 +199,7 @@ func (t *watchTable) clear(dir string, number int32) {
 func (t *watchTable) cleared(dir string) int32 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {
+	if node := t.nodes[dir]; node != nil && node.armed {
 		return node.cleared
 	}
 	return -1
@@ -202,16 +211,27 @@ func (t *watchTable) note(path string, gone bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		node.armed, node.gone = 0, node.gone || gone
-		node.fired++
+		node.disarm()
+		node.gone = node.gone || gone
 	}
 }
 
-// noteDisconnected takes note of the end of the connection, with which the server has forgotten all watches.
+// disarm notes that nothing is known of the znode any more.
+func (n *watchedNode) disarm() {
+	n.armed, n.cleared = false, -1
+	n.fired++
+}
+
+// noteDisconnected takes note of the end of the connection, with which the server has forgotten all watches. Until there is another
+// a lock may have been deleted and made again, where the numbers begin anew and other clients give a name twice.
 func (t *watchTable) noteDisconnected() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.connection++
+	for _, node := range t.nodes {
+		node.disarm()
+		node.gone = false
+		t.forgetLocked(node)
+	}
 }
 
 // wake wakes everybody who waits for a znode.
@@ -244,8 +264,7 @@ func (t *watchTable) recheck() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
-		node.armed = 0
-		node.fired++
+		node.disarm()
 		t.wakeLocked(node)
 	}
 }
@@ -288,7 +307,7 @@ func (w *watcher) known() (state nodeState, ok bool, err error) {
 	switch {
 	case w.node.gone:
 		return nodeState{}, true, zk.ErrNoNode
-	case w.table.isArmedLocked(w.node):
+	case w.node.armed:
 		return w.node.state, true, nil
 	}
 	return nodeState{}, false, nil
@@ -342,28 +361,26 @@ func (w *watcher) begin() (*reading, *wire.Request) {
 	if node.opaque { // a test for existence leaves a watch behind where there is no znode
 		request, read = wire.Exists(node.path, true), newOpaqueState
 	}
-	fired, connection := node.fired, t.connection
+	fired := node.fired
 	request.Done = func(reply wire.Reply) {
 		if now.err = errorOf(reply); now.err == nil {
 			now.state = read(reply)
 		}
 		t.asks.Release(1)
-		t.finish(node, fired, connection)
+		t.finish(node, fired)
 	}
 	return now, request
 }
 
-// finish takes note of what a reading has come to that was begun when the server had told of so many changes, and on that connection.
-func (t *watchTable) finish(node *watchedNode, fired, connection uint64) {
+// finish takes note of what a reading has come to that was begun when so much had been told.
+func (t *watchTable) finish(node *watchedNode, fired uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := node.reading
 	switch {
 	case now.err == nil:
 		// If the watch has been fired already, the waiter has been woken and will be back.
-		if node.state = now.state; node.fired == fired {
-			node.armed = connection
-		}
+		node.state, node.armed = now.state, node.fired == fired
 	case errors.Is(now.err, zk.ErrNoNode):
 		node.gone = true
 	case errors.Is(now.err, zk.ErrNoAuth):

@@ -54,7 +54,7 @@ type zkSession struct {
 	err          error     // why it ended
 	closed       bool      // a server has confirmed that we ended it
 
-	candidates int           // that exist as far as is known
+	candidates int           // that may exist
 	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
 }
 
@@ -207,14 +207,19 @@ func (zs *zkSession) connected() <-chan struct{} {
 	return zs.up
 }
 
-// count notes that there is one candidate more, or one less.
-func (zs *zkSession) count(change int) {
+// count notes that there may be one candidate more, or that there is certainly one less.
+func (zs *zkSession) count(more bool) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	if zs.candidates == 0 {
+	switch {
+	case !more:
+		zs.candidates--
+	case zs.candidates == 0:
 		zs.none = make(chan struct{})
+		fallthrough
+	default:
+		zs.candidates++
 	}
-	zs.candidates += change
 	if zs.candidates == 0 {
 		close(zs.none)
 	}
@@ -295,7 +300,14 @@ type outcome uint8
 const (
 	answered    outcome = iota // the server executed or refused it: the answer stands
 	notExecuted                // it certainly was not executed and may be sent again
+	throttled                  // nor was this: the server has too much to do
 	unknown                    // it may have been executed
+)
+
+// Errors of servers for which go-zookeeper has no values, only texts.
+const (
+	unimplemented = "unknown error: -6"
+	throttledOp   = "unknown error: -127" // of servers with throttled_op_wait_time
 )
 
 // outcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
@@ -311,6 +323,8 @@ func outcomeOf(err error) outcome {
 		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
 		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
 		return unknown
+	case err.Error() == throttledOp:
+		return throttled
 	default: // a server's error code, or a request that go-zookeeper could not encode
 		return answered
 	}
@@ -356,10 +370,9 @@ func (zs *zkSession) makeParent(path string, p parent, acl []zk.ACL) error {
 }
 
 // noteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
-// session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes). go-zookeeper has no value
-// for the error.
+// session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes).
 func (s *Session) noteOldServer(err error) bool {
-	if err.Error() != "unknown error: -6" { // UNIMPLEMENTED
+	if err.Error() != unimplemented {
 		return false
 	}
 	s.oldServers.Store(true)

@@ -44,6 +44,7 @@ type Cluster struct {
 	watches  map[string]map[*conn]struct{}
 	conns    map[*conn]struct{}
 	rejects  bool // credentials
+	throttle int  // so many requests
 }
 
 // New starts a Cluster.
@@ -131,6 +132,9 @@ func (c *Cluster) do(f func()) {
 
 // RejectCredentials has all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
+
+// Throttle has the next n requests refused, whatever they ask for, as servers with throttled_op_wait_time do that are late.
+func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }
 
 // Ephemerals returns the paths of all ephemeral znodes, sorted.
 func (c *Cluster) Ephemerals() (paths []string) {

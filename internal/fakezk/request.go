@@ -16,6 +16,11 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		co.reply(s.c, -2, ok, nil)
 		return
 	}
+	if s.c.throttle > 0 && op != wire.OpClose { // Request.isThrottlable
+		s.c.throttle--
+		co.reply(s.c, xid, throttledOp, nil)
+		return
+	}
 	w := new(writer)
 	read, err := s.read(co, r, op, w)
 	if read {

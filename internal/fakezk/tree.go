@@ -22,6 +22,7 @@ const (
 	nodeExists             code = -110
 	notEmpty               code = -111
 	authFailed             code = -115
+	throttledOp            code = -127
 )
 
 // The types of events, and the flags of a creation.

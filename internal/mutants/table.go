@@ -46,7 +46,7 @@ var mutants = []mutant{
 		name: "mark overlooked while waiting",
 		edits: []edit{
 			{"queueing.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
-			{"queueing.go", "	return ctx, c.look(ctx)\n", "	return ctx, nil\n"},
+			{"queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
@@ -74,7 +74,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidate left whose creation was not answered",
-		edits: []edit{{"candidate.go", "	if c.path == \"\" && c.asked {\n", "	if false {\n"}},
+		edits: []edit{{"candidate.go", "	if !exists && c.asked {\n", "	if false {\n"}},
 		tests: "TestCancelAfterALostCreateReply",
 	},
 	{
@@ -119,7 +119,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "pings confirm the quorum lease",
-		edits: []edit{{"lease.go", "	switch {\n	case l.kind == LeasePing:\n", "	switch {\n	case l.kind != LeaseServer:\n"}},
+		edits: []edit{{"lease.go", "	case l.kind == LeaseQuorum && quorumConfirms(op):\n", "	case l.kind == LeaseQuorum && (quorumConfirms(op) || op == wire.OpPing):\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
 	},
 	{
@@ -191,7 +191,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"queueing.go", "	case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):\n", "	case err == nil && node.owner < 0:\n"}},
+		edits: []edit{{"queueing.go", "	case err == nil && c.isPhantom(*blocker, node):\n", "	case err == nil && node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -210,9 +210,8 @@ var mutants = []mutant{
 		tests: "TestDoRunsUnderTheLock",
 	},
 	{
-		name: "Revoked closes with the holder's own release",
-		edits: []edit{{"hold.go", "	case !h.ended:\n		h.finishLocked()\n		return nil",
-			"	case !h.ended:\n		if h.err == nil {\n			h.revoked.give()\n		}\n		h.finishLocked()\n		return nil"}},
+		name:  "Revoked closes with the holder's own release",
+		edits: []edit{{"hold.go", "	h.finishLocked()\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked()\n	return nil\n"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{
@@ -262,7 +261,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"queueing.go", "case err == nil && node.owner == 0 && !c.voice.Persistent(*blocker):", "case err == nil && node.owner == 0:"}},
+		edits: []edit{{"lookahead.go", "return node.owner == 0 && !c.voice.Persistent(other)", "return node.owner == 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
@@ -282,9 +281,10 @@ var mutants = []mutant{
 	},
 	{
 		name: "next number taken for proof although the lock's znode is another",
-		edits: []edit{{"watches.go", "	if node := t.nodes[dir]; node != nil && t.isArmedLocked(node) {\n		return node.cleared\n",
+		edits: []edit{{"watches.go", "	if node := t.nodes[dir]; node != nil && node.armed {\n		return node.cleared\n",
 			"	if node := t.nodes[dir]; node != nil {\n		return node.cleared\n"},
-			{"watches.go", "	if node.waiters == nil && !t.isArmedLocked(node) && node.reading == nil {", "	if node.waiters == nil && !t.isArmedLocked(node) && node.reading == nil && node.cleared < 0 {"}},
+			{"watches.go", "	n.armed, n.cleared = false, -1\n", "	n.armed = false\n"},
+			{"watches.go", "	if node.waiters == nil && !node.armed && node.reading == nil {", "	if node.waiters == nil && !node.armed && node.reading == nil && node.cleared < 0 {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
 	{
@@ -294,7 +294,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "granted without a look at the own znode",
-		edits: []edit{{"candidate.go", "return c.self != nil && c.self.isArmed() }", "return c.self != nil }"}},
+		edits: []edit{{"queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"}},
 		tests: "TestRemovedTogetherWithTheHolder",
 	},
 	{
@@ -334,7 +334,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "record written over what came meanwhile",
-		edits: []edit{{"record.go", "Version: c.lock.version}", "Version: -1}"}},
+		edits: []edit{{"record.go", "Version: version}", "Version: -1}"}},
 		tests: "TestDataWrittenMeanwhileStays",
 	},
 	{
@@ -344,8 +344,48 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling of another znode believed",
-		edits: []edit{{"watches.go", "if node.gone = true; !certain {", "if node.gone = true; false {"}},
+		edits: []edit{{"watches.go", "		if !removed {\n", "		if false {\n"}},
 		tests: "TestASiblingOfAnotherZnodeProvesNothing",
+	},
+	{
+		name:  "word of a sibling believed before it is known to have been there",
+		edits: []edit{{"queueing.go", "		if leaving {\n", "		if false {\n"}},
+		tests: "TestVirtualASiblingThatIsNotThereIsNoWord",
+	},
+	{
+		name:  "number of siblings counted twice",
+		edits: []edit{{"siblings.go", "	if s.seats[at] == nil {", "	if true {"}},
+		tests: "TestVirtualANumberGivenTwiceIsCountedOnce",
+	},
+	{
+		name:  "candidate of a creation under way not waited for by Close",
+		edits: []edit{{"candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n	c.zs.count(true)\n	c.zs.count(false)\n"}},
+		tests: "TestVirtualCloseAfterALostCreation",
+	},
+	{
+		name:  "connection broken with the session's mutex held",
+		edits: []edit{{"dial.go", "	live := zs.live\n	zs.mu.Unlock()\n	if live != nil {", "	live := zs.live\n	defer zs.mu.Unlock()\n	if live != nil {"}},
+		tests: "TestVirtualCloseWhileListingsGoUnanswered",
+	},
+	{
+		name:  "removal cut short left to nobody once the Session closes",
+		edits: []edit{{"acquisition.go", "	if c.over {\n		a.noteRemoved(err)\n	} else {", "	if c.over || a.s.closing.Err() != nil {\n		a.noteRemoved(err)\n	} else {"}},
+		tests: "TestVirtualUnlockCutShortByClose",
+	},
+	{
+		name:  "request that was throttled taken for answered",
+		edits: []edit{{"zksession.go", "	case err.Error() == throttledOp:\n		return throttled\n", ""}},
+		tests: "TestVirtualThrottled",
+	},
+	{
+		name:  "what only looks like a candidate marked and removed",
+		edits: []edit{{"queueing.go", "		if err := c.dismissPhantoms(ctx); err != nil {\n			return ctx, err\n		}\n", ""}},
+		tests: "TestWhatOnlyLooksLikeACandidateIsLeftAlone",
+	},
+	{
+		name:  "cohort asked while it waits not granted its turn",
+		edits: []edit{{"cohort.go", "		if t.base.hold.isLost() || ", "		if !t.base.hold.stands() || "}},
+		tests: "TestACohortThatIsAskedWhileItWaits",
 	},
 	{
 		name:  "removed sibling granted the lock",
@@ -368,12 +408,8 @@ var mutants = []mutant{
 		tests: "TestAContenderWaitsForFewHandoffs",
 	},
 	{
-		name: "revoked hold passed on",
-		edits: []edit{
-			{"cohort.go", "t.grants < math.MaxUint32 && t.base.hold.stands()", "t.grants < math.MaxUint32"},
-			{"cohort.go", "if !t.base.hold.stands() || t.grants == math.MaxUint32 {", "if t.grants == math.MaxUint32 {"},
-			{"hold.go", "	if h.ended || h.err != nil {\n		return false", "	if h.ended {\n		return false"},
-		},
+		name:  "revoked hold passed on",
+		edits: []edit{{"cohort.go", "t.grants < math.MaxUint32 && t.base.hold.stands()", "t.grants < math.MaxUint32"}},
 		tests: "TestNoHandoffAfterARevocation",
 	},
 	{
