@@ -334,7 +334,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "record written over what came meanwhile",
-		edits: []edit{{"record.go", "Version: version}", "Version: -1}"}},
+		edits: []edit{{"record.go", "Version: version}", "Version: min(version, -1)}"}},
 		tests: "TestDataWrittenMeanwhileStays",
 	},
 	{
@@ -349,7 +349,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "word of a sibling believed before it is known to have been there",
-		edits: []edit{{"queueing.go", "		if leaving {\n", "		if false {\n"}},
+		edits: []edit{{"queueing.go", "		if leaving {\n", "		if leaving && false {\n"}},
 		tests: "TestVirtualASiblingThatIsNotThereIsNoWord",
 	},
 	{
@@ -358,8 +358,12 @@ var mutants = []mutant{
 		tests: "TestVirtualANumberGivenTwiceIsCountedOnce",
 	},
 	{
-		name:  "candidate of a creation under way not waited for by Close",
-		edits: []edit{{"candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n	c.zs.count(true)\n	c.zs.count(false)\n"}},
+		name: "candidate of a creation under way not waited for by Close",
+		edits: []edit{
+			{"candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n"},
+			{"candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.count(true)\n}"},
+			{"candidate.go", "		c.zs.count(asked)\n", "		if c.path != \"\" {\n			c.zs.count(asked)\n		}\n"},
+		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
 	{
