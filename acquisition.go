@@ -229,9 +229,9 @@ func (a *acquisition) remove(ctx context.Context) {
 	}
 	err := c.remove(ctx)
 	if c.over {
-		a.noteRemoved(err)
+		a.noteRemoved(c, err)
 	} else {
-		a.s.work.Go(func() { a.noteRemoved(c.remove(context.Background())) }) // ends with the ZooKeeper session; Close waits for it
+		a.s.work.Go(func() { a.noteRemoved(c, c.remove(context.Background())) }) // ends with the ZooKeeper session; Close waits for it
 	}
 }
 
@@ -240,8 +240,12 @@ func (a *acquisition) removeSoon() {
 	a.s.work.Go(func() { a.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
 }
 
-// noteRemoved tells how the removal of the candidate went.
-func (a *acquisition) noteRemoved(err error) {
+// noteRemoved tells how the removal of the candidate went. If a server has refused it, nobody else gets the lock while the session
+// lives, and not everybody who unlocks looks at errors.
+func (a *acquisition) noteRemoved(c *candidate, err error) {
+	if err != nil && !errors.Is(err, errVanished) && !errors.Is(err, ErrLost) {
+		a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", err)
+	}
 	a.mu.Lock()
 	a.removed = err
 	a.mu.Unlock()

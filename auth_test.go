@@ -1,8 +1,10 @@
 package zklock_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -251,4 +253,34 @@ func TestRefusedCredentialsAreOfferedEverMoreSlowly(t *testing.T) {
 	lock(t, m)
 	m.Unlock()
 	assert.Equal(t, zklock.StateConnected, s.State())
+}
+
+// TestARemovalThatIsRefused has a lock's znode in which everybody may create, and nobody delete.
+func TestARemovalThatIsRefused(t *testing.T) {
+	var log bytes.Buffer // written by one unlock, before it returns
+	s, other := dial(t, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))), dial(t)
+	m, next := mutex(t, s, "refused"), mutex(t, other, "refused")
+	lock(t, next) // which makes what is above
+	guard, err := next.Guard()
+	require.NoError(t, err)
+	require.NoError(t, s.Conn().Delete(guard.Path, -1))
+	receive(t, next.Lost(), "loss")
+	require.ErrorIs(t, next.UnlockContext(t.Context()), zklock.ErrLost)
+	require.NoError(t, s.Conn().Delete(m.Path(), -1))
+	_, err = s.Conn().Create(m.Path(), nil, 0, zk.WorldACL(zk.PermAll&^zk.PermDelete))
+	require.NoError(t, err)
+
+	lock(t, m)
+	require.ErrorIs(t, m.UnlockContext(t.Context()), zk.ErrNoAuth)
+	assert.Contains(t, log.String(), "candidate not removed")
+	require.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked)
+	p := queued(t, next)
+	mine := m.LockAsync(t.Context()) // behind its own, which stands
+	requireStillWaiting(t, p)
+	mine.Cancel()
+	receive(t, mine.Done(), "end")
+	require.NoError(t, s.Close())
+	receive(t, p.Done(), "grant, as the session has ended")
+	require.NoError(t, p.Err())
+	require.ErrorIs(t, next.UnlockContext(t.Context()), zk.ErrNoAuth)
 }

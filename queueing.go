@@ -51,10 +51,7 @@ func (a *acquisition) giveUp(c *candidate) {
 	if errors.Is(err, errVanished) || errors.Is(err, ErrLost) {
 		err = nil // it is gone, which is all that was wanted
 	}
-	if err != nil {
-		a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", err)
-	}
-	a.noteRemoved(err)
+	a.noteRemoved(c, err)
 }
 
 // orContextError prefers to say that the context has ended; err may be just a consequence.

@@ -373,7 +373,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "removal cut short left to nobody once the Session closes",
-		edits: []edit{{"acquisition.go", "	if c.over {\n		a.noteRemoved(err)\n	} else {", "	if c.over || a.s.closing.Err() != nil {\n		a.noteRemoved(err)\n	} else {"}},
+		edits: []edit{{"acquisition.go", "	if c.over {\n", "	if c.over || a.s.closing.Err() != nil {\n"}},
 		tests: "TestVirtualUnlockCutShortByClose",
 	},
 	{
