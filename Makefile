@@ -28,12 +28,14 @@ mutants:
 interop:
 	ZKLOCK_INTEROP=5000 go test -count=1 -timeout 30m -v -run 'TestHandOffs|TestOrder' ./internal/interop
 
-# Every fuzz target for FUZZTIME.
+# Every fuzz target for FUZZTIME; again if it failed and has left no input that fails: the time ran out on a busy machine (golang/go#75804).
 fuzz:
-	@for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz'); do \
+	@fuzz() { go test -run '^$$' -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x "./$$2"; }; \
+	for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz'); do \
+		dir=$$(dirname $$file); \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
 			echo "== $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x ./$$(dirname $$file) || exit 1; \
+			fuzz $$target $$dir || { test -z "$$(git status --porcelain $$dir/testdata)" && fuzz $$target $$dir; } || exit 1; \
 		done; \
 	done
 

@@ -132,7 +132,7 @@ func TestAPausedLeaderIsReplaced(t *testing.T) {
 	require.Eventually(t, func() bool {
 		leads, err := old.Leader()
 		return err == nil && !leads
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func TestAPausedServerIsSilentAndStops(t *testing.T) {
@@ -155,10 +155,11 @@ func TestAPausedServerIsSilentAndStops(t *testing.T) {
 	require.NoError(t, s.Resume())
 	require.NoError(t, <-answer)
 	require.NoError(t, s.Pause())
-	within(t, 5*time.Second, "stop a paused server", func() { require.NoError(t, s.Stop()) })
+	// One that does not end in order is killed after 10 s.
+	within(t, 9*time.Second, "stop a paused server", func() { require.NoError(t, s.Stop()) })
 	require.NoError(t, s.Start())
 	require.NoError(t, s.Pause())
-	within(t, 5*time.Second, "kill a paused server", func() { require.NoError(t, s.Kill()) })
+	within(t, 9*time.Second, "kill a paused server", func() { require.NoError(t, s.Kill()) })
 	require.NoError(t, s.Start())
 	require.NoError(t, s.Pause()) // and Start's cleanup ends it so
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 func TestMain(m *testing.M) {
 	if end := os.Getenv("ZKTEST_CHILD"); end != "" {
 		child(end)
+	}
+	if signal.Ignored(os.Interrupt) { // in a script's background; children would inherit that
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt) // what is caught here is the default in a child
 	}
 	goleak.VerifyTestMain(m)
 }

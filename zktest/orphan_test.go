@@ -49,7 +49,7 @@ func TestNothingStaysBehind(t *testing.T) {
 			require.Eventually(t, func() bool {
 				left, err := filepath.Glob(filepath.Join(tmp, "*"))
 				return err == nil && len(left) == 0 && len(processesIn(t, tmp)) == 0
-			}, 10*time.Second, 10*time.Millisecond)
+			}, 30*time.Second, 10*time.Millisecond)
 		})
 	}
 }

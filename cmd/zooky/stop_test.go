@@ -89,7 +89,7 @@ func TestRunStoppedForTooLong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
-			j := startJob(p, stdin, loud, "--session-timeout", "4s")
+			j := startJob(p, stdin, loud, "--session-timeout", "10s")
 			next := p.queue("fred", "ben")
 			j.stop()
 			receive(t, next.Done())

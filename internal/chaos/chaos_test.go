@@ -81,13 +81,20 @@ func requireSafe(t *testing.T, report *chaos.Report) {
 }
 
 // TestStoppedHoldersNeedFencing is the control: holders that are stopped for longer than their session spoil the store
-// that does not look at tokens, and no other.
+// that does not look at tokens, and no other. Each of them must be stopped before its last write: a plan of faults may fail to meet any.
 func TestStoppedHoldersNeedFencing(t *testing.T) {
-	report := run(t, chaos.Config{Duration: 10 * time.Second, Timeout: time.Second, Only: []string{"stop"}})
-	requireSafe(t, report)
-	assert.Positive(t, report.Stale, "the store without fencing was never written by a stale holder: this proves nothing")
-	assert.Positive(t, report.Refused["fenced"], "the store with fencing never had to refuse")
-	assert.Positive(t, report.Refused["guarded"], "Guard never had to refuse")
+	var stale, fenced, guarded int
+	for range 3 {
+		report := run(t, chaos.Config{Duration: 10 * time.Second, Timeout: time.Second, Only: []string{"stop"}})
+		requireSafe(t, report)
+		stale, fenced, guarded = stale+report.Stale, fenced+report.Refused["fenced"], guarded+report.Refused["guarded"]
+		if stale > 0 && fenced > 0 && guarded > 0 {
+			break
+		}
+	}
+	assert.Positive(t, stale, "the store without fencing was never written by a stale holder: this proves nothing")
+	assert.Positive(t, fenced, "the store with fencing never had to refuse")
+	assert.Positive(t, guarded, "Guard never had to refuse")
 }
 
 // TestAWeakLeaseOverlaps is a control too: with a lease that is not told of a cut, holds overlap, and that is noticed. Those who are

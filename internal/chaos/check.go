@@ -78,17 +78,17 @@ func (r *Report) checkLives(h *history) {
 	}
 }
 
-// lateness is how long after its context's end an acquisition may return here: LockContext promises 100 ms, but cannot
-// promise a processor.
+// lateness is for how long a process may run after its context's end until an acquisition returns here: LockContext promises 100 ms, but
+// what takes a processor for less than longGap at a time is not known.
 const lateness = 500 * time.Millisecond
 
 // checkReturns looks at how long acquisitions go on after their contexts have ended.
 func (r *Report) checkReturns(t *timeline, events []Event) {
 	for _, ev := range events {
-		late := time.Duration(ev.Late)
-		if ev.Kind != kindFailed || t.stopped(ev, span{ev.At - ev.Late, ev.At}) {
+		if ev.Kind != kindFailed {
 			continue
 		}
+		late := time.Duration(t.ran(ev, span{ev.At - ev.Late, ev.At}))
 		r.Latest = max(r.Latest, late)
 		if late > lateness {
 			r.violate("late", "%v: acquiring %s returned %v after its context had ended", ev.name(), ev.Lock, late)

@@ -36,6 +36,11 @@ func granted(worker, op, token int) Event {
 }
 func read(ev Event) Event { ev.Shared = true; return ev }
 
+// gap is when a worker finds that it had got no processor for so long.
+func gap(worker int, d time.Duration) Event {
+	return Event{Kind: kindGap, Worker: worker, Gap: int64(d)}
+}
+
 func text(token int) string { return fmt.Sprintf("%016x.%08x", token, 0) }
 
 // judge checks a history and returns how many violations of a kind it has; any other kind is a failure.
@@ -76,6 +81,15 @@ func TestOverlapsAreFound(t *testing.T) {
 			lost(1, 1, "lease")}},
 		"another was stopped": {1, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 3), granted(2, 1, 6), unlock(1, 1)}},
+		"without a processor": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(1, 3*time.Second/2), lost(1, 1, "lease")}},
+		"without a processor, but not when it mattered": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(1, time.Second/2), lost(1, 1, "lease")}},
+		"another was without a processor": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(3, 3*time.Second/2), lost(1, 1, "lease")}},
+		"without a processor when it was stopped": {0, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), gap(1, time.Second/2), granted(2, 1, 6),
+			harness(kindCont, 1), lost(1, 1, "lease")}},
 		"ended by the harness": {0, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindExpire, 1), granted(2, 1, 6), lost(1, 1, "expired")}},
 		"ended by the harness too late to explain it": {1, []Event{
@@ -194,11 +208,32 @@ func TestOtherTroubleIsFound(t *testing.T) {
 		events []Event
 	}{
 		"an error nobody expects": {"error", []Event{lock(1, 1), on(1, 1, Event{Kind: kindFailed, Result: "error"})}},
-		"a late return":           {"late", []Event{lock(1, 1), on(1, 1, Event{Kind: kindFailed, Result: "context", Late: int64(time.Second)})}},
 		"a worker that ended":     {"worker", []Event{{Kind: kindStart, Worker: 1}}},
 		"a leak":                  {"worker", []Event{{Kind: kindStart, Worker: 1}, {Kind: kindClosed, Worker: 1, Err: "leaked"}}},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, 1, judge(t, test.kind, script(test.events...), nil)) })
+	}
+}
+
+func TestLateReturnsAreFound(t *testing.T) {
+	failed := func(late time.Duration) Event {
+		return on(1, 1, Event{Kind: kindFailed, Result: "context", Late: int64(late)})
+	}
+	for name, test := range map[string]struct {
+		want   int
+		events []Event
+	}{
+		"soon":                           {0, []Event{lock(1, 1), failed(lateness)}},
+		"late":                           {1, []Event{lock(1, 1), failed(time.Second)}},
+		"without a processor":            {0, []Event{lock(1, 1), failed(time.Second), gap(1, 3*time.Second/2)}},
+		"and then without a processor":   {1, []Event{lock(1, 1), failed(time.Second), gap(1, time.Second)}},
+		"another without a processor":    {1, []Event{lock(1, 1), failed(time.Second), gap(2, 2*time.Second)}},
+		"without a processor for a part": {1, []Event{lock(1, 1), gap(1, time.Second), failed(1700 * time.Millisecond)}},
+		"stopped":                        {0, []Event{{Kind: kindStop, Worker: 1}, failed(time.Second), {Kind: kindCont, Worker: 1}}},
+		"stopped, and then late": {1, []Event{
+			{Kind: kindStop, Worker: 1}, {Kind: kindCont, Worker: 1}, gap(1, 2*time.Second), failed(3 * time.Second)}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, judge(t, "late", script(test.events...), nil)) })
 	}
 }
 

@@ -27,6 +27,7 @@ type Event struct {
 	Result    string `json:"result,omitempty"`  //
 	Err       string `json:"err,omitempty"`     //
 	Late      int64  `json:"late,omitempty"`    // how long after its context's end an acquisition returned
+	Gap       int64  `json:"gap,omitempty"`     // how long until now the process had got no processor
 }
 
 // Kind says what happened.
@@ -38,6 +39,7 @@ const (
 	kindClose  Kind = "close"
 	kindClosed Kind = "closed" // Err if Close failed, or goroutines are left
 	kindLog    Kind = "log"    // Err is what the library has logged
+	kindGap    Kind = "gap"    // see pulse
 
 	kindLock     Kind = "lock"
 	kindGranted  Kind = "granted"

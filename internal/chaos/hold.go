@@ -39,13 +39,13 @@ type span struct{ from, to int64 }
 
 func (s span) has(t int64) bool { return s.from <= t && t <= s.to }
 
-// wakingTime is how long a process that was stopped may take to act on what it finds when it goes on.
+// wakingTime is how long a process that did not run may take to act on what it finds when it goes on.
 const wakingTime = 100 * time.Millisecond
 
 // timeline is the history put in order.
 type timeline struct {
 	holds   []*heldLock        // by granted
-	stops   map[[2]int][]span  // of each life of a process
+	stops   map[[2]int][]span  // when each life of a process did not run: was stopped, or got no processor; by from
 	expired map[[2]int][]int64 // when the harness had sessions of it end
 	forcing map[string][]span  // acquisitions of each lock that may remove others
 }
@@ -89,12 +89,17 @@ func newTimeline(events []Event) *timeline {
 			t.stops[life] = append(t.stops[life], span{ev.At, never})
 		case kindCont:
 			stops := t.stops[life]
-			stops[len(stops)-1].to = ev.At + int64(wakingTime)
+			stops[slices.IndexFunc(stops, func(s span) bool { return s.to == never })].to = ev.At + int64(wakingTime)
+		case kindGap:
+			t.stops[life] = append(t.stops[life], span{ev.At - ev.Gap, ev.At + int64(wakingTime)})
 		case kindKill:
 			ends[life] = ev.At
 		case kindExpire:
 			t.expired[life] = append(t.expired[life], ev.At)
 		}
+	}
+	for _, stops := range t.stops { // a gap is recorded when it is over
+		slices.SortFunc(stops, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	}
 	for _, ev := range asked { // killed while it asked
 		if forces(ev.How) {
@@ -109,19 +114,19 @@ func newTimeline(events []Event) *timeline {
 	return t
 }
 
-// stopped reports whether the event's process was stopped for some of the time.
-func (t *timeline) stopped(ev Event, during span) bool {
-	for _, s := range t.stops[[2]int{ev.Worker, ev.Life}] {
-		if s.from <= during.to && during.from <= s.to {
-			return true
-		}
+// ran returns for how much of the time the event's process ran.
+func (t *timeline) ran(ev Event, during span) (d int64) {
+	at := during.from
+	for _, s := range t.stops[[2]int{ev.Worker, ev.Life}] { // they may overlap: a process that is stopped has a gap too
+		d += max(0, min(s.from, during.to)-at)
+		at = max(at, s.to)
 	}
-	return false
+	return d + max(0, during.to-at)
 }
 
 // Why a hold may overlap with a later one.
 const (
-	wasStopped = "its process was stopped"
+	wasStopped = "its process did not run"
 	wasForced  = "it was removed by force"
 	wasExpired = "its session was ended by the harness"
 )

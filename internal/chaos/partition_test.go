@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -27,7 +28,7 @@ const (
 
 	// blindness is how long a follower that hears nothing from its leader goes on serving its clients: syncLimit.
 	// zktest's 2 s would be over before a session of 6 s is, and with it the fault: the follower would hang up.
-	blindness = 7 * time.Second
+	blindness = 10 * time.Second
 
 	// cutPatience bounds what must happen; a test that runs into it has failed. A follower that has long looked in vain
 	// for a leader asks for one every few seconds only.
@@ -97,6 +98,34 @@ func summarize(t *testing.T, runs []cutOff) {
 	spread("another acquired after the cut", func(r cutOff) time.Duration { return r.acquired })
 }
 
+// contest is a lock with a holder on the follower and one who waits for it on the leader.
+type contest struct {
+	holder *zklock.Mutex
+	lost   <-chan struct{}
+	waiter *zklock.Pending
+}
+
+func (c contest) over() bool { return closed.Is(c.lost) }
+
+// witnessTimeout is the session timeout of who only looks. It hangs up after two thirds of it without an answer, and cannot come back to a
+// follower that is cut off; the machine may stand still for some time.
+const witnessTimeout = 10 * time.Second
+
+// answered returns nil if the session's server answers a read, which it does without asking others.
+func answered(ctx context.Context, s *zklock.Session) error {
+	answer := make(chan error, 1)
+	go func() { // ends with the answer, or the session
+		_, _, err := s.Conn().Exists("/")
+		answer <- err
+	}()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // cutFollower has sessions on a follower hold locks for which others wait on the leader, cuts the follower off from the
 // other servers until the holders have been told and the others have acquired, and mends it.
 func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Duration) []cutOff {
@@ -110,33 +139,39 @@ func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Dur
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, way.close()) })
 
-	// A session that only pings: it shows how long the follower answers that. Those that hold do not, because a holder
+	// A session that reads: it shows whether the follower still serves. Those that hold do not, because a holder
 	// whose beat is not answered hangs up by itself, some time after it was told.
-	witness := dialForCut(t, way.addr(), timeout)
-	type contest struct {
-		holder *zklock.Mutex
-		lost   <-chan struct{}
-		waiter *zklock.Pending
-	}
-	var contests []contest
-	for i := range holdersPerCut {
-		name := fmt.Sprint("lock-", i)
-		var c contest
-		c.holder, err = dialForCut(t, way.addr(), timeout, zklock.WithLease(lease)).Mutex(name)
-		require.NoError(t, err)
-		_, err = c.holder.LockContext(ctx)
-		require.NoError(t, err)
-		c.lost = c.holder.Lost()
-		other, err := dialForCut(t, e.Servers()[leader].Addr(), timeout).Mutex(name)
-		require.NoError(t, err)
-		c.waiter = other.LockAsync(ctx)
-		select {
-		case <-c.waiter.Queued():
-		case <-ctx.Done():
-			require.FailNow(t, "no candidate behind the holder's")
+	witness := dialForCut(t, way.addr(), witnessTimeout)
+	contend := func() (contests []contest) {
+		for i := range holdersPerCut {
+			name := fmt.Sprint("lock-", i)
+			var c contest
+			c.holder, err = dialForCut(t, way.addr(), timeout, zklock.WithLease(lease)).Mutex(name)
+			require.NoError(t, err)
+			_, err = c.holder.LockContext(ctx)
+			require.NoError(t, err)
+			c.lost = c.holder.Lost()
+			other, err := dialForCut(t, e.Servers()[leader].Addr(), timeout).Mutex(name)
+			require.NoError(t, err)
+			c.waiter = other.LockAsync(ctx)
+			select {
+			case <-c.waiter.Queued():
+			case <-ctx.Done():
+				require.FailNow(t, "no candidate behind the holder's")
+			}
+			contests = append(contests, c)
 		}
-		contests = append(contests, c)
+		return contests
 	}
+	contests := contend()
+	for tries := 0; tries < 2 && slices.ContainsFunc(contests, contest.over); tries++ { // the machine stood still for a second
+		for _, c := range contests {
+			c.waiter.Cancel()
+			_ = c.holder.UnlockContext(ctx) // lost or not
+		}
+		contests = contend()
+	}
+	require.False(t, slices.ContainsFunc(contests, contest.over), "lost before the cut")
 
 	runs := make([]cutOff, len(contests))
 	heal := func() { mend(t, e, follower) }
@@ -151,10 +186,11 @@ func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Dur
 				case <-lost:
 					runs[i].told, lost = time.Since(begun), nil
 				case <-acquired:
+					if closed.Is(lost) { // the holder was told too before anybody looked: select chooses at random
+						runs[i].told, lost = time.Since(begun), nil
+					}
 					runs[i].acquired, acquired = time.Since(begun), nil
-					// Unanswered, it would have hung up after two thirds of the timeout; and while the follower is cut
-					// off there is no coming back to it.
-					assert.Equal(t, zklock.StateConnected, witness.State(), "the follower has not answered pings so long")
+					assert.NoError(t, answered(ctx, witness), "the follower has not served its clients so long")
 				case <-ctx.Done():
 					assert.Fail(t, "the cut did not end", "lock %d: %+v", i, runs[i])
 					return

@@ -82,7 +82,8 @@ func (w *worker) run() {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	time.Sleep(10 * time.Millisecond) // until the goroutine above is there to be ignored below
+	go w.pulse()                      // ends with the process
+	time.Sleep(10 * time.Millisecond) // until the goroutines above are there to be ignored below
 	ignore := goleak.IgnoreCurrent()
 	if err := w.work(ctx); err != nil {
 		w.record(Event{Kind: kindClosed, Err: err.Error()})
@@ -93,6 +94,22 @@ func (w *worker) run() {
 		text = err.Error()
 	}
 	w.record(Event{Kind: kindClosed, Err: text})
+}
+
+// longGap is how long a process must have been without a processor for that to be in the history.
+const longGap = 100 * time.Millisecond
+
+// pulse records when the process did not run, although nobody stopped it: on a busy machine it may get no processor for longer than any
+// promise about time allows, and no library can help that.
+func (w *worker) pulse() {
+	last := now()
+	for range time.Tick(10 * time.Millisecond) {
+		at := now()
+		if gap := at - last; gap >= int64(longGap) {
+			w.record(Event{Kind: kindGap, Gap: gap})
+		}
+		last = at
+	}
 }
 
 // work dials, works until ctx ends, and closes. It returns what went wrong at either end.

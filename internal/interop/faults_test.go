@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -50,11 +51,11 @@ func TestACutOffZklockReleases(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			proxy := e.Proxy(t)
-			s := dial(t, proxy.Addr(), zklock.WithSessionTimeout(shortTimeout))
+			s := dial(t, proxy.Addr(), zklock.WithSessionTimeout(10*time.Second))
+			theirs := meeting[library][1].handle(t, s, peers.Mutex, lockName(t)) // first: it may start a process, which takes time
 			m := meeting[library][0].handle(t, s, peers.Mutex, lockName(t)).(ours)
 			acquire(t, m)
 			lost := m.Lost()
-			theirs := meeting[library][1].handle(t, s, peers.Mutex, lockName(t))
 			granted := make(chan struct{})
 			go func() { // ends with the grant, which is waited for
 				defer close(granted)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,10 +76,13 @@ func (c *creations) below(root string) map[string]string {
 	return found
 }
 
+// comparisons counts the runs of TestZnodesAreLikeThePeers, so that it can be repeated.
+var comparisons atomic.Int32
+
 // TestZnodesAreLikeThePeers compares what a peer and what zklock asks the server to create, where there is nothing yet.
 func TestZnodesAreLikeThePeers(t *testing.T) {
 	t.Parallel()
-	e := server(t)
+	e, run := server(t), comparisons.Add(1)
 	for library, naming := range map[string]zklock.Naming{
 		"zktools": zklock.NamingZktools,
 		"Curator": zklock.NamingCurator,
@@ -90,7 +94,8 @@ func TestZnodesAreLikeThePeers(t *testing.T) {
 		client := startAt(t, library, proxy.Addr(), sessionTimeout)
 		for _, kind := range []peers.Kind{peers.Mutex, peers.Read, peers.Write} {
 			t.Run(library+"-"+string(kind), func(t *testing.T) {
-				ourRoot, theirRoot := root+"-ours-"+lockName(t), root+"-theirs-"+lockName(t)
+				name := fmt.Sprintf("%s-%d", lockName(t), run)
+				ourRoot, theirRoot := root+"-ours-"+name, root+"-theirs-"+name
 				s := dial(t, proxy.Addr(), zklock.WithRoot(ourRoot))
 				m := open(t, s, kind, "lock", zklock.WithNaming(naming))
 				theirs, err := client.Open(kind, theirRoot+"/lock")
@@ -185,11 +190,11 @@ func TestADowngradedCuratorWriter(t *testing.T) {
 			}
 			maker := open(peers.Write)
 			acquire(t, maker) // makes the parents
-			release(t, maker)
 			acl := zk.WorldACL(zk.PermAll)
 			const writer, reader = "/_c_01234567-89ab-cdef-0123-456789abcdef-__WRIT__", "/_c_01234567-89ab-cdef-0123-456789abcdee-__READ__"
 			theirs, err := curator.Conn().Create(at+writer, nil, zk.FlagEphemeralSequential, acl)
 			require.NoError(t, err)
+			release(t, maker) // not before: the server removes an empty container when it likes
 			m := open(first)
 			granted := begin(t, s, at, m, 2)
 			requireWatched(t, e.Servers()[0].Command, theirs, granted)

@@ -16,7 +16,7 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-const sessionTimeout = 4 * time.Second
+const sessionTimeout = 20 * time.Second
 
 // start starts one client of each peer that test names.
 func start(t *testing.T, e *zktest.Ensemble, name string) peers.Client {

@@ -17,7 +17,7 @@ const (
 	// bareEnv names the case that a child process is to try on bare go-zookeeper.
 	bareEnv = "ZKLOCK_WIRE_BARE"
 
-	// A child that is to hang is believed after hangWait; what else is to happen may take bareWait.
+	// A child that is to hang is believed when it has come as far as that and hangWait is over; what else is to happen may take bareWait.
 	hangWait = 2 * time.Second
 	bareWait = 30 * time.Second
 )
@@ -55,7 +55,7 @@ func TestBareIsHurt(t *testing.T) {
 func runBare(name string) int {
 	switch name {
 	case "credentials":
-		fmt.Println(observe(hangWait, func() error { return credentials(&network{bare: true}) }))
+		fmt.Println(bareCredentials())
 		return 0
 	case "oversized":
 		fmt.Println(observe(bareWait, bareOversized))
@@ -77,7 +77,7 @@ func (h hostile) runBare() string {
 			spoof <- struct{}{}
 		}
 	}}
-	c := n.connect(time.Second)
+	c := n.connect(10 * time.Second)
 	patience := bareWait
 	if h.bare == hangs {
 		patience = hangWait
@@ -142,6 +142,27 @@ func awaitSession(c *zk.Conn) error {
 		}
 	}
 	return nil
+}
+
+// bareCredentials is what becomes of credentials that cannot be sent again.
+func bareCredentials() string {
+	sessions, again := 0, make(chan struct{})
+	n := &network{bare: true, events: func(e zk.Event) {
+		if e.Type != zk.EventSession || e.State != zk.StateHasSession {
+			return
+		}
+		if sessions++; sessions == 2 { // they are about to be sent
+			close(again)
+		}
+	}}
+	done := make(chan error, 1)
+	go func() { done <- credentials(n) }() // ends with the process
+	select {
+	case <-again:
+	case <-time.After(bareWait):
+		return "no second connection"
+	}
+	return observe(hangWait, func() error { return <-done })
 }
 
 // bareOversized is what go-zookeeper's own limit does.

@@ -144,7 +144,7 @@ func (h hostile) answer(p peer) {
 		p.drain()
 		return
 	}
-	if p.accept(1000, 1) != nil {
+	if p.accept(10_000, 1) != nil { // two thirds of it without an answer end the connection, and a machine can stand still
 		return
 	}
 	xid, op, err := p.request()

@@ -15,6 +15,9 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
+// patience bounds what must happen. It is less than two thirds of the session timeout, when a server without an answer is given up.
+const patience = 20 * time.Second
+
 // sending is a Conn whose server is the test. Something reads on it, as go-zookeeper does.
 type sending struct {
 	*wire.Conn
@@ -55,12 +58,16 @@ func (s *sending) connect() []byte {
 	request := s.sent()
 	<-written
 	s.reply(connectReply(40_000, 1))
-	<-s.passed
+	select {
+	case <-s.passed:
+	case <-time.After(patience):
+		require.Fail(s.t, "no connect reply")
+	}
 	return request
 }
 
 // shake is go-zookeeper's: version, last zxid, timeout, session, password.
-func shake() []byte { return frame{}.i32(0).i64(7).i32(4000).i64(0).str("0123456789abcdef").sealed() }
+func shake() []byte { return frame{}.i32(0).i64(7).i32(40_000).i64(0).str("0123456789abcdef").sealed() }
 
 // writes writes as go-zookeeper does. The channel is closed when that is over.
 func (s *sending) writes(p []byte) <-chan struct{} {
@@ -82,7 +89,7 @@ func (s *sending) sends(requests ...*wire.Request) <-chan bool {
 // sent returns the next frame that the server gets, without its length.
 func (s *sending) sent() []byte {
 	s.t.Helper()
-	require.NoError(s.t, s.server.SetReadDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(s.t, s.server.SetReadDeadline(time.Now().Add(patience)))
 	var length [4]byte
 	_, err := io.ReadFull(s.server, length[:])
 	require.NoError(s.t, err)
@@ -273,7 +280,7 @@ func TestSendDoesNotWaitForAServerThatHangs(t *testing.T) {
 	remove, _ := telling(wire.Delete("/x"))
 	s.sends(remove) // which a net.Pipe does not take
 	long, told := telling(wire.Delete(string(make([]byte, 16<<10))))
-	require.Eventually(t, func() bool { return s.Send(long) }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Send(long) }, patience, time.Millisecond)
 	s.Close()
 	require.True(t, (<-told).Lost)
 }
@@ -291,7 +298,7 @@ func TestSendDoesNotWaitForGoZookeeper(t *testing.T) {
 		select {
 		case sent := <-s.sends(remove):
 			require.True(t, sent)
-		case <-time.After(5 * time.Second):
+		case <-time.After(patience):
 			require.Fail(t, "Send waits")
 		}
 	}
