@@ -116,7 +116,7 @@ func (co *cohort) queue(t *tenure) {
 	if t == nil {
 		return
 	}
-	t.unwatch = context.AfterFunc(co.s.closing, func() { co.fail(ErrClosed) })
+	t.unwatch = context.AfterFunc(co.s.closing, co.close)
 	base := &acquisition{s: co.s}
 	base.claim = co.claim
 	base.granted = func(*acquisition) {}
@@ -128,15 +128,15 @@ func (co *cohort) queue(t *tenure) {
 // settled is told how the queueing in ZooKeeper has ended.
 func (t *tenure) settled(base *acquisition, err error) {
 	co := t.co
-	if err != nil && t.wait.Err() == nil {
-		t.over()
-		co.mu.Lock()
+	co.mu.Lock()
+	if err != nil && co.tenure == t { // it was not given up
 		co.tenure = nil
+		waiting := co.waitingLocked()
 		co.mu.Unlock()
-		co.fail(err)
+		t.over()
+		letDown(waiting, err)
 		return
 	}
-	co.mu.Lock()
 	if err == nil {
 		t.base = base
 	}
@@ -153,17 +153,27 @@ func (t *tenure) settled(base *acquisition, err error) {
 	co.queue(begun)
 }
 
-// fail lets everybody down who waits.
-func (co *cohort) fail(err error) {
-	co.mu.Lock()
-	var waiting []*acquisition
+// waitingLocked returns everybody who waits now.
+func (co *cohort) waitingLocked() (waiting []*acquisition) {
 	for e := co.waiting.Front(); e != nil; e = e.Next() {
 		waiting = append(waiting, e.Value.(*acquisition))
 	}
-	co.mu.Unlock()
+	return waiting
+}
+
+// letDown has acquisitions fail that wait in a cohort. Its mutex is not held.
+func letDown(waiting []*acquisition, err error) {
 	for _, a := range waiting {
 		a.settle(err) // and so leave
 	}
+}
+
+// close lets everybody down when the Session is closed.
+func (co *cohort) close() {
+	co.mu.Lock()
+	waiting := co.waitingLocked()
+	co.mu.Unlock()
+	letDown(waiting, ErrClosed)
 }
 
 // leave is told that an acquisition has failed.
