@@ -273,9 +273,9 @@ func longQueue(n int) Case {
 	return c
 }
 
-// quiet waits until no request has come for a moment.
+// quiet waits until no request and no answer has come for a moment.
 func (m *meter) quiet(ctx context.Context) error {
-	_, err := quiet(ctx, 10*time.Millisecond, idle, func() (int64, error) { return m.requests.Load(), nil })
+	_, err := quiet(ctx, 10*time.Millisecond, idle, func() (int64, error) { return m.bytes(), nil })
 	return err
 }
 
