@@ -247,8 +247,8 @@ func TestRevokedByMarksOfOthers(t *testing.T) {
 		for _, data := range []string{"", "0", "unlock ", "UNLOCK"} {
 			_, err := s.Conn().Set(holder, []byte(data), -1)
 			require.NoError(t, err)
+			pause(t, 50*time.Millisecond) // for the holder to look while it is there
 		}
-		pause(t, 100*time.Millisecond) // for the holder to look
 		assert.True(t, isOpen(revoked), "other data revoked the hold")
 		_, err := s.Conn().Set(holder, []byte(mark), -1)
 		require.NoError(t, err)
