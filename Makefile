@@ -14,6 +14,7 @@ test:
 lint:
 	test -z "$$(gofmt -l .)"
 	go vet ./...
+	GOARCH=386 go vet ./... # whose int has 32 bits
 	go run $(STATICCHECK) ./...
 
 # Real processes on a real ensemble while everything breaks; the history is checked. SEED repeats a plan of faults.
