@@ -70,7 +70,7 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 	g.SetLimit(requestsAtOnce)
 	for i, c := range q {
 		g.Go(func() (err error) {
-			found[i], err = zs.contender(ctx, m.path, c, m.cfg.voice(m.kind).Persistent(c))
+			found[i], err = zs.contender(ctx, m.path, c, m.cfg.voice(m.kind))
 			return err
 		})
 	}
@@ -89,15 +89,15 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 	return contenders, nil
 }
 
-// contender reads one candidate; it is nil if that has gone, or is none because it belongs to no session and must.
-func (zs *zkSession) contender(ctx context.Context, path string, c queue.Candidate, persistent bool) (*Contender, error) {
+// contender reads one candidate; it is nil if that has gone, or is none.
+func (zs *zkSession) contender(ctx context.Context, path string, c queue.Candidate, voice queue.Voice) (*Contender, error) {
 	var data []byte
 	var stat *zk.Stat
 	err := zs.do(ctx, func() (err error) {
 		data, stat, err = zs.conn.Get(path + "/" + c.Name)
 		return err
 	})
-	if errors.Is(err, zk.ErrNoNode) || err == nil && stat.EphemeralOwner == 0 && !persistent {
+	if errors.Is(err, zk.ErrNoNode) || err == nil && isPhantom(voice, c, stat.EphemeralOwner) {
 		return nil, nil
 	}
 	if err != nil {
@@ -147,8 +147,8 @@ func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession,
 			g.Go(func() error {
 				path := m.path + "/" + c.Name
 				node, err := zs.readNode(ctx, path)
-				if err == nil && node.owner == 0 && !m.cfg.voice(m.kind).Persistent(c) {
-					return nil // it only looks like a candidate
+				if err == nil && isPhantom(m.cfg.voice(m.kind), c, node.owner) {
+					return nil
 				}
 				if err == nil {
 					err = op(ctx, zs, path)

@@ -165,7 +165,7 @@ func (c *candidate) dismissPhantoms(ctx context.Context) error {
 	for i, other := range line {
 		g.Go(func() error {
 			node, err := c.zs.readNode(ctx, c.dir+"/"+other.Name)
-			phantoms[i] = err == nil && c.isPhantom(other, node)
+			phantoms[i] = err == nil && isPhantom(c.voice, other, node.owner)
 			if errors.Is(err, zk.ErrNoNode) {
 				return nil
 			}
@@ -186,9 +186,9 @@ func (c *candidate) dismissPhantoms(ctx context.Context) error {
 	return nil
 }
 
-// isPhantom reports whether a child with a candidate's name is none, by what was read of it.
-func (c *candidate) isPhantom(other queue.Candidate, node nodeState) bool {
-	return node.owner == 0 && !c.voice.Persistent(other)
+// isPhantom reports whether a child with a candidate's name is none: it belongs to no session, and should.
+func isPhantom(voice queue.Voice, c queue.Candidate, owner int64) bool {
+	return owner == 0 && !voice.Persistent(c)
 }
 
 // ignore takes note that a child with a candidate's name is none.

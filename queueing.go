@@ -252,7 +252,7 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 			return wasFirst, c.judge(l.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && c.isPhantom(*blocker, node):
+	case err == nil && isPhantom(c.voice, *blocker, node.owner):
 		c.ignore(*blocker)
 		return wasGone, nil
 	}

@@ -53,6 +53,28 @@ func TestSiblingsNeedNoListing(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
+// recreate removes the holder's candidate and the lock's znode, and makes that again, in one transaction with more.
+func recreate(t *testing.T, conn *zk.Conn, holder *zklock.Mutex, more ...any) {
+	t.Helper()
+	guard, err := holder.Guard()
+	require.NoError(t, err)
+	_, err = conn.Multi(append([]any{
+		&zk.DeleteRequest{Path: guard.Path, Version: -1},
+		&zk.DeleteRequest{Path: holder.Path(), Version: -1},
+		&zk.CreateRequest{Path: holder.Path(), Acl: zk.WorldACL(zk.PermAll)},
+	}, more...)...)
+	require.NoError(t, err)
+}
+
+// recreateAndQueue has another client's candidate stand in the znode that was made again, and returns its path.
+func recreateAndQueue(t *testing.T, conn *zk.Conn, holder *zklock.Mutex) (foreign string) {
+	t.Helper()
+	prefix := holder.Path() + "/_c_00000000000000000000000000000000-lock-"
+	recreate(t, conn, holder,
+		&zk.CreateRequest{Path: prefix, Acl: zk.WorldACL(zk.PermAll), Flags: zk.FlagEphemeral | zk.FlagSequence})
+	return prefix + "0000000000"
+}
+
 // TestASiblingOfAnotherZnodeProvesNothing has the lock's znode recreated under a fresh hold, and somebody else hold the lock there
 // when the same session queues with the next number.
 func TestASiblingOfAnotherZnodeProvesNothing(t *testing.T) {
@@ -60,20 +82,11 @@ func TestASiblingOfAnotherZnodeProvesNothing(t *testing.T) {
 	holder, m := mutex(t, s, "siblings"), mutex(t, s, "siblings")
 	conn := dial(t).Conn()
 	lock(t, holder)
-	guard, err := holder.Guard()
-	require.NoError(t, err)
-	foreign := m.Path() + "/_c_00000000000000000000000000000000-lock-"
-	_, err = conn.Multi(
-		&zk.DeleteRequest{Path: guard.Path, Version: -1},
-		&zk.DeleteRequest{Path: m.Path(), Version: -1},
-		&zk.CreateRequest{Path: m.Path(), Acl: zk.WorldACL(zk.PermAll)},
-		&zk.CreateRequest{Path: foreign, Acl: zk.WorldACL(zk.PermAll), Flags: zk.FlagEphemeral | zk.FlagSequence},
-	)
-	require.NoError(t, err)
+	foreign := recreateAndQueue(t, conn, holder)
 	p := queued(t, m)
 	_ = holder.UnlockContext(t.Context()) // it may have been told already
 	requireStillWaiting(t, p)
-	require.NoError(t, conn.Delete(foreign+"0000000000", -1))
+	require.NoError(t, conn.Delete(foreign, -1))
 	receive(t, p.Done(), "lock")
 	require.NoError(t, p.Err())
 	m.Unlock()
@@ -156,16 +169,7 @@ func TestVirtualASiblingThatIsNotThereIsNoWord(t *testing.T) {
 			holder, m := mutex(t, s, "m"), mutex(t, s, "m")
 			lock(t, holder)
 			lost := holder.Lost()
-			guard, err := holder.Guard()
-			require.NoError(t, err)
-			foreign := m.Path() + "/_c_00000000000000000000000000000000-lock-"
-			_, err = far.Conn().Multi(
-				&zk.DeleteRequest{Path: guard.Path, Version: -1},
-				&zk.DeleteRequest{Path: m.Path(), Version: -1},
-				&zk.CreateRequest{Path: m.Path(), Acl: zk.WorldACL(zk.PermAll)},
-				&zk.CreateRequest{Path: foreign, Acl: zk.WorldACL(zk.PermAll), Flags: zk.FlagEphemeral | zk.FlagSequence},
-			)
-			require.NoError(t, err)
+			foreign := recreateAndQueue(t, far.Conn(), holder)
 			p := queued(t, m)
 			require.True(t, isOpen(lost))
 			now.Store(int64(latency))
@@ -173,7 +177,7 @@ func TestVirtualASiblingThatIsNotThereIsNoWord(t *testing.T) {
 			time.Sleep(20 * time.Second) // sleep ok: virtual
 			assert.True(t, isOpen(p.Done()), "latency %v: two hold the lock", latency)
 			require.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
-			require.NoError(t, far.Conn().Delete(foreign+"0000000000", -1))
+			require.NoError(t, far.Conn().Delete(foreign, -1))
 			<-p.Done()
 			require.NoError(t, p.Err())
 			m.Unlock()
@@ -188,14 +192,7 @@ func TestVirtualANumberGivenTwiceIsCountedOnce(t *testing.T) {
 		far, _ := w.dial("", 10*time.Second)
 		holder, m := mutex(t, s, "m"), mutex(t, s, "m")
 		lock(t, holder)
-		guard, err := holder.Guard()
-		require.NoError(t, err)
-		_, err = far.Conn().Multi(
-			&zk.DeleteRequest{Path: guard.Path, Version: -1},
-			&zk.DeleteRequest{Path: m.Path(), Version: -1},
-			&zk.CreateRequest{Path: m.Path(), Acl: zk.WorldACL(zk.PermAll)},
-		)
-		require.NoError(t, err)
+		recreate(t, far.Conn(), holder)
 		lock(t, m)
 		assert.NoError(t, holder.Err(), "it has heard of it, and this shows nothing")
 		<-holder.Lost()
@@ -204,7 +201,7 @@ func TestVirtualANumberGivenTwiceIsCountedOnce(t *testing.T) {
 		mutex(t, far, "m").Lock() // so that the next is not known to be alone
 		mutex(t, far, "n").Lock()
 		begun := time.Now()
-		_, err = m.TryLockContext(t.Context())
+		_, err := m.TryLockContext(t.Context())
 		require.ErrorIs(t, err, zklock.ErrLocked)
 		assert.Equal(t, 8*time.Millisecond, time.Since(begun), "to create, with a listing as no sibling waits, and to remove")
 	})

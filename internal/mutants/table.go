@@ -191,7 +191,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"queueing.go", "	case err == nil && c.isPhantom(*blocker, node):\n", "	case err == nil && node.owner < 0:\n"}},
+		edits: []edit{{"queueing.go", "	case err == nil && isPhantom(c.voice, *blocker, node.owner):\n", "	case err == nil && node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -261,7 +261,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"lookahead.go", "return node.owner == 0 && !c.voice.Persistent(other)", "return node.owner == 0"}},
+		edits: []edit{{"lookahead.go", "return owner == 0 && !voice.Persistent(c)", "return owner == 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
