@@ -261,14 +261,11 @@ func TestARemovalThatIsRefused(t *testing.T) {
 	s, other := dial(t, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))), dial(t)
 	m, next := mutex(t, s, "refused"), mutex(t, other, "refused")
 	lock(t, next) // which makes what is above
-	guard, err := next.Guard()
+	recreate(t, s.Conn(), next)
+	_, err := s.Conn().SetACL(m.Path(), zk.WorldACL(zk.PermAll&^zk.PermDelete), -1)
 	require.NoError(t, err)
-	require.NoError(t, s.Conn().Delete(guard.Path, -1))
 	receive(t, next.Lost(), "loss")
 	require.ErrorIs(t, next.UnlockContext(t.Context()), zklock.ErrLost)
-	require.NoError(t, s.Conn().Delete(m.Path(), -1))
-	_, err = s.Conn().Create(m.Path(), nil, 0, zk.WorldACL(zk.PermAll&^zk.PermDelete))
-	require.NoError(t, err)
 
 	lock(t, m)
 	require.ErrorIs(t, m.UnlockContext(t.Context()), zk.ErrNoAuth)

@@ -309,12 +309,12 @@ func TestARevocationIsPushed(t *testing.T) {
 func TestWhatOnlyLooksLikeACandidateIsLeftAlone(t *testing.T) {
 	m, next := mutex(t, dial(t), "alike"), mutex(t, dial(t), "alike")
 	lock(t, m) // which makes the parents
-	m.Unlock()
 	conn := dial(t).Conn()
 	alike, err := conn.Create(m.Path()+"/_c_00000000000000000000000000000000-lock-", []byte("mine"), zk.FlagSequence, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
 	_, err = conn.Create(alike+"/below", nil, 0, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
+	m.Unlock() // not before: the server removes an empty container when it likes
 	for _, how := range []zklock.Revocation{zklock.Ask, zklock.Force} {
 		revoked := lock(t, m)
 		done := make(chan error, 1)
