@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/zkpath"
 )
 
 // LockInfo is one lock under the root. Its name comes from whoever made the znode, and is not to be trusted.
@@ -79,8 +80,8 @@ func (s *Session) lockInfo(ctx context.Context, zs *zkSession, path string) (*Lo
 	q := queue.Order(children)
 	var below []string
 	for _, name := range children {
-		if _, candidate := queue.Parse(name); !candidate && joinPaths(path, "/"+name) != "/zookeeper" {
-			below = append(below, joinPaths(path, "/"+name))
+		if _, candidate := queue.Parse(name); !candidate && zkpath.Join(path, "/"+name) != "/zookeeper" {
+			below = append(below, zkpath.Join(path, "/"+name))
 		}
 	}
 	if path == s.root || len(q) == 0 && len(below) > 0 {

@@ -3,11 +3,13 @@ package zklock
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/zkpath"
 )
 
 // Mutex is a handle on one named lock, made by Session.Mutex. It is a sync.Locker: many goroutines may share one
@@ -68,12 +70,29 @@ func (m *Mutex) share(slot chan struct{}) {
 	}
 }
 
+// maxNameLen bounds a lock's name, in bytes.
+const maxNameLen = 1024
+
+// checkName says whether name can name a lock, in an error that matches ErrInvalidName.
+func checkName(name string) error {
+	if name == "" {
+		return fmt.Errorf("%w: it is empty", ErrInvalidName)
+	}
+	if len(name) > maxNameLen {
+		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName, len(name), maxNameLen)
+	}
+	if err := zkpath.CheckSegments(name); err != nil {
+		return fmt.Errorf("%w: %q has %w", ErrInvalidName, name, err)
+	}
+	return nil
+}
+
 // lockPath returns the znode of the lock of that name.
 func (s *Session) lockPath(name string) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err
 	}
-	return joinPaths(s.root, "/"+name), nil
+	return zkpath.Join(s.root, "/"+name), nil
 }
 
 // Name returns the lock's name.

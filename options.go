@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/zkpath"
 )
 
 // SessionOption changes how Dial connects. An invalid value is an error from Dial.
@@ -74,7 +76,7 @@ func WithSessionTimeout(d time.Duration) SessionOption {
 // WithRoot sets the path below which all locks lie, "/ZktoolsLocks" by default. It is created when it is missing.
 func WithRoot(path string) SessionOption {
 	return func(cfg *sessionConfig) error {
-		if err := checkPath(path); err != nil {
+		if err := zkpath.Check(path); err != nil {
 			return fmt.Errorf("root: %w", err)
 		}
 		cfg.root = path

@@ -13,6 +13,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/zkpath"
 )
 
 // State is how a Session stands with the ensemble.
@@ -74,7 +75,7 @@ type Session struct {
 // a missing port. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
 // credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
-	servers, chroot, err := parseConnect(connect)
+	servers, chroot, err := zkpath.ParseConnect(connect)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
@@ -85,7 +86,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	s := &Session{
 		cfg:     cfg,
 		servers: servers,
-		root:    joinPaths(chroot, cfg.root),
+		root:    zkpath.Join(chroot, cfg.root),
 		events:  newMailbox[event](),
 		states:  newMailbox[State](),
 		done:    make(chan struct{}),

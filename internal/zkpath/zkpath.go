@@ -1,4 +1,6 @@
-package zklock
+// Package zkpath has the rules for ZooKeeper's paths and connect strings. It is pure: it does no
+// I/O, and imports nothing of ours.
+package zkpath
 
 import (
 	"fmt"
@@ -8,40 +10,23 @@ import (
 	"unicode/utf8"
 )
 
-// maxNameLen bounds a lock's name, in bytes.
-const maxNameLen = 1024
-
-// checkName says whether name can name a lock, in an error that matches ErrInvalidName.
-func checkName(name string) error {
-	if name == "" {
-		return fmt.Errorf("%w: it is empty", ErrInvalidName)
-	}
-	if len(name) > maxNameLen {
-		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName, len(name), maxNameLen)
-	}
-	if err := checkSegments(name); err != nil {
-		return fmt.Errorf("%w: %q has %w", ErrInvalidName, name, err)
-	}
-	return nil
-}
-
-// checkPath says whether path is a ZooKeeper path: absolute, and "/" or without a slash at its end.
-func checkPath(path string) error {
+// Check says whether path is a ZooKeeper path: absolute, and "/" or without a slash at its end.
+func Check(path string) error {
 	if !strings.HasPrefix(path, "/") {
 		return fmt.Errorf("path %q does not begin with a slash", path)
 	}
 	if path == "/" {
 		return nil
 	}
-	if err := checkSegments(path[1:]); err != nil {
+	if err := CheckSegments(path[1:]); err != nil {
 		return fmt.Errorf("path %q has %w", path, err)
 	}
 	return nil
 }
 
-// checkSegments says what is wrong with a path's segments. The rules are the server's (PathUtils.validatePath), which looks
+// CheckSegments says what is wrong with a path's segments. The rules are the server's (PathUtils.validatePath), which looks
 // at UTF-16: what it takes for surrogates is every character above U+FFFF.
-func checkSegments(segments string) error {
+func CheckSegments(segments string) error {
 	if !utf8.ValidString(segments) {
 		return fmt.Errorf("bytes that are not UTF-8")
 	}
@@ -61,20 +46,20 @@ func checkSegments(segments string) error {
 	return nil
 }
 
-// joinPaths appends a path to another; either may be "/".
-func joinPaths(a, b string) string {
+// Join appends a path to another; either may be "/".
+func Join(a, b string) string {
 	if b == "/" {
 		return a
 	}
 	return strings.TrimSuffix(a, "/") + b
 }
 
-// parseConnect reads ZooKeeper's connect string, host:port,host:port/chroot. The port may be left out.
-func parseConnect(connect string) (servers []string, chroot string, err error) {
+// ParseConnect reads ZooKeeper's connect string, host:port,host:port/chroot. The port may be left out.
+func ParseConnect(connect string) (servers []string, chroot string, err error) {
 	hosts, chroot := connect, "/"
 	if i := strings.IndexByte(connect, '/'); i >= 0 {
 		hosts, chroot = connect[:i], connect[i:]
-		if err := checkPath(chroot); err != nil {
+		if err := Check(chroot); err != nil {
 			return nil, "", fmt.Errorf("connect string %q: %w", connect, err)
 		}
 	}
