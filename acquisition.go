@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 )
 
@@ -81,7 +82,7 @@ func (a *acquisition) begin(ctx context.Context) {
 		a.followContext(a.ctx)
 	}
 	go func() { // ends with the context, or granted; Close waits for it
-		defer a.s.work.Done()
+		defer a.s.client.Leave()
 		a.run()
 	}()
 }
@@ -89,20 +90,20 @@ func (a *acquisition) begin(ctx context.Context) {
 // make makes the acquisition, on the caller's goroutine. It returns when that is settled, and if ctx ends, at once.
 func (a *acquisition) make(ctx context.Context) {
 	if ctx.Done() == nil {
-		a.ctx, a.cancel = a.s.closing, func(error) {}
+		a.ctx, a.cancel = a.s.client.Closing(), func(error) {}
 	} else {
 		a.bound(ctx)
 	}
 	if a.enter(ctx) {
 		a.run()
-		a.s.work.Done()
+		a.s.client.Leave()
 	}
 }
 
 // bound has the waiting end with ctx and with the Session.
 func (a *acquisition) bound(ctx context.Context) {
 	if ctx.Done() == nil {
-		ctx = a.s.closing
+		ctx = a.s.client.Closing()
 	} else {
 		a.foreign = true
 	}
@@ -115,8 +116,8 @@ func (a *acquisition) enter(ctx context.Context) bool {
 	var refused error
 	switch {
 	case ctx.Err() != nil:
-		refused = contextError(ctx)
-	case !a.s.enter(a):
+		refused = ensemble.ContextError(ctx)
+	case !a.s.client.Enter(a.canceler()):
 		refused = ErrClosed
 	default:
 		return true
@@ -125,6 +126,17 @@ func (a *acquisition) enter(ctx context.Context) bool {
 	a.gone.give()
 	return false
 }
+
+// canceler is what Close has to cancel, nil if the context is derived from the Session's.
+func (a *acquisition) canceler() ensemble.Canceler {
+	if a.foreign {
+		return a
+	}
+	return nil
+}
+
+// Cancel ends the waiting, for Close.
+func (a *acquisition) Cancel(cause error) { a.cancel(cause) }
 
 func (a *acquisition) followContext(ctx context.Context) {
 	a.mu.Lock()
@@ -151,7 +163,7 @@ func (a *acquisition) contextError() error {
 	if errors.Is(context.Cause(a.ctx), ErrClosed) {
 		return ErrClosed
 	}
-	return contextError(a.ctx)
+	return ensemble.ContextError(a.ctx)
 }
 
 // settle decides how the acquisition ends: with an error, or with the hold if that is nil. It is false if that is decided
@@ -161,7 +173,7 @@ func (a *acquisition) settle(err error) bool {
 		return false
 	}
 	if a.foreign {
-		a.s.unbind(a)
+		a.s.client.Unbind(a)
 	}
 	if a.settled != nil {
 		a.settled(a, err)
@@ -203,7 +215,7 @@ func (a *acquisition) release(ctx context.Context) error {
 	select {
 	case <-a.gone.C():
 	case <-ctx.Done():
-		return contextError(ctx)
+		return ensemble.ContextError(ctx)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -221,33 +233,33 @@ func (a *acquisition) remove(ctx context.Context) {
 	if a.watched != nil {
 		<-a.watched // it has been told already
 	}
-	c.zs.lease.drop(h)
-	if !a.s.enter(nil) { // Close is at work, and sees to it that this ends soon
+	c.zs.Lease.Drop(h)
+	if !a.s.client.Enter(nil) { // Close is at work, and sees to it that this ends soon
 		ctx = context.Background()
 	} else {
-		defer a.s.work.Done()
+		defer a.s.client.Leave()
 	}
 	err := c.remove(ctx)
 	if c.over {
 		a.noteRemoved(c, err)
 	} else {
-		a.s.work.Go(func() { a.noteRemoved(c, c.remove(context.Background())) }) // ends with the ZooKeeper session; Close waits for it
+		a.s.client.Go(func() { a.noteRemoved(c, c.remove(context.Background())) }) // ends with the ZooKeeper session; Close waits for it
 	}
 }
 
 // removeSoon is remove on a goroutine.
 func (a *acquisition) removeSoon() {
-	a.s.work.Go(func() { a.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
+	a.s.client.Go(func() { a.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
 }
 
 // noteRemoved tells how the removal of the candidate went. If a server has refused it, nobody else gets the lock while the session
 // lives, and not everybody who unlocks looks at errors.
 func (a *acquisition) noteRemoved(c *candidate, err error) {
-	if err != nil && !errors.Is(err, errVanished) && !errors.Is(err, ErrLost) {
-		a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", err)
+	if err != nil && !errors.Is(err, errVanished) && !isOver(err) {
+		a.s.client.Logger().Error("candidate not removed", "path", c.path, "error", err)
 	}
 	a.mu.Lock()
-	a.removed = err
+	a.removed = loss(err)
 	a.mu.Unlock()
 	a.gone.give()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
@@ -45,27 +46,28 @@ type candidate struct {
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
 
-	over    bool // it is known to be gone, or goes with its session
-	unsure  bool // an attempt to delete it may have succeeded
-	deleted bool // by us, so that it was there until then
+	over    bool    // it is known to be gone, or goes with its session
+	unsure  bool    // an attempt to delete it may have succeeded
+	deleted bool    // by us, so that it was there until then
+	word    *legacy // that it has left; nil for none
 
-	asked bool            // a creation was sent that is not known to have failed: it may exist
-	path  string          // once created
-	place queue.Candidate // once created
-	czxid int64           // once known
-	self  *watcher        // of the znode, from the first look on
-	line  ahead           // who blocks it, once it has looked
+	asked bool              // a creation was sent that is not known to have failed: it may exist
+	path  string            // once created
+	place queue.Candidate   // once created
+	czxid int64             // once known
+	self  *ensemble.Watcher // of the znode, from the first look on
+	line  ahead             // who blocks it, once it has looked
 
-	first    *listing        // that was asked for together with the creation, until it is looked at; nil if there is none
-	watchers []*watcher      // of the first of those in line
-	since    time.Time       // when it began to wait
-	measured int             // how many were in the queue when it had waited for ownLook; 0 until then
-	seen     bool            // in the queue, when nobody was left ahead of it
-	front    bool            // nobody is ahead of it
-	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
-	long     bool            // so was the queue when it was last listed
-	lock     *lockNode       // the lock's znode, if it is known
-	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
+	first    *listing            // that was asked for together with the creation, until it is looked at; nil if there is none
+	watchers []*ensemble.Watcher // of the first of those in line
+	since    time.Time           // when it began to wait
+	measured int                 // how many were in the queue when it had waited for ownLook; 0 until then
+	seen     bool                // in the queue, when nobody was left ahead of it
+	front    bool                // nobody is ahead of it
+	alone    bool                // nobody was in the queue when it was created, nor may have been since the one before it
+	long     bool                // so was the queue when it was last listed
+	lock     *lockNode           // the lock's znode, if it is known
+	phantoms map[string]bool     // names ahead that look like candidates and are not: they will never go away
 }
 
 func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h *hold) *candidate {
@@ -88,8 +90,8 @@ func (c *candidate) create(ctx context.Context) error {
 		if err != nil && ctx.Err() != nil {
 			return err // it may have been executed
 		}
-		switch was := outcomeOf(err); was {
-		case answered:
+		switch was := ensemble.OutcomeOf(err); was {
+		case ensemble.Answered:
 			c.setAsked(err == nil)
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
@@ -97,20 +99,20 @@ func (c *candidate) create(ctx context.Context) error {
 					return err
 				}
 				continue
-			case err != nil && c.zs.s.noteOldServer(err):
+			case err != nil && c.zs.Client().NoteOldServer(err):
 				continue
 			case err != nil:
 				return err
 			}
 			c.setPath(created.path)
 			c.czxid = created.czxid
-		case notExecuted, throttled:
+		case ensemble.NotExecuted, ensemble.Throttled:
 			c.setAsked(false)
-			if err := c.zs.retry(ctx, was); err != nil {
+			if err := c.zs.Retry(ctx, was); err != nil {
 				return err
 			}
 			continue
-		case unknown:
+		case ensemble.Unknown:
 			found, err := c.find(ctx)
 			if err != nil {
 				return err
@@ -140,12 +142,12 @@ type birth struct {
 func (c *candidate) queue(ctx context.Context) (birth, error) {
 	name := c.dir + "/" + c.prefix
 	create := wire.Create(name, c.cfg.identifier, c.cfg.acl)
-	if c.zs.s.oldServers.Load() {
+	if c.zs.Client().OldServers() {
 		create = wire.CreateOld(name, c.cfg.identifier, c.cfg.acl)
 	}
-	answers := responsesTo(create, newBirth)
+	answers := ensemble.ResponsesTo(create, newBirth)
 	requests := []*wire.Request{create}
-	numbered := c.zs.watches.cleared(c.dir) >= 0 || c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
+	numbered := cleared(c.zs, c.dir) >= 0 || c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
 	if c.first = nil; !numbered { // otherwise the number will tell
 		var mine bool
 		if c.first, mine = c.zs.roster.begin(c.dir); mine {
@@ -154,11 +156,11 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 	}
 	lists := len(requests) > 1
 	c.setAsked(true)
-	c.zs.send(requests...)
+	c.zs.Send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
-		_ = waitFor(ctx, c.first.done) // ctx is heeded below
+		_ = ensemble.WaitFor(ctx, c.first.done) // ctx is heeded below
 	}
-	return answers.wait(ctx)
+	return answers.Wait(ctx)
 }
 
 func newBirth(r wire.Reply) (b birth) {
@@ -170,7 +172,7 @@ func newBirth(r wire.Reply) (b birth) {
 func (c *candidate) setAsked(asked bool) {
 	if asked != c.asked {
 		c.asked = asked
-		c.zs.count(asked)
+		c.zs.Count(asked)
 	}
 }
 
@@ -179,8 +181,8 @@ func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
 	// The server that we are connected to now may be behind the one that was asked to create.
-	err = c.zs.doApart(ctx, func() error {
-		_, err := c.zs.conn.Sync(c.dir)
+	err = c.zs.DoApart(ctx, func() error {
+		_, err := c.zs.Conn.Sync(c.dir)
 		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) {
@@ -205,51 +207,51 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 // look reads the candidate's own znode, with a watch that tells of the next change to it, unless that stands. If somebody
 // asked the candidate to release, the holder is told.
 func (c *candidate) look(ctx context.Context) error {
-	return c.judge(c.watch().read(ctx))
+	return c.judge(c.watch().Read(ctx))
 }
 
 // watch begins to wait for changes to the candidate's own znode.
-func (c *candidate) watch() *watcher {
+func (c *candidate) watch() *ensemble.Watcher {
 	if c.self == nil {
-		c.self = c.zs.watches.watch(c.path, c.wake)
-		c.path = c.self.node.path // thousands may wait: one copy of it is enough
+		c.self = c.zs.Watches.Watch(c.path, c.wake)
+		c.path = c.self.Path() // thousands may wait: one copy of it is enough
 	}
 	return c.self
 }
 
 // prepare has everything read that the candidate waits for, in one packet: what it watches of those ahead, and itself.
 func (c *candidate) prepare() {
-	reads := make([]*watcher, 0, keptAhead+1)
+	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watchers {
 		if !c.zs.siblings.have(c.dir, c.line.nearest[i]) { // otherwise it tells by itself
 			reads = append(reads, w)
 		}
 	}
-	c.zs.watches.prepare(append(reads, c.watch())...)
+	c.zs.Watches.Prepare(append(reads, c.watch())...)
 }
 
 // glance is look without a watch.
 func (c *candidate) glance(ctx context.Context) error {
-	return c.judge(c.zs.readNode(ctx, c.path))
+	return c.judge(c.zs.ReadNode(ctx, c.path))
 }
 
 // judge draws the conclusions from what was read of the candidate's znode.
-func (c *candidate) judge(node nodeState, err error) error {
-	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.owner != c.zs.id() || c.czxid != 0 && c.czxid != node.czxid) {
+func (c *candidate) judge(node ensemble.NodeState, err error) error {
+	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.Owner != c.zs.ID() || c.czxid != 0 && c.czxid != node.Czxid) {
 		return errVanished
 	}
 	if err != nil {
 		return err
 	}
-	c.czxid = node.czxid
-	if node.marked {
+	c.czxid = node.Czxid
+	if node.Marked {
 		c.hold.revoke()
 	}
 	return nil
 }
 
 // nudge has whoever waits for the candidate look again.
-func (c *candidate) nudge() { nudge(c.wake) }
+func (c *candidate) nudge() { ensemble.Nudge(c.wake) }
 
 // ask writes the revocation mark into other candidates, the holder's first. Those that are gone need none.
 func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
@@ -287,8 +289,8 @@ func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
 		for _, other := range chunk {
 			ops = append(ops, &zk.DeleteRequest{Path: c.dir + "/" + other.Name, Version: -1})
 		}
-		err := c.zs.doApart(ctx, func() error {
-			_, err := c.zs.conn.Multi(ops...)
+		err := c.zs.DoApart(ctx, func() error {
+			_, err := c.zs.Conn.Multi(ops...)
 			return err
 		})
 		if err != nil {
@@ -318,10 +320,10 @@ func (c *candidate) remove(ctx context.Context) error {
 	c.over = true
 	c.setAsked(false)
 	if exists {
-		c.zs.watches.left(c.path, err == nil || errors.Is(err, errVanished), c.deleted)
+		c.left(err == nil || errors.Is(err, errVanished))
 	}
 	if c.self != nil {
-		c.self.stop()
+		c.self.Stop()
 	}
 	return err
 }
@@ -333,24 +335,24 @@ func endedBy(ctx context.Context, err error) bool {
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
-	var lock *watcher
+	var lock *ensemble.Watcher
 	var told uint64
 	if c.alone {
-		lock = c.zs.watches.watch(c.dir, nil)
-		defer lock.stop()
-		if told, c.alone = lock.armedSince(); !c.alone {
-			_, _ = lock.read(ctx) // while our own znode is there; armedSince tells how it went
-			told, c.alone = lock.armedSince()
+		lock = c.zs.Watches.Watch(c.dir, nil)
+		defer lock.Stop()
+		if told, c.alone = lock.ArmedSince(); !c.alone {
+			_, _ = lock.Read(ctx) // while our own znode is there; armedSince tells how it went
+			told, c.alone = lock.ArmedSince()
 		}
 	}
 	c.zs.siblings.leave(c)
-	err := c.zs.do(ctx, func() error {
+	err := c.zs.Do(ctx, func() error {
 		before := c.unsure
 		err := c.deleteOnce(ctx)
-		c.unsure = before || endedBy(ctx, err) || outcomeOf(err) == unknown
+		c.unsure = before || endedBy(ctx, err) || ensemble.OutcomeOf(err) == ensemble.Unknown
 		c.deleted = err == nil
 		if err == nil && c.alone {
-			lock.clear(told, c.place.Seq)
+			lock.Remember(told, c.place.Seq)
 		}
 		if errors.Is(err, zk.ErrNoNode) && !before {
 			return errVanished

@@ -6,6 +6,8 @@ import (
 	"math"
 	"path"
 	"sync"
+
+	"github.com/zookylock/zklock/internal/ensemble"
 )
 
 // cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
@@ -62,10 +64,10 @@ func (co *cohort) acquire(ctx context.Context, a *acquisition) {
 	a.ctx, a.cancel = ctx, func(error) {}
 	var refused error
 	switch {
-	case co.s.closing.Err() != nil:
+	case co.s.client.Closing().Err() != nil:
 		refused = ErrClosed
 	case ctx.Err() != nil:
-		refused = contextError(ctx)
+		refused = ensemble.ContextError(ctx)
 	case co.joinLocked(a):
 		co.mu.Unlock()
 		return
@@ -116,7 +118,7 @@ func (co *cohort) queue(t *tenure) {
 	if t == nil {
 		return
 	}
-	t.unwatch = context.AfterFunc(co.s.closing, co.close)
+	t.unwatch = context.AfterFunc(co.s.client.Closing(), co.close)
 	base := &acquisition{s: co.s}
 	base.claim = co.claim
 	base.granted = func(*acquisition) {}
@@ -250,7 +252,7 @@ func (t *tenure) checkLocked() {
 	}
 	t.checking = true
 	began := t.counted
-	if !t.co.s.start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
+	if !t.co.s.client.Start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
 		t.checking, t.others = false, true
 	}
 }
@@ -277,7 +279,7 @@ func (t *tenure) check(began int) {
 
 func (t *tenure) look() (others bool, err error) {
 	h := t.base.hold
-	q, err := h.lease.zs.roster.read(h.lasting(), t.co.claim.path)
+	q, err := t.base.candidate.zs.roster.read(h.lasting(), t.co.claim.path)
 	for _, c := range q {
 		if c.Name != path.Base(h.path) && (t.co.claim.kind.Exclusive() || c.Kind.Exclusive()) {
 			others = true

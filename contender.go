@@ -93,8 +93,8 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 func (zs *zkSession) contender(ctx context.Context, path string, c queue.Candidate, voice queue.Voice) (*Contender, error) {
 	var data []byte
 	var stat *zk.Stat
-	err := zs.do(ctx, func() (err error) {
-		data, stat, err = zs.conn.Get(path + "/" + c.Name)
+	err := zs.Do(ctx, func() (err error) {
+		data, stat, err = zs.Conn.Get(path + "/" + c.Name)
 		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) || err == nil && isPhantom(voice, c, stat.EphemeralOwner) {
@@ -128,7 +128,7 @@ func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
 // beyond being asked.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	n, err := m.forAll(ctx, func(ctx context.Context, zs *zkSession, path string) error {
-		return zs.do(ctx, func() error { return zs.conn.Delete(path, -1) })
+		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 	})
 	return n, opError("clear", m.path, err)
 }
@@ -146,8 +146,8 @@ func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession,
 		for _, c := range q {
 			g.Go(func() error {
 				path := m.path + "/" + c.Name
-				node, err := zs.readNode(ctx, path)
-				if err == nil && isPhantom(m.cfg.voice(m.kind), c, node.owner) {
+				node, err := zs.ReadNode(ctx, path)
+				if err == nil && isPhantom(m.cfg.voice(m.kind), c, node.Owner) {
 					return nil
 				}
 				if err == nil {

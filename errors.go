@@ -1,9 +1,10 @@
 package zklock
 
 import (
-	"context"
 	"errors"
 	"fmt"
+
+	"github.com/zookylock/zklock/internal/ensemble"
 )
 
 var (
@@ -24,7 +25,7 @@ var (
 	ErrLost = errors.New("lock lost")
 
 	// ErrClosed is returned by everything that needs a Session after its Close. Only a new Session helps.
-	ErrClosed = errors.New("session closed")
+	ErrClosed = ensemble.ErrClosed
 
 	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be ambiguous.
 	ErrInvalidName = errors.New("invalid lock name")
@@ -41,13 +42,29 @@ var (
 	ErrExhausted = errors.New("sequence numbers of the lock are used up")
 )
 
-// Why a hold is lost. Removal by force is both a loss and a revocation, so that it matches either.
-var (
-	errExpired       = fmt.Errorf("%w: session expired", ErrLost)
-	errLeaseRanOut   = fmt.Errorf("%w: no answer from the ensemble within the lease", ErrLost)
-	errRemoved       = fmt.Errorf("%w: its znode was removed: %w", ErrLost, ErrRevoked)
-	errSessionClosed = fmt.Errorf("%w: %w", ErrLost, ErrClosed)
-)
+// errRemoved is a loss and a revocation, so that it matches either.
+var errRemoved = fmt.Errorf("%w: %w: %w", ErrLost, ensemble.ErrRemoved, ErrRevoked)
+
+// loss returns what the end of a session, or of a znode, means for a hold. Other errors stay as
+// they are.
+func loss(err error) error {
+	switch {
+	case errors.Is(err, ErrLost):
+		return err
+	case errors.Is(err, ensemble.ErrRemoved):
+		return errRemoved
+	case isOver(err):
+		return fmt.Errorf("%w: %w", ErrLost, err)
+	default:
+		return err
+	}
+}
+
+// isOver reports whether err is there because a hold is lost or a ZooKeeper session has ended.
+func isOver(err error) bool {
+	return errors.Is(err, ErrLost) || errors.Is(err, ensemble.ErrExpired) ||
+		errors.Is(err, ensemble.ErrLeaseRanOut) || errors.Is(err, ensemble.ErrClosed)
+}
 
 // OpError is the error of every operation: what was done, on which znode, and what went wrong.
 type OpError struct {
@@ -68,13 +85,4 @@ func opError(op, path string, err error) error {
 		return nil
 	}
 	return &OpError{Op: op, Path: path, Err: err}
-}
-
-// contextError is why ctx ended: it matches both ctx.Err and context.Cause(ctx).
-func contextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }

@@ -1,6 +1,10 @@
 package zklock
 
-import "time"
+import (
+	"time"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+)
 
 // WithTimeAsleep replaces the reading of how long the machine has been suspended.
 func WithTimeAsleep(asleep func() time.Duration) SessionOption {
@@ -11,4 +15,4 @@ func WithTimeAsleep(asleep func() time.Duration) SessionOption {
 }
 
 // TimeAsleep is that reading.
-var TimeAsleep = timeAsleep
+var TimeAsleep = ensemble.TimeAsleep

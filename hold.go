@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/zookylock/zklock/internal/ensemble"
 )
 
 // hold is one acquisition as its holder sees it. It is there from the beginning, because a revocation can come while the
@@ -18,9 +20,9 @@ import (
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type hold struct {
-	path  string // of the candidate's znode
-	token Token  // of the candidate
-	lease *lease // which proves the hold
+	path  string          // of the candidate's znode
+	token Token           // of the candidate
+	lease *ensemble.Lease // which proves the hold
 
 	revoked signal // the holder should stop
 	lost    signal // the hold is gone
@@ -38,7 +40,7 @@ type hold struct {
 
 // bind ties the hold to its candidate, before it is granted.
 func (h *hold) bind(c *candidate) {
-	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.lease
+	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.Lease
 }
 
 // lasting returns a context that ends when the hold is released or lost: nothing changes any more.
@@ -97,6 +99,12 @@ func (h *hold) revoke() {
 	}
 }
 
+// Znode returns the path of the candidate's znode, for the lease.
+func (h *hold) Znode() string { return h.path }
+
+// Lose tells the holder that the lease is over.
+func (h *hold) Lose(reason error) { h.lose(loss(reason)) }
+
 // lose tells the holder that the hold is gone.
 func (h *hold) lose(reason error) {
 	h.mu.Lock()
@@ -129,7 +137,7 @@ func (h *hold) finishLocked() {
 
 // release ends the hold from the holder's side, once. It returns the loss that came before, if any.
 func (h *hold) release() error {
-	h.lease.runOut(lately)
+	h.lease.RunOut(lately)
 	if h.whole != nil {
 		h.whole.mu.Lock()
 		delete(h.whole.parts, h)
@@ -146,7 +154,7 @@ func (h *hold) release() error {
 
 // state returns the hold's error after a look at the clock, for its holder.
 func (h *hold) state() error {
-	h.lease.runOut(0)
+	h.lease.RunOut(0)
 	return h.known()
 }
 
@@ -155,13 +163,13 @@ const lately = time.Millisecond
 
 // stands reports whether the holder may go on.
 func (h *hold) stands() bool {
-	h.lease.runOut(lately)
+	h.lease.RunOut(lately)
 	return h.known() == nil
 }
 
 // isLost reports whether the hold is gone, for whoever passes it on.
 func (h *hold) isLost() bool {
-	h.lease.runOut(lately)
+	h.lease.RunOut(lately)
 	return h.lost.isGiven()
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
@@ -67,8 +68,8 @@ func (s *Session) locks(ctx context.Context, zs *zkSession) ([]LockInfo, error) 
 func (s *Session) lockInfo(ctx context.Context, zs *zkSession, path string) (*LockInfo, []string, error) {
 	var children []string
 	var stat *zk.Stat
-	err := zs.do(ctx, func() (err error) {
-		children, stat, err = zs.conn.Children(path)
+	err := zs.Do(ctx, func() (err error) {
+		children, stat, err = zs.Conn.Children(path)
 		return err
 	})
 	if errors.Is(err, zk.ErrNoNode) || err == nil && stat.EphemeralOwner != 0 {
@@ -109,12 +110,12 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 	}
 	_, err = request(ctx, s, func(ctx context.Context, zs *zkSession) (struct{}, error) {
 		unsure := false // whether an earlier deletion may have been ours
-		err := zs.do(ctx, func() error {
-			err := zs.conn.Delete(path, -1)
+		err := zs.Do(ctx, func() error {
+			err := zs.Conn.Delete(path, -1)
 			if unsure && errors.Is(err, zk.ErrNoNode) {
 				return nil
 			}
-			unsure = unsure || outcomeOf(err) == unknown
+			unsure = unsure || ensemble.OutcomeOf(err) == ensemble.Unknown
 			return err
 		})
 		if errors.Is(err, zk.ErrNotEmpty) {

@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 )
 
@@ -36,9 +37,9 @@ func (c *candidate) watched() []queue.Candidate {
 // watchAhead has the candidate woken by what becomes of those.
 func (c *candidate) watchAhead() {
 	watched := c.watched()
-	watchers := make([]*watcher, len(watched))
+	watchers := make([]*ensemble.Watcher, len(watched))
 	for i := range watched {
-		watchers[i] = c.zs.watches.watch(c.dir+"/"+watched[i].Name, c.wake)
+		watchers[i] = c.zs.Watches.Watch(c.dir+"/"+watched[i].Name, c.wake)
 	}
 	c.unwatchAhead() // after: what is known of those that it has watched before is kept
 	c.watchers = watchers
@@ -46,7 +47,7 @@ func (c *candidate) watchAhead() {
 
 func (c *candidate) unwatchAhead() {
 	for _, w := range c.watchers {
-		w.stop()
+		w.Stop()
 	}
 	c.watchers = nil
 }
@@ -89,12 +90,12 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 				return err
 			}
 		}
-	} else if cleared := c.zs.watches.cleared(c.dir); cleared >= 0 {
-		if c.place.Seq == cleared+1 {
+	} else if number := cleared(c.zs, c.dir); number >= 0 {
+		if c.place.Seq == number+1 {
 			c.alone, c.line = true, ahead{}
 			return nil
 		}
-		c.zs.watches.unclear(c.dir)
+		c.zs.Watches.Forget(c.dir)
 	}
 	if c.line.nearest == nil && !everybody && c.followSibling() {
 		return nil
@@ -110,7 +111,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 // candidate was created, and so in the same znode, is known once it has been removed by us; see watchTable.left.
 func (c *candidate) followSibling() bool {
 	other, ok := c.zs.siblings.directlyAhead(c)
-	if !ok || c.zs.watches.isGone(c.dir+"/"+other.Name) {
+	if !ok || c.zs.Watches.IsGone(c.dir+"/"+other.Name) {
 		return false
 	}
 	c.line = ahead{nearest: []queue.Candidate{other}, more: true}
@@ -164,8 +165,8 @@ func (c *candidate) dismissPhantoms(ctx context.Context) error {
 	g.SetLimit(requestsAtOnce)
 	for i, other := range line {
 		g.Go(func() error {
-			node, err := c.zs.readNode(ctx, c.dir+"/"+other.Name)
-			phantoms[i] = err == nil && isPhantom(c.voice, other, node.owner)
+			node, err := c.zs.ReadNode(ctx, c.dir+"/"+other.Name)
+			phantoms[i] = err == nil && isPhantom(c.voice, other, node.Owner)
 			if errors.Is(err, zk.ErrNoNode) {
 				return nil
 			}
@@ -193,7 +194,7 @@ func isPhantom(voice queue.Voice, c queue.Candidate, owner int64) bool {
 
 // ignore takes note that a child with a candidate's name is none.
 func (c *candidate) ignore(other queue.Candidate) {
-	c.zs.s.cfg.logger.Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
+	c.zs.Client().Logger().Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
 	c.addPhantom(other)
 }
 

@@ -310,7 +310,7 @@ func (m *Mutex) Token() Token {
 }
 
 // Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and
-// writes nothing, unless the lock is still held by the current hold when the ensemble executes it. Guard itself fails
+// writes ensemble.Nothing, unless the lock is still held by the current hold when the ensemble executes it. Guard itself fails
 // with ErrNotLocked when nothing is held, and with an error that matches ErrLost when the hold is known to be lost.
 func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 	a := m.holding()
@@ -331,7 +331,7 @@ func (m *Mutex) Held(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	held, err := request(ctx, m.s, func(ctx context.Context, zs *zkSession) (bool, error) {
-		err := zs.lease.check(ctx, a.hold.path)
+		err := zs.Lease.Check(ctx, a.hold.path)
 		if errors.Is(err, zk.ErrNoNode) {
 			return false, nil
 		}

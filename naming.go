@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
@@ -151,8 +152,8 @@ func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) er
 			continue
 		}
 		var ephemeral bool
-		err := c.zs.do(ctx, func() error {
-			stat, err := ask(ctx, c.zs, wire.Exists(c.dir+"/"+other.Name, false), wire.Reply.Stat)
+		err := c.zs.Do(ctx, func() error {
+			stat, err := ensemble.Ask(ctx, c.zs.Session, wire.Exists(c.dir+"/"+other.Name, false), wire.Reply.Stat)
 			ephemeral = stat.EphemeralOwner != 0
 			return err
 		})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
@@ -24,7 +25,7 @@ type SessionOption func(*sessionConfig) error
 type sessionConfig struct {
 	timeout   time.Duration
 	root      string
-	auth      []credentials
+	auth      []ensemble.Credentials
 	acl       []zk.ACL
 	tls       *tls.Config
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
@@ -34,18 +35,13 @@ type sessionConfig struct {
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
 }
 
-type credentials struct {
-	scheme string
-	secret []byte
-}
-
 func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 	cfg := sessionConfig{
 		timeout: 10 * time.Second,
 		root:    "/ZktoolsLocks",
 		dial:    new(net.Dialer).DialContext,
 		logger:  slog.New(slog.DiscardHandler),
-		asleep:  timeAsleep,
+		asleep:  ensemble.TimeAsleep,
 	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
@@ -91,7 +87,7 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 		if scheme == "" {
 			return errors.New("auth scheme is empty: want digest or another one that the server knows")
 		}
-		cfg.auth = append(cfg.auth, credentials{scheme, slices.Clone(secret)})
+		cfg.auth = append(cfg.auth, ensemble.Credentials{Scheme: scheme, Secret: slices.Clone(secret)})
 		return nil
 	}
 }
@@ -156,6 +152,25 @@ func WithStateFunc(f func(State)) SessionOption {
 		return nil
 	}
 }
+
+// Lease says what proves that a hold still stands. When the proof runs out the hold is lost, whatever the ensemble
+// may think of it: its Lost channel closes, and does so before another client can be granted the lock.
+type Lease uint8
+
+const (
+	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While something is held,
+	// one transaction that changes nothing is sent every eighth of the session timeout.
+	LeaseQuorum = Lease(ensemble.LeaseQuorum)
+
+	// LeasePing counts from the last request or ping that any server answered. It costs the ensemble nothing, but a
+	// server that is cut off from its leader still answers pings: then another client can be granted the lock
+	// seconds before the holder is told.
+	LeasePing = Lease(ensemble.LeasePing)
+
+	// LeaseServer waits for the server to say that the session has expired. A client that is cut off learns that only
+	// when it is connected again, long after others may hold the lock.
+	LeaseServer = Lease(ensemble.LeaseServer)
+)
 
 // WithLease sets what proves that a hold still stands: LeaseQuorum by default.
 func WithLease(lease Lease) SessionOption {

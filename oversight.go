@@ -78,7 +78,7 @@ func (a *acquisition) beginWatch() {
 		return
 	}
 	watched := make(chan struct{})
-	if a.s.start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
+	if a.s.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
 		defer close(watched)
 		a.watchOver(over)
 	}) {

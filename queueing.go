@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 )
 
@@ -34,13 +35,13 @@ func (a *acquisition) run() {
 			}
 			a.withdraw(c.hold)
 		}
-		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
+		if errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ErrClosed) {
 			if c.remove(a.ctx); a.ctx.Err() == nil {
 				continue // to the end of the queue
 			}
 		}
 		a.settle(a.orContextError(err))
-		a.s.work.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
+		a.s.client.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
 }
@@ -48,7 +49,7 @@ func (a *acquisition) run() {
 // giveUp removes the candidate of an acquisition that has failed.
 func (a *acquisition) giveUp(c *candidate) {
 	err := c.remove(context.Background())
-	if errors.Is(err, errVanished) || errors.Is(err, ErrLost) {
+	if errors.Is(err, errVanished) || isOver(err) {
 		err = nil // it is gone, which is all that was wanted
 	}
 	a.noteRemoved(c, err)
@@ -57,7 +58,7 @@ func (a *acquisition) giveUp(c *candidate) {
 // orContextError prefers to say that the context has ended; err may be just a consequence.
 func (a *acquisition) orContextError(err error) error {
 	switch {
-	case a.s.closing.Err() != nil:
+	case a.s.client.Closing().Err() != nil:
 		return ErrClosed
 	case a.ctx.Err() != nil:
 		return a.contextError()
@@ -92,14 +93,14 @@ func (a *acquisition) obtain(c *candidate) error {
 			return err
 		}
 	}
-	if err := c.zs.lease.admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
+	if err := c.zs.Lease.Admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
 		return errVanished
 	} else if err != nil {
 		return err
 	}
 	if err := a.takeSlot(ctx, c); err != nil {
-		c.zs.lease.drop(c.hold)
-		c.hold.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
+		c.zs.Lease.Drop(c.hold)
+		c.hold.Lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
 	c.front = a.kind.Exclusive()
@@ -233,14 +234,14 @@ func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 }
 
 // lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
-func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watcher, blocker *queue.Candidate) (departure, error) {
+func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
 	if c.zs.siblings.have(c.dir, *blocker) { // it tells by watchTable.left
 		return 0, nil
 	}
-	node, err := w.read(ctx)
+	node, err := w.Read(ctx)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		l, leaving := w.legacy()
+		l, leaving := legacyOf(w)
 		if leaving {
 			return 0, nil
 		}
@@ -252,7 +253,7 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 			return wasFirst, c.judge(l.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && isPhantom(c.voice, *blocker, node.owner):
+	case err == nil && isPhantom(c.voice, *blocker, node.Owner):
 		c.ignore(*blocker)
 		return wasGone, nil
 	}
@@ -316,7 +317,7 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 
 // withdraw takes back a grant that came after the acquisition had failed.
 func (a *acquisition) withdraw(h *hold) {
-	h.lease.drop(h)
+	h.lease.Drop(h)
 	if a.slot != nil {
 		<-a.slot
 	}

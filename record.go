@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -51,8 +52,8 @@ func (n lockNode) after(r record) lockNode {
 
 func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error) {
 	var n lockNode
-	err := zs.do(ctx, func() (err error) {
-		n, err = ask(ctx, zs, wire.GetData(dir, false), newLockNode)
+	err := zs.Do(ctx, func() (err error) {
+		n, err = ensemble.Ask(ctx, zs.Session, wire.GetData(dir, false), newLockNode)
 		return err
 	})
 	return n, err
@@ -144,8 +145,8 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 		}
 		version, lock := c.lock.version, c.lock.after(r)
 		c.bequeath(&legacy{lock: &lock})
-		err := c.zs.apart(ctx, func() error {
-			_, err := c.zs.conn.Multi(
+		err := c.zs.Apart(ctx, func() error {
+			_, err := c.zs.Conn.Multi(
 				&zk.DeleteRequest{Path: c.path, Version: -1},
 				&zk.SetDataRequest{Path: c.dir, Data: r.encode(), Version: version},
 			)
@@ -154,7 +155,7 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 		switch {
 		case errors.Is(err, zk.ErrBadVersion): // somebody else has written to it: look what
 			c.lock = nil
-		case err == nil || errors.Is(err, zk.ErrNoNode) || endedBy(ctx, err) || outcomeOf(err) != answered:
+		case err == nil || errors.Is(err, zk.ErrNoNode) || endedBy(ctx, err) || ensemble.OutcomeOf(err) != ensemble.Answered:
 			return err
 		default:
 			c.zs.noRecords.Store(true) // it may not be ours to write
@@ -169,16 +170,16 @@ func (c *candidate) deleteAlone(ctx context.Context) error {
 	remove := wire.Delete(c.path)
 	next := c.heir()
 	if next == "" {
-		_, err := ask(ctx, c.zs, remove, nothing)
+		_, err := ensemble.Ask(ctx, c.zs.Session, remove, ensemble.Nothing)
 		return err
 	}
 	read := wire.GetData(c.dir+"/"+next, false)
-	removed, seen := responsesTo(remove, nothing), responsesTo(read, newNodeState)
-	c.zs.send(remove, read)
-	if state, err := seen.wait(ctx); err == nil { // it comes right behind the other answer: to be woken once is enough
+	removed, seen := ensemble.ResponsesTo(remove, ensemble.Nothing), ensemble.ResponsesTo(read, c.zs.NodeState)
+	c.zs.Send(remove, read)
+	if state, err := seen.Wait(ctx); err == nil { // it comes right behind the other answer: to be woken once is enough
 		c.bequeath(&legacy{next: next, state: state})
 	}
-	_, err := removed.wait(ctx)
+	_, err := removed.Wait(ctx)
 	return err
 }
 
@@ -188,7 +189,7 @@ func (c *candidate) heir() string {
 		return ""
 	}
 	next, ok := c.zs.siblings.directlyBehind(c)
-	if !ok || c.zs.watches.isArmed(c.dir+"/"+next.Name) {
+	if !ok || c.zs.Watches.IsArmed(c.dir+"/"+next.Name) {
 		return ""
 	}
 	return next.Name
@@ -197,6 +198,7 @@ func (c *candidate) heir() string {
 // bequeath tells who waits behind the candidate in this session that nobody is ahead of it, and more.
 func (c *candidate) bequeath(l *legacy) {
 	if c.front {
-		c.zs.watches.bequeath(c.path, l)
+		c.word = l
+		c.zs.Watches.Annotate(c.path, note{l, true})
 	}
 }

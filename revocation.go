@@ -39,8 +39,8 @@ func (r Revocation) after() <-chan time.Time {
 
 // ask writes the revocation mark into a candidate, that of the client who made it. It fails with zk.ErrNoNode if that is gone.
 func (zs *zkSession) ask(ctx context.Context, candidate string) error {
-	return zs.doApart(ctx, func() error {
-		_, err := zs.conn.Set(candidate, markFor(path.Base(candidate)), -1)
+	return zs.DoApart(ctx, func() error {
+		_, err := zs.Conn.Set(candidate, markFor(path.Base(candidate)), -1)
 		return err
 	})
 }

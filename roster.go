@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
@@ -49,10 +50,10 @@ func (r *roster) read(ctx context.Context, dir string) ([]queue.Candidate, error
 
 // list is read for who does not need the order.
 func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
-	err = r.zs.do(ctx, func() error {
+	err = r.zs.Do(ctx, func() error {
 		var mine bool
 		if l, mine = r.begin(dir); mine {
-			r.zs.send(r.request(l))
+			r.zs.Send(r.request(l))
 		}
 		return l.wait(ctx)
 	})
@@ -83,7 +84,7 @@ func (r *roster) request(l *listing) *wire.Request {
 	request := wire.GetChildren(l.dir)
 	request.Done = func(reply wire.Reply) {
 		var children []string
-		err := errorOf(reply)
+		err := ensemble.ErrorOf(reply)
 		if err == nil {
 			children = reply.Children()
 		}
@@ -108,13 +109,13 @@ func (r *roster) finish(l *listing, children []string, err error) {
 	}
 	r.mu.Unlock()
 	if next != nil {
-		r.zs.send(r.request(next))
+		r.zs.Send(r.request(next))
 	}
 }
 
 // wait waits for the listing. It fails with ctx.
 func (l *listing) wait(ctx context.Context) error {
-	if err := waitFor(ctx, l.done); err != nil {
+	if err := ensemble.WaitFor(ctx, l.done); err != nil {
 		return err
 	}
 	return l.err

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/mailbox"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
@@ -49,26 +48,15 @@ func (st State) String() string {
 // A Session is safe for concurrent use, and must be closed.
 type Session struct {
 	cfg     sessionConfig
-	servers []string
 	root    string // with the chroot
+	client  *ensemble.Client
+	states  *mailbox.Mailbox[State] // to callState
+	readers sync.WaitGroup          // the event goroutine, and callState
+	finish  sync.Once
 
-	events  *mailbox[event]
-	states  *mailbox[State] // to callState
-	closing context.Context // ended by Close, with ErrClosed as its cause
-	cancel  context.CancelCauseFunc
-	done    chan struct{} // closed when Close is through
-
-	oldServers atomic.Bool // the servers know neither create2 nor container znodes
-
-	work    sync.WaitGroup // the goroutines that end before the event goroutine does
-	readers sync.WaitGroup // the event goroutine, and callState
-
-	mu       sync.Mutex // guards the fields below
-	current  *zkSession
-	state    State
-	closed   bool                      // by Close: nothing is added to work any more
-	bound    map[*acquisition]struct{} // that Close has to call off: their contexts are not derived from closing
-	closeErr error                     // set before done is closed
+	mu    sync.Mutex // guards the fields below
+	state State
+	local *zkSession // of the client's current session
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
@@ -83,28 +71,23 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
-	s := &Session{
-		cfg:     cfg,
-		servers: servers,
-		root:    zkpath.Join(chroot, cfg.root),
-		events:  newMailbox[event](),
-		states:  newMailbox[State](),
-		done:    make(chan struct{}),
-		bound:   make(map[*acquisition]struct{}),
-	}
-	s.closing, s.cancel = context.WithCancelCause(context.Background())
-	s.current = s.openSession()
+	s := &Session{cfg: cfg, root: zkpath.Join(chroot, cfg.root), states: mailbox.New[State]()}
+	s.mu.Lock() // until there is a client: updateState may be called
+	client, established := ensemble.New(ensemble.Config{
+		Servers: servers, Timeout: cfg.timeout, Auth: cfg.auth, TLS: cfg.tls, Dial: cfg.dial, Logger: cfg.logger,
+		Proof: ensemble.Proof(cfg.lease), Asleep: cfg.asleep, Marked: isRevocationMark, Changed: s.updateState,
+	})
+	s.client = client
+	s.mu.Unlock()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
 	if cfg.stateFunc != nil {
 		s.readers.Go(s.callState) // ended and waited for by Close
 	}
-	established := make(chan error, 1)
-	s.work.Go(func() { s.run(established) }) // ended and waited for by Close
 	select {
 	case err = <-established:
 	case <-ctx.Done():
-		err = contextError(ctx)
-		if last := s.zkSession().lastFailure(); last != nil {
+		err = ensemble.ContextError(ctx)
+		if last := s.client.Session().LastFailure(); last != nil {
 			err = fmt.Errorf("%w; last try: %w", err, last)
 		}
 	}
@@ -114,221 +97,31 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	return s, nil
 }
 
-// refusedPause is how long the Session waits before it offers refused credentials again.
-const refusedPause = 5 * time.Second
-
-// run sees to it that there is a ZooKeeper session, one after another, until Close. It tells how the first one went.
-func (s *Session) run(established chan<- error) {
-	for {
-		zs := s.zkSession()
-		err := s.establish(zs)
-		select {
-		case established <- err:
-		default: // Dial has returned
-		}
-		if err == nil {
-			select {
-			case <-zs.ended:
-			case <-s.closing.Done():
-			}
-		}
-		if s.closing.Err() != nil {
-			s.shutDown(zs)
-			return
-		}
-		zs.end(errExpired)
-		s.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
-		if err != nil {
-			s.cfg.logger.Error("no zookeeper session", "error", err)
-			select {
-			case <-time.After(refusedPause):
-			case <-s.closing.Done():
-			}
-		}
-		next := s.openSession()
-		s.mu.Lock()
-		s.current = next
-		s.mu.Unlock()
-		close(zs.replaced)
-	}
-}
-
-// establish waits for the ZooKeeper session and gives it its credentials.
-func (s *Session) establish(zs *zkSession) error {
-	err := zs.await(s.closing)
-	for _, c := range s.cfg.auth {
-		if err == nil {
-			err = zs.do(s.closing, func() error { return zs.conn.AddAuth(c.scheme, c.secret) })
-		}
-	}
-	if err != nil {
-		return err
-	}
-	close(zs.ready)
-	s.work.Go(zs.watches.audit) // ends with zs.ended
-	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", zs.timeout())
-	s.updateState()
-	return nil
-}
-
-// closePatience is how long Close waits for the removal of what is held or waits, over another server if it must.
-const closePatience = 2 * time.Second
-
-// shutDown ends the last ZooKeeper session.
-func (s *Session) shutDown(zs *zkSession) {
-	zs.lease.end(errSessionClosed) // the holders first, then the others
-	removed := zs.awaitRemoval()
-	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
-	if zs.served() && closed.Is(zs.ready) {
-		zs.conn.Close()
-	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
-		zs.disconnect()
-		zs.closeDisconnected()
-	}
-	if !removed && !zs.closeConfirmed() {
-		s.mu.Lock()
-		s.closeErr = opError("close", s.root, fmt.Errorf(
-			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.timeout()))
-		s.mu.Unlock()
-	}
-	zs.dispose()
-}
-
-// awaitRemoval waits until the acquisitions have removed their candidates, which they do by themselves, and reports whether
-// they have. zk.Conn.Close is not enough: it asks one server, once, and the connection may be broken or the server hang.
-func (zs *zkSession) awaitRemoval() bool {
-	removed := zs.removed()
-	select {
-	case <-removed:
-		return true
-	case <-time.After(closePatience / 4):
-		zs.reconnect()
-	}
-	select {
-	case <-removed:
-		return true
-	case <-time.After(closePatience * 3 / 4):
-		return false
-	}
-}
-
-// zkSession returns the current one, established or not.
-func (s *Session) zkSession() *zkSession {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current
-}
-
-// await waits for a ZooKeeper session that is established. It may be disconnected. It fails with ctx or ErrClosed.
-func (s *Session) await(ctx context.Context) (*zkSession, error) {
-	for {
-		zs := s.zkSession()
-		usable, over := zs.ready, zs.replaced
-		select {
-		case <-zs.ended:
-			usable = nil // whether or not it ever was
-		default:
-		}
-		select {
-		case <-usable:
-			return zs, ctx.Err()
-		case <-over:
-		case <-ctx.Done():
-			return nil, contextError(ctx)
-		case <-s.closing.Done():
-			return nil, ErrClosed
-		}
-	}
-}
-
-// enter has Close wait for somebody, who calls s.work.Done in the end, and call off the acquisition, if it is one. It is false
-// after Close.
-func (s *Session) enter(a *acquisition) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.work.Add(1)
-	if a != nil && a.foreign {
-		s.bound[a] = struct{}{}
-	}
-	return true
-}
-
-// unbind forgets an acquisition that is settled.
-func (s *Session) unbind(a *acquisition) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.bound, a)
-}
-
-// start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
-func (s *Session) start(f func()) bool {
-	if !s.enter(nil) {
-		return false
-	}
-	go func() {
-		defer s.work.Done()
-		f()
-	}()
-	return true
-}
-
-// request runs op in the established ZooKeeper session, and again in the next if that one expires meanwhile. It
-// returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
-// run twice.
-func request[T any](ctx context.Context, s *Session, op func(context.Context, *zkSession) (T, error)) (T, error) {
-	to := make(responses[T], 1)
-	started := s.start(func() {
-		for {
-			var r response[T]
-			zs, err := s.await(ctx)
-			if err == nil {
-				r.value, err = op(ctx, zs)
-			}
-			if errors.Is(err, errExpired) {
-				continue
-			}
-			if errors.Is(err, ErrClosed) {
-				err = ErrClosed // and not that something was lost
-			}
-			r.err = err
-			to <- r
-			return
-		}
-	})
-	if !started {
-		to <- response[T]{err: ErrClosed}
-	}
-	return to.wait(ctx)
-}
-
 // updateState works the Session's State out anew, and tells of a change.
 func (s *Session) updateState() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	state := s.state
-	switch zs := s.current; {
-	case s.closed:
+	switch zs := s.client.Session(); {
+	case s.client.Closed():
 		state = StateClosed
-	case closed.Is(zs.ready) && !closed.Is(zs.ended) && closed.Is(zs.connected()):
+	case closed.Is(zs.Established()) && !closed.Is(zs.Ended()) && closed.Is(zs.Connected()):
 		state = StateConnected
-	case closed.Is(zs.ready) && !closed.Is(zs.ended):
+	case closed.Is(zs.Established()) && !closed.Is(zs.Ended()):
 		state = StateSuspended
 	case state != 0: // 0 until Dial has its first session
 		state = StateExpired
 	}
 	if state != s.state {
 		s.state = state
-		s.states.push(state)
+		s.states.Push(state)
 	}
 }
 
 // callState hands the states to the user's function.
 func (s *Session) callState() {
 	for {
-		states, ok := s.states.take()
+		states, ok := s.states.Take()
 		if !ok {
 			return
 		}
@@ -348,46 +141,31 @@ func (s *Session) State() State {
 // ID returns the id of the current ZooKeeper session, 0 while there is none. Keep it from people you do not trust:
 // ZooKeeper derives a session's password from it.
 func (s *Session) ID() int64 {
-	zs := s.zkSession()
-	if closed.Is(zs.ended) || !closed.Is(zs.ready) {
+	zs := s.client.Session()
+	if closed.Is(zs.Ended()) || !closed.Is(zs.Established()) {
 		return 0
 	}
-	return zs.id()
+	return zs.ID()
 }
 
 // Timeout returns the session timeout that the server granted, which may be another than was asked for.
-func (s *Session) Timeout() time.Duration { return s.zkSession().timeout() }
+func (s *Session) Timeout() time.Duration { return s.client.Session().Timeout() }
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
 // close it.
-func (s *Session) Conn() *zk.Conn { return s.zkSession().conn }
+func (s *Session) Conn() *zk.Conn { return s.client.Session().Conn }
 
 // Done returns a channel that is closed when the Session is.
-func (s *Session) Done() <-chan struct{} { return s.closing.Done() }
+func (s *Session) Done() <-chan struct{} { return s.client.Closing().Done() }
 
 // Close releases every hold, ends the ZooKeeper session and waits for every goroutine of the Session. Holders see their
 // holds lost; whoever waits for a lock gets ErrClosed. If no server could be told within a few seconds, the error says
 // so: then the ensemble releases the locks when the session times out. Closing again returns the same.
 func (s *Session) Close() error {
-	s.mu.Lock()
-	again := s.closed
-	s.closed = true
-	bound := slices.Collect(maps.Keys(s.bound))
-	s.mu.Unlock()
-	if !again {
-		s.updateState()
-		s.cancel(ErrClosed)
-		for _, a := range bound {
-			a.cancel(ErrClosed)
-		}
-		s.work.Wait()
-		s.events.close()
-		s.states.close()
+	err := s.client.Close()
+	s.finish.Do(func() {
+		s.states.Close()
 		s.readers.Wait()
-		close(s.done)
-	}
-	<-s.done
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closeErr
+	})
+	return opError("close", s.root, err)
 }

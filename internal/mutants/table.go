@@ -21,8 +21,8 @@ var mutants = []mutant{
 		name: "token from the sequence number",
 		edits: []edit{
 			{"candidate.go", "		c.place = self\n", "		c.place, c.czxid = self, int64(self.Seq)+1\n"},
-			{"candidate.go", " || c.czxid != 0 && c.czxid != node.czxid", ""},
-			{"candidate.go", "	c.czxid = node.czxid\n", ""},
+			{"candidate.go", " || c.czxid != 0 && c.czxid != node.Czxid", ""},
+			{"candidate.go", "	c.czxid = node.Czxid\n", ""},
 		},
 		tests: "TestTokensIncreaseThroughEverything",
 	},
@@ -57,7 +57,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "mark missed while cut off",
-		edits: []edit{{"events.go", "		ev.zs.watches.recheck() // the server has forgotten all watches of the connection\n", ""}},
+		edits: []edit{{"events.go", "		ev.Session.Watches.Recheck() // the server has forgotten all watches of the connection\n", ""}},
 		tests: "TestAMarkIsSeenAfterAReconnection",
 	},
 	{
@@ -80,93 +80,93 @@ var mutants = []mutant{
 	{
 		name: "creation repeated without a look for the id",
 		edits: []edit{{"candidate.go", "			found, err := c.find(ctx)\n			if err != nil {\n				return err\n			}\n			if !found {\n				continue\n			}",
-			"			if err := c.zs.await(ctx); err != nil {\n				return err\n			}\n			continue"}},
+			"			if err := c.zs.Await(ctx); err != nil {\n				return err\n			}\n			continue"}},
 		tests: "TestNoOrphanWhereverItBreaks",
 	},
 	{
 		name: "deadline ignored",
-		edits: []edit{{"lease.go", "	holds := l.takeLocked()\n	l.mu.Unlock()\n	lose(holds, errLeaseRanOut)",
+		edits: []edit{{"internal/ensemble/lease.go", "	holds := l.takeLocked()\n	l.mu.Unlock()\n	lose(holds, ErrLeaseRanOut)",
 			"	l.mu.Unlock()"}},
 		tests: "TestLostClosesBeforeAnotherAcquires",
 	},
 	{
 		name: "deadline as late as the session timeout",
-		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
+		edits: []edit{{"internal/ensemble/lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
 			"sent.Add(timeout + timeout/4)"}},
 		tests: "TestLostClosesBeforeAnotherAcquires",
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"lease.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
+		edits: []edit{{"internal/ensemble/lease.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
 			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
 		name: "silence before the grant forgotten",
-		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
+		edits: []edit{{"internal/ensemble/lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
 			"beatDeadline(now, sent, timeout)"}},
 		tests: "TestVirtualGrantAfterASilentWait",
 	},
 	{
 		name:  "leader taken to hear what its follower hears at once",
-		edits: []edit{{"traffic.go", "		if operation.Sub(a.at) >= aging(timeout) {\n", "		if true {\n"}},
+		edits: []edit{{"internal/ensemble/traffic.go", "		if operation.Sub(a.at) >= aging(timeout) {\n", "		if true {\n"}},
 		tests: "TestVirtualGrantAfterASilentWait",
 	},
 	{
 		name:  "no wait until the leader has heard",
-		edits: []edit{{"lease.go", "time.Until(heardDeadline(l.heard, timeout)) <= heard {", "time.Until(heardDeadline(l.heard, timeout)) <= 0 {"}},
+		edits: []edit{{"internal/ensemble/lease.go", "time.Until(heardDeadline(l.heard, timeout)) <= heard {", "time.Until(heardDeadline(l.heard, timeout)) <= 0 {"}},
 		tests: "TestVirtualGrantAfterASilenceIsSoonAndLasts",
 	},
 	{
 		name:  "pings confirm the quorum lease",
-		edits: []edit{{"lease.go", "	case l.kind == LeaseQuorum && quorumConfirms(op):\n", "	case l.kind == LeaseQuorum && (quorumConfirms(op) || op == wire.OpPing):\n"}},
+		edits: []edit{{"internal/ensemble/lease.go", "	case l.kind == LeaseQuorum && quorumConfirms(op):\n", "	case l.kind == LeaseQuorum && (quorumConfirms(op) || op == wire.OpPing):\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
 	},
 	{
 		name:  "no beats",
-		edits: []edit{{"lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
+		edits: []edit{{"internal/ensemble/lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
 		name: "hold admitted without a fresh proof",
 		edits: []edit{
-			{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {\n", "	if false {\n"},
-			{"lease.go", "	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {\n",
+			{"internal/ensemble/lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {\n", "	if false {\n"},
+			{"internal/ensemble/lease.go", "	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {\n",
 				"	if time.Until(heardDeadline(l.heard, timeout)) <= heard && false {\n"},
 		},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
 		name:  "suspension not noticed",
-		edits: []edit{{"lease.go", "	l.deadline = l.deadline.Add(-slept)\n", ""}},
+		edits: []edit{{"internal/ensemble/lease.go", "	l.deadline = l.deadline.Add(-slept)\n", ""}},
 		tests: "TestVirtualSuspendedHolder",
 	},
 	{
 		name:  "answer counts although the machine slept",
-		edits: []edit{{"lease.go", "	if sent.Before(l.awake) {\n		return //", "	if false {\n		return //"}},
+		edits: []edit{{"internal/ensemble/lease.go", "	if sent.Before(l.awake) {\n		return //", "	if false {\n		return //"}},
 		tests: "TestVirtualSuspendedWithAProofUnderWay",
 	},
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"oversight.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""},
+			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"lease.go", "		held[missing.index].lose(errRemoved)\n", ""}},
+		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{
 		name:  "holds not lost with their session",
-		edits: []edit{{"zksession.go", "	if first {\n		zs.lease.end(reason)\n", "	if first {\n"}},
+		edits: []edit{{"internal/ensemble/session.go", "	if first {\n		zs.Lease.end(reason)\n", "	if first {\n"}},
 		tests: "TestExpiryIsToldAtOnce",
 	},
 	{
 		name:  "server out of step believed",
-		edits: []edit{{"watches.go", "			t.verify()\n", ""}},
+		edits: []edit{{"internal/ensemble/watches.go", "			t.verify()\n", ""}},
 		tests: "TestVirtualServerOutOfStep",
 	},
 	{
@@ -186,12 +186,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"queueing.go", "errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed)", "errors.Is(err, errVanished)"}},
+		edits: []edit{{"queueing.go", "errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ErrClosed)", "errors.Is(err, errVanished)"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"queueing.go", "	case err == nil && isPhantom(c.voice, *blocker, node.owner):\n", "	case err == nil && node.owner < 0:\n"}},
+		edits: []edit{{"queueing.go", "	case err == nil && isPhantom(c.voice, *blocker, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -216,7 +216,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "requests run in the session after an expiry",
-		edits: []edit{{"zksession.go", "		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session\n", ""}},
+		edits: []edit{{"internal/ensemble/session.go", "		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session\n", ""}},
 		tests: "TestNoConnectionAfterAnExpiry",
 	},
 	{
@@ -281,15 +281,15 @@ var mutants = []mutant{
 	},
 	{
 		name: "next number taken for proof although the lock's znode is another",
-		edits: []edit{{"watches.go", "	if node := t.nodes[dir]; node != nil && node.armed {\n		return node.cleared\n",
-			"	if node := t.nodes[dir]; node != nil {\n		return node.cleared\n"},
-			{"watches.go", "	n.armed, n.cleared = false, -1\n", "	n.armed = false\n"},
-			{"watches.go", "	if node.waiters == nil && !node.armed && node.reading == nil {", "	if node.waiters == nil && !node.armed && node.reading == nil && node.cleared < 0 {"}},
+		edits: []edit{{"internal/ensemble/watches.go", "	if node := t.nodes[path]; node != nil && node.armed {\n		return node.memo\n",
+			"	if node := t.nodes[path]; node != nil {\n		return node.memo\n"},
+			{"internal/ensemble/watches.go", "	n.armed, n.memo = false, nil\n", "	n.armed = false\n"},
+			{"internal/ensemble/watches.go", "	if node.waiters == nil && !node.armed && node.reading == nil {", "	if node.waiters == nil && !node.armed && node.reading == nil && node.memo == nil {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
 	{
 		name:  "any number taken for the next",
-		edits: []edit{{"lookahead.go", "if c.place.Seq == cleared+1 {", "if c.place.Seq > cleared {"}},
+		edits: []edit{{"lookahead.go", "if c.place.Seq == number+1 {", "if c.place.Seq > number {"}},
 		tests: "TestTheNextNumberIsNoProofBehindOthers",
 	},
 	{
@@ -344,7 +344,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling of another znode believed",
-		edits: []edit{{"watches.go", "		if !removed {\n", "		if false {\n"}},
+		edits: []edit{{"legacy.go", "	if !c.deleted {\n", "	if false {\n"}},
 		tests: "TestASiblingOfAnotherZnodeProvesNothing",
 	},
 	{
@@ -361,24 +361,24 @@ var mutants = []mutant{
 		name: "candidate of a creation under way not waited for by Close",
 		edits: []edit{
 			{"candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n"},
-			{"candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.count(true)\n}"},
-			{"candidate.go", "		c.zs.count(asked)\n", "		if c.path != \"\" {\n			c.zs.count(asked)\n		}\n"},
+			{"candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.Count(true)\n}"},
+			{"candidate.go", "		c.zs.Count(asked)\n", "		if c.path != \"\" {\n			c.zs.Count(asked)\n		}\n"},
 		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
 	{
 		name:  "connection broken with the session's mutex held",
-		edits: []edit{{"dial.go", "	live := zs.live\n	zs.mu.Unlock()\n	if live != nil {", "	live := zs.live\n	defer zs.mu.Unlock()\n	if live != nil {"}},
+		edits: []edit{{"internal/ensemble/dial.go", "	live := zs.live\n	zs.mu.Unlock()\n	if live != nil {", "	live := zs.live\n	defer zs.mu.Unlock()\n	if live != nil {"}},
 		tests: "TestVirtualCloseWhileListingsGoUnanswered",
 	},
 	{
 		name:  "removal cut short left to nobody once the Session closes",
-		edits: []edit{{"acquisition.go", "	if c.over {\n", "	if c.over || a.s.closing.Err() != nil {\n"}},
+		edits: []edit{{"acquisition.go", "	if c.over {\n", "	if c.over || a.s.client.Closing().Err() != nil {\n"}},
 		tests: "TestVirtualUnlockCutShortByClose",
 	},
 	{
 		name:  "request that was throttled taken for answered",
-		edits: []edit{{"zksession.go", "	case err.Error() == throttledOp:\n		return throttled\n", ""}},
+		edits: []edit{{"internal/ensemble/session.go", "	case err.Error() == throttledOp:\n		return Throttled\n", ""}},
 		tests: "TestVirtualThrottled",
 	},
 	{
@@ -398,7 +398,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling that gave up taken for the holder",
-		edits: []edit{{"record.go", "	if c.front {\n		c.zs.watches.bequeath", "	if true {\n		c.zs.watches.bequeath"}},
+		edits: []edit{{"record.go", "	if c.front {\n		c.word = l", "	if true {\n		c.word = l"}},
 		tests: "TestASiblingThatGivesUpIsNotFollowed|TestCancelLeavesTheQueue",
 	},
 	{

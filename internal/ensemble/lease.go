@@ -1,4 +1,4 @@
-package zklock
+package ensemble
 
 import (
 	"context"
@@ -11,23 +11,13 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// Lease says what proves that a hold still stands. When the proof runs out the hold is lost, whatever the ensemble
-// may think of it: its Lost channel closes, and does so before another client can be granted the lock.
-type Lease uint8
+// Proof is what proves that the session still stands.
+type Proof uint8
 
 const (
-	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While something is held,
-	// one transaction that changes nothing is sent every eighth of the session timeout.
-	LeaseQuorum Lease = iota
-
-	// LeasePing counts from the last request or ping that any server answered. It costs the ensemble nothing, but a
-	// server that is cut off from its leader still answers pings: then another client can be granted the lock
-	// seconds before the holder is told.
-	LeasePing
-
-	// LeaseServer waits for the server to say that the session has expired. A client that is cut off learns that only
-	// when it is connected again, long after others may hold the lock.
-	LeaseServer
+	LeaseQuorum Proof = iota // the last operation that a quorum confirmed
+	LeasePing                // the last answer of any server
+	LeaseServer              // that the server has not said otherwise
 )
 
 // beatsPerTimeout is how many quorum-confirmed operations go out in a session timeout while something is held.
@@ -36,14 +26,20 @@ const beatsPerTimeout = 8
 // checksPerBeat bounds the size of one beat, in holds: servers refuse requests above 1 MB, and a path may have 1 kB.
 const checksPerBeat = 500
 
-// lease keeps the holds of one ZooKeeper session for as long as they can be proved.
-type lease struct {
-	zs   *zkSession
-	kind Lease
+// Tenant is what stands or falls with its session: a znode that somebody relies on.
+type Tenant interface {
+	Znode() string     // its path
+	Lose(reason error) // tells that it is over; ErrExpired, ErrLeaseRanOut, ErrRemoved or ErrClosed
+}
+
+// Lease keeps the holds of one ZooKeeper session for as long as they can be proved.
+type Lease struct {
+	zs   *Session
+	kind Proof
 	beat chan struct{} // signals the first hold after none; has room for one
 
 	mu       sync.Mutex // guards the fields below
-	holds    map[*hold]struct{}
+	holds    map[Tenant]struct{}
 	traffic  traffic
 	heard    time.Time   // of what the leader has certainly heard, when the latest was sent
 	deadline time.Time   // until when the ensemble certainly keeps the session
@@ -55,14 +51,14 @@ type lease struct {
 	awake  time.Time     // when it was noticed that it had been suspended again; zero if never
 }
 
-func newLease(zs *zkSession, kind Lease) *lease {
-	return &lease{
-		zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[*hold]struct{}), asleep: zs.s.cfg.asleep(),
+func newLease(zs *Session, kind Proof) *Lease {
+	return &Lease{
+		zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[Tenant]struct{}), asleep: zs.client.cfg.Asleep(),
 	}
 }
 
 // connected takes note of a connection whose connect request was sent at the given time and has just been answered.
-func (l *lease) connected(sent time.Time) {
+func (l *Lease) connected(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked(0)
@@ -73,8 +69,8 @@ func (l *lease) connected(sent time.Time) {
 }
 
 // answered takes note of a request or ping that was sent at the given time and has just been answered.
-func (l *lease) answered(op int32, sent time.Time) {
-	timeout := l.zs.timeout()
+func (l *Lease) answered(op int32, sent time.Time) {
+	timeout := l.zs.Timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as long.
@@ -111,7 +107,7 @@ func quorumConfirms(op int32) bool {
 // The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
 // that the client talks to. While something is held it may have heard last up to half a tick and two beats before the
 // operation that it confirmed. Half a tick is at most T/4; two beats are another T/4. The answer's way and a hundredth
-// for clocks that run apart come on top.
+// for clocks that run Apart come on top.
 func beatDeadline(now, sent time.Time, timeout time.Duration) time.Time {
 	return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))
 }
@@ -129,7 +125,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not read at one time.
+// sleepNoise is how far the clocks may be Apart that tell of a suspension, because they are not read at one time.
 const sleepNoise = 10 * time.Millisecond
 
 // lookEvery is how often the answers of a busy session have us look whether the machine has been suspended.
@@ -138,13 +134,13 @@ const lookEvery = 20 * time.Millisecond
 // noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands still meanwhile, the
 // ensemble's does not. It has to be called before the deadline is looked at or moved. To ask takes a system call: there is no need
 // if that was done within fresh.
-func (l *lease) noticeSleepLocked(fresh time.Duration) {
+func (l *Lease) noticeSleepLocked(fresh time.Duration) {
 	now := time.Now()
 	if now.Sub(l.looked) < fresh {
 		return
 	}
 	l.looked = now
-	asleep := l.zs.s.cfg.asleep()
+	asleep := l.zs.client.cfg.Asleep()
 	slept := asleep - l.asleep
 	if 0 <= slept && slept < sleepNoise {
 		return // a suspension that short counts together with the next
@@ -162,7 +158,7 @@ func (l *lease) noticeSleepLocked(fresh time.Duration) {
 
 // advanceLocked moves the deadline. Every answer proves its own, and the latest counts: an operation that was sent later
 // may have taken longer.
-func (l *lease) advanceLocked(deadline time.Time) {
+func (l *Lease) advanceLocked(deadline time.Time) {
 	if deadline.After(l.deadline) {
 		l.deadline = deadline
 		l.setTimerLocked()
@@ -171,8 +167,8 @@ func (l *lease) advanceLocked(deadline time.Time) {
 
 // setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is suspended, and the holders
 // are to be told soon after.
-func (l *lease) setTimerLocked() {
-	next := min(time.Until(l.deadline), l.zs.timeout()/beatsPerTimeout)
+func (l *Lease) setTimerLocked() {
+	next := min(time.Until(l.deadline), l.zs.Timeout()/beatsPerTimeout)
 	switch {
 	case l.kind == LeaseServer || len(l.holds) == 0:
 		if l.timer != nil {
@@ -186,16 +182,16 @@ func (l *lease) setTimerLocked() {
 }
 
 // tick is the timer's.
-func (l *lease) tick() {
-	l.runOut(0)
+func (l *Lease) tick() {
+	l.RunOut(0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.setTimerLocked()
 }
 
-// runOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who looks at a hold:
+// RunOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who looks at a hold:
 // the process may have been stopped while the timer was due. See noticeSleepLocked for fresh.
-func (l *lease) runOut(fresh time.Duration) {
+func (l *Lease) RunOut(fresh time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {
 		l.mu.Unlock()
@@ -208,11 +204,11 @@ func (l *lease) runOut(fresh time.Duration) {
 	}
 	holds := l.takeLocked()
 	l.mu.Unlock()
-	lose(holds, errLeaseRanOut)
+	lose(holds, ErrLeaseRanOut)
 }
 
 // end loses every hold for the given reason: the session has expired or is being closed.
-func (l *lease) end(reason error) {
+func (l *Lease) end(reason error) {
 	l.mu.Lock()
 	l.ended = true
 	holds := l.takeLocked()
@@ -220,25 +216,25 @@ func (l *lease) end(reason error) {
 	lose(holds, reason)
 }
 
-func (l *lease) takeLocked() map[*hold]struct{} {
+func (l *Lease) takeLocked() map[Tenant]struct{} {
 	holds := l.holds
-	l.holds = make(map[*hold]struct{})
+	l.holds = make(map[Tenant]struct{})
 	l.setTimerLocked()
 	return holds
 }
 
-func lose(holds map[*hold]struct{}, reason error) {
+func lose(holds map[Tenant]struct{}, reason error) {
 	for h := range holds {
-		h.lose(reason)
+		h.Lose(reason)
 	}
 }
 
-// admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate waited in the queue, it
+// Admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate waited in the queue, it
 // asks for the proof first, so that a hold does not begin with a lease that is about to end. After a silence the proof
 // may not reach far: then the leader has to hear of the session first, which takes up to half a tick. It fails if the
 // candidate is gone or the session has ended.
-func (l *lease) admit(ctx context.Context, h *hold) error {
-	timeout := l.zs.timeout()
+func (l *Lease) Admit(ctx context.Context, h Tenant) error {
+	timeout := l.zs.Timeout()
 	beat := timeout / beatsPerTimeout
 	ahead := 3 * beat // the beat that is to follow the answers up to now by half a tick is the third
 	if l.add(h, 2*beat, ahead) {
@@ -246,7 +242,7 @@ func (l *lease) admit(ctx context.Context, h *hold) error {
 	}
 	for {
 		asked := time.Now()
-		if err := l.check(ctx, h.path); err != nil {
+		if err := l.Check(ctx, h.Znode()); err != nil {
 			return err
 		}
 		if l.add(h, 0, ahead+2*time.Since(asked)) {
@@ -256,16 +252,16 @@ func (l *lease) admit(ctx context.Context, h *hold) error {
 		select {
 		case <-time.After(aging(timeout)):
 		case <-l.zs.ended:
-			return l.zs.endReason()
+			return l.zs.EndReason()
 		case <-ctx.Done():
-			return contextError(ctx)
+			return ContextError(ctx)
 		}
 	}
 }
 
 // add puts a hold under the lease if that lasts for some time yet: the last proof, and what the leader has heard.
-func (l *lease) add(h *hold, proof, heard time.Duration) bool {
-	timeout := l.zs.timeout()
+func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
+	timeout := l.zs.Timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked(0)
@@ -289,8 +285,8 @@ func (l *lease) add(h *hold, proof, heard time.Duration) bool {
 	return true
 }
 
-// drop takes a hold from under the lease, because it is released or lost.
-func (l *lease) drop(h *hold) {
+// Drop takes a hold from under the lease, because it is released or lost.
+func (l *Lease) Drop(h Tenant) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.holds, h)
@@ -300,10 +296,10 @@ func (l *lease) drop(h *hold) {
 }
 
 // held returns the holds under the lease.
-func (l *lease) held() []*hold {
+func (l *Lease) held() []Tenant {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held := make([]*hold, 0, len(l.holds))
+	held := make([]Tenant, 0, len(l.holds))
 	for h := range l.holds {
 		held = append(held, h)
 	}
@@ -311,7 +307,7 @@ func (l *lease) held() []*hold {
 }
 
 // run beats while something is held, until the ZooKeeper session ends.
-func (l *lease) run() {
+func (l *Lease) run() {
 	if l.kind != LeaseQuorum {
 		return
 	}
@@ -323,7 +319,7 @@ func (l *lease) run() {
 		}
 		for {
 			select {
-			case <-time.After(l.zs.timeout() / beatsPerTimeout):
+			case <-time.After(l.zs.Timeout() / beatsPerTimeout):
 			case <-l.zs.ended:
 				return
 			}
@@ -341,19 +337,19 @@ func (l *lease) run() {
 }
 
 // beatOnce has a quorum confirm that the candidates of these holds exist. Those that do not are lost.
-func (l *lease) beatOnce(held []*hold) {
+func (l *Lease) beatOnce(held []Tenant) {
 	for len(held) > 0 {
 		paths := make([]string, len(held))
 		for i, h := range held {
-			paths[i] = h.path
+			paths[i] = h.Znode()
 		}
-		err := l.check(context.Background(), paths...)
+		err := l.Check(context.Background(), paths...)
 		var missing *missingError
 		if !errors.As(err, &missing) {
 			return
 		}
 		// A hold that was released meanwhile is no longer under the lease; to lose it then means nothing.
-		held[missing.index].lose(errRemoved)
+		held[missing.index].Lose(ErrRemoved)
 		held = append(held[:missing.index:missing.index], held[missing.index+1:]...)
 	}
 }
@@ -364,16 +360,16 @@ type missingError struct{ index int }
 func (*missingError) Error() string { return zk.ErrNoNode.Error() }
 func (*missingError) Unwrap() error { return zk.ErrNoNode }
 
-// check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes exist. Unlike a
+// Check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes exist. Unlike a
 // read it cannot be answered by a server that is cut off from its leader. It fails with a missingError, with ctx, and as
-// zkSession.do does.
-func (l *lease) check(ctx context.Context, paths ...string) error {
+// Session.Do does.
+func (l *Lease) Check(ctx context.Context, paths ...string) error {
 	ops := make([]any, len(paths))
 	for i, path := range paths {
 		ops[i] = &zk.CheckVersionRequest{Path: path, Version: -1}
 	}
-	return l.zs.doApart(ctx, func() error {
-		results, err := l.zs.conn.Multi(ops...)
+	return l.zs.DoApart(ctx, func() error {
+		results, err := l.zs.Conn.Multi(ops...)
 		for i, r := range results {
 			if errors.Is(r.Error, zk.ErrNoNode) {
 				return &missingError{index: i}

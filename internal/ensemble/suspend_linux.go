@@ -1,4 +1,4 @@
-package zklock
+package ensemble
 
 import (
 	"time"
@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// started is where timeAsleep counts Go's clock from, which is CLOCK_MONOTONIC.
+// started is where TimeAsleep counts Go's clock from, which is CLOCK_MONOTONIC.
 var started = time.Now()
 
-// timeAsleep returns for how long the machine has been suspended since some moment: what CLOCK_BOOTTIME counts and
+// TimeAsleep returns for how long the machine has been suspended since some moment: what CLOCK_BOOTTIME counts and
 // CLOCK_MONOTONIC does not. It may return less, never more: the thread can be held up between two readings.
-func timeAsleep() (asleep time.Duration) {
+func TimeAsleep() (asleep time.Duration) {
 	for range 5 {
 		before := time.Since(started)
 		boot := bootTime()

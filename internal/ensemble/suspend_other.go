@@ -1,16 +1,16 @@
 //go:build !linux
 
-package zklock
+package ensemble
 
 import "time"
 
 // started has a reading of both clocks.
 var started = time.Now()
 
-// timeAsleep returns how much more time has passed by the wall clock than by Go's monotonic one since the process began. That
+// TimeAsleep returns how much more time has passed by the wall clock than by Go's monotonic one since the process began. That
 // is for how long the machine has been suspended, and also by how much somebody has put the wall clock forward: holds
 // are then lost that need not be.
-func timeAsleep() time.Duration {
+func TimeAsleep() time.Duration {
 	now := time.Now()
 	return now.Round(0).Sub(started.Round(0)) - now.Sub(started)
 }

@@ -1,4 +1,4 @@
-package zklock
+package ensemble
 
 import (
 	"context"
@@ -12,11 +12,11 @@ const auditsToVerify = 3
 // verify has a quorum confirm that what has been waited for long exists. A server can have missed a transaction for good:
 // ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted under load. Whoever is connected to it waits
 // for a candidate that is gone, and a session that is confirmed by the others is no help. Such a server is left.
-func (t *watchTable) verify() {
+func (t *WatchTable) verify() {
 	paths := t.longWaitedFor()
 	for len(paths) > 0 {
 		some := paths[:min(len(paths), checksPerBeat)]
-		err := t.zs.lease.check(context.Background(), some...) // ends with the session
+		err := t.zs.Lease.Check(context.Background(), some...) // ends with the session
 		var missing *missingError
 		switch {
 		case err == nil:
@@ -24,7 +24,7 @@ func (t *watchTable) verify() {
 		case !errors.As(err, &missing):
 			return
 		case t.standsHere(some[missing.index]):
-			t.zs.s.cfg.logger.Error("the server is out of step with the others", "path", some[missing.index])
+			t.zs.client.cfg.Logger.Error("the server is out of step with the others", "path", some[missing.index])
 			t.zs.reconnect()
 			return
 		default:
@@ -34,10 +34,10 @@ func (t *watchTable) verify() {
 }
 
 // longWaitedFor returns the paths of what is waited for, but for our own holds.
-func (t *watchTable) longWaitedFor() (paths []string) {
+func (t *WatchTable) longWaitedFor() (paths []string) {
 	held := make(map[string]bool)
-	for _, h := range t.zs.lease.held() {
-		held[h.path] = true
+	for _, h := range t.zs.Lease.held() {
+		held[h.Znode()] = true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -52,13 +52,13 @@ func (t *watchTable) longWaitedFor() (paths []string) {
 
 // standsHere reports whether a znode exists on the server that we are connected to, once that has everything that it is to
 // get from the others.
-func (t *watchTable) standsHere(path string) (exists bool) {
-	err := t.zs.do(context.Background(), func() error { // ends with the session
-		if _, err := t.zs.conn.Sync(path); err != nil {
+func (t *WatchTable) standsHere(path string) (exists bool) {
+	err := t.zs.Do(context.Background(), func() error { // ends with the session
+		if _, err := t.zs.Conn.Sync(path); err != nil {
 			return err
 		}
 		var err error
-		exists, _, err = t.zs.conn.Exists(path)
+		exists, _, err = t.zs.Conn.Exists(path)
 		return err
 	})
 	return err == nil && exists

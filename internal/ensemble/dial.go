@@ -1,4 +1,4 @@
-package zklock
+package ensemble
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // disconnect closes the connection and sees to it that no other is made.
-func (zs *zkSession) disconnect() {
+func (zs *Session) disconnect() {
 	zs.stop()
 	zs.reconnect() // in vain
 }
@@ -22,24 +22,24 @@ func (zs *zkSession) disconnect() {
 // closeDisconnected closes a zk.Conn after disconnect. zk.Conn.Close puts its request into the queue and waits for a second if
 // nobody takes it from there. That is so if it comes just after a connection has ended (conn.go line 491), and not while
 // zk.Conn looks for the next one (line 386).
-func (zs *zkSession) closeDisconnected() {
+func (zs *Session) closeDisconnected() {
 	select {
 	case <-zs.between():
 	case <-zs.drained: // it has been closed already
 	case <-time.After(time.Second): // a dialer that does not heed its context
 	}
-	zs.conn.Close()
+	zs.Conn.Close()
 }
 
 // between returns a channel that is closed while zk.Conn has no connection and looks for one.
-func (zs *zkSession) between() <-chan struct{} {
+func (zs *Session) between() <-chan struct{} {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.looking
 }
 
 // noteLookingLocked takes note of an attempt to connect, or of the connection that came of it.
-func (zs *zkSession) noteLookingLocked(looking bool) {
+func (zs *Session) noteLookingLocked(looking bool) {
 	switch {
 	case looking && !closed.Is(zs.looking):
 		close(zs.looking)
@@ -49,17 +49,17 @@ func (zs *zkSession) noteLookingLocked(looking bool) {
 }
 
 // reconnect breaks the connection, so that zk.Conn goes to the next server.
-func (zs *zkSession) reconnect() {
+func (zs *Session) reconnect() {
 	zs.mu.Lock()
 	live := zs.live
 	zs.mu.Unlock()
 	if live != nil {
-		live.Close() // without the lock: those whose requests are abandoned may send others
+		live.Close() // without the lock: those whose requests are abandoned may Send others
 	}
 }
 
 // dial connects to one server for zk.Conn.
-func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.Conn, error) {
+func (zs *Session) dial(network, address string, timeout time.Duration) (net.Conn, error) {
 	conn, err := zs.connect(network, address, timeout)
 	if err != nil {
 		zs.noteFailure(err)
@@ -71,7 +71,7 @@ func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.C
 // attempt is a connection that may fail before there is a session.
 type attempt struct {
 	*wire.Conn
-	zs *zkSession
+	zs *Session
 }
 
 // Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection refuse it here, as one that
@@ -84,30 +84,30 @@ func (a attempt) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (zs *zkSession) noteFailure(err error) {
+func (zs *Session) noteFailure(err error) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	zs.dialErr = err
 }
 
-// lastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
-func (zs *zkSession) lastFailure() error {
+// LastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
+func (zs *Session) LastFailure() error {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.dialErr
 }
 
-func (zs *zkSession) connect(network, address string, timeout time.Duration) (*wire.Conn, error) {
+func (zs *Session) connect(network, address string, timeout time.Duration) (*wire.Conn, error) {
 	if err := zs.backOff(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
 	defer cancel()
-	conn, err := zs.s.cfg.dial(ctx, network, address)
+	conn, err := zs.client.cfg.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	if config := zs.s.cfg.tls; config != nil {
+	if config := zs.client.cfg.TLS; config != nil {
 		if conn, err = handshakeTLS(ctx, conn, config, address); err != nil {
 			return nil, err
 		}
@@ -118,7 +118,7 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
-		Credentials:  len(zs.s.cfg.auth),
+		Credentials:  len(zs.client.cfg.Auth),
 	})
 	zs.mu.Lock()
 	err = zs.dialing.Err()
@@ -151,7 +151,7 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 
 // backOff waits before a connection is made again to servers that hang up at once or refuse our credentials. go-zookeeper
 // reconnects without a pause, thousands of times a second; it makes one only once it could connect to no server.
-func (zs *zkSession) backOff() error {
+func (zs *Session) backOff() error {
 	zs.mu.Lock()
 	now := time.Now()
 	if now.Sub(zs.lastDial) < time.Second {
@@ -164,8 +164,8 @@ func (zs *zkSession) backOff() error {
 	switch {
 	case zs.authRefusals > 0:
 		wait = min(100*time.Millisecond<<min(zs.authRefusals, 10), 10*time.Second)
-	case zs.quickDials > len(zs.s.servers):
-		wait = min(10*time.Millisecond<<min(zs.quickDials-len(zs.s.servers), 10), time.Second)
+	case zs.quickDials > len(zs.client.cfg.Servers):
+		wait = min(10*time.Millisecond<<min(zs.quickDials-len(zs.client.cfg.Servers), 10), time.Second)
 	}
 	zs.mu.Unlock()
 	if wait == 0 {

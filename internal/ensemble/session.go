@@ -1,4 +1,4 @@
-package zklock
+package ensemble
 
 import (
 	"context"
@@ -10,36 +10,29 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// zkSession is one ZooKeeper session with the one zk.Conn that serves it. When the session expires the zk.Conn is
+// Session is one ZooKeeper session with the one zk.Conn that serves it. When the session expires the zk.Conn is
 // discarded with it: left alone, go-zookeeper would run requests that were queued while it was disconnected in a
 // session that it opens next, without a word.
-type zkSession struct {
-	s        *Session
-	conn     *zk.Conn
-	drained  chan struct{} // closed when zk.Conn's goroutines have ended
-	watches  *watchTable
-	roster   *roster
-	siblings *siblings
-	lease    *lease
-	young    *later[*acquisition] // their holds
-	patient  *later[*candidate]   // who wait
-	parents  singleflight.Group   // by lock
+type Session struct {
+	client  *Client
+	Conn    *zk.Conn
+	drained chan struct{} // closed when zk.Conn's goroutines have ended
+	Watches *WatchTable
+	Lease   *Lease
 
-	lastZxid  atomic.Int64 // the newest transaction that a server has told of
-	noRecords atomic.Bool  // we may not write into locks' znodes
+	lastZxid atomic.Int64 // the newest transaction that a server has told of
 
 	dialing context.Context // ended by disconnect: no connection is made any more
 	stop    context.CancelFunc
 
 	ready    chan struct{} // closed by Session.run once the session is established and has its credentials
-	ended    chan struct{} // closed by end: expired, or the Session is closing
-	replaced chan struct{} // closed by Session.run when another zkSession stands in its place
+	ended    chan struct{} // closed by End: expired, or the Session is closing
+	replaced chan struct{} // closed by Session.run when another Session stands in its place
 
 	mu           sync.Mutex    // guards the fields below
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
@@ -54,14 +47,14 @@ type zkSession struct {
 	err          error     // why it ended
 	closed       bool      // a server has confirmed that we ended it
 
-	candidates int           // that may exist
-	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
+	ephemerals int           // of this session that may exist
+	none       chan struct{} // closed while there are none; a new one stands here from the first on
 }
 
 // openSession begins to connect. It returns before there is a ZooKeeper session.
-func (s *Session) openSession() *zkSession {
-	zs := &zkSession{
-		s:        s,
+func (c *Client) openSession() *Session {
+	zs := &Session{
+		client:   c,
 		drained:  make(chan struct{}),
 		ready:    make(chan struct{}),
 		ended:    make(chan struct{}),
@@ -71,53 +64,49 @@ func (s *Session) openSession() *zkSession {
 		none:     make(chan struct{}),
 	}
 	close(zs.none)
-	zs.watches = newWatchTable(zs)
-	zs.roster = newRoster(zs)
-	zs.siblings = newSiblings()
-	zs.lease = newLease(zs, s.cfg.lease)
-	zs.young = newLater(firstLook, (*acquisition).beginWatch)
-	zs.patient = newLater(ownLook, (*candidate).nudge)
+	zs.Watches = newWatchTable(zs)
+	zs.Lease = newLease(zs, c.cfg.Proof)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
-	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
+	conn, events, err := zk.Connect(c.cfg.Servers, c.cfg.Timeout,
 		zk.WithDialer(zs.dial),
 		zk.WithHostProvider(&hostProvider{}),
-		zk.WithLogger(zkLogger{s.cfg.logger}),
+		zk.WithLogger(zkLogger{c.cfg.Logger}),
 		zk.WithLogInfo(false),
 		zk.WithEventCallback(zs.onEvent),
 	)
 	if err != nil {
 		panic(err) // it fails for an empty list of servers, or with hostProvider.Init
 	}
-	zs.conn = conn
+	zs.Conn = conn
 	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken from the callback:
 	// the channel holds six, and zk.Conn drops the rest.
-	s.work.Go(func() {
+	c.work.Go(func() {
 		defer close(zs.drained)
 		<-zs.dialing.Done()
 		for range events {
 		}
 	})
-	s.work.Go(zs.lease.run) // ends with zs.ended
+	c.work.Go(zs.Lease.run) // ends with zs.ended
 	return zs
 }
 
 // onEvent runs on zk.Conn's goroutines and must not block.
-func (zs *zkSession) onEvent(ev zk.Event) {
+func (zs *Session) onEvent(ev zk.Event) {
 	if ev.Type == zk.EventSession {
 		zs.onState(ev.State)
 	} else {
-		zs.watches.note(ev.Path, ev.Type == zk.EventNodeDeleted)
+		zs.Watches.note(ev.Path, ev.Type == zk.EventNodeDeleted)
 	}
-	zs.s.events.push(event{zs, ev})
+	zs.client.events.Push(Event{zs, ev})
 }
 
 // onState follows zk.Conn's loop, where the event goroutine would be late.
-func (zs *zkSession) onState(state zk.State) {
+func (zs *Session) onState(state zk.State) {
 	switch state {
 	case zk.StateExpired:
 		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session
 	case zk.StateDisconnected:
-		zs.watches.noteDisconnected()
+		zs.Watches.noteDisconnected()
 		if zs.dialing.Err() != nil {
 			time.Sleep(time.Millisecond) // let zk.Conn.Close queue its request before the queue is emptied for the last time
 		}
@@ -135,25 +124,25 @@ func (zs *zkSession) onState(state zk.State) {
 }
 
 // served reports whether there is a server to ask.
-func (zs *zkSession) served() bool {
+func (zs *Session) served() bool {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.serving
 }
 
 // onHandshake takes note of the answer to a connect request that was sent after the given time.
-func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time) {
+func (zs *Session) onHandshake(h wire.Handshake, sent time.Time) {
 	if h.Expired() { // zk.Conn will tell of that by an event
 		return
 	}
-	zs.lease.connected(sent)
+	zs.Lease.connected(sent)
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	zs.handshake, zs.dialErr = h, nil
 }
 
-func (zs *zkSession) onAnswer(op int32, sent time.Time) {
-	zs.lease.answered(op, sent)
+func (zs *Session) onAnswer(op int32, sent time.Time) {
+	zs.Lease.answered(op, sent)
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	switch op {
@@ -164,29 +153,29 @@ func (zs *zkSession) onAnswer(op int32, sent time.Time) {
 	}
 }
 
-func (zs *zkSession) onAuthRejected() {
+func (zs *Session) onAuthRejected() {
 	zs.mu.Lock()
 	zs.authRefusals++
 	zs.mu.Unlock()
-	zs.s.cfg.logger.Error("zookeeper refuses the credentials")
+	zs.client.cfg.Logger.Error("zookeeper refuses the credentials")
 }
 
-// id is the session's, 0 until it is established.
-func (zs *zkSession) id() int64 {
+// ID is the session's, 0 until it is established.
+func (zs *Session) ID() int64 {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.handshake.SessionID
 }
 
-// timeout is the session timeout that the server granted.
-func (zs *zkSession) timeout() time.Duration {
+// Timeout is the session timeout that the server granted.
+func (zs *Session) Timeout() time.Duration {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.handshake.Timeout
 }
 
-// setUp notes that the session is connected or not. It is called by the event goroutine alone.
-func (zs *zkSession) setUp(up bool) {
+// SetUp notes that the session is connected or not. It is called by the event goroutine alone.
+func (zs *Session) SetUp(up bool) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	select {
@@ -201,39 +190,40 @@ func (zs *zkSession) setUp(up bool) {
 	}
 }
 
-func (zs *zkSession) connected() <-chan struct{} {
+// Connected returns a channel that is closed while there is a connection with this session on it.
+func (zs *Session) Connected() <-chan struct{} {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.up
 }
 
-// count notes that there may be one candidate more, or that there is certainly one less.
-func (zs *zkSession) count(more bool) {
+// Count notes that there may be one ephemeral znode more, or that there is certainly one less.
+func (zs *Session) Count(more bool) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	switch {
 	case !more:
-		zs.candidates--
-	case zs.candidates == 0:
+		zs.ephemerals--
+	case zs.ephemerals == 0:
 		zs.none = make(chan struct{})
 		fallthrough
 	default:
-		zs.candidates++
+		zs.ephemerals++
 	}
-	if zs.candidates == 0 {
+	if zs.ephemerals == 0 {
 		close(zs.none)
 	}
 }
 
 // removed returns a channel that is closed when the candidates that there are now have been removed.
-func (zs *zkSession) removed() <-chan struct{} {
+func (zs *Session) removed() <-chan struct{} {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.none
 }
 
-// end gives the session up: every hold made under it is lost, and everybody who waits for it is told.
-func (zs *zkSession) end(reason error) {
+// End gives the session up: its tenants lose it, and those that wait for it are woken.
+func (zs *Session) End(reason error) {
 	zs.mu.Lock()
 	first := zs.err == nil
 	if first {
@@ -241,67 +231,67 @@ func (zs *zkSession) end(reason error) {
 	}
 	zs.mu.Unlock()
 	if first {
-		zs.lease.end(reason)
+		zs.Lease.end(reason)
 		close(zs.ended)
-		zs.watches.recheck() // whoever waits for a znode finds out
+		zs.Watches.Recheck() // whoever waits for a znode finds out
 	}
 }
 
 // closeConfirmed reports whether a server has confirmed that we ended the session.
-func (zs *zkSession) closeConfirmed() bool {
+func (zs *Session) closeConfirmed() bool {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.closed
 }
 
-func (zs *zkSession) endReason() error {
+// EndReason returns why the session has ended, nil if it has not.
+func (zs *Session) EndReason() error {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.err
 }
 
-// await waits until the session is connected. It fails with ctx, or with an error that matches ErrLost when the session
-// ends.
-func (zs *zkSession) await(ctx context.Context) error {
+// Await waits until the session is connected. It fails with ctx, or with EndReason when the session ends.
+func (zs *Session) Await(ctx context.Context) error {
 	if closed.Is(zs.ended) {
-		return zs.endReason()
+		return zs.EndReason()
 	}
 	select {
-	case <-zs.connected():
+	case <-zs.Connected():
 		return ctx.Err()
 	case <-zs.ended:
-		return zs.endReason()
+		return zs.EndReason()
 	case <-ctx.Done():
-		return contextError(ctx)
+		return ContextError(ctx)
 	}
 }
 
-// do runs op until the server has answered it. op must be one that may run twice. While the connection is down do
+// Do runs op until the server has answered it. op must be one that may run twice. While the connection is down do
 // waits, for as long as ctx lasts.
-func (zs *zkSession) do(ctx context.Context, op func() error) error {
+func (zs *Session) Do(ctx context.Context, op func() error) error {
 	for {
 		if closed.Is(zs.ended) {
-			return zs.endReason()
+			return zs.EndReason()
 		}
 		err := op()
-		was := outcomeOf(err)
-		if was == answered {
+		was := OutcomeOf(err)
+		if was == Answered {
 			return err
 		}
-		if err := zs.retry(ctx, was); err != nil {
+		if err := zs.Retry(ctx, was); err != nil {
 			return err
 		}
 	}
 }
 
-// outcome is what an error of go-zookeeper says about the request.
-type outcome uint8
+// Outcome is what an error of go-zookeeper says about the request.
+type Outcome uint8
 
 const (
-	answered    outcome = iota // the server executed or refused it: the answer stands
-	notExecuted                // it certainly was not executed and may be sent again
-	throttled                  // nor was this: the server has too much to do
-	unknown                    // it may have been executed
+	Answered    Outcome = iota // the server executed or refused it: the answer stands
+	NotExecuted                // it certainly was not executed and may be sent again
+	Throttled                  // nor was this: the server has too much to do
+	Unknown                    // it may have been executed
 )
 
 // Errors of servers for which go-zookeeper has no values, only texts.
@@ -310,77 +300,38 @@ const (
 	throttledOp   = "unknown error: -127" // of servers with throttled_op_wait_time
 )
 
-// outcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
-func outcomeOf(err error) outcome {
+// OutcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
+func OutcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
-		return answered
+		return Answered
 	case errors.Is(err, zk.ErrNoServer): // never left the queue of requests
-		return notExecuted
+		return NotExecuted
 	case errors.Is(err, zk.ErrSessionMoved): // the server that we left would have executed it, and refused
-		return notExecuted
+		return NotExecuted
 	case errors.Is(err, zk.ErrConnectionClosed), // the connection broke before the answer; wire reports no other way
 		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
 		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
-		return unknown
+		return Unknown
 	case err.Error() == throttledOp:
-		return throttled
+		return Throttled
 	default: // a server's error code, or a request that go-zookeeper could not encode
-		return answered
+		return Answered
 	}
 }
 
-// makeParents creates a lock's znode and what is missing above it. Those who want that at the same time share it. Unless the lock's
-// Naming has it otherwise, those below the root are container znodes, which the server removes some time after their last child;
-// those up to the root are persistent.
-func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfig) error {
-	return zs.apart(ctx, func() error {
-		_, err, _ := zs.parents.Do(dir, func() (any, error) { return nil, zs.makeMissing(dir, cfg) })
-		return err
-	})
-}
-
-func (zs *zkSession) makeMissing(dir string, cfg *lockConfig) error {
-	for i := 1; i <= len(dir); i++ {
-		if i < len(dir) && dir[i] != '/' {
-			continue
-		}
-		path := dir[:i]
-		err := zs.do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
-		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
-			return fmt.Errorf("creating %s: %w", path, err)
-		}
-	}
-	return nil
-}
-
-func (zs *zkSession) makeParent(path string, p parent, acl []zk.ACL) error {
-	// Somebody without the right to create above an existing znode must still be able to use what is below.
-	if exists, _, err := zs.conn.Exists(path); err != nil || exists {
-		return err
-	}
-	if p.container && !zs.s.oldServers.Load() {
-		_, err := zs.conn.CreateContainer(path, p.data, zk.FlagContainer, acl)
-		if err == nil || !zs.s.noteOldServer(err) {
-			return err
-		}
-	}
-	_, err := zs.conn.Create(path, p.data, zk.FlagPersistent, acl)
-	return err
-}
-
-// noteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
+// NoteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
 // session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes).
-func (s *Session) noteOldServer(err error) bool {
+func (c *Client) NoteOldServer(err error) bool {
 	if err.Error() != unimplemented {
 		return false
 	}
-	s.oldServers.Store(true)
+	c.oldServers.Store(true)
 	return true
 }
 
 // dispose ends the zk.Conn of a session that is over and waits for its goroutines.
-func (zs *zkSession) dispose() {
+func (zs *Session) dispose() {
 	zs.disconnect()
 	zs.closeDisconnected()
 	<-zs.drained
@@ -392,3 +343,12 @@ type zkLogger struct{ logger *slog.Logger }
 func (l zkLogger) Printf(format string, args ...any) {
 	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
 }
+
+// Established is closed once the session is there and has its credentials.
+func (zs *Session) Established() <-chan struct{} { return zs.ready }
+
+// Ended is closed when the session has expired, or is closed.
+func (zs *Session) Ended() <-chan struct{} { return zs.ended }
+
+// Client returns the client whose session this is.
+func (zs *Session) Client() *Client { return zs.client }

@@ -1,4 +1,4 @@
-package zklock
+package ensemble
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ import (
 // Guarded by lease.mu.
 type traffic struct {
 	connect time.Time // when the connect request was sent; the zero time before the first
-	answers []answer  // in the order of their coming, grain apart at the least
+	answers []answer  // in the order of their coming, grain Apart at the least
 }
 
 // answer is one of the server's.

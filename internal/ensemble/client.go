@@ -1,0 +1,309 @@
+package ensemble
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/mailbox"
+)
+
+// Config says how a Client connects.
+type Config struct {
+	Servers []string
+	Timeout time.Duration
+	Auth    []Credentials
+	TLS     *tls.Config
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	Logger  *slog.Logger
+	Proof   Proof
+	Asleep  func() time.Duration // for how long the machine has been suspended
+
+	Marked  func(data []byte) bool // what NodeState.Marked says of a znode's data
+	Changed func()                 // is called when a session is established, and on Close; it must not block
+}
+
+// Credentials are added to every session.
+type Credentials struct {
+	Scheme string
+	Secret []byte
+}
+
+// Canceler is work under way whose context Close has to end.
+type Canceler interface{ Cancel(cause error) }
+
+// Client opens one ZooKeeper session after another, until Close.
+type Client struct {
+	cfg     Config
+	events  *mailbox.Mailbox[Event]
+	closing context.Context // ended by Close, with ErrClosed as its cause
+	cancel  context.CancelCauseFunc
+	done    chan struct{} // closed when Close is through
+
+	oldServers atomic.Bool // the servers know neither create2 nor container znodes
+
+	work sync.WaitGroup // all goroutines
+
+	mu       sync.Mutex // guards the fields below
+	current  *Session
+	closed   bool                  // by Close: nothing is added to work any more
+	bound    map[Canceler]struct{} // that Close has to call off: their contexts are not derived from closing
+	closeErr error                 // set before done is closed
+}
+
+// New returns a Client that begins to connect. Established receives how the first session went.
+func New(cfg Config) (c *Client, established <-chan error) {
+	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}), bound: make(map[Canceler]struct{})}
+	c.closing, c.cancel = context.WithCancelCause(context.Background())
+	c.current = c.openSession()
+	first := make(chan error, 1)
+	c.work.Go(func() { c.run(first) }) // ended and waited for by Close
+	return c, first
+}
+
+// Events waits for events and returns all there are, each once. It is false after Close. One goroutine is to take them.
+func (c *Client) Events() ([]Event, bool) { return c.events.Take() }
+
+// Closing is ended by Close, with ErrClosed as its cause.
+func (c *Client) Closing() context.Context { return c.closing }
+
+// Closed reports whether Close was called.
+func (c *Client) Closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// Logger returns the Config's.
+func (c *Client) Logger() *slog.Logger { return c.cfg.Logger }
+
+// OldServers reports whether the servers know neither create2 nor container znodes.
+func (c *Client) OldServers() bool { return c.oldServers.Load() }
+
+// Close ends the session and waits for every goroutine that was started by the Client; then Events reports the end.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	again := c.closed
+	c.closed = true
+	bound := slices.Collect(maps.Keys(c.bound))
+	c.mu.Unlock()
+	if !again {
+		c.cfg.Changed()
+		c.cancel(ErrClosed)
+		for _, b := range bound {
+			b.Cancel(ErrClosed)
+		}
+		c.work.Wait()
+		c.events.Close()
+		close(c.done)
+	}
+	<-c.done
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closeErr
+}
+
+// refusedPause is how long the Session waits before it offers refused credentials again.
+const refusedPause = 5 * time.Second
+
+// run sees to it that there is a ZooKeeper session, one after another, until Close. It tells how the first one went.
+func (c *Client) run(established chan<- error) {
+	for {
+		zs := c.Session()
+		err := c.establish(zs)
+		select {
+		case established <- err:
+		default: // Dial has returned
+		}
+		if err == nil {
+			select {
+			case <-zs.ended:
+			case <-c.closing.Done():
+			}
+		}
+		if c.closing.Err() != nil {
+			c.shutDown(zs)
+			return
+		}
+		zs.End(ErrExpired)
+		c.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
+		if err != nil {
+			c.cfg.Logger.Error("no zookeeper session", "error", err)
+			select {
+			case <-time.After(refusedPause):
+			case <-c.closing.Done():
+			}
+		}
+		next := c.openSession()
+		c.mu.Lock()
+		c.current = next
+		c.mu.Unlock()
+		close(zs.replaced)
+	}
+}
+
+// establish waits for the ZooKeeper session and gives it its credentials.
+func (c *Client) establish(zs *Session) error {
+	err := zs.Await(c.closing)
+	for _, a := range c.cfg.Auth {
+		if err == nil {
+			err = zs.Do(c.closing, func() error { return zs.Conn.AddAuth(a.Scheme, a.Secret) })
+		}
+	}
+	if err != nil {
+		return err
+	}
+	close(zs.ready)
+	c.work.Go(zs.Watches.audit) // ends with zs.ended
+	c.cfg.Logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()), "timeout", zs.Timeout())
+	c.cfg.Changed()
+	return nil
+}
+
+// closePatience is how long Close waits for the removal of what is held or waits, over another server if it must.
+const closePatience = 2 * time.Second
+
+// shutDown ends the last ZooKeeper session.
+func (c *Client) shutDown(zs *Session) {
+	zs.Lease.end(ErrClosed) // the holders first, then the others
+	removed := zs.awaitRemoval()
+	zs.End(ErrClosed) // nothing more is sent: what follows the request to close can cost us its answer
+	if zs.served() && closed.Is(zs.ready) {
+		zs.Conn.Close()
+	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
+		zs.disconnect()
+		zs.closeDisconnected()
+	}
+	if !removed && !zs.closeConfirmed() {
+		c.mu.Lock()
+		c.closeErr = fmt.Errorf(
+			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.Timeout())
+		c.mu.Unlock()
+	}
+	zs.dispose()
+}
+
+// awaitRemoval waits until the acquisitions have removed their candidates, which they do by themselves, and reports whether
+// they have. zk.Conn.Close is not enough: it asks one server, once, and the connection may be broken or the server hang.
+func (zs *Session) awaitRemoval() bool {
+	removed := zs.removed()
+	select {
+	case <-removed:
+		return true
+	case <-time.After(closePatience / 4):
+		zs.reconnect()
+	}
+	select {
+	case <-removed:
+		return true
+	case <-time.After(closePatience * 3 / 4):
+		return false
+	}
+}
+
+// Session returns the current one, established or not.
+func (c *Client) Session() *Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current
+}
+
+// Await waits for a ZooKeeper session that is established. It may be disconnected. It fails with ctx or ErrClosed.
+func (c *Client) Await(ctx context.Context) (*Session, error) {
+	for {
+		zs := c.Session()
+		usable, over := zs.ready, zs.replaced
+		select {
+		case <-zs.ended:
+			usable = nil // whether or not it ever was
+		default:
+		}
+		select {
+		case <-usable:
+			return zs, ctx.Err()
+		case <-over:
+		case <-ctx.Done():
+			return nil, ContextError(ctx)
+		case <-c.closing.Done():
+			return nil, ErrClosed
+		}
+	}
+}
+
+// Enter makes Close wait until the caller has called Leave, and cancel b unless that is nil. It is
+// false after Close.
+func (c *Client) Enter(b Canceler) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.work.Add(1)
+	if b != nil {
+		c.bound[b] = struct{}{}
+	}
+	return true
+}
+
+// Leave ends what Enter began.
+func (c *Client) Leave() { c.work.Done() }
+
+// Unbind undoes what Enter has arranged for b: Close does not cancel it any more.
+func (c *Client) Unbind(b Canceler) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.bound, b)
+}
+
+// Go runs f on a goroutine that Close waits for. The caller is one that Close waits for, too.
+func (c *Client) Go(f func()) { c.work.Go(f) }
+
+// Start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
+func (c *Client) Start(f func()) bool {
+	if !c.Enter(nil) {
+		return false
+	}
+	go func() {
+		defer c.Leave()
+		f()
+	}()
+	return true
+}
+
+// Request runs op in the established ZooKeeper session, and again in the next if that one expires meanwhile. It
+// returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
+// run twice.
+func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Session) (T, error)) (T, error) {
+	to := make(Responses[T], 1)
+	started := c.Start(func() {
+		for {
+			var r response[T]
+			zs, err := c.Await(ctx)
+			if err == nil {
+				r.value, err = op(ctx, zs)
+			}
+			if errors.Is(err, ErrExpired) {
+				continue
+			}
+			if errors.Is(err, ErrClosed) {
+				err = ErrClosed // and not that something was lost
+			}
+			r.err = err
+			to <- r
+			return
+		}
+	})
+	if !started {
+		to <- response[T]{err: ErrClosed}
+	}
+	return to.Wait(ctx)
+}

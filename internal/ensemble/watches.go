@@ -1,0 +1,403 @@
+package ensemble
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// WatchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for it. ZooKeeper's
+// protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody waits for any more is kept for
+// whoever comes next, until the server has fired it or the connection ends.
+//
+// The watches are set behind go-zookeeper's back. Its own pile up, one for each call, for as long
+// as the znode stays unchanged; and after a reconnection it asks the server to restore them from a transaction number
+// that it reads without a lock (conn.go lines 614 and 849) and that may lie after the change it should hear of. Here a
+// watch ends with its connection, and whoever waited looks again.
+type WatchTable struct {
+	zs   *Session
+	asks *semaphore.Weighted // bounds the reads under way
+
+	mu    sync.Mutex // guards the field below, and those of the watchedNodes
+	nodes map[string]*watchedNode
+}
+
+// asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
+// clients that lost the same server come back at the same time.
+const asksAtOnce = 32
+
+// watchedNode is a znode that somebody waits for, or that the server still watches for us.
+type watchedNode struct {
+	path    string
+	waiters *Watcher // a list
+	reading *reading // that is under way; nil if there is none
+	armed   bool     // the server will tell of the next change to state, on this connection
+	gone    bool     // it is known to be deleted: a candidate's name is not used again soon
+	note    any      // what its owner tells those who wait for it; see Annotate
+	memo    any      // what holds until its next change; see Remember
+	fired   uint64   // how often it was told that state may not be true any more
+	audits  int      // since it was first waited for
+	state   NodeState
+	opaque  bool // its data may not be read
+}
+
+// reading is a request for a znode's state, and for a watch.
+type reading struct {
+	done  chan struct{} // closed when the fields below are set
+	state NodeState
+	err   error
+}
+
+// NodeState is what is of interest in a znode.
+type NodeState struct {
+	Owner  int64 // the session of an ephemeral znode, 0 for others
+	Czxid  int64
+	Marked bool // what Config.Marked says of its data
+}
+
+// Watcher is somebody's wait for one znode.
+type Watcher struct {
+	wake       chan struct{} // look again
+	table      *WatchTable
+	node       *watchedNode
+	prev, next *Watcher // that wait for the same
+}
+
+func newWatchTable(zs *Session) *WatchTable {
+	return &WatchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode)}
+}
+
+// Watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
+// Nothing is asked of the server before read. The caller must stop it.
+func (t *WatchTable) Watch(path string, wake chan struct{}) *Watcher {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	if node == nil {
+		node = &watchedNode{path: path}
+		t.nodes[path] = node
+	}
+	w := &Watcher{wake: wake, table: t, node: node, next: node.waiters}
+	if w.next != nil {
+		w.next.prev = w
+	}
+	node.waiters = w
+	return w
+}
+
+// Stop ends the wait.
+func (w *Watcher) Stop() {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	if w.prev == nil {
+		w.node.waiters = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
+	w.table.forgetLocked(w.node)
+}
+
+// ArmedSince reports whether the server will tell of the next change. While it does, and told is the same, there was none.
+func (w *Watcher) ArmedSince() (told uint64, ok bool) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.fired, w.node.armed
+}
+
+// Path returns the watched znode's path: one copy for all who wait for it.
+func (w *Watcher) Path() string { return w.node.path }
+
+// Annotate leaves a note with a znode of ours, for those who wait for it. Deleted replaces it.
+func (t *WatchTable) Annotate(path string, note any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.note = note
+	}
+}
+
+// Note returns the note that was left with the znode, nil if there is none.
+func (w *Watcher) Note() any {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.note
+}
+
+// Deleted tells whoever waits for a znode how its deletion by this session went, without an event.
+func (t *WatchTable) Deleted(path string, gone bool, note any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.gone, node.note = node.gone || gone, note
+		t.wakeLocked(node)
+	}
+}
+
+// Remember keeps a memo for as long as the znode is watched and does not change, if that was so since told.
+func (w *Watcher) Remember(told uint64, memo any) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	if w.node.armed && w.node.fired == told {
+		w.node.memo = memo
+	}
+}
+
+// Memo returns it, nil if the znode may have changed.
+func (t *WatchTable) Memo(path string) any {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil && node.armed {
+		return node.memo
+	}
+	return nil
+}
+
+// Forget drops it.
+func (t *WatchTable) Forget(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.memo = nil
+	}
+}
+
+// IsArmed reports whether somebody here would be told of a change to a znode.
+func (t *WatchTable) IsArmed(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && node.armed
+}
+
+// IsGone reports whether a candidate's znode is known to be deleted.
+func (t *WatchTable) IsGone(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	node := t.nodes[path]
+	return node != nil && node.gone
+}
+
+// forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
+func (t *WatchTable) forgetLocked(node *watchedNode) {
+	if node.waiters == nil && !node.armed && node.reading == nil {
+		delete(t.nodes, node.path)
+	}
+}
+
+// note takes note of a change that the server has told of, which has spent its watch. It runs on zk.Conn's goroutine, before
+// any answer that the server gave later: whoever has one and finds a watch still armed knows that there was no change.
+func (t *WatchTable) note(path string, gone bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		node.disarm()
+		node.gone = node.gone || gone
+	}
+}
+
+// disarm notes that nothing is known of the znode any more.
+func (n *watchedNode) disarm() {
+	n.armed, n.memo = false, nil
+	n.fired++
+}
+
+// noteDisconnected takes note of the end of the connection, with which the server has forgotten all watches. Until there is another
+// a lock may have been deleted and made again, where the numbers begin anew and other clients give a name twice.
+func (t *WatchTable) noteDisconnected() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		node.disarm()
+		node.gone = false
+		t.forgetLocked(node)
+	}
+}
+
+// Wake wakes everybody who waits for a znode.
+func (t *WatchTable) Wake(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node := t.nodes[path]; node != nil {
+		t.wakeLocked(node)
+	}
+}
+
+// audit has everybody look again once in a session timeout. An event that should have come and did not, whoever lost it,
+// then keeps nobody waiting for longer. It ends with the ZooKeeper session; Close waits for it.
+func (t *WatchTable) audit() {
+	tick := time.NewTicker(t.zs.Timeout())
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			t.Recheck()
+			t.verify()
+		case <-t.zs.ended:
+			return
+		}
+	}
+}
+
+// Recheck wakes everybody, to look again and set the watch anew.
+func (t *WatchTable) Recheck() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		node.disarm()
+		t.wakeLocked(node)
+	}
+}
+
+func (t *WatchTable) wakeLocked(node *watchedNode) {
+	for w := node.waiters; w != nil; w = w.next {
+		Nudge(w.wake)
+	}
+	t.forgetLocked(node)
+}
+
+// Nudge has whoever waits look again.
+func Nudge(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// Read returns the znode's state, and makes sure that the next change to it wakes the waiter. It fails with
+// zk.ErrNoNode if there is no such znode, and as Session.Do does.
+func (w *Watcher) Read(ctx context.Context) (state NodeState, err error) {
+	if state, ok, err := w.known(); ok {
+		return state, err
+	}
+	err = w.table.zs.Do(ctx, func() error {
+		state, err = w.ask(ctx)
+		if errors.Is(err, zk.ErrNoAuth) { // now it is known that the data may not be read
+			state, err = w.ask(ctx)
+		}
+		return err
+	})
+	return state, err
+}
+
+// known returns what needs no request.
+func (w *Watcher) known() (state NodeState, ok bool, err error) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	switch {
+	case w.node.gone:
+		return NodeState{}, true, zk.ErrNoNode
+	case w.node.armed:
+		return w.node.state, true, nil
+	}
+	return NodeState{}, false, nil
+}
+
+// ask is read for one request.
+func (w *Watcher) ask(ctx context.Context) (NodeState, error) {
+	t := w.table
+	if t.asks.Acquire(ctx, 1) != nil {
+		return NodeState{}, ContextError(ctx)
+	}
+	now, r := w.begin()
+	if r != nil {
+		t.zs.Send(r)
+	}
+	if err := WaitFor(ctx, now.done); err != nil {
+		return NodeState{}, err
+	}
+	return now.state, now.err
+}
+
+// Prepare asks for what several watchers are about to read, in one packet, unless much is under way.
+func (t *WatchTable) Prepare(watchers ...*Watcher) {
+	var requests []*wire.Request
+	for _, w := range watchers {
+		if _, ok, _ := w.known(); ok || !t.asks.TryAcquire(1) {
+			continue
+		}
+		if _, r := w.begin(); r != nil {
+			requests = append(requests, r)
+		}
+	}
+	if len(requests) > 0 {
+		t.zs.Send(requests...)
+	}
+}
+
+// begin returns the reading that is under way, or a new one with the request that is the caller's to send. The caller has acquired
+// asks; what becomes of the reading releases it.
+func (w *Watcher) begin() (*reading, *wire.Request) {
+	t, node := w.table, w.node
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node.reading != nil {
+		t.asks.Release(1)
+		return node.reading, nil
+	}
+	now := &reading{done: make(chan struct{})}
+	node.reading = now
+	request, read := wire.GetData(node.path, true), t.zs.NodeState
+	if node.opaque { // a test for existence leaves a watch behind where there is no znode
+		request, read = wire.Exists(node.path, true), t.zs.opaqueState
+	}
+	fired := node.fired
+	request.Done = func(reply wire.Reply) {
+		if now.err = ErrorOf(reply); now.err == nil {
+			now.state = read(reply)
+		}
+		t.asks.Release(1)
+		t.finish(node, fired)
+	}
+	return now, request
+}
+
+// finish takes note of what a reading has come to that was begun when so much had been told.
+func (t *WatchTable) finish(node *watchedNode, fired uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := node.reading
+	switch {
+	case now.err == nil:
+		// If the watch has been fired already, the waiter has been woken and will be back.
+		node.state, node.armed = now.state, node.fired == fired
+	case errors.Is(now.err, zk.ErrNoNode):
+		node.gone = true
+	case errors.Is(now.err, zk.ErrNoAuth):
+		node.opaque = true
+	}
+	node.reading = nil
+	close(now.done)
+	t.forgetLocked(node)
+}
+
+// ReadNode reads a znode, and sets no watch.
+func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, err error) {
+	err = zs.Do(ctx, func() error {
+		if state, err = Ask(ctx, zs, wire.GetData(path, false), zs.NodeState); errors.Is(err, zk.ErrNoAuth) {
+			state, err = Ask(ctx, zs, wire.Exists(path, false), zs.opaqueState)
+		}
+		return err
+	})
+	return state, err
+}
+
+func (zs *Session) opaqueState(r wire.Reply) NodeState { return zs.nodeStateOf(r.Stat(), nil) }
+
+// NodeState returns what is of interest in the answer to a read.
+func (zs *Session) NodeState(r wire.Reply) NodeState {
+	data, stat := r.Node()
+	return zs.nodeStateOf(stat, data)
+}
+
+func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
+	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Marked: zs.client.cfg.Marked(data)}
+}

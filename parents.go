@@ -1,0 +1,48 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// makeParents creates a lock's znode and what is missing above it. Those who want that at the same time share it. Unless the lock's
+// Naming has it otherwise, those below the root are container znodes, which the server removes some time after their last child;
+// those up to the root are persistent.
+func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfig) error {
+	return zs.Apart(ctx, func() error {
+		_, err, _ := zs.parents.Do(dir, func() (any, error) { return nil, zs.makeMissing(dir, cfg) })
+		return err
+	})
+}
+
+func (zs *zkSession) makeMissing(dir string, cfg *lockConfig) error {
+	for i := 1; i <= len(dir); i++ {
+		if i < len(dir) && dir[i] != '/' {
+			continue
+		}
+		path := dir[:i]
+		err := zs.Do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
+		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
+			return fmt.Errorf("creating %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func (zs *zkSession) makeParent(path string, p parent, acl []zk.ACL) error {
+	// Somebody without the right to create above an existing znode must still be able to use what is below.
+	if exists, _, err := zs.Conn.Exists(path); err != nil || exists {
+		return err
+	}
+	if p.container && !zs.Client().OldServers() {
+		_, err := zs.Conn.CreateContainer(path, p.data, zk.FlagContainer, acl)
+		if err == nil || !zs.Client().NoteOldServer(err) {
+			return err
+		}
+	}
+	_, err := zs.Conn.Create(path, p.data, zk.FlagPersistent, acl)
+	return err
+}
