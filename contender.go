@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/recipe"
 )
 
 // Kind is what a contender asks for.
@@ -51,26 +52,23 @@ type Contender struct {
 	Modified  time.Time
 }
 
-// requestsAtOnce bounds how many reads one call has under way.
-const requestsAtOnce = 32
-
 // Contenders returns everybody in the lock's queue, in queue order. It is empty for a lock that nobody uses.
 func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
-	contenders, err := request(ctx, m.s, m.contenders)
+	contenders, err := recipe.Request(ctx, m.s.locks, m.contenders)
 	return contenders, opError("look at", m.path, err)
 }
 
-func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, error) {
-	q, err := zs.roster.read(ctx, m.path)
+func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
+	q, err := zs.Queue(ctx, m.path)
 	if err != nil {
 		return nil, err
 	}
 	found := make([]*Contender, len(q))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(requestsAtOnce)
+	g.SetLimit(recipe.AtOnce)
 	for i, c := range q {
 		g.Go(func() (err error) {
-			found[i], err = zs.contender(ctx, m.path, c, m.cfg.voice(m.kind))
+			found[i], err = contender(ctx, zs, m.path, c, m.cfg.Voice(m.kind))
 			return err
 		})
 	}
@@ -90,14 +88,16 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 }
 
 // contender reads one candidate; it is nil if that has gone, or is none.
-func (zs *zkSession) contender(ctx context.Context, path string, c queue.Candidate, voice queue.Voice) (*Contender, error) {
+func contender(
+	ctx context.Context, zs *recipe.Local, path string, c queue.Candidate, voice queue.Voice,
+) (*Contender, error) {
 	var data []byte
 	var stat *zk.Stat
 	err := zs.Do(ctx, func() (err error) {
 		data, stat, err = zs.Conn.Get(path + "/" + c.Name)
 		return err
 	})
-	if errors.Is(err, zk.ErrNoNode) || err == nil && isPhantom(voice, c, stat.EphemeralOwner) {
+	if errors.Is(err, zk.ErrNoNode) || err == nil && recipe.IsPhantom(voice, c, stat.EphemeralOwner) {
 		return nil, nil
 	}
 	if err != nil {
@@ -107,7 +107,7 @@ func (zs *zkSession) contender(ctx context.Context, path string, c queue.Candida
 		Znode:     c.Name,
 		Kind:      Kind(c.Kind),
 		Sequence:  c.Seq,
-		Revoked:   isRevocationMark(data),
+		Revoked:   recipe.IsMark(data),
 		Data:      data,
 		SessionID: stat.EphemeralOwner,
 		Zxid:      stat.Czxid,
@@ -119,7 +119,7 @@ func (zs *zkSession) contender(ctx context.Context, path string, c queue.Candida
 // RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
 // how many. It does not wait for them to release.
 func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
-	n, err := m.forAll(ctx, func(ctx context.Context, zs *zkSession, path string) error { return zs.ask(ctx, path) })
+	n, err := m.forAll(ctx, func(ctx context.Context, zs *recipe.Local, path string) error { return zs.Revoke(ctx, path) })
 	return n, opError("revoke", m.path, err)
 }
 
@@ -127,27 +127,27 @@ func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
 // they lost the lock but may be working still; those that wait queue again. It is meant for locks whose holders are
 // beyond being asked.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
-	n, err := m.forAll(ctx, func(ctx context.Context, zs *zkSession, path string) error {
+	n, err := m.forAll(ctx, func(ctx context.Context, zs *recipe.Local, path string) error {
 		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 	})
 	return n, opError("clear", m.path, err)
 }
 
 // forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count.
-func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession, string) error) (int, error) {
-	return request(ctx, m.s, func(ctx context.Context, zs *zkSession) (int, error) {
-		q, err := zs.roster.read(ctx, m.path)
+func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *recipe.Local, string) error) (int, error) {
+	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
+		q, err := zs.Queue(ctx, m.path)
 		if err != nil {
 			return 0, err
 		}
 		var n atomic.Int64
 		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(requestsAtOnce)
+		g.SetLimit(recipe.AtOnce)
 		for _, c := range q {
 			g.Go(func() error {
 				path := m.path + "/" + c.Name
 				node, err := zs.ReadNode(ctx, path)
-				if err == nil && isPhantom(m.cfg.voice(m.kind), c, node.Owner) {
+				if err == nil && recipe.IsPhantom(m.cfg.Voice(m.kind), c, node.Owner) {
 					return nil
 				}
 				if err == nil {

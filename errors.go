@@ -2,15 +2,15 @@ package zklock
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/recipe"
 )
 
 var (
 	// ErrLocked is returned by a try that found the lock taken, and by Remove when somebody queues. Trying again is
 	// safe.
-	ErrLocked = errors.New("lock is taken")
+	ErrLocked = recipe.ErrLocked
 
 	// ErrNotLocked is returned when a handle that holds nothing is unlocked or asked for a Guard. Trying again does
 	// not help.
@@ -18,11 +18,11 @@ var (
 
 	// ErrRevoked is the state of a hold that somebody asked for, and part of the error of one that was removed by
 	// force. The holder should stop and release.
-	ErrRevoked = errors.New("lock revoked")
+	ErrRevoked = recipe.ErrRevoked
 
 	// ErrLost is the state of a hold that is gone or can no longer be proved. Another client may hold the lock
 	// already; the work done under it must not be continued. Locking again is safe.
-	ErrLost = errors.New("lock lost")
+	ErrLost = recipe.ErrLost
 
 	// ErrClosed is returned by everything that needs a Session after its Close. Only a new Session helps.
 	ErrClosed = ensemble.ErrClosed
@@ -34,37 +34,13 @@ var (
 	// sides order the queue differently: both could be granted the lock, or wait for one another for ever. The error says
 	// who it is, and which setting helps. No znode is left. Trying again does not help while such clients use the lock.
 	// One that joins the queue later may not be noticed: see docs/interop.md.
-	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")
+	ErrMixedDialects = recipe.ErrMixedDialects
 
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
 	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
 	// which is the next. Remove the lock's znode while nobody queues, and lock again.
-	ErrExhausted = errors.New("sequence numbers of the lock are used up")
+	ErrExhausted = recipe.ErrExhausted
 )
-
-// errRemoved is a loss and a revocation, so that it matches either.
-var errRemoved = fmt.Errorf("%w: %w: %w", ErrLost, ensemble.ErrRemoved, ErrRevoked)
-
-// loss returns what the end of a session, or of a znode, means for a hold. Other errors stay as
-// they are.
-func loss(err error) error {
-	switch {
-	case errors.Is(err, ErrLost):
-		return err
-	case errors.Is(err, ensemble.ErrRemoved):
-		return errRemoved
-	case isOver(err):
-		return fmt.Errorf("%w: %w", ErrLost, err)
-	default:
-		return err
-	}
-}
-
-// isOver reports whether err is there because a hold is lost or a ZooKeeper session has ended.
-func isOver(err error) bool {
-	return errors.Is(err, ErrLost) || errors.Is(err, ensemble.ErrExpired) ||
-		errors.Is(err, ensemble.ErrLeaseRanOut) || errors.Is(err, ensemble.ErrClosed)
-}
 
 // OpError is the error of every operation: what was done, on which znode, and what went wrong.
 type OpError struct {

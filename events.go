@@ -18,7 +18,7 @@ func (s *Session) dispatch() {
 			switch ev.Type {
 			case zk.EventSession:
 				s.onSessionEvent(ev)
-			case zk.EventNotWatching: // the session is over, and its waiters learn that from zkSession.ended
+			case zk.EventNotWatching: // the session is over, and its waiters learn that from Session.Ended
 			default:
 				ev.Session.Watches.Wake(ev.Path)
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/recipe"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
@@ -31,18 +32,18 @@ type LockInfo struct {
 // lies below it; other znodes with something below them are segments of longer names. What vanishes meanwhile is left
 // out.
 func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
-	locks, err := request(ctx, s, s.locks)
+	locks, err := recipe.Request(ctx, s.locks, s.listLocks)
 	return locks, opError("list", s.root, err)
 }
 
-func (s *Session) locks(ctx context.Context, zs *zkSession) ([]LockInfo, error) {
+func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
 	var mu sync.Mutex // guards locks and next
 	var locks []LockInfo
 	level := []string{s.root}
 	for len(level) > 0 {
 		var next []string
 		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(requestsAtOnce)
+		g.SetLimit(recipe.AtOnce)
 		for _, path := range level {
 			g.Go(func() error {
 				lock, below, err := s.lockInfo(ctx, zs, path)
@@ -65,7 +66,7 @@ func (s *Session) locks(ctx context.Context, zs *zkSession) ([]LockInfo, error) 
 }
 
 // lockInfo reads one znode: the lock that it is, if it is one, and the znodes below that may be others.
-func (s *Session) lockInfo(ctx context.Context, zs *zkSession, path string) (*LockInfo, []string, error) {
+func (s *Session) lockInfo(ctx context.Context, zs *recipe.Local, path string) (*LockInfo, []string, error) {
 	var children []string
 	var stat *zk.Stat
 	err := zs.Do(ctx, func() (err error) {
@@ -108,7 +109,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = request(ctx, s, func(ctx context.Context, zs *zkSession) (struct{}, error) {
+	_, err = recipe.Request(ctx, s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
 		unsure := false // whether an earlier deletion may have been ours
 		err := zs.Do(ctx, func() error {
 			err := zs.Conn.Delete(path, -1)
@@ -119,7 +120,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 			return err
 		})
 		if errors.Is(err, zk.ErrNotEmpty) {
-			q, listErr := zs.roster.read(ctx, path)
+			q, listErr := zs.Queue(ctx, path)
 			if listErr != nil {
 				err = errors.Join(err, listErr)
 			} else if len(q) > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/recipe"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
@@ -37,10 +38,10 @@ type Mutex struct {
 	cfg  lockConfig
 	slot chan struct{} // holds one element while something is held
 
-	cohort *cohort // of the goroutines that share a candidate; nil if each has its own
+	cohort *recipe.Cohort // of the goroutines that share a candidate; nil if each has its own
 
 	mu      sync.Mutex // guards the field below
-	current *acquisition
+	current *recipe.Acquisition
 }
 
 // Mutex returns a handle on the lock of that name. It does not use the network. The name is one or more segments joined
@@ -66,7 +67,7 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 // share lets the handle's goroutines share a candidate, if that is wanted.
 func (m *Mutex) share(slot chan struct{}) {
 	if m.cfg.handoffs > 0 {
-		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: &m.cfg, slot: slot}, m.cfg.handoffs)
+		m.cohort = recipe.NewCohort(m.s.locks, recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot}, m.cfg.handoffs)
 	}
 }
 
@@ -102,50 +103,49 @@ func (m *Mutex) Name() string { return m.name }
 func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
-func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acquisition {
+func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)) *recipe.Acquisition {
 	a := m.newAcquisition(mod)
 	switch {
-	case m.cohort != nil && !a.try && a.revocation == nil:
-		m.cohort.acquire(ctx, a)
-	case waits && a.revocation == nil: // what removes others by force outlasts its context
-		a.make(ctx)
+	case m.cohort != nil && !a.Try && a.Revoke == nil:
+		m.cohort.Acquire(ctx, a)
+	case waits && a.Revoke == nil: // what removes others by force outlasts its context
+		a.Acquire(ctx)
 	default:
-		a.begin(ctx)
+		a.Begin(ctx)
 	}
 	return a
 }
 
-func (m *Mutex) newAcquisition(mod func(*claim)) *acquisition {
-	a := &acquisition{s: m.s}
-	a.path, a.kind, a.cfg, a.slot, a.granted = m.path, m.kind, &m.cfg, m.slot, m.setCurrent
+func (m *Mutex) newAcquisition(mod func(*recipe.Claim)) *recipe.Acquisition {
+	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot, Granted: m.setCurrent}
 	if mod != nil {
-		mod(&a.claim)
+		mod(&c)
 	}
-	return a
+	return m.s.locks.New(c)
 }
 
-func (m *Mutex) setCurrent(a *acquisition) {
+func (m *Mutex) setCurrent(a *recipe.Acquisition) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.current = a
 }
 
 // forget frees the handle of an acquisition. It is false if the handle holds another, or none.
-func (m *Mutex) forget(a *acquisition) bool {
+func (m *Mutex) forget(a *recipe.Acquisition) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if a == nil || m.current != a {
 		return false
 	}
 	m.current = nil
-	if a.tenure == nil { // otherwise the place in the slot is passed on with the hold
+	if !a.InCohort() { // otherwise the place in the slot is passed on with the hold
 		<-m.slot
 	}
 	return true
 }
 
 // take frees the handle of whatever it holds, nil if nothing.
-func (m *Mutex) take() *acquisition {
+func (m *Mutex) take() *recipe.Acquisition {
 	for {
 		a := m.holding()
 		if a == nil || m.forget(a) {
@@ -155,7 +155,7 @@ func (m *Mutex) take() *acquisition {
 }
 
 // holding returns what the handle holds, nil if nothing.
-func (m *Mutex) holding() *acquisition {
+func (m *Mutex) holding() *recipe.Acquisition {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.current
@@ -202,22 +202,22 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 
 // TryLockContext is LockContext if the lock is free, and otherwise fails with ErrLocked and leaves no znode.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *claim) { c.try = true })
+	return m.lock(ctx, func(c *recipe.Claim) { c.Try = true })
 }
 
 // LockRevoking is LockContext that has those ahead in the queue make way; a reader, only the writers ahead of it. If ctx
 // has ended nobody is removed by force, and if it ends while that is under way, its outcome is given a moment: nobody is
 // removed for an acquisition that then fails by its own timeout, unless the servers hang just then.
 func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *claim) { c.revocation = &how })
+	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation() })
 }
 
-func (m *Mutex) lock(ctx context.Context, mod func(*claim)) (<-chan struct{}, error) {
-	h, err := m.acquire(ctx, true, mod).result()
+func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
+	h, err := m.acquire(ctx, true, mod).Result()
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
-	return h.revoked.C(), nil
+	return h.Revoked(), nil
 }
 
 // LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in LockContext.
@@ -235,7 +235,7 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	if a == nil {
 		return opError("unlock", m.path, ErrNotLocked)
 	}
-	return opError("unlock", m.path, a.release(ctx))
+	return opError("unlock", m.path, a.Release(ctx))
 }
 
 // Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause when somebody asks for
@@ -243,7 +243,7 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 // release's; if the lock is not acquired fn does not run. It waits for the release up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
 	a := m.acquire(ctx, true, nil)
-	h, err := a.result()
+	h, err := a.Result()
 	if err != nil {
 		return opError("lock", m.path, err)
 	}
@@ -251,8 +251,8 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	var watch sync.WaitGroup
 	watch.Go(func() { // ends with body; waited for below
 		select {
-		case <-h.revoked.C():
-			cancel(h.state())
+		case <-h.Revoked():
+			cancel(h.State())
 		case <-body.Done():
 		}
 	})
@@ -262,7 +262,7 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 		bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), m.s.cfg.timeout)
 		defer stop()
 		if m.forget(a) {
-			err = errors.Join(err, opError("unlock", m.path, a.release(bounded)))
+			err = errors.Join(err, opError("unlock", m.path, a.Release(bounded)))
 		}
 	}()
 	return fn(body)
@@ -273,10 +273,10 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 func (m *Mutex) Revoked() <-chan struct{} {
 	a := m.holding()
 	if a == nil {
-		return closedChannel
+		return recipe.Closed
 	}
-	a.hold.state()
-	return a.hold.revoked.C()
+	a.Hold().State()
+	return a.Hold().Revoked()
 }
 
 // Lost returns the channel of the current hold that closes when the hold is gone or cannot be proved any more; a closed
@@ -284,10 +284,10 @@ func (m *Mutex) Revoked() <-chan struct{} {
 func (m *Mutex) Lost() <-chan struct{} {
 	a := m.holding()
 	if a == nil {
-		return closedChannel
+		return recipe.Closed
 	}
-	a.hold.state()
-	return a.hold.lost.C()
+	a.Hold().State()
+	return a.Hold().Lost()
 }
 
 // Err returns how the current hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why it was lost. It
@@ -297,7 +297,7 @@ func (m *Mutex) Err() error {
 	if a == nil {
 		return nil
 	}
-	return a.hold.state()
+	return a.Hold().State()
 }
 
 // Token returns the current hold's fencing token, also after the hold was lost; the zero Token when nothing is held.
@@ -306,7 +306,8 @@ func (m *Mutex) Token() Token {
 	if a == nil {
 		return Token{}
 	}
-	return a.hold.token
+	zxid, handoff := a.Hold().Token()
+	return Token{Zxid: zxid, Handoff: handoff}
 }
 
 // Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and
@@ -317,21 +318,21 @@ func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 	if a == nil {
 		return nil, opError("guard", m.path, ErrNotLocked)
 	}
-	if err := a.hold.state(); errors.Is(err, ErrLost) {
+	if err := a.Hold().State(); errors.Is(err, ErrLost) {
 		return nil, opError("guard", m.path, err)
 	}
 	// Any version: a revocation mark changes it. The name is never used again, so that it exists says everything.
-	return &zk.CheckVersionRequest{Path: a.hold.path, Version: -1}, nil
+	return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil
 }
 
 // Held asks the ensemble, a quorum of it, whether the current hold still stands.
 func (m *Mutex) Held(ctx context.Context) (bool, error) {
 	a := m.holding()
-	if a == nil || errors.Is(a.hold.state(), ErrLost) {
+	if a == nil || errors.Is(a.Hold().State(), ErrLost) {
 		return false, nil
 	}
-	held, err := request(ctx, m.s, func(ctx context.Context, zs *zkSession) (bool, error) {
-		err := zs.Lease.Check(ctx, a.hold.path)
+	held, err := recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (bool, error) {
+		err := zs.Lease.Check(ctx, a.Hold().Znode())
 		if errors.Is(err, zk.ErrNoNode) {
 			return false, nil
 		}

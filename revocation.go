@@ -1,9 +1,9 @@
 package zklock
 
 import (
-	"context"
-	"path"
 	"time"
+
+	"github.com/zookylock/zklock/internal/recipe"
 )
 
 // Revocation says how LockRevoking treats those ahead of it in the queue.
@@ -26,21 +26,7 @@ func AskThenForce(grace time.Duration) Revocation {
 	return Revocation(grace)
 }
 
-// asks reports whether those ahead are asked first.
-func (r Revocation) asks() bool { return r >= 0 }
-
-// after returns a channel that receives when it is time for force, nil if never.
-func (r Revocation) after() <-chan time.Time {
-	if r == Ask {
-		return nil
-	}
-	return time.After(max(time.Duration(r), 0))
-}
-
-// ask writes the revocation mark into a candidate, that of the client who made it. It fails with zk.ErrNoNode if that is gone.
-func (zs *zkSession) ask(ctx context.Context, candidate string) error {
-	return zs.DoApart(ctx, func() error {
-		_, err := zs.Conn.Set(candidate, markFor(path.Base(candidate)), -1)
-		return err
-	})
+// revocation returns what that means to the recipe.
+func (r Revocation) revocation() *recipe.Revocation {
+	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask, Grace: max(time.Duration(r), 0)}
 }

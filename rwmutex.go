@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/recipe"
 )
 
 // RWMutex is a handle on one named read/write lock, made by Session.RWMutex. It can stand for a sync.RWMutex. The
@@ -19,7 +20,7 @@ type RWMutex struct {
 	reader *Mutex // what a reader claims; its slot is not used
 
 	mu    sync.Mutex // guards the field below
-	reads []*acquisition
+	reads []*recipe.Acquisition
 }
 
 // RWMutex returns a handle on the read/write lock of that name. It does not use the network.
@@ -61,12 +62,12 @@ func (rw *RWMutex) RLockContext(ctx context.Context) (revoked <-chan struct{}, e
 }
 
 func (rw *RWMutex) rlock(ctx context.Context, try bool) (<-chan struct{}, error) {
-	return rw.reader.lock(ctx, func(c *claim) {
-		c.try, c.slot, c.granted = try, nil, rw.addRead
+	return rw.reader.lock(ctx, func(c *recipe.Claim) {
+		c.Try, c.Slot, c.Granted = try, nil, rw.addRead
 	})
 }
 
-func (rw *RWMutex) addRead(a *acquisition) {
+func (rw *RWMutex) addRead(a *recipe.Acquisition) {
 	rw.mu.Lock()
 	defer rw.mu.Unlock()
 	rw.reads = append(rw.reads, a)
@@ -81,21 +82,21 @@ func (rw *RWMutex) RUnlock() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
 	defer cancel()
-	a.release(ctx) // RUnlock has no way to return an error, and the removal goes on in any case
+	a.Release(ctx) // RUnlock has no way to return an error, and the removal goes on in any case
 }
 
 // takeRead takes the read hold that is to be released next, nil if there is none.
-func (rw *RWMutex) takeRead() *acquisition {
+func (rw *RWMutex) takeRead() *recipe.Acquisition {
 	rw.mu.Lock()
 	defer rw.mu.Unlock()
 	if len(rw.reads) == 0 {
 		return nil
 	}
 	next, worst := 0, 0
-	rw.reads[0].hold.stands() // the others' lease is the same, or newer
+	rw.reads[0].Hold().Stands() // the others' lease is the same, or newer
 	for i, a := range rw.reads {
 		bad := 0
-		switch err := a.hold.known(); {
+		switch err := a.Hold().Known(); {
 		case errors.Is(err, ErrLost):
 			bad = 2
 		case err != nil:

@@ -12,6 +12,7 @@ import (
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/mailbox"
+	"github.com/zookylock/zklock/internal/recipe"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
@@ -50,13 +51,13 @@ type Session struct {
 	cfg     sessionConfig
 	root    string // with the chroot
 	client  *ensemble.Client
+	locks   *recipe.Locks
 	states  *mailbox.Mailbox[State] // to callState
 	readers sync.WaitGroup          // the event goroutine, and callState
 	finish  sync.Once
 
 	mu    sync.Mutex // guards the fields below
 	state State
-	local *zkSession // of the client's current session
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
@@ -75,9 +76,9 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	s.mu.Lock() // until there is a client: updateState may be called
 	client, established := ensemble.New(ensemble.Config{
 		Servers: servers, Timeout: cfg.timeout, Auth: cfg.auth, TLS: cfg.tls, Dial: cfg.dial, Logger: cfg.logger,
-		Proof: ensemble.Proof(cfg.lease), Asleep: cfg.asleep, Marked: isRevocationMark, Changed: s.updateState,
+		Proof: ensemble.Proof(cfg.lease), Asleep: cfg.asleep, Marked: recipe.IsMark, Changed: s.updateState,
 	})
-	s.client = client
+	s.client, s.locks = client, recipe.New(client, s.root)
 	s.mu.Unlock()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
 	if cfg.stateFunc != nil {

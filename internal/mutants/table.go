@@ -4,36 +4,36 @@ package main
 var mutants = []mutant{
 	{
 		name:  "granted when those are gone that were watched, without a look at the queue",
-		edits: []edit{{"record.go", "	case !c.line.more:\n", "	case true:\n"}},
+		edits: []edit{{"internal/recipe/record.go", "	case !c.line.more:\n", "	case true:\n"}},
 		tests: "TestOthersThanTheHolderLeave",
 	},
 	{
 		name:  "granted when the nearest but one is gone",
-		edits: []edit{{"record.go", "	case !c.line.more:\n		c.line.nearest = append(nearer, rest...)\n", "	case !c.line.more:\n		c.line.nearest = rest\n"}},
+		edits: []edit{{"internal/recipe/record.go", "	case !c.line.more:\n		c.line.nearest = append(nearer, rest...)\n", "	case !c.line.more:\n		c.line.nearest = rest\n"}},
 		tests: "TestAHandOffNeedsNoRequest",
 	},
 	{
 		name:  "nearest but one not watched",
-		edits: []edit{{"lookahead.go", "	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]\n", "	return c.line.nearest[:1]\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]\n", "	return c.line.nearest[:1]\n"}},
 		tests: "TestAHandOffNeedsNoRequest",
 	},
 	{
 		name: "token from the sequence number",
 		edits: []edit{
-			{"candidate.go", "		c.place = self\n", "		c.place, c.czxid = self, int64(self.Seq)+1\n"},
-			{"candidate.go", " || c.czxid != 0 && c.czxid != node.Czxid", ""},
-			{"candidate.go", "	c.czxid = node.Czxid\n", ""},
+			{"internal/recipe/candidate.go", "		c.place = self\n", "		c.place, c.czxid = self, int64(self.Seq)+1\n"},
+			{"internal/recipe/candidate.go", " || c.czxid != 0 && c.czxid != node.Czxid", ""},
+			{"internal/recipe/candidate.go", "	c.czxid = node.Czxid\n", ""},
 		},
 		tests: "TestTokensIncreaseThroughEverything",
 	},
 	{
 		name:  "Curator's mark ignored",
-		edits: []edit{{"candidate.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
+		edits: []edit{{"internal/recipe/candidate.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
 		name:  "any data is a mark",
-		edits: []edit{{"candidate.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
+		edits: []edit{{"internal/recipe/candidate.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
@@ -45,14 +45,14 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"queueing.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
-			{"queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"},
+			{"internal/recipe/queueing.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
+			{"internal/recipe/queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
 	{
 		name:  "own znode not looked at after a grant without a wait",
-		edits: []edit{{"oversight.go", "		a.watchOver(over)\n", "		<-over.Done()\n"}},
+		edits: []edit{{"internal/recipe/oversight.go", "		a.watchOver(over)\n", "		<-over.Done()\n"}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -62,24 +62,24 @@ var mutants = []mutant{
 	},
 	{
 		name: "candidate left after a cancel",
-		edits: []edit{{"queueing.go", "	err := c.remove(context.Background())\n",
+		edits: []edit{{"internal/recipe/queueing.go", "	err := c.remove(context.Background())\n",
 			"	var err error\n	if a.ctx.Err() == nil {\n		err = c.remove(context.Background())\n	}\n"}},
 		tests: "TestPendingEndsWithItsContext",
 	},
 	{
 		name: "candidate left after a refused try",
-		edits: []edit{{"queueing.go", "	err := c.remove(context.Background())\n",
-			"	var err error\n	if !a.try {\n		err = c.remove(context.Background())\n	}\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	err := c.remove(context.Background())\n",
+			"	var err error\n	if !a.Try {\n		err = c.remove(context.Background())\n	}\n"}},
 		tests: "TestTryLockLeavesNothingWhenRefused",
 	},
 	{
 		name:  "candidate left whose creation was not answered",
-		edits: []edit{{"candidate.go", "	if !exists && c.asked {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/candidate.go", "	if !exists && c.asked {\n", "	if false {\n"}},
 		tests: "TestCancelAfterALostCreateReply",
 	},
 	{
 		name: "creation repeated without a look for the id",
-		edits: []edit{{"candidate.go", "			found, err := c.find(ctx)\n			if err != nil {\n				return err\n			}\n			if !found {\n				continue\n			}",
+		edits: []edit{{"internal/recipe/candidate.go", "			found, err := c.find(ctx)\n			if err != nil {\n				return err\n			}\n			if !found {\n				continue\n			}",
 			"			if err := c.zs.Await(ctx); err != nil {\n				return err\n			}\n			continue"}},
 		tests: "TestNoOrphanWhereverItBreaks",
 	},
@@ -149,7 +149,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"oversight.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
+			{"internal/recipe/oversight.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
 			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -181,37 +181,37 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"lookahead.go", "	watched := c.watched()\n", "	watched := c.line.nearest[len(c.line.nearest)-1:]\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	watched := c.watched()\n", "	watched := c.line.nearest[len(c.line.nearest)-1:]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"queueing.go", "errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ErrClosed)", "errors.Is(err, errVanished)"}},
+		edits: []edit{{"internal/recipe/queueing.go", "errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed)", "errors.Is(err, errVanished)"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"queueing.go", "	case err == nil && isPhantom(c.voice, *blocker, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && IsPhantom(c.voice, *blocker, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
 		name: "handle stays locked when the release fails",
 		edits: []edit{
 			{"mutex.go", "	a := m.take()\n	if a == nil {\n		return opError(\"unlock\"", "	a := m.holding()\n	if a == nil {\n		return opError(\"unlock\""},
-			{"mutex.go", "	return opError(\"unlock\", m.path, a.release(ctx))\n}",
-				"	err := a.release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
+			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ctx))\n}",
+				"	err := a.Release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation|TestReleaseGoesOnInTheBackground",
 	},
 	{
 		name: "body run although the lock was not acquired",
-		edits: []edit{{"mutex.go", "	h, err := a.result()\n	if err != nil {\n		return opError(\"lock\", m.path, err)\n	}\n	body,",
-			"	h, err := a.result()\n	if err != nil {\n		return opError(\"lock\", m.path, errors.Join(err, fn(ctx)))\n	}\n	body,"}},
+		edits: []edit{{"mutex.go", "	h, err := a.Result()\n	if err != nil {\n		return opError(\"lock\", m.path, err)\n	}\n	body,",
+			"	h, err := a.Result()\n	if err != nil {\n		return opError(\"lock\", m.path, errors.Join(err, fn(ctx)))\n	}\n	body,"}},
 		tests: "TestDoRunsUnderTheLock",
 	},
 	{
 		name:  "Revoked closes with the holder's own release",
-		edits: []edit{{"hold.go", "	h.finishLocked()\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked()\n	return nil\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "	h.finishLocked()\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked()\n	return nil\n"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{
@@ -221,52 +221,52 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Guard refuses after a mark",
-		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.hold.path, Version: -1}, nil", "return &zk.CheckVersionRequest{Path: a.hold.path, Version: 0}, nil"}},
+		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: 0}, nil"}},
 		tests: "TestGuardLetsNoStaleHolderWrite",
 	},
 	{
 		name:  "Guard checks the lock, not the hold",
-		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.hold.path, Version: -1}, nil", "return &zk.CheckVersionRequest{Path: m.path, Version: -1}, nil"}},
+		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: m.path, Version: -1}, nil"}},
 		tests: "TestGuardLetsNoStaleHolderWrite",
 	},
 	{
 		name:  "force without a grace",
-		edits: []edit{{"revocation.go", "time.After(max(time.Duration(r), 0))", "time.After(0)"}},
+		edits: []edit{{"internal/recipe/acquisition.go", "time.After(r.Grace)", "time.After(0)"}},
 		tests: "TestAskThenForceGivesAGrace",
 	},
 	{
 		name:  "force although this candidate is gone",
-		edits: []edit{{"candidate.go", "ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}", "ops := []any{}"}},
+		edits: []edit{{"internal/recipe/candidate.go", "ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}", "ops := []any{}"}},
 		tests: "TestForceOfACandidateThatIsGoneHarmsNobody",
 	},
 	{
 		name:  "lost hold gives its handle to the next",
-		edits: []edit{{"queueing.go", "	if a.slot == nil {\n		return nil\n	}\n	if a.try {", "	if a.slot == nil {\n		return nil\n	}\n	select {\n	case <-a.slot:\n	default:\n	}\n	if a.try {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if a.Slot == nil {\n		return nil\n	}\n	if a.Try {", "	if a.Slot == nil {\n		return nil\n	}\n	select {\n	case <-a.Slot:\n	default:\n	}\n	if a.Try {"}},
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
 		name:  "clients that order the queue differently let in",
-		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
+		edits: []edit{{"internal/recipe/dialect.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
 	},
 	{
 		name:  "names of no candidates refused",
-		edits: []edit{{"naming.go", "		if ephemeral {\n", "		if ephemeral || true {\n"}},
+		edits: []edit{{"internal/recipe/dialect.go", "		if ephemeral {\n", "		if ephemeral || true {\n"}},
 		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"record.go", "	case gone.LeavesReader():\n		return false, nil\n", ""}},
+		edits: []edit{{"internal/recipe/record.go", "	case gone.LeavesReader():\n		return false, nil\n", ""}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"lookahead.go", "return owner == 0 && !voice.Persistent(c)", "return owner == 0"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "return owner == 0 && !voice.Persistent(c)", "return owner == 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
 		name:  "Curator asked in the recipe's words",
-		edits: []edit{{"naming.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
+		edits: []edit{{"internal/recipe/dialect.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
 		in:    "internal/interop", tests: "TestWeAskAPeer",
 	},
 	{
@@ -276,7 +276,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's parents as containers",
-		edits: []edit{{"naming.go", "		return parent{data: []byte{}}\n", "		return parent{data: []byte{}, container: true}\n"}},
+		edits: []edit{{"internal/recipe/dialect.go", "		return parent{data: []byte{}}\n", "		return parent{data: []byte{}, container: true}\n"}},
 		in:    "internal/interop", tests: "TestZnodesAreLikeThePeers",
 	},
 	{
@@ -289,22 +289,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "any number taken for the next",
-		edits: []edit{{"lookahead.go", "if c.place.Seq == number+1 {", "if c.place.Seq > number {"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "if c.place.Seq == number+1 {", "if c.place.Seq > number {"}},
 		tests: "TestTheNextNumberIsNoProofBehindOthers",
 	},
 	{
 		name:  "granted without a look at the own znode",
-		edits: []edit{{"queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"}},
+		edits: []edit{{"internal/recipe/queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"}},
 		tests: "TestRemovedTogetherWithTheHolder",
 	},
 	{
 		name:  "candidate that waits never looked at",
-		edits: []edit{{"queueing.go", "		c.zs.patient.add(c)\n", ""}},
+		edits: []edit{{"internal/recipe/queueing.go", "		c.zs.patient.add(c)\n", ""}},
 		tests: "TestRemovedWhileWaiting",
 	},
 	{
 		name:  "lost hold's candidate left",
-		edits: []edit{{"queueing.go", "				c.hold.whenLost(a.removeSoon)\n", ""}},
+		edits: []edit{{"internal/recipe/queueing.go", "				c.hold.whenLost(a.removeSoon)\n", ""}},
 		tests: "TestALostHoldLeavesNoCandidate",
 	},
 	{
@@ -324,45 +324,45 @@ var mutants = []mutant{
 	},
 	{
 		name:  "record of another znode trusted",
-		edits: []edit{{"record.go", "if ok && r.lock == stat.Czxid {", "if ok {"}},
+		edits: []edit{{"internal/recipe/record.go", "if ok && r.lock == stat.Czxid {", "if ok {"}},
 		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
 	},
 	{
 		name:  "data of others overwritten by a record",
-		edits: []edit{{"record.go", "n.foreign = !ok && len(data) > 0", "n.foreign = false"}},
+		edits: []edit{{"internal/recipe/record.go", "n.foreign = !ok && len(data) > 0", "n.foreign = false"}},
 		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
 	},
 	{
 		name:  "record written over what came meanwhile",
-		edits: []edit{{"record.go", "Version: version}", "Version: min(version, -1)}"}},
+		edits: []edit{{"internal/recipe/record.go", "Version: version}", "Version: min(version, -1)}"}},
 		tests: "TestDataWrittenMeanwhileStays",
 	},
 	{
 		name:  "record left by one who was not the holder",
-		edits: []edit{{"record.go", "if !c.front || !c.long", "if !c.long"}},
+		edits: []edit{{"internal/recipe/record.go", "if !c.front || !c.long", "if !c.long"}},
 		tests: "TestALongQueueIsNotListedAtEveryHandoff|TestOnlyAHolderLeavesARecord",
 	},
 	{
 		name:  "sibling of another znode believed",
-		edits: []edit{{"legacy.go", "	if !c.deleted {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/legacy.go", "	if !c.deleted {\n", "	if false {\n"}},
 		tests: "TestASiblingOfAnotherZnodeProvesNothing",
 	},
 	{
 		name:  "word of a sibling believed before it is known to have been there",
-		edits: []edit{{"queueing.go", "		if leaving {\n", "		if leaving && false {\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "		if leaving {\n", "		if leaving && false {\n"}},
 		tests: "TestVirtualASiblingThatIsNotThereIsNoWord",
 	},
 	{
 		name:  "number of siblings counted twice",
-		edits: []edit{{"siblings.go", "	if s.seats[at] == nil {", "	if true {"}},
+		edits: []edit{{"internal/recipe/siblings.go", "	if s.seats[at] == nil {", "	if true {"}},
 		tests: "TestVirtualANumberGivenTwiceIsCountedOnce",
 	},
 	{
 		name: "candidate of a creation under way not waited for by Close",
 		edits: []edit{
-			{"candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n"},
-			{"candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.Count(true)\n}"},
-			{"candidate.go", "		c.zs.Count(asked)\n", "		if c.path != \"\" {\n			c.zs.Count(asked)\n		}\n"},
+			{"internal/recipe/candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n"},
+			{"internal/recipe/candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.Count(true)\n}"},
+			{"internal/recipe/candidate.go", "		c.zs.Count(asked)\n", "		if c.path != \"\" {\n			c.zs.Count(asked)\n		}\n"},
 		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
@@ -373,7 +373,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "removal cut short left to nobody once the Session closes",
-		edits: []edit{{"acquisition.go", "	if c.over {\n", "	if c.over || a.s.client.Closing().Err() != nil {\n"}},
+		edits: []edit{{"internal/recipe/acquisition.go", "	if c.over {\n", "	if c.over || a.locks.client.Closing().Err() != nil {\n"}},
 		tests: "TestVirtualUnlockCutShortByClose",
 	},
 	{
@@ -383,47 +383,47 @@ var mutants = []mutant{
 	},
 	{
 		name:  "what only looks like a candidate marked and removed",
-		edits: []edit{{"queueing.go", "		if err := c.dismissPhantoms(ctx); err != nil {\n			return ctx, err\n		}\n", ""}},
+		edits: []edit{{"internal/recipe/queueing.go", "		if err := c.dismissPhantoms(ctx); err != nil {\n			return ctx, err\n		}\n", ""}},
 		tests: "TestWhatOnlyLooksLikeACandidateIsLeftAlone",
 	},
 	{
 		name:  "cohort asked while it waits not granted its turn",
-		edits: []edit{{"cohort.go", "		if t.base.hold.isLost() || ", "		if !t.base.hold.stands() || "}},
+		edits: []edit{{"internal/recipe/cohort.go", "		if t.base.hold.isLost() || ", "		if !t.base.hold.Stands() || "}},
 		tests: "TestACohortThatIsAskedWhileItWaits",
 	},
 	{
 		name:  "removed sibling granted the lock",
-		edits: []edit{{"queueing.go", "		return ctx, c.glance(ctx)\n", "		return ctx, nil\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "		return ctx, c.glance(ctx)\n", "		return ctx, nil\n"}},
 		tests: "TestASiblingThatWasRemovedIsNotNext",
 	},
 	{
 		name:  "sibling that gave up taken for the holder",
-		edits: []edit{{"record.go", "	if c.front {\n		c.word = l", "	if true {\n		c.word = l"}},
+		edits: []edit{{"internal/recipe/record.go", "	if c.front {\n		c.word = l", "	if true {\n		c.word = l"}},
 		tests: "TestASiblingThatGivesUpIsNotFollowed|TestCancelLeavesTheQueue",
 	},
 	{
 		name:  "sibling followed with somebody in between",
-		edits: []edit{{"siblings.go", "c.place.Seq - 1}", "c.place.Seq - 2}"}},
+		edits: []edit{{"internal/recipe/siblings.go", "c.place.Seq - 1}", "c.place.Seq - 2}"}},
 		tests: "TestAStrangerBetweenSiblingsIsSeen",
 	},
 	{
 		name:  "hold passed on without end",
-		edits: []edit{{"cohort.go", "return t.counted < t.limit && ", "return "}},
+		edits: []edit{{"internal/recipe/cohort.go", "return t.counted < t.limit && ", "return "}},
 		tests: "TestAContenderWaitsForFewHandoffs",
 	},
 	{
 		name:  "revoked hold passed on",
-		edits: []edit{{"cohort.go", "t.grants < math.MaxUint32 && t.base.hold.stands()", "t.grants < math.MaxUint32"}},
+		edits: []edit{{"internal/recipe/cohort.go", "t.grants < math.MaxUint32 && t.base.hold.Stands()", "t.grants < math.MaxUint32"}},
 		tests: "TestNoHandoffAfterARevocation",
 	},
 	{
 		name:  "part of a hold not lost with the whole",
-		edits: []edit{{"hold.go", "		p.lose(reason)\n", "		_ = p\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "		p.lose(reason)\n", "		_ = p\n"}},
 		tests: "TestHandedOffHoldIsLostWithItsSession",
 	},
 	{
 		name:  "readers join although a writer queues",
-		edits: []edit{{"cohort.go", "	if t.mayPass() && t.grantLocked(a) {", "	if t.grantLocked(a) {"}},
+		edits: []edit{{"internal/recipe/cohort.go", "	if t.mayPass() && t.grantLocked(a) {", "	if t.grantLocked(a) {"}},
 		tests: "TestReadersOfAProcessShareACandidate",
 	},
 }

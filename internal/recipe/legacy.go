@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -34,7 +34,7 @@ func (c *candidate) left(gone bool) {
 }
 
 // cleared returns up to which number all candidates of a lock are known to be gone, -1 if that is not known.
-func cleared(zs *zkSession, dir string) int32 {
+func cleared(zs *Local, dir string) int32 {
 	if number, ok := zs.Watches.Memo(dir).(int32); ok {
 		return number
 	}

@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 // This is how an acquisition goes through the queue.
 
@@ -16,15 +16,15 @@ import (
 
 // run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
 // being removed by force.
-func (a *acquisition) run() {
+func (a *Acquisition) run() {
 	for {
-		zs, err := a.s.await(a.ctx)
+		zs, err := a.locks.await(a.ctx)
 		if err != nil {
 			a.settle(a.orContextError(err))
 			a.gone.give()
 			return
 		}
-		c := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold())
+		c := newCandidate(zs, a.Path, a.Kind, a.Config, a.freshHold())
 		err = a.obtain(c)
 		if err == nil {
 			a.candidate = c
@@ -35,19 +35,19 @@ func (a *acquisition) run() {
 			}
 			a.withdraw(c.hold)
 		}
-		if errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ErrClosed) {
+		if errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
 			if c.remove(a.ctx); a.ctx.Err() == nil {
 				continue // to the end of the queue
 			}
 		}
 		a.settle(a.orContextError(err))
-		a.s.client.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
+		a.locks.client.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
 }
 
 // giveUp removes the candidate of an acquisition that has failed.
-func (a *acquisition) giveUp(c *candidate) {
+func (a *Acquisition) giveUp(c *candidate) {
 	err := c.remove(context.Background())
 	if errors.Is(err, errVanished) || isOver(err) {
 		err = nil // it is gone, which is all that was wanted
@@ -56,10 +56,10 @@ func (a *acquisition) giveUp(c *candidate) {
 }
 
 // orContextError prefers to say that the context has ended; err may be just a consequence.
-func (a *acquisition) orContextError(err error) error {
+func (a *Acquisition) orContextError(err error) error {
 	switch {
-	case a.s.client.Closing().Err() != nil:
-		return ErrClosed
+	case a.locks.client.Closing().Err() != nil:
+		return ensemble.ErrClosed
 	case a.ctx.Err() != nil:
 		return a.contextError()
 	default:
@@ -69,15 +69,15 @@ func (a *acquisition) orContextError(err error) error {
 
 // obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
-func (a *acquisition) obtain(c *candidate) error {
+func (a *Acquisition) obtain(c *candidate) error {
 	if err := c.create(a.ctx); err != nil {
 		return err
 	}
 	a.announce()
-	if err := c.lookAhead(a.ctx, a.revocation != nil); err != nil {
+	if err := c.lookAhead(a.ctx, a.Revoke != nil); err != nil {
 		return err
 	}
-	if a.try && c.isBlocked() {
+	if a.Try && c.isBlocked() {
 		return ErrLocked
 	}
 	if c.czxid == 0 { // the answer got lost, or the server is old
@@ -103,21 +103,21 @@ func (a *acquisition) obtain(c *candidate) error {
 		c.hold.Lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
-	c.front = a.kind.Exclusive()
+	c.front = a.Kind.Exclusive()
 	return nil
 }
 
 // queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
 // those ahead must not be removed for nothing.
-func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
+func (a *Acquisition) queue(c *candidate) (ctx context.Context, err error) {
 	ctx = a.ctx
 	var force <-chan time.Time
-	if a.revocation != nil {
+	if a.Revoke != nil {
 		if err := c.dismissPhantoms(ctx); err != nil {
 			return ctx, err
 		}
-		force = a.revocation.after()
-		if a.revocation.asks() {
+		force = a.Revoke.due()
+		if a.Revoke.Ask {
 			if err := c.ask(ctx, c.line.nearest); err != nil {
 				return ctx, err
 			}
@@ -138,7 +138,7 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 			force = closedTimer
 			err = c.clear(ctx)
 		} else {
-			err = c.moveUp(ctx, at, left, a.revocation != nil)
+			err = c.moveUp(ctx, at, left, a.Revoke != nil)
 		}
 		if err != nil {
 			return ctx, err
@@ -162,25 +162,25 @@ var closedTimer = func() <-chan time.Time {
 }()
 
 // announce tells that there is a candidate in the queue.
-func (a *acquisition) announce() {
+func (a *Acquisition) announce() {
 	if a.queued != nil && !closed.Is(a.queued) { // closed here only, by whoever runs the acquisition
 		close(a.queued)
 	}
 }
 
 // freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark was the last candidate's.
-func (a *acquisition) freshHold() *hold {
+func (a *Acquisition) freshHold() *Hold {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.hold.revoked.isGiven() || a.done.isGiven() {
 		return a.hold
 	}
-	a.hold = new(hold)
+	a.hold = new(Hold)
 	return a.hold
 }
 
 // commit decides that others are removed by force, unless the acquisition has failed already.
-func (a *acquisition) commit() bool {
+func (a *Acquisition) commit() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.committed = a.committed || a.ctx.Err() == nil
@@ -197,7 +197,7 @@ const (
 )
 
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
-func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
+func (a *Acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
 	c.watchAhead()
 	told := c.isBehindSibling() && !c.long && c.self == nil // by that alone: no server is asked for now
 	patient := c.measured == 0 && !c.long && (told || c.line.more)
@@ -234,8 +234,8 @@ func (a *acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 }
 
 // lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
-func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
-	if c.zs.siblings.have(c.dir, *blocker) { // it tells by watchTable.left
+func (a *Acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
+	if c.zs.siblings.have(c.dir, *blocker) { // it tells by candidate.left
 		return 0, nil
 	}
 	node, err := w.Read(ctx)
@@ -253,7 +253,7 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemb
 			return wasFirst, c.judge(l.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && isPhantom(c.voice, *blocker, node.Owner):
+	case err == nil && IsPhantom(c.voice, *blocker, node.Owner):
 		c.ignore(*blocker)
 		return wasGone, nil
 	}
@@ -261,7 +261,7 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemb
 }
 
 // sleep waits until there is something to look at, or force is due.
-func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
+func (a *Acquisition) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
 	select {
 	case <-c.wake:
 		return 0, nil
@@ -273,7 +273,7 @@ func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time
 }
 
 // over returns the channel that ends a wait. Those who are committed go on although their context has ended, but not for ever.
-func (a *acquisition) over(ctx context.Context) <-chan struct{} {
+func (a *Acquisition) over(ctx context.Context) <-chan struct{} {
 	if over := ctx.Done(); over != nil {
 		return over
 	}
@@ -282,13 +282,13 @@ func (a *acquisition) over(ctx context.Context) <-chan struct{} {
 
 // takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
 // was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
-func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
-	if a.slot == nil {
+func (a *Acquisition) takeSlot(ctx context.Context, c *candidate) error {
+	if a.Slot == nil {
 		return nil
 	}
-	if a.try {
+	if a.Try {
 		select {
-		case a.slot <- struct{}{}:
+		case a.Slot <- struct{}{}:
 			return nil
 		default:
 			return ErrLocked
@@ -296,7 +296,7 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 	}
 	for {
 		select {
-		case a.slot <- struct{}{}:
+		case a.Slot <- struct{}{}:
 			return nil
 		default:
 		}
@@ -304,10 +304,10 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 			return err
 		}
 		select {
-		case a.slot <- struct{}{}:
+		case a.Slot <- struct{}{}:
 			return nil
 		case <-c.hold.lost.C():
-			return c.hold.state()
+			return c.hold.State()
 		case <-c.wake:
 		case <-a.over(ctx):
 			return a.contextError()
@@ -316,9 +316,9 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 }
 
 // withdraw takes back a grant that came after the acquisition had failed.
-func (a *acquisition) withdraw(h *hold) {
+func (a *Acquisition) withdraw(h *Hold) {
 	h.lease.Drop(h)
-	if a.slot != nil {
-		<-a.slot
+	if a.Slot != nil {
+		<-a.Slot
 	}
 }

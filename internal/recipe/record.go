@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -50,7 +51,7 @@ func (n lockNode) after(r record) lockNode {
 	return n
 }
 
-func (zs *zkSession) readLock(ctx context.Context, dir string) (lockNode, error) {
+func (zs *Local) readLock(ctx context.Context, dir string) (lockNode, error) {
 	var n lockNode
 	err := zs.Do(ctx, func() (err error) {
 		n, err = ensemble.Ask(ctx, zs.Session, wire.GetData(dir, false), newLockNode)
@@ -122,7 +123,7 @@ func (c *candidate) measure(ctx context.Context) (lock lockNode, err error) {
 
 // newRecord returns the record to leave, if there is need of one, and a right to leave it.
 func (c *candidate) newRecord(ctx context.Context) (r record, ok bool) {
-	if !c.front || !c.long || c.zs.noRecords.Load() || c.cfg.naming != NamingDefault { // theirs looks as they made it
+	if !c.front || !c.long || c.zs.noRecords.Load() || c.cfg.Dialect != queue.Native { // theirs looks as they made it
 		return r, false
 	}
 	if c.lock == nil {

@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 // This is how a candidate finds out who is ahead of it.
 
@@ -13,6 +13,9 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 )
+
+// AtOnce bounds how many requests one call has under way.
+const AtOnce = 32
 
 // keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
 const keptAhead = 2
@@ -52,7 +55,7 @@ func (c *candidate) unwatchAhead() {
 	c.watchers = nil
 }
 
-// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by watchTable.left that it is gone.
+// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by candidate.left that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.nearest[0]) }
 
 // moveUp takes note that one of those ahead is gone.
@@ -108,7 +111,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 }
 
 // followSibling sets that a sibling is directly ahead, if there is one that has not begun to leave. That it was there when this
-// candidate was created, and so in the same znode, is known once it has been removed by us; see watchTable.left.
+// candidate was created, and so in the same znode, is known once it has been removed by us; see candidate.left.
 func (c *candidate) followSibling() bool {
 	other, ok := c.zs.siblings.directlyAhead(c)
 	if !ok || c.zs.Watches.IsGone(c.dir+"/"+other.Name) {
@@ -162,11 +165,11 @@ func (c *candidate) dismissPhantoms(ctx context.Context) error {
 	line := c.line.nearest
 	phantoms := make([]bool, len(line))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(requestsAtOnce)
+	g.SetLimit(AtOnce)
 	for i, other := range line {
 		g.Go(func() error {
 			node, err := c.zs.ReadNode(ctx, c.dir+"/"+other.Name)
-			phantoms[i] = err == nil && isPhantom(c.voice, other, node.Owner)
+			phantoms[i] = err == nil && IsPhantom(c.voice, other, node.Owner)
 			if errors.Is(err, zk.ErrNoNode) {
 				return nil
 			}
@@ -187,8 +190,8 @@ func (c *candidate) dismissPhantoms(ctx context.Context) error {
 	return nil
 }
 
-// isPhantom reports whether a child with a candidate's name is none: it belongs to no session, and should.
-func isPhantom(voice queue.Voice, c queue.Candidate, owner int64) bool {
+// IsPhantom reports whether a child with a candidate's name is none: it belongs to no session, and should.
+func IsPhantom(voice queue.Voice, c queue.Candidate, owner int64) bool {
 	return owner == 0 && !voice.Persistent(c)
 }
 

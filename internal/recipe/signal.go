@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import "sync"
 
@@ -26,7 +26,7 @@ func (s *signal) C() <-chan struct{} {
 	switch {
 	case s.ch != nil:
 	case s.given:
-		return closedChannel
+		return Closed
 	default:
 		s.ch = make(chan struct{})
 	}
@@ -39,8 +39,8 @@ func (s *signal) isGiven() bool {
 	return s.given
 }
 
-// closedChannel stands for the channel of what is given already, or of no hold.
-var closedChannel = func() <-chan struct{} {
+// Closed stands for the channel of what is given already, or of no hold.
+var Closed = func() <-chan struct{} {
 	ch := make(chan struct{})
 	close(ch)
 	return ch

@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"sync"

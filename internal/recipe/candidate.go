@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"bytes"
@@ -21,7 +21,8 @@ import (
 // recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"), "__REVOKE__" is Curator's.
 var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
 
-func isRevocationMark(data []byte) bool {
+// IsMark reports whether data is a revocation mark.
+func IsMark(data []byte) bool {
 	for _, mark := range revocationMarks {
 		if bytes.Equal(data, mark) {
 			return true
@@ -36,12 +37,12 @@ var errVanished = errors.New("candidate's znode is gone")
 // candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper session. It belongs
 // to the goroutine of its acquisition.
 type candidate struct {
-	zs    *zkSession
+	zs    *Local
 	dir   string // the lock's znode
-	cfg   *lockConfig
+	cfg   *Config
 	kind  queue.Kind
 	voice queue.Voice
-	hold  *hold         // that it is for
+	hold  *Hold         // that it is for
 	wake  chan struct{} // receives when there is something to look at, the znode itself or the one that blocks it
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
@@ -70,10 +71,10 @@ type candidate struct {
 	phantoms map[string]bool     // names ahead that look like candidates and are not: they will never go away
 }
 
-func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h *hold) *candidate {
+func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) *candidate {
 	var random [queue.IDLen]byte
 	rand.Read(random[:]) // never fails, since Go 1.24
-	voice := cfg.voice(kind)
+	voice := cfg.Voice(kind)
 	return &candidate{
 		zs: zs, dir: dir, cfg: cfg, kind: kind, voice: voice, hold: h, wake: make(chan struct{}, 1),
 		prefix: queue.Prefix(voice.Dialect, kind, random),
@@ -141,9 +142,9 @@ type birth struct {
 // queue asks a server to create the znode, and to list the queue right behind that unless there is no need.
 func (c *candidate) queue(ctx context.Context) (birth, error) {
 	name := c.dir + "/" + c.prefix
-	create := wire.Create(name, c.cfg.identifier, c.cfg.acl)
+	create := wire.Create(name, c.cfg.Identifier, c.cfg.ACL)
 	if c.zs.Client().OldServers() {
-		create = wire.CreateOld(name, c.cfg.identifier, c.cfg.acl)
+		create = wire.CreateOld(name, c.cfg.Identifier, c.cfg.ACL)
 	}
 	answers := ensemble.ResponsesTo(create, newBirth)
 	requests := []*wire.Request{create}
@@ -256,7 +257,7 @@ func (c *candidate) nudge() { ensemble.Nudge(c.wake) }
 // ask writes the revocation mark into other candidates, the holder's first. Those that are gone need none.
 func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
 	for _, other := range slices.Backward(others) {
-		err := c.zs.ask(ctx, c.dir+"/"+other.Name)
+		err := c.zs.Revoke(ctx, c.dir+"/"+other.Name)
 		if err != nil && !errors.Is(err, zk.ErrNoNode) {
 			return err
 		}

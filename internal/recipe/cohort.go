@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"container/list"
@@ -10,20 +10,20 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
+// Cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
 // arrival, and the hold goes from one to the next without the network (lock cohorting: Dice, Marathe and Shavit, PPoPP
 // 2012). A reader's cohort has any number hold at once.
 //
 // Others who queue in ZooKeeper must not wait for long. By one candidate n are granted the lock from the moment at which it was
 // last known that nobody else queues; and to know it, the queue is listed while the hold is passed on. So whoever comes
 // into the queue waits for n grants at most, however fast they follow each other.
-type cohort struct {
-	s     *Session
-	claim claim // of its candidates
+type Cohort struct {
+	locks *Locks
+	claim Claim // of its candidates
 	most  int   // n
 
-	mu      sync.Mutex // guards the fields below and those of the tenures, and comes before acquisition.mu
-	waiting list.List  // of *acquisition, in order of arrival
+	mu      sync.Mutex // guards the fields below and those of the tenures, and comes before Acquisition.mu
+	waiting list.List  // of *Acquisition, in order of arrival
 	tenure  *tenure    // that those who wait, wait for; nil if nobody does
 }
 
@@ -32,13 +32,13 @@ type cohort struct {
 //	queued ──▶ held, passed on and on ──▶ over
 //	   └────(nobody waits any more)─────────▲
 type tenure struct {
-	co      *cohort
+	co      *Cohort
 	wait    context.Context // bounds the queueing
 	giveUp  context.CancelFunc
 	queued  chan struct{} // closed when there is a candidate
 	unwatch func() bool   // of the Session's closing
 
-	base     *acquisition // in ZooKeeper; nil until the lock is acquired
+	base     *Acquisition // in ZooKeeper; nil until the lock is acquired
 	out      int          // holds that are not released
 	grants   uint32       // so far
 	counted  int          // grants that somebody in ZooKeeper's queue may have had to wait for
@@ -48,24 +48,26 @@ type tenure struct {
 	idle     bool         // nobody holds the lock until the check under way tells whether it may be passed on
 }
 
-func newCohort(s *Session, c claim, most int) *cohort {
-	return &cohort{s: s, claim: c, most: most}
+// NewCohort returns a cohort whose candidates have the given claim, and which passes each hold on up
+// to most times while others queue.
+func NewCohort(l *Locks, c Claim, most int) *Cohort {
+	return &Cohort{locks: l, claim: c, most: most}
 }
 
-// acquire begins an acquisition through the cohort.
-func (co *cohort) acquire(ctx context.Context, a *acquisition) {
+// Acquire begins an acquisition through the cohort.
+func (co *Cohort) Acquire(ctx context.Context, a *Acquisition) {
 	co.mu.Lock()
 	if co.tenure != nil {
 		a.queued = co.tenure.queued
 	} else {
 		a.queued = make(chan struct{})
 	}
-	a.hold, a.cohort = new(hold), co
+	a.hold, a.cohort = new(Hold), co
 	a.ctx, a.cancel = ctx, func(error) {}
 	var refused error
 	switch {
-	case co.s.client.Closing().Err() != nil:
-		refused = ErrClosed
+	case co.locks.client.Closing().Err() != nil:
+		refused = ensemble.ErrClosed
 	case ctx.Err() != nil:
 		refused = ensemble.ContextError(ctx)
 	case co.joinLocked(a):
@@ -89,9 +91,9 @@ func (co *cohort) acquire(ctx context.Context, a *acquisition) {
 }
 
 // joinLocked lets a reader in that need not wait.
-func (co *cohort) joinLocked(a *acquisition) bool {
+func (co *Cohort) joinLocked(a *Acquisition) bool {
 	t := co.tenure
-	if t == nil || t.base == nil || co.claim.kind.Exclusive() {
+	if t == nil || t.base == nil || co.claim.Kind.Exclusive() {
 		return false
 	}
 	if t.mayPass() && t.grantLocked(a) {
@@ -103,7 +105,7 @@ func (co *cohort) joinLocked(a *acquisition) bool {
 }
 
 // beginLocked returns a new tenure, to be queued, if one is wanted.
-func (co *cohort) beginLocked() *tenure {
+func (co *Cohort) beginLocked() *tenure {
 	if co.tenure != nil || co.waiting.Len() == 0 {
 		return nil
 	}
@@ -114,21 +116,20 @@ func (co *cohort) beginLocked() *tenure {
 }
 
 // queue has a new tenure, if there is one, queue in ZooKeeper. The cohort's mutex is not held.
-func (co *cohort) queue(t *tenure) {
+func (co *Cohort) queue(t *tenure) {
 	if t == nil {
 		return
 	}
-	t.unwatch = context.AfterFunc(co.s.client.Closing(), co.close)
-	base := &acquisition{s: co.s}
-	base.claim = co.claim
-	base.granted = func(*acquisition) {}
-	base.settled = t.settled
+	t.unwatch = context.AfterFunc(co.locks.client.Closing(), co.close)
+	base := co.locks.New(co.claim)
+	base.Granted = func(*Acquisition) {}
+	base.Settled = t.settled
 	base.queued = t.queued
-	base.begin(t.wait) // tells t.settled
+	base.Begin(t.wait) // tells t.settled
 }
 
 // settled is told how the queueing in ZooKeeper has ended.
-func (t *tenure) settled(base *acquisition, err error) {
+func (t *tenure) settled(base *Acquisition, err error) {
 	co := t.co
 	co.mu.Lock()
 	if err != nil && co.tenure == t { // it was not given up
@@ -146,7 +147,7 @@ func (t *tenure) settled(base *acquisition, err error) {
 		if t.grantNextLocked(); t.out > 0 {
 			t.countLocked()
 		}
-		if !co.claim.kind.Exclusive() && co.waiting.Len() > 0 {
+		if !co.claim.Kind.Exclusive() && co.waiting.Len() > 0 {
 			co.tenure = nil // the hold was lost meanwhile
 		}
 	}
@@ -156,30 +157,30 @@ func (t *tenure) settled(base *acquisition, err error) {
 }
 
 // waitingLocked returns everybody who waits now.
-func (co *cohort) waitingLocked() (waiting []*acquisition) {
+func (co *Cohort) waitingLocked() (waiting []*Acquisition) {
 	for e := co.waiting.Front(); e != nil; e = e.Next() {
-		waiting = append(waiting, e.Value.(*acquisition))
+		waiting = append(waiting, e.Value.(*Acquisition))
 	}
 	return waiting
 }
 
 // letDown has acquisitions fail that wait in a cohort. Its mutex is not held.
-func letDown(waiting []*acquisition, err error) {
+func letDown(waiting []*Acquisition, err error) {
 	for _, a := range waiting {
 		a.settle(err) // and so leave
 	}
 }
 
 // close lets everybody down when the Session is closed.
-func (co *cohort) close() {
+func (co *Cohort) close() {
 	co.mu.Lock()
 	waiting := co.waitingLocked()
 	co.mu.Unlock()
-	letDown(waiting, ErrClosed)
+	letDown(waiting, ensemble.ErrClosed)
 }
 
 // leave is told that an acquisition has failed.
-func (co *cohort) leave(a *acquisition) {
+func (co *Cohort) leave(a *Acquisition) {
 	co.mu.Lock()
 	defer co.mu.Unlock()
 	if a.place == nil {
@@ -196,11 +197,11 @@ func (co *cohort) leave(a *acquisition) {
 
 // mayPass reports whether one more may be granted the lock.
 func (t *tenure) mayPass() bool {
-	return t.counted < t.limit && t.grants < math.MaxUint32 && t.base.hold.stands()
+	return t.counted < t.limit && t.grants < math.MaxUint32 && t.base.hold.Stands()
 }
 
 // grantLocked gives a part of the hold to one. It is false if that one has given up, or the hold is not as it should be.
-func (t *tenure) grantLocked(a *acquisition) bool {
+func (t *tenure) grantLocked(a *Acquisition) bool {
 	if !t.base.hold.divide(a.hold, t.grants) {
 		return false
 	}
@@ -220,7 +221,7 @@ func (t *tenure) grantLocked(a *acquisition) bool {
 func (t *tenure) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
-		a := e.Value.(*acquisition)
+		a := e.Value.(*Acquisition)
 		if t.base.hold.isLost() || t.grants == math.MaxUint32 {
 			return
 		}
@@ -232,7 +233,7 @@ func (t *tenure) grantNextLocked() {
 		a.place = nil
 		if !granted {
 			a.gone.give() // it has given up
-		} else if t.co.claim.kind.Exclusive() {
+		} else if t.co.claim.Kind.Exclusive() {
 			return
 		}
 	}
@@ -246,13 +247,13 @@ func (t *tenure) countLocked() {
 
 // checkLocked begins to look who queues, in time before the limit is reached, unless nobody here wants the lock.
 func (t *tenure) checkLocked() {
-	wanted := t.co.waiting.Len() > 0 || !t.co.claim.kind.Exclusive()
+	wanted := t.co.waiting.Len() > 0 || !t.co.claim.Kind.Exclusive()
 	if !wanted || t.checking || t.others || t.limit-t.counted > t.co.most/2 {
 		return
 	}
 	t.checking = true
 	began := t.counted
-	if !t.co.s.client.Start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
+	if !t.co.locks.client.Start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
 		t.checking, t.others = false, true
 	}
 }
@@ -279,9 +280,9 @@ func (t *tenure) check(began int) {
 
 func (t *tenure) look() (others bool, err error) {
 	h := t.base.hold
-	q, err := t.base.candidate.zs.roster.read(h.lasting(), t.co.claim.path)
+	q, err := t.base.candidate.zs.roster.read(h.lasting(), t.co.claim.Path)
 	for _, c := range q {
-		if c.Name != path.Base(h.path) && (t.co.claim.kind.Exclusive() || c.Kind.Exclusive()) {
+		if c.Name != path.Base(h.path) && (t.co.claim.Kind.Exclusive() || c.Kind.Exclusive()) {
 			others = true
 		}
 	}
@@ -290,7 +291,7 @@ func (t *tenure) look() (others bool, err error) {
 
 // release takes a hold back that its holder has released or lost. It returns the acquisition whose candidate is removed
 // for it, nil if there is none because others hold the lock, or will.
-func (t *tenure) release(a *acquisition) *acquisition {
+func (t *tenure) release(a *Acquisition) *Acquisition {
 	co := t.co
 	co.mu.Lock()
 	t.out--
@@ -310,14 +311,14 @@ func (t *tenure) release(a *acquisition) *acquisition {
 
 // goOnLocked passes the hold on, which nobody has, or ends the tenure. It returns the next one if that is to be queued.
 func (t *tenure) goOnLocked() *tenure {
-	if t.co.claim.kind.Exclusive() && t.co.waiting.Len() > 0 {
+	if t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
 		if t.mayPass() {
 			if t.grantNextLocked(); t.out > 0 {
 				t.countLocked()
 				return nil
 			}
 		}
-		if t.checkLocked(); t.checking && t.base.hold.stands() {
+		if t.checkLocked(); t.checking && t.base.hold.Stands() {
 			t.idle = true
 			return nil
 		}
@@ -334,8 +335,8 @@ func (t *tenure) endUnlessUsedLocked() *tenure {
 		t.co.tenure = nil
 	}
 	if t.base != nil {
-		if t.base.slot != nil {
-			<-t.base.slot
+		if t.base.Slot != nil {
+			<-t.base.Slot
 		}
 		if t.base.hold.release() == nil { // otherwise it was lost, and is being removed already
 			t.base.removeSoon()

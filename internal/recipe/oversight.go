@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"context"
@@ -70,15 +70,15 @@ func (l *later[T]) tick() {
 	}
 }
 
-// beginWatch has a goroutine watch over the hold. It is called by zkSession.young, from which whoever removes the candidate drops
+// beginWatch has a goroutine watch over the hold. It is called by Local.young, from which whoever removes the candidate drops
 // the acquisition first, be it before it is added.
-func (a *acquisition) beginWatch() {
+func (a *Acquisition) beginWatch() {
 	over := a.hold.lasting()
 	if over.Err() != nil {
 		return
 	}
 	watched := make(chan struct{})
-	if a.s.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
+	if a.locks.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
 		defer close(watched)
 		a.watchOver(over)
 	}) {
@@ -87,7 +87,7 @@ func (a *acquisition) beginWatch() {
 }
 
 // watchOver follows the hold until it is released or lost.
-func (a *acquisition) watchOver(over context.Context) {
+func (a *Acquisition) watchOver(over context.Context) {
 	c := a.candidate
 	for over.Err() == nil {
 		if err := c.look(over); errors.Is(err, errVanished) {

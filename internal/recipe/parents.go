@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"context"
@@ -11,20 +11,20 @@ import (
 // makeParents creates a lock's znode and what is missing above it. Those who want that at the same time share it. Unless the lock's
 // Naming has it otherwise, those below the root are container znodes, which the server removes some time after their last child;
 // those up to the root are persistent.
-func (zs *zkSession) makeParents(ctx context.Context, dir string, cfg *lockConfig) error {
+func (zs *Local) makeParents(ctx context.Context, dir string, cfg *Config) error {
 	return zs.Apart(ctx, func() error {
 		_, err, _ := zs.parents.Do(dir, func() (any, error) { return nil, zs.makeMissing(dir, cfg) })
 		return err
 	})
 }
 
-func (zs *zkSession) makeMissing(dir string, cfg *lockConfig) error {
+func (zs *Local) makeMissing(dir string, cfg *Config) error {
 	for i := 1; i <= len(dir); i++ {
 		if i < len(dir) && dir[i] != '/' {
 			continue
 		}
 		path := dir[:i]
-		err := zs.Do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
+		err := zs.Do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.locks.root), cfg.ACL) })
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}
@@ -32,7 +32,7 @@ func (zs *zkSession) makeMissing(dir string, cfg *lockConfig) error {
 	return nil
 }
 
-func (zs *zkSession) makeParent(path string, p parent, acl []zk.ACL) error {
+func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 	// Somebody without the right to create above an existing znode must still be able to use what is below.
 	if exists, _, err := zs.Conn.Exists(path); err != nil || exists {
 		return err

@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// hold is one acquisition as its holder sees it. It is there from the beginning, because a revocation can come while the
+// Hold is one acquisition as its holder sees it. It is there from the beginning, because a revocation can come while the
 // candidate still waits, and becomes a hold in the full sense when the candidate is granted the lock.
 //
 //	held ──revoke──▶ revoked ──┬─release──▶ released
@@ -19,15 +19,16 @@ import (
 // Signals are given once and stay; a released hold's are never given, so that nobody is told of a loss that is none.
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
-type hold struct {
-	path  string          // of the candidate's znode
-	token Token           // of the candidate
-	lease *ensemble.Lease // which proves the hold
+type Hold struct {
+	path    string          // of the candidate's znode
+	zxid    int64           // of the candidate's creation
+	handoff uint32          // how often the hold was passed on since
+	lease   *ensemble.Lease // which proves the hold
 
 	revoked signal // the holder should stop
 	lost    signal // the hold is gone
 
-	whole *hold // that this is a part of; nil if it is one itself
+	whole *Hold // that this is a part of; nil if it is one itself
 
 	mu    sync.Mutex      // guards the fields below, and what is told; the whole's before its parts'
 	err   error           // nil, ErrRevoked, or an error that matches ErrLost
@@ -35,16 +36,16 @@ type hold struct {
 	lapse func()          // called when the hold is lost; nil for nobody
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
-	parts map[*hold]struct{}
+	parts map[*Hold]struct{}
 }
 
 // bind ties the hold to its candidate, before it is granted.
-func (h *hold) bind(c *candidate) {
-	h.path, h.token, h.lease = c.path, Token{Zxid: c.czxid}, c.zs.Lease
+func (h *Hold) bind(c *candidate) {
+	h.path, h.zxid, h.lease = c.path, c.czxid, c.zs.Lease
 }
 
 // lasting returns a context that ends when the hold is released or lost: nothing changes any more.
-func (h *hold) lasting() context.Context {
+func (h *Hold) lasting() context.Context {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.over == nil {
@@ -57,7 +58,7 @@ func (h *hold) lasting() context.Context {
 }
 
 // whenLost has f called when the hold is lost, at once if it is. It must not block.
-func (h *hold) whenLost(f func()) {
+func (h *Hold) whenLost(f func()) {
 	h.mu.Lock()
 	lost := h.lost.isGiven()
 	h.lapse = f
@@ -68,15 +69,15 @@ func (h *hold) whenLost(f func()) {
 }
 
 // divide makes p a part, before it is granted. It is false if this hold is over.
-func (h *hold) divide(p *hold, handoff uint32) bool {
+func (h *Hold) divide(p *Hold, handoff uint32) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended {
 		return false
 	}
-	p.path, p.token, p.lease, p.whole = h.path, Token{Zxid: h.token.Zxid, Handoff: handoff}, h.lease, h
+	p.path, p.zxid, p.handoff, p.lease, p.whole = h.path, h.zxid, handoff, h.lease, h
 	if h.parts == nil {
-		h.parts = make(map[*hold]struct{})
+		h.parts = make(map[*Hold]struct{})
 	}
 	h.parts[p] = struct{}{}
 	if h.err != nil {
@@ -86,7 +87,7 @@ func (h *hold) divide(p *hold, handoff uint32) bool {
 }
 
 // revoke tells the holder that somebody asked for the lock.
-func (h *hold) revoke() {
+func (h *Hold) revoke() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended || h.err != nil {
@@ -100,13 +101,13 @@ func (h *hold) revoke() {
 }
 
 // Znode returns the path of the candidate's znode, for the lease.
-func (h *hold) Znode() string { return h.path }
+func (h *Hold) Znode() string { return h.path }
 
 // Lose tells the holder that the lease is over.
-func (h *hold) Lose(reason error) { h.lose(loss(reason)) }
+func (h *Hold) Lose(reason error) { h.lose(loss(reason)) }
 
 // lose tells the holder that the hold is gone.
-func (h *hold) lose(reason error) {
+func (h *Hold) lose(reason error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended {
@@ -128,7 +129,7 @@ func (h *hold) lose(reason error) {
 	}
 }
 
-func (h *hold) finishLocked() {
+func (h *Hold) finishLocked() {
 	h.ended = true
 	if h.end != nil {
 		h.end()
@@ -136,7 +137,7 @@ func (h *hold) finishLocked() {
 }
 
 // release ends the hold from the holder's side, once. It returns the loss that came before, if any.
-func (h *hold) release() error {
+func (h *Hold) release() error {
 	h.lease.RunOut(lately)
 	if h.whole != nil {
 		h.whole.mu.Lock()
@@ -152,30 +153,40 @@ func (h *hold) release() error {
 	return nil
 }
 
-// state returns the hold's error after a look at the clock, for its holder.
-func (h *hold) state() error {
+// State returns the hold's error after a look at the clock, for its holder.
+func (h *Hold) State() error {
 	h.lease.RunOut(0)
-	return h.known()
+	return h.Known()
 }
 
 // lately is good enough where nobody is told that the hold stands: the machine can be suspended after any look.
 const lately = time.Millisecond
 
-// stands reports whether the holder may go on.
-func (h *hold) stands() bool {
+// Stands reports whether the holder may go on.
+func (h *Hold) Stands() bool {
 	h.lease.RunOut(lately)
-	return h.known() == nil
+	return h.Known() == nil
 }
 
 // isLost reports whether the hold is gone, for whoever passes it on.
-func (h *hold) isLost() bool {
+func (h *Hold) isLost() bool {
 	h.lease.RunOut(lately)
 	return h.lost.isGiven()
 }
 
-// known is state without a look at the clock.
-func (h *hold) known() error {
+// Known is state without a look at the clock.
+func (h *Hold) Known() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.err
 }
+
+// Token returns the transaction that created the candidate, and how often the hold was passed on
+// since.
+func (h *Hold) Token() (zxid int64, handoff uint32) { return h.zxid, h.handoff }
+
+// Revoked returns the channel that closes when the holder should stop.
+func (h *Hold) Revoked() <-chan struct{} { return h.revoked.C() }
+
+// Lost returns the channel that closes when the hold is gone.
+func (h *Hold) Lost() <-chan struct{} { return h.lost.C() }

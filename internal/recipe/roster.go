@@ -1,4 +1,4 @@
-package zklock
+package recipe
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // those who ask meanwhile share the next listing: the longer a queue, the more it costs to list it, and the more of
 // our candidates may want to know.
 type roster struct {
-	zs *zkSession
+	zs *Local
 
 	mu       sync.Mutex // guards the field below, and listing.next
 	listings map[string]*listing
@@ -35,11 +35,11 @@ type listing struct {
 	next *listing // begins when this one is done; nil if nobody has asked
 }
 
-func newRoster(zs *zkSession) *roster {
+func newRoster(zs *Local) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
 }
 
-// read returns a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as zkSession.do does.
+// read returns a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as Session.Do does.
 func (r *roster) read(ctx context.Context, dir string) ([]queue.Candidate, error) {
 	l, err := r.list(ctx, dir)
 	if err != nil {

@@ -1,0 +1,105 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// Voice is how a handle's candidates speak to others.
+func (cfg *Config) Voice(k queue.Kind) queue.Voice {
+	return queue.Voice{
+		Dialect:      cfg.Dialect,
+		ReadWrite:    k != queue.Lock,
+		KazooListens: cfg.KazooListens,
+	}
+}
+
+// parent is a znode above the candidates, as it is created where it is missing.
+type parent struct {
+	data      []byte // nil and empty are different to ZooKeeper
+	container bool   // the server removes it some time after its last child
+}
+
+// parent says what the znode at path is to be, for the lock at dir.
+func (cfg *Config) parent(path, dir, root string) parent {
+	switch cfg.Dialect {
+	case queue.Zktools: // locking.py: _ensure_lock_dir
+		if path == dir {
+			return parent{data: []byte("lock")}
+		}
+		return parent{data: []byte("zktools ZLock dir")}
+	case queue.Curator: // creatingParentContainersIfNeeded
+		return parent{data: []byte{}, container: true}
+	case queue.Kazoo: // ensure_path. It never looks again: a container would fail its next acquisition
+		return parent{data: []byte{}}
+	default:
+		return parent{container: path != root && strings.HasPrefix(path, root) && !cfg.KazooListens}
+	}
+}
+
+// markFor is what the client listens for whose candidate has that name.
+func markFor(name string) []byte {
+	if c, ok := queue.Parse(name); ok && (c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW) {
+		return revocationMarks[1]
+	}
+	return revocationMarks[0]
+}
+
+// refuseStrangers looks for a candidate in the queue whose client orders the queue differently, before or behind this one.
+func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) error {
+	for other := range c.voice.Strangers(q) {
+		if c.phantoms[other.Name] {
+			continue
+		}
+		var ephemeral bool
+		err := c.zs.Do(ctx, func() error {
+			stat, err := ensemble.Ask(ctx, c.zs.Session, wire.Exists(c.dir+"/"+other.Name, false), wire.Reply.Stat)
+			ephemeral = stat.EphemeralOwner != 0
+			return err
+		})
+		if err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return err
+		}
+		if ephemeral {
+			lock := "mutex"
+			if c.voice.ReadWrite {
+				lock = "read/write lock"
+			}
+			return fmt.Errorf("%w: %s is a candidate of %s, which reads the queue in another way than our %s under the %s naming. %s",
+				ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.Naming, advice(other))
+		}
+		c.addPhantom(other) // just a name, or gone
+	}
+	return nil
+}
+
+// advice says how to share the lock with whoever made a candidate.
+func advice(other queue.Candidate) string {
+	const elsewhere = ", or another lock"
+	switch other.Dialect {
+	case queue.Curator, queue.CuratorRW:
+		kind := "a Mutex"
+		if other.Kind != queue.Lock {
+			kind = "an RWMutex"
+		}
+		return "Use " + kind + " with WithNaming(NamingCurator)" + elsewhere
+	case queue.Kazoo:
+		return "Use WithNaming(NamingKazoo), or WithKazooPatterns if kazoo has extra_lock_patterns" + elsewhere
+	case queue.Zktools, queue.ZktoolsAsync:
+		kind := "a Mutex"
+		if other.Kind != queue.Lock {
+			kind = "an RWMutex"
+		}
+		return "Use " + kind + " with NamingDefault or, for zktools alone, NamingZktools" + elsewhere
+	default:
+		return "Use NamingDefault" + elsewhere
+	}
+}

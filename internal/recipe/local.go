@@ -1,0 +1,50 @@
+package recipe
+
+import (
+	"context"
+	"path"
+	"sync/atomic"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// Local is a ZooKeeper session with what its candidates share. It ends with the session.
+type Local struct {
+	*ensemble.Session
+	locks     *Locks
+	roster    *roster
+	siblings  *siblings
+	young     *later[*Acquisition] // their holds
+	patient   *later[*candidate]   // who wait
+	parents   singleflight.Group   // by lock
+	noRecords atomic.Bool          // we may not write into locks' znodes
+}
+
+func newLocal(l *Locks, zs *ensemble.Session) *Local {
+	local := &Local{
+		Session:  zs,
+		locks:    l,
+		siblings: newSiblings(),
+		young:    newLater(firstLook, (*Acquisition).beginWatch),
+		patient:  newLater(ownLook, (*candidate).nudge),
+	}
+	local.roster = newRoster(local)
+	return local
+}
+
+// Queue returns a lock's queue, which is empty if the lock has no znode.
+func (zs *Local) Queue(ctx context.Context, dir string) ([]queue.Candidate, error) {
+	return zs.roster.read(ctx, dir)
+}
+
+// Revoke writes the revocation mark into a candidate, that of the client who made it. It fails with
+// zk.ErrNoNode if the candidate is gone.
+func (zs *Local) Revoke(ctx context.Context, candidate string) error {
+	return zs.DoApart(ctx, func() error {
+		_, err := zs.Conn.Set(candidate, markFor(path.Base(candidate)), -1)
+		return err
+	})
+}

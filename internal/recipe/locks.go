@@ -1,0 +1,65 @@
+package recipe
+
+import (
+	"context"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// Locks are the locks below one root, as one client of the ensemble knows them.
+type Locks struct {
+	client *ensemble.Client
+	root   string
+
+	mu    sync.Mutex // guards the field below
+	local *Local     // of the client's current session
+}
+
+// New returns the locks below root.
+func New(client *ensemble.Client, root string) *Locks { return &Locks{client: client, root: root} }
+
+// Config says what the candidates of a handle are like.
+type Config struct {
+	Identifier   []byte        // the data of their znodes
+	ACL          []zk.ACL      // of their znodes, and of those that are created above them
+	Dialect      queue.Dialect // Native, Zktools, Curator or Kazoo
+	Naming       string        // what the user calls the dialect
+	KazooListens bool          // kazoo's clients of the lock know the names of NamingDefault
+}
+
+// await waits for a ZooKeeper session that is established. It may be disconnected. It fails with
+// ctx or ensemble.ErrClosed.
+func (l *Locks) await(ctx context.Context) (*Local, error) {
+	zs, err := l.client.Await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.localOf(zs), nil
+}
+
+// localOf returns what the candidates of a session share.
+func (l *Locks) localOf(zs *ensemble.Session) *Local {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.local != nil && l.local.Session == zs {
+		return l.local
+	}
+	local := newLocal(l, zs)
+	if zs == l.client.Session() { // otherwise it has ended, and is needed once more
+		l.local = local
+	}
+	return local
+}
+
+// Request is ensemble.Request for an op that needs what the candidates share.
+func Request[T any](
+	ctx context.Context, l *Locks, op func(context.Context, *Local) (T, error),
+) (T, error) {
+	return ensemble.Request(ctx, l.client, func(ctx context.Context, zs *ensemble.Session) (T, error) {
+		return op(ctx, l.localOf(zs))
+	})
+}
