@@ -4,12 +4,12 @@ package main
 var mutants = []mutant{
 	{
 		name:  "granted when those are gone that were watched, without a look at the queue",
-		edits: []edit{{"internal/recipe/record.go", "	case !c.line.more:\n", "	case true:\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	case gone.LeavesReader(), c.line.more:\n", "	case gone.LeavesReader():\n"}},
 		tests: "TestOthersThanTheHolderLeave",
 	},
 	{
 		name:  "granted when the nearest but one is gone",
-		edits: []edit{{"internal/recipe/record.go", "	case !c.line.more:\n		c.line.nearest = append(nearer, rest...)\n", "	case !c.line.more:\n		c.line.nearest = rest\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "		c.line.nearest = append(nearer, rest...)\n", "		c.line.nearest = rest\n"}},
 		tests: "TestAHandOffNeedsNoRequest",
 	},
 	{
@@ -256,7 +256,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"internal/recipe/record.go", "	case gone.LeavesReader():\n		return false, nil\n", ""}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	case gone.LeavesReader(), c.line.more:\n", "	case c.line.more:\n"}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
@@ -323,26 +323,6 @@ var mutants = []mutant{
 		in:    "internal/wire", tests: "TestSendComesBeforeWhatGoZookeeperWritesLater",
 	},
 	{
-		name:  "record of another znode trusted",
-		edits: []edit{{"internal/recipe/record.go", "if ok && r.lock == stat.Czxid {", "if ok {"}},
-		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
-	},
-	{
-		name:  "data of others overwritten by a record",
-		edits: []edit{{"internal/recipe/record.go", "n.foreign = !ok && len(data) > 0", "n.foreign = false"}},
-		tests: "TestARecordIsTrustedForItsOwnZnodeOnly",
-	},
-	{
-		name:  "record written over what came meanwhile",
-		edits: []edit{{"internal/recipe/record.go", "Version: version}", "Version: min(version, -1)}"}},
-		tests: "TestDataWrittenMeanwhileStays",
-	},
-	{
-		name:  "record left by one who was not the holder",
-		edits: []edit{{"internal/recipe/record.go", "if !c.front || !c.long", "if !c.long"}},
-		tests: "TestALongQueueIsNotListedAtEveryHandoff|TestOnlyAHolderLeavesARecord",
-	},
-	{
 		name:  "sibling of another znode believed",
 		edits: []edit{{"internal/recipe/legacy.go", "	if !c.deleted {\n", "	if false {\n"}},
 		tests: "TestASiblingOfAnotherZnodeProvesNothing",
@@ -398,7 +378,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling that gave up taken for the holder",
-		edits: []edit{{"internal/recipe/record.go", "	if c.front {\n		c.word = l", "	if true {\n		c.word = l"}},
+		edits: []edit{{"internal/recipe/candidate.go", "	if c.front {\n		c.word = l", "	if true {\n		c.word = l"}},
 		tests: "TestASiblingThatGivesUpIsNotFollowed|TestCancelLeavesTheQueue",
 	},
 	{

@@ -62,12 +62,9 @@ type candidate struct {
 	first    *listing            // that was asked for together with the creation, until it is looked at; nil if there is none
 	watchers []*ensemble.Watcher // of the first of those in line
 	since    time.Time           // when it began to wait
-	measured int                 // how many were in the queue when it had waited for ownLook; 0 until then
 	seen     bool                // in the queue, when nobody was left ahead of it
 	front    bool                // nobody is ahead of it
 	alone    bool                // nobody was in the queue when it was created, nor may have been since the one before it
-	long     bool                // so was the queue when it was last listed
-	lock     *lockNode           // the lock's znode, if it is known
 	phantoms map[string]bool     // names ahead that look like candidates and are not: they will never go away
 }
 
@@ -364,4 +361,45 @@ func (c *candidate) delete(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// deleteOnce removes the candidate's znode. Whoever waits behind it in this session is told first: it may be woken before the
+// answer is here. If the holder has a sibling directly behind that has not been looked at yet, that is read in the same packet: it
+// need not do so itself when it is woken.
+func (c *candidate) deleteOnce(ctx context.Context) error {
+	c.bequeath(new(legacy))
+	remove := wire.Delete(c.path)
+	next := c.heir()
+	if next == "" {
+		_, err := ensemble.Ask(ctx, c.zs.Session, remove, ensemble.Nothing)
+		return err
+	}
+	read := wire.GetData(c.dir+"/"+next, false)
+	removed, seen := ensemble.ResponsesTo(remove, ensemble.Nothing), ensemble.ResponsesTo(read, c.zs.NodeState)
+	c.zs.Send(remove, read)
+	if state, err := seen.Wait(ctx); err == nil { // it comes right behind the other answer: to be woken once is enough
+		c.bequeath(&legacy{next: next, state: state})
+	}
+	_, err := removed.Wait(ctx)
+	return err
+}
+
+// heir returns the name of the sibling directly behind that waits for this one to leave, and whose znode is not watched; "" for none.
+func (c *candidate) heir() string {
+	if !c.front {
+		return ""
+	}
+	next, ok := c.zs.siblings.directlyBehind(c)
+	if !ok || c.zs.Watches.IsArmed(c.dir+"/"+next.Name) {
+		return ""
+	}
+	return next.Name
+}
+
+// bequeath tells who waits behind the candidate in this session that nobody is ahead of it, and more.
+func (c *candidate) bequeath(l *legacy) {
+	if c.front {
+		c.word = l
+		c.zs.Watches.Annotate(c.path, note{l, true})
+	}
 }

@@ -6,8 +6,6 @@ import (
 
 // legacy is what a candidate of ours that has nobody ahead leaves word of to those behind it when it is removed.
 type legacy struct {
-	lock *lockNode // the lock's znode as it is then; nil if that is not known
-
 	next  string             // the name of the one directly behind, if it was read then
 	state ensemble.NodeState // of that
 }

@@ -3,7 +3,6 @@ package recipe
 import (
 	"context"
 	"path"
-	"sync/atomic"
 
 	"golang.org/x/sync/singleflight"
 
@@ -14,13 +13,12 @@ import (
 // Local is a ZooKeeper session with what its candidates share. It ends with the session.
 type Local struct {
 	*ensemble.Session
-	locks     *Locks
-	roster    *roster
-	siblings  *siblings
-	young     *later[*Acquisition] // their holds
-	patient   *later[*candidate]   // who wait
-	parents   singleflight.Group   // by lock
-	noRecords atomic.Bool          // we may not write into locks' znodes
+	locks    *Locks
+	roster   *roster
+	siblings *siblings
+	young    *later[*Acquisition] // their holds
+	patient  *later[*candidate]   // who wait
+	parents  singleflight.Group   // by lock
 }
 
 func newLocal(l *Locks, zs *ensemble.Session) *Local {

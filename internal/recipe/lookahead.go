@@ -26,12 +26,12 @@ type ahead struct {
 	more    bool              // there were others, ahead of these
 }
 
-// watched returns those ahead that the candidate watches: the nearest, and in a queue that is not long the one before. When that
+// watched returns those ahead that the candidate watches: the nearest, and the one before. When that
 // is gone, the candidate finds out whether anybody else is left, while the nearest holds the lock: when its turn comes it need
 // not ask, and a hand-off takes one trip to the server instead of two. Readers do without, for all those behind a writer would have
 // to be told twice.
 func (c *candidate) watched() []queue.Candidate {
-	if c.long || !c.kind.Exclusive() || c.isBehindSibling() {
+	if !c.kind.Exclusive() || c.isBehindSibling() {
 		return c.line.nearest[:1]
 	}
 	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]
@@ -60,11 +60,26 @@ func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.
 
 // moveUp takes note that one of those ahead is gone.
 func (c *candidate) moveUp(ctx context.Context, at int, left departure, everybody bool) error {
-	known, err := c.without(ctx, at, left)
-	if known || err != nil {
-		return err
+	if c.without(at, left) {
+		return nil
 	}
 	return c.lookAhead(ctx, everybody)
+}
+
+// without sets who is ahead of a candidate now that one of those that it remembers is gone, as far as can be said without a
+// listing. It is false if the queue must be listed. Those who are known to be gone do not come back.
+func (c *candidate) without(at int, left departure) (known bool) {
+	gone, nearer, rest := c.line.nearest[at], c.line.nearest[:at:at], c.line.nearest[at+1:]
+	switch {
+	case left == wasFirst:
+		c.line = ahead{nearest: nearer}
+		return true
+	case gone.LeavesReader(), c.line.more:
+		return false
+	default:
+		c.line.nearest = append(nearer, rest...)
+		return true
+	}
 }
 
 // isBlocked reports whether somebody is ahead, as far as the candidate knows.
@@ -118,7 +133,6 @@ func (c *candidate) followSibling() bool {
 		return false
 	}
 	c.line = ahead{nearest: []queue.Candidate{other}, more: true}
-	c.long = c.zs.siblings.count(c.dir) > longQueue
 	return true
 }
 
@@ -126,7 +140,7 @@ func (c *candidate) followSibling() bool {
 func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
 	if !everybody && len(c.phantoms) == 0 && len(l.children) <= longQueue {
 		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found {
-			c.long, c.line, c.seen = false, ahead{view.Nearest, view.More}.cloned(), len(view.Nearest) == 0
+			c.line, c.seen = ahead{view.Nearest, view.More}.cloned(), len(view.Nearest) == 0
 			return view.Len, nil
 		}
 	}
@@ -137,7 +151,6 @@ func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int
 	if err := c.refuseStrangers(ctx, q); err != nil {
 		return 0, err
 	}
-	c.long = len(q) > longQueue
 	var line ahead
 	for other := range queue.Blockers(q, c.place) {
 		if c.phantoms[other.Name] {

@@ -199,15 +199,13 @@ const (
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
 func (a *Acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
 	c.watchAhead()
-	told := c.isBehindSibling() && !c.long && c.self == nil // by that alone: no server is asked for now
-	patient := c.measured == 0 && !c.long && (told || c.line.more)
-	if patient {
+	told := c.isBehindSibling() && c.self == nil // by that alone: no server is asked until ownLook
+	if told {
 		c.zs.patient.add(c)
 		defer c.zs.patient.drop(c)
 	}
 	for {
-		due := patient && time.Since(c.since) >= ownLook
-		if told = told && !due; !told { // then it is known to be there when the others are gone
+		if told = told && time.Since(c.since) < ownLook; !told { // then it is known to be there when the others are gone
 			c.prepare()
 		}
 		for i, w := range c.watchers {
@@ -219,13 +217,6 @@ func (a *Acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 			if err := c.look(ctx); err != nil {
 				return 0, 0, err
 			}
-		}
-		if due {
-			lock, err := c.measure(ctx)
-			if err != nil {
-				return 0, 0, err
-			}
-			patient, c.measured = false, max(1, lock.candidates)
 		}
 		if left, err := a.sleep(ctx, c, force); left != 0 || err != nil {
 			return 0, left, err
@@ -248,7 +239,7 @@ func (a *Acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemb
 		if l == nil {
 			return wasGone, nil
 		}
-		if c.lock = l.lock; l.next == c.place.Name {
+		if l.next == c.place.Name {
 			c.seen = true
 			return wasFirst, c.judge(l.state, nil)
 		}

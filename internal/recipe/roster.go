@@ -12,6 +12,10 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
+// longQueue is how many candidates make a queue long. It is put in order once for all who look at it; in
+// a shorter one each finds its place by itself.
+const longQueue = 256
+
 // roster lists the queues of locks for the candidates of one ZooKeeper session. A lock is listed once at a time, and
 // those who ask meanwhile share the next listing: the longer a queue, the more it costs to list it, and the more of
 // our candidates may want to know.
