@@ -104,24 +104,40 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)) *recipe.Acquisition {
-	a := m.newAcquisition(mod)
-	switch {
-	case m.cohort != nil && !a.Try && a.Revoke == nil:
-		m.cohort.Acquire(ctx, a)
-	case waits && a.Revoke == nil: // what removes others by force outlasts its context
-		a.Acquire(ctx)
-	default:
-		a.Begin(ctx)
+	if a := m.join(ctx, mod); a != nil {
+		return a
 	}
-	return a
+	p := m.newPassage(mod)
+	if waits && p.Revoke == nil { // what removes others by force outlasts its context
+		p.Acquire(ctx)
+	} else {
+		p.Begin(ctx)
+	}
+	return &p.Acquisition
 }
 
-func (m *Mutex) newAcquisition(mod func(*recipe.Claim)) *recipe.Acquisition {
+// join begins an acquisition through the cohort. It returns nil for one that has a candidate of its own.
+func (m *Mutex) join(ctx context.Context, mod func(*recipe.Claim)) *recipe.Acquisition {
+	if m.cohort == nil {
+		return nil
+	}
+	c := m.claim(mod)
+	if c.Try || c.Revoke != nil {
+		return nil
+	}
+	return m.cohort.Begin(ctx, c)
+}
+
+func (m *Mutex) newPassage(mod func(*recipe.Claim)) *recipe.Passage {
+	return m.s.locks.New(m.claim(mod))
+}
+
+func (m *Mutex) claim(mod func(*recipe.Claim)) recipe.Claim {
 	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot, Granted: m.setCurrent}
 	if mod != nil {
 		mod(&c)
 	}
-	return m.s.locks.New(c)
+	return c
 }
 
 func (m *Mutex) setCurrent(a *recipe.Acquisition) {
@@ -130,7 +146,7 @@ func (m *Mutex) setCurrent(a *recipe.Acquisition) {
 	m.current = a
 }
 
-// forget frees the handle of an acquisition. It is false if the handle holds another, or none.
+// forget takes an acquisition, which is about to be released, from the handle. It is false if the handle holds another, or none.
 func (m *Mutex) forget(a *recipe.Acquisition) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,9 +154,6 @@ func (m *Mutex) forget(a *recipe.Acquisition) bool {
 		return false
 	}
 	m.current = nil
-	if !a.InCohort() { // otherwise the place in the slot is passed on with the hold
-		<-m.slot
-	}
 	return true
 }
 

@@ -52,7 +52,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "own znode not looked at after a grant without a wait",
-		edits: []edit{{"internal/recipe/oversight.go", "		a.watchOver(over)\n", "		<-over.Done()\n"}},
+		edits: []edit{{"internal/recipe/oversight.go", "		p.watchOver(over)\n", "		<-over.Done()\n"}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -62,14 +62,14 @@ var mutants = []mutant{
 	},
 	{
 		name: "candidate left after a cancel",
-		edits: []edit{{"internal/recipe/queueing.go", "	err := c.remove(context.Background())\n",
-			"	var err error\n	if a.ctx.Err() == nil {\n		err = c.remove(context.Background())\n	}\n"}},
+		edits: []edit{{"internal/recipe/passage.go", "	err := c.remove(context.Background())\n",
+			"	var err error\n	if p.ctx.Err() == nil {\n		err = c.remove(context.Background())\n	}\n"}},
 		tests: "TestPendingEndsWithItsContext",
 	},
 	{
 		name: "candidate left after a refused try",
-		edits: []edit{{"internal/recipe/queueing.go", "	err := c.remove(context.Background())\n",
-			"	var err error\n	if !a.Try {\n		err = c.remove(context.Background())\n	}\n"}},
+		edits: []edit{{"internal/recipe/passage.go", "	err := c.remove(context.Background())\n",
+			"	var err error\n	if !p.Try {\n		err = c.remove(context.Background())\n	}\n"}},
 		tests: "TestTryLockLeavesNothingWhenRefused",
 	},
 	{
@@ -241,7 +241,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lost hold gives its handle to the next",
-		edits: []edit{{"internal/recipe/queueing.go", "	if a.Slot == nil {\n		return nil\n	}\n	if a.Try {", "	if a.Slot == nil {\n		return nil\n	}\n	select {\n	case <-a.Slot:\n	default:\n	}\n	if a.Try {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if p.Slot == nil {\n		return nil\n	}\n	if p.Try {", "	if p.Slot == nil {\n		return nil\n	}\n	select {\n	case <-p.Slot:\n	default:\n	}\n	if p.Try {"}},
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
@@ -304,7 +304,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lost hold's candidate left",
-		edits: []edit{{"internal/recipe/queueing.go", "				c.hold.whenLost(a.removeSoon)\n", ""}},
+		edits: []edit{{"internal/recipe/queueing.go", "				c.hold.whenLost(p.removeSoon)\n", ""}},
 		tests: "TestALostHoldLeavesNoCandidate",
 	},
 	{
@@ -353,7 +353,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "removal cut short left to nobody once the Session closes",
-		edits: []edit{{"internal/recipe/acquisition.go", "	if c.over {\n", "	if c.over || a.locks.client.Closing().Err() != nil {\n"}},
+		edits: []edit{{"internal/recipe/passage.go", "	if c.over {\n", "	if c.over || p.locks.client.Closing().Err() != nil {\n"}},
 		tests: "TestVirtualUnlockCutShortByClose",
 	},
 	{
@@ -368,7 +368,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "cohort asked while it waits not granted its turn",
-		edits: []edit{{"internal/recipe/cohort.go", "		if t.base.hold.isLost() || ", "		if !t.base.hold.Stands() || "}},
+		edits: []edit{{"internal/recipe/cohort.go", "		if t.owner.hold.isLost() || ", "		if !t.owner.hold.Stands() || "}},
 		tests: "TestACohortThatIsAskedWhileItWaits",
 	},
 	{
@@ -393,7 +393,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoked hold passed on",
-		edits: []edit{{"internal/recipe/cohort.go", "t.grants < math.MaxUint32 && t.base.hold.Stands()", "t.grants < math.MaxUint32"}},
+		edits: []edit{{"internal/recipe/cohort.go", "t.grants < math.MaxUint32 && t.owner.hold.Stands()", "t.grants < math.MaxUint32"}},
 		tests: "TestNoHandoffAfterARevocation",
 	},
 	{
@@ -403,7 +403,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "readers join although a writer queues",
-		edits: []edit{{"internal/recipe/cohort.go", "	if t.mayPass() && t.grantLocked(a) {", "	if t.grantLocked(a) {"}},
+		edits: []edit{{"internal/recipe/cohort.go", "	if t.mayPass() && t.grantLocked(m) {", "	if t.grantLocked(m) {"}},
 		tests: "TestReadersOfAProcessShareACandidate",
 	},
 }

@@ -10,168 +10,137 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// Cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
-// arrival, and the hold goes from one to the next without the network (lock cohorting: Dice, Marathe and Shavit, PPoPP
-// 2012). A reader's cohort has any number hold at once.
+// Cohort lets the goroutines of one handle share one candidate: what is asked for through the handle
+// waits here, in order of arrival, and the hold goes from one to the next without the network (lock
+// cohorting: Dice, Marathe and Shavit, PPoPP 2012). A reader's cohort has any number hold at once.
 //
-// Others who queue in ZooKeeper must not wait for long. By one candidate n are granted the lock from the moment at which it was
-// last known that nobody else queues; and to know it, the queue is listed while the hold is passed on. So whoever comes
-// into the queue waits for n grants at most, however fast they follow each other.
+// Others who queue in ZooKeeper must not wait for long. By one candidate max are granted the lock from
+// the moment at which it was last known that nobody else queues; to know it, the queue is listed while
+// the hold is passed on. So a contender waits for max grants at most, however fast they follow one
+// another.
 type Cohort struct {
 	locks *Locks
 	claim Claim // of its candidates
-	most  int   // n
+	max   int
 
-	mu      sync.Mutex // guards the fields below and those of the tenures, and comes before Acquisition.mu
-	waiting list.List  // of *Acquisition, in order of arrival
-	tenure  *tenure    // that those who wait, wait for; nil if nobody does
+	mu      sync.Mutex // guards the fields below and those of the terms, and comes before Acquisition.mu
+	waiting list.List  // of *member, in order of arrival
+	term    *term      // that those who wait, wait for; nil if nobody does
 }
 
-// tenure is the time in which the cohort has one candidate.
-//
-//	queued ──▶ held, passed on and on ──▶ over
-//	   └────(nobody waits any more)─────────▲
-type tenure struct {
-	co      *Cohort
-	wait    context.Context // bounds the queueing
-	giveUp  context.CancelFunc
-	queued  chan struct{} // closed when there is a candidate
-	unwatch func() bool   // of the Session's closing
-
-	base     *Acquisition // in ZooKeeper; nil until the lock is acquired
-	out      int          // holds that are not released
-	grants   uint32       // so far
-	counted  int          // grants that somebody in ZooKeeper's queue may have had to wait for
-	limit    int          // of counted
-	checking bool         // whether others queue
-	others   bool         // they do
-	idle     bool         // nobody holds the lock until the check under way tells whether it may be passed on
+// NewCohort returns a cohort whose candidates have the given claim, and which grants the lock up to
+// max times by one candidate while others queue.
+func NewCohort(l *Locks, c Claim, max int) *Cohort {
+	return &Cohort{locks: l, claim: c, max: max}
 }
 
-// NewCohort returns a cohort whose candidates have the given claim, and which passes each hold on up
-// to most times while others queue.
-func NewCohort(l *Locks, c Claim, most int) *Cohort {
-	return &Cohort{locks: l, claim: c, most: most}
+// member is an acquisition through a cohort.
+type member struct {
+	Acquisition
+	co    *Cohort
+	place *list.Element // among those who wait, nil for others; guarded by the cohort's mutex
+	term  *term         // that its hold is a part of
 }
 
-// Acquire begins an acquisition through the cohort.
-func (co *Cohort) Acquire(ctx context.Context, a *Acquisition) {
-	co.mu.Lock()
-	if co.tenure != nil {
-		a.queued = co.tenure.queued
-	} else {
-		a.queued = make(chan struct{})
+// settled takes one who has failed out of the cohort.
+func (m *member) settled(err error) {
+	if err != nil {
+		m.co.leave(m)
 	}
-	a.hold, a.cohort = new(Hold), co
-	a.ctx, a.cancel = ctx, func(error) {}
-	var refused error
-	switch {
-	case co.locks.client.Closing().Err() != nil:
-		refused = ensemble.ErrClosed
-	case ctx.Err() != nil:
-		refused = ensemble.ContextError(ctx)
-	case co.joinLocked(a):
-		co.mu.Unlock()
-		return
+}
+
+// letGo passes the hold on.
+func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m), false }
+
+// Begin begins an acquisition through the cohort.
+func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
+	m := &member{co: co}
+	m.Acquisition = Acquisition{Claim: c, locks: co.locks, route: m, ctx: ctx, hold: new(Hold), cleanUp: cleanUpPatience}
+	begun, err := co.admit(ctx, m)
+	if m.queued == nil {
+		m.queued = make(chan struct{})
 	}
-	if refused != nil {
-		co.mu.Unlock()
-		a.settle(refused)
-		a.gone.give()
-		return
+	if err != nil {
+		m.refuse(err)
 	}
-	a.followContext(ctx)
-	a.place = co.waiting.PushBack(a)
-	begun := co.beginLocked()
-	if begun != nil {
-		a.queued = begun.queued
-	}
-	co.mu.Unlock()
 	co.queue(begun)
+	return &m.Acquisition
+}
+
+// admit grants a member the lock, or has it wait. It returns the term that is to be queued for it.
+func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error) {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	switch {
+	case co.locks.client.Closing().Err() != nil: // close has been called, or will be
+		return nil, ensemble.ErrClosed
+	case ctx.Err() != nil:
+		return nil, ensemble.ContextError(ctx)
+	case co.joinLocked(m):
+		return nil, nil
+	}
+	m.follow(ctx, func() { m.settle(m.ended()) })
+	m.place = co.waiting.PushBack(m)
+	begun = co.beginLocked()
+	m.queued = co.term.queued
+	return begun, nil
 }
 
 // joinLocked lets a reader in that need not wait.
-func (co *Cohort) joinLocked(a *Acquisition) bool {
-	t := co.tenure
-	if t == nil || t.base == nil || co.claim.Kind.Exclusive() {
+func (co *Cohort) joinLocked(m *member) bool {
+	t := co.term
+	if t == nil || t.phase == queueing || co.claim.Kind.Exclusive() {
 		return false
 	}
-	if t.mayPass() && t.grantLocked(a) {
+	m.queued = t.queued
+	if t.mayPass() && t.grantLocked(m) {
 		t.countLocked()
 		return true
 	}
-	co.tenure = nil // those who are in stay in; the next candidate queues behind whoever it must wait for
+	co.term = nil // those who are in stay in; the next candidate queues behind whoever it must wait for
 	return false
 }
 
-// beginLocked returns a new tenure, to be queued, if one is wanted.
-func (co *Cohort) beginLocked() *tenure {
-	if co.tenure != nil || co.waiting.Len() == 0 {
+// beginLocked returns a new term, to be queued, if one is wanted.
+func (co *Cohort) beginLocked() *term {
+	if co.term != nil || co.waiting.Len() == 0 {
 		return nil
 	}
-	t := &tenure{co: co, limit: co.most, queued: make(chan struct{})}
+	t := &term{co: co, limit: co.max, queued: make(chan struct{})}
 	t.wait, t.giveUp = context.WithCancel(context.Background())
-	co.tenure = t
+	co.term = t
 	return t
 }
 
-// queue has a new tenure, if there is one, queue in ZooKeeper. The cohort's mutex is not held.
-func (co *Cohort) queue(t *tenure) {
+// queue has a new term, if there is one, queue in ZooKeeper. The cohort's mutex is not held.
+func (co *Cohort) queue(t *term) {
 	if t == nil {
 		return
 	}
 	t.unwatch = context.AfterFunc(co.locks.client.Closing(), co.close)
-	base := co.locks.New(co.claim)
-	base.Granted = func(*Acquisition) {}
-	base.Settled = t.settled
-	base.queued = t.queued
-	base.Begin(t.wait) // tells t.settled
+	owner := co.locks.New(co.claim)
+	owner.Granted = func(*Acquisition) {}
+	owner.onSettled = t.onSettled
+	owner.queued = t.queued
+	owner.Begin(t.wait) // tells onSettled
 }
 
-// settled is told how the queueing in ZooKeeper has ended.
-func (t *tenure) settled(base *Acquisition, err error) {
-	co := t.co
-	co.mu.Lock()
-	if err != nil && co.tenure == t { // it was not given up
-		co.tenure = nil
-		waiting := co.waitingLocked()
-		co.mu.Unlock()
-		t.over()
-		letDown(waiting, err)
-		return
-	}
-	if err == nil {
-		t.base = base
-	}
-	if err == nil && co.tenure == t { // otherwise nobody waits for it any more
-		if t.grantNextLocked(); t.out > 0 {
-			t.countLocked()
-		}
-		if !co.claim.Kind.Exclusive() && co.waiting.Len() > 0 {
-			co.tenure = nil // the hold was lost meanwhile
-		}
-	}
-	begun := t.endUnlessUsedLocked()
-	co.mu.Unlock()
-	co.queue(begun)
-}
-
-// waitingLocked returns everybody who waits now.
-func (co *Cohort) waitingLocked() (waiting []*Acquisition) {
+// waitingLocked returns those who wait now.
+func (co *Cohort) waitingLocked() (waiting []*member) {
 	for e := co.waiting.Front(); e != nil; e = e.Next() {
-		waiting = append(waiting, e.Value.(*Acquisition))
+		waiting = append(waiting, e.Value.(*member))
 	}
 	return waiting
 }
 
-// letDown has acquisitions fail that wait in a cohort. Its mutex is not held.
-func letDown(waiting []*Acquisition, err error) {
-	for _, a := range waiting {
-		a.settle(err) // and so leave
+// letDown has members fail that wait. The cohort's mutex is not held.
+func letDown(waiting []*member, err error) {
+	for _, m := range waiting {
+		m.settle(err) // and so leave
 	}
 }
 
-// close lets everybody down when the Session is closed.
+// close lets everybody down when the client is closed.
 func (co *Cohort) close() {
 	co.mu.Lock()
 	waiting := co.waitingLocked()
@@ -179,60 +148,138 @@ func (co *Cohort) close() {
 	letDown(waiting, ensemble.ErrClosed)
 }
 
-// leave is told that an acquisition has failed.
-func (co *Cohort) leave(a *Acquisition) {
+// leave is told that a member has failed.
+func (co *Cohort) leave(m *member) {
 	co.mu.Lock()
 	defer co.mu.Unlock()
-	if a.place == nil {
+	if m.place == nil {
 		return // it has not come to wait
 	}
-	co.waiting.Remove(a.place)
-	a.place = nil
-	a.gone.give()
-	if t := co.tenure; t != nil && t.base == nil && co.waiting.Len() == 0 {
-		co.tenure = nil // whoever comes now has another candidate
-		t.giveUp()      // t.settled goes on from there
+	co.waiting.Remove(m.place)
+	m.place = nil
+	m.gone.give()
+	if t := co.term; t != nil && t.phase == queueing && co.waiting.Len() == 0 {
+		co.term = nil // whoever comes now has another candidate
+		t.giveUp()    // onSettled goes on from there
 	}
+}
+
+// term is the time in which the cohort has one candidate.
+//
+//	queueing ──▶ held ◀──▶ idle
+//	    │          └──────────┴──▶ over
+//	    └──(nobody waits any more)──▲
+type term struct {
+	co      *Cohort
+	wait    context.Context // bounds the queueing
+	giveUp  context.CancelFunc
+	queued  chan struct{} // closed when there is a candidate
+	unwatch func() bool   // of the client's closing
+
+	phase   phase
+	owner   *Passage // in ZooKeeper, from held on
+	active  int      // holds that are not released
+	grants  uint32   // so far
+	counted int      // grants that a contender in ZooKeeper's queue may have had to wait for
+	limit   int      // of counted
+	others  others
+}
+
+// phase is how far a term has come.
+type phase uint8
+
+const (
+	queueing phase = iota // in ZooKeeper
+	held                  // the lock is acquired, and a member holds it or is about to
+	idle                  // nobody holds the lock until it is known whether it may be passed on
+	over
+)
+
+// others is what is known of contenders in ZooKeeper's queue, since it was last known that there are
+// none.
+type others uint8
+
+const (
+	notAsked others = iota
+	asking          // a listing is under way
+	present         // there are some, or it could not be found out
+)
+
+// onSettled is told how the queueing in ZooKeeper has ended.
+func (t *term) onSettled(owner *Passage, err error) {
+	if err != nil {
+		t.fail(err)
+		return
+	}
+	co := t.co
+	co.mu.Lock()
+	t.owner, t.phase = owner, held
+	if co.term == t { // otherwise nobody waits for it any more
+		if t.grantNextLocked(); t.active > 0 {
+			t.countLocked()
+		}
+		if !co.claim.Kind.Exclusive() && co.waiting.Len() > 0 {
+			co.term = nil // the hold was lost meanwhile
+		}
+	}
+	begun := t.endUnlessUsedLocked()
+	co.mu.Unlock()
+	co.queue(begun)
+}
+
+// fail ends a term that has got no candidate, and lets those down who wait for it.
+func (t *term) fail(err error) {
+	co := t.co
+	co.mu.Lock()
+	var waiting []*member
+	if co.term == t { // otherwise it was given up
+		waiting = co.waitingLocked()
+	}
+	t.endLocked()
+	co.mu.Unlock()
+	letDown(waiting, err)
 }
 
 // mayPass reports whether one more may be granted the lock.
-func (t *tenure) mayPass() bool {
-	return t.counted < t.limit && t.grants < math.MaxUint32 && t.base.hold.Stands()
+func (t *term) mayPass() bool {
+	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.Stands()
 }
 
-// grantLocked gives a part of the hold to one. It is false if that one has given up, or the hold is not as it should be.
-func (t *tenure) grantLocked(a *Acquisition) bool {
-	if !t.base.hold.divide(a.hold, t.grants) {
+// grantLocked gives a part of the hold to a member. It is false if that has given up, or the hold is
+// not as it should be.
+func (t *term) grantLocked(m *member) bool {
+	if !t.owner.hold.divide(m.hold, t.grants) {
 		return false
 	}
-	a.tenure = t
-	if !a.settle(nil) {
-		a.tenure = nil
-		a.hold.release()
+	m.term = t
+	if !m.settle(nil) {
+		m.term = nil
+		m.hold.release()
 		return false
 	}
 	t.grants++
-	t.out++
+	t.active++
 	return true
 }
 
-// grantNextLocked grants the lock to whoever has waited longest, or to every reader. That the candidate was asked to make way is
-// theirs to heed: whoever leaves ungranted for that would begin behind those who ask, and be asked again.
-func (t *tenure) grantNextLocked() {
+// grantNextLocked grants the lock to the member that has waited longest, or to every reader. That the
+// candidate was asked to make way is theirs to heed: a member that left ungranted for that would begin
+// behind those who ask, and be asked again.
+func (t *term) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
-		a := e.Value.(*Acquisition)
-		if t.base.hold.isLost() || t.grants == math.MaxUint32 {
+		m := e.Value.(*member)
+		if t.owner.hold.isLost() || t.grants == math.MaxUint32 {
 			return
 		}
-		granted := t.grantLocked(a)
-		if !granted && !a.done.isGiven() {
+		granted := t.grantLocked(m)
+		if !granted && !m.done.isGiven() {
 			return // the hold was lost just now
 		}
 		waiting.Remove(e)
-		a.place = nil
+		m.place = nil
 		if !granted {
-			a.gone.give() // it has given up
+			m.gone.give() // it has given up
 		} else if t.co.claim.Kind.Exclusive() {
 			return
 		}
@@ -240,114 +287,113 @@ func (t *tenure) grantNextLocked() {
 }
 
 // countLocked counts a grant that others may have had to wait for.
-func (t *tenure) countLocked() {
+func (t *term) countLocked() {
 	t.counted++
 	t.checkLocked()
 }
 
-// checkLocked begins to look who queues, in time before the limit is reached, unless nobody here wants the lock.
-func (t *tenure) checkLocked() {
+// checkLocked begins to look who queues, in time before the limit is reached, unless nobody here wants
+// the lock.
+func (t *term) checkLocked() {
 	wanted := t.co.waiting.Len() > 0 || !t.co.claim.Kind.Exclusive()
-	if !wanted || t.checking || t.others || t.limit-t.counted > t.co.most/2 {
+	if !wanted || t.others != notAsked || t.limit-t.counted > t.co.max/2 {
 		return
 	}
-	t.checking = true
+	t.others = asking
 	began := t.counted
-	if !t.co.locks.client.Start(func() { t.check(began) }) { // ends with its request, or the ZooKeeper session; Close waits for it
-		t.checking, t.others = false, true
+	// Ends with its request, or the ZooKeeper session; Close waits for it.
+	if !t.co.locks.client.Start(func() { t.check(began) }) {
+		t.others = present
 	}
 }
 
-// check looks whether anybody else queues. If not, n more may be granted the lock from when it began to look.
-func (t *tenure) check(began int) {
-	others, err := t.look()
+// check looks whether anybody else queues. If not, max more may be granted the lock from when it began
+// to look.
+func (t *term) check(began int) {
+	found, err := t.look()
 	co := t.co
 	co.mu.Lock()
-	t.checking = false
-	if err != nil || others {
-		t.others = true
+	if err != nil || found {
+		t.others = present
 	} else {
-		t.limit = began + co.most
+		t.others, t.limit = notAsked, began+co.max
 	}
-	var begun *tenure
-	if t.idle {
-		t.idle = false
+	var begun *term
+	if t.phase == idle {
+		t.phase = held
 		begun = t.goOnLocked()
 	}
 	co.mu.Unlock()
 	co.queue(begun)
 }
 
-func (t *tenure) look() (others bool, err error) {
-	h := t.base.hold
-	q, err := t.base.candidate.zs.roster.read(h.lasting(), t.co.claim.Path)
+func (t *term) look() (found bool, err error) {
+	h := t.owner.hold
+	q, err := t.owner.candidate.zs.roster.read(h.lasting(), t.co.claim.Path)
 	for _, c := range q {
 		if c.Name != path.Base(h.path) && (t.co.claim.Kind.Exclusive() || c.Kind.Exclusive()) {
-			others = true
+			found = true
 		}
 	}
-	return others, err
+	return found, err
 }
 
-// release takes a hold back that its holder has released or lost. It returns the acquisition whose candidate is removed
-// for it, nil if there is none because others hold the lock, or will.
-func (t *tenure) release(a *Acquisition) *Acquisition {
+// release takes a hold back that its holder has released or lost. It returns the passage whose
+// candidate is removed for it, nil if there is none because others hold the lock, or will.
+func (t *term) release(m *member) *Passage {
 	co := t.co
 	co.mu.Lock()
-	t.out--
-	a.gone.give()
-	var begun *tenure
-	if t.out == 0 {
+	t.active--
+	m.gone.give()
+	var begun *term
+	if t.active == 0 {
 		begun = t.goOnLocked()
 	}
-	over := t.out == 0 && !t.idle
+	ended := t.phase == over
 	co.mu.Unlock()
 	co.queue(begun)
-	if !over {
+	if !ended {
 		return nil
 	}
-	return t.base
+	return t.owner
 }
 
-// goOnLocked passes the hold on, which nobody has, or ends the tenure. It returns the next one if that is to be queued.
-func (t *tenure) goOnLocked() *tenure {
+// goOnLocked passes the hold on, which nobody has, or ends the term. It returns the next one if that is
+// to be queued.
+func (t *term) goOnLocked() *term {
 	if t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
 		if t.mayPass() {
-			if t.grantNextLocked(); t.out > 0 {
+			if t.grantNextLocked(); t.active > 0 {
 				t.countLocked()
 				return nil
 			}
 		}
-		if t.checkLocked(); t.checking && t.base.hold.Stands() {
-			t.idle = true
+		if t.checkLocked(); t.others == asking && t.owner.hold.Stands() {
+			t.phase = idle
 			return nil
 		}
 	}
 	return t.endUnlessUsedLocked()
 }
 
-// endUnlessUsedLocked ends the tenure if nobody holds the lock by it. It returns the next one if that is to be queued.
-func (t *tenure) endUnlessUsedLocked() *tenure {
-	if t.out > 0 {
-		return t.co.beginLocked()
+// endUnlessUsedLocked ends the term if nobody holds the lock by it. It returns the next one if that is
+// to be queued.
+func (t *term) endUnlessUsedLocked() *term {
+	if t.active == 0 {
+		t.endLocked()
 	}
-	if t.co.tenure == t {
-		t.co.tenure = nil
-	}
-	if t.base != nil {
-		if t.base.Slot != nil {
-			<-t.base.Slot
-		}
-		if t.base.hold.release() == nil { // otherwise it was lost, and is being removed already
-			t.base.removeSoon()
-		}
-	}
-	t.over()
 	return t.co.beginLocked()
 }
 
-// over ends what the tenure has registered.
-func (t *tenure) over() {
+// endLocked ends the term.
+func (t *term) endLocked() {
+	if t.co.term == t {
+		t.co.term = nil
+	}
+	t.phase = over
+	if t.owner != nil {
+		t.owner.Drop() // if the hold was lost, the candidate is being removed already
+	}
 	t.giveUp()
 	t.unwatch()
 }

@@ -15,7 +15,7 @@
 //	  │                        │
 //	  └────────────────────────┴─lose─────▶ lost
 //
-// A [Cohort] lets the goroutines of one handle share an acquisition, whose hold goes from one to the
+// A [Passage] is an acquisition with a candidate of its own. A [Cohort] lets the goroutines of one handle share an acquisition, whose hold goes from one to the
 // next. [Local] is what the candidates of one ZooKeeper session share: listings of queues, the
 // candidates that stand one behind the other, and the timers after which holds and candidates begin
 // to be watched.

@@ -16,9 +16,9 @@ type Local struct {
 	locks    *Locks
 	roster   *roster
 	siblings *siblings
-	young    *later[*Acquisition] // their holds
-	patient  *later[*candidate]   // who wait
-	parents  singleflight.Group   // by lock
+	young    *later[*Passage]   // their holds
+	patient  *later[*candidate] // who wait
+	parents  singleflight.Group // by lock
 }
 
 func newLocal(l *Locks, zs *ensemble.Session) *Local {
@@ -26,7 +26,7 @@ func newLocal(l *Locks, zs *ensemble.Session) *Local {
 		Session:  zs,
 		locks:    l,
 		siblings: newSiblings(),
-		young:    newLater(firstLook, (*Acquisition).beginWatch),
+		young:    newLater(firstLook, (*Passage).beginWatch),
 		patient:  newLater(ownLook, (*candidate).nudge),
 	}
 	local.roster = newRoster(local)

@@ -71,24 +71,24 @@ func (l *later[T]) tick() {
 }
 
 // beginWatch has a goroutine watch over the hold. It is called by Local.young, from which whoever removes the candidate drops
-// the acquisition first, be it before it is added.
-func (a *Acquisition) beginWatch() {
-	over := a.hold.lasting()
+// the passage first, be it before it is added.
+func (p *Passage) beginWatch() {
+	over := p.hold.lasting()
 	if over.Err() != nil {
 		return
 	}
 	watched := make(chan struct{})
-	if a.locks.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
+	if p.locks.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
 		defer close(watched)
-		a.watchOver(over)
+		p.watchOver(over)
 	}) {
-		a.watched = watched
+		p.watched = watched
 	}
 }
 
 // watchOver follows the hold until it is released or lost.
-func (a *Acquisition) watchOver(over context.Context) {
-	c := a.candidate
+func (p *Passage) watchOver(over context.Context) {
+	c := p.candidate
 	for over.Err() == nil {
 		if err := c.look(over); errors.Is(err, errVanished) {
 			c.hold.lose(errRemoved)

@@ -16,52 +16,42 @@ import (
 
 // run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
 // being removed by force.
-func (a *Acquisition) run() {
+func (p *Passage) run() {
 	for {
-		zs, err := a.locks.await(a.ctx)
+		zs, err := p.locks.await(p.ctx)
 		if err != nil {
-			a.settle(a.orContextError(err))
-			a.gone.give()
+			p.refuse(p.orContextError(err))
 			return
 		}
-		c := newCandidate(zs, a.Path, a.Kind, a.Config, a.freshHold())
-		err = a.obtain(c)
+		c := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold())
+		err = p.obtain(c)
 		if err == nil {
-			a.candidate = c
-			if a.settle(nil) {
-				zs.young.add(a)
-				c.hold.whenLost(a.removeSoon)
+			p.candidate = c
+			if p.settle(nil) {
+				zs.young.add(p)
+				c.hold.whenLost(p.removeSoon)
 				return
 			}
-			a.withdraw(c.hold)
+			p.withdraw(c.hold)
 		}
 		if errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
-			if c.remove(a.ctx); a.ctx.Err() == nil {
+			if c.remove(p.ctx); p.ctx.Err() == nil {
 				continue // to the end of the queue
 			}
 		}
-		a.settle(a.orContextError(err))
-		a.locks.client.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
+		p.settle(p.orContextError(err))
+		p.locks.client.Go(func() { p.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
 }
 
-// giveUp removes the candidate of an acquisition that has failed.
-func (a *Acquisition) giveUp(c *candidate) {
-	err := c.remove(context.Background())
-	if errors.Is(err, errVanished) || isOver(err) {
-		err = nil // it is gone, which is all that was wanted
-	}
-	a.noteRemoved(c, err)
-}
-
 // orContextError prefers to say that the context has ended; err may be just a consequence.
-func (a *Acquisition) orContextError(err error) error {
+func (p *Passage) orContextError(err error) error {
 	switch {
-	case a.locks.client.Closing().Err() != nil:
+	case p.locks.client.Closing().Err() != nil:
 		return ensemble.ErrClosed
-	case a.ctx.Err() != nil:
-		return a.contextError()
+	case p.ctx.Err() != nil:
+		return p.ended()
 	default:
 		return err
 	}
@@ -69,27 +59,27 @@ func (a *Acquisition) orContextError(err error) error {
 
 // obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
-func (a *Acquisition) obtain(c *candidate) error {
-	if err := c.create(a.ctx); err != nil {
+func (p *Passage) obtain(c *candidate) error {
+	if err := c.create(p.ctx); err != nil {
 		return err
 	}
-	a.announce()
-	if err := c.lookAhead(a.ctx, a.Revoke != nil); err != nil {
+	p.announce()
+	if err := c.lookAhead(p.ctx, p.Revoke != nil); err != nil {
 		return err
 	}
-	if a.Try && c.isBlocked() {
+	if p.Try && c.isBlocked() {
 		return ErrLocked
 	}
 	if c.czxid == 0 { // the answer got lost, or the server is old
-		if err := c.look(a.ctx); err != nil {
+		if err := c.look(p.ctx); err != nil {
 			return err
 		}
 	}
 	c.hold.bind(c)
-	ctx := a.ctx
+	ctx := p.ctx
 	if c.isBlocked() {
 		var err error
-		if ctx, err = a.queue(c); err != nil {
+		if ctx, err = p.queue(c); err != nil {
 			return err
 		}
 	}
@@ -98,26 +88,26 @@ func (a *Acquisition) obtain(c *candidate) error {
 	} else if err != nil {
 		return err
 	}
-	if err := a.takeSlot(ctx, c); err != nil {
+	if err := p.takeSlot(ctx, c); err != nil {
 		c.zs.Lease.Drop(c.hold)
 		c.hold.Lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
-	c.front = a.Kind.Exclusive()
+	c.front = p.Kind.Exclusive()
 	return nil
 }
 
 // queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
 // those ahead must not be removed for nothing.
-func (a *Acquisition) queue(c *candidate) (ctx context.Context, err error) {
-	ctx = a.ctx
+func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
+	ctx = p.ctx
 	var force <-chan time.Time
-	if a.Revoke != nil {
+	if p.Revoke != nil {
 		if err := c.dismissPhantoms(ctx); err != nil {
 			return ctx, err
 		}
-		force = a.Revoke.due()
-		if a.Revoke.Ask {
+		force = p.Revoke.due()
+		if p.Revoke.Ask {
 			if err := c.ask(ctx, c.line.nearest); err != nil {
 				return ctx, err
 			}
@@ -126,19 +116,19 @@ func (a *Acquisition) queue(c *candidate) (ctx context.Context, err error) {
 	c.since = time.Now()
 	defer c.unwatchAhead()
 	for c.isBlocked() {
-		at, left, err := a.wait(ctx, c, force)
+		at, left, err := p.wait(ctx, c, force)
 		if err != nil {
 			return ctx, err
 		}
 		if left == wasForced {
-			if !a.commit() {
-				return ctx, a.contextError()
+			if !p.commit() {
+				return ctx, p.ended()
 			}
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
 			err = c.clear(ctx)
 		} else {
-			err = c.moveUp(ctx, at, left, a.Revoke != nil)
+			err = c.moveUp(ctx, at, left, p.Revoke != nil)
 		}
 		if err != nil {
 			return ctx, err
@@ -162,29 +152,10 @@ var closedTimer = func() <-chan time.Time {
 }()
 
 // announce tells that there is a candidate in the queue.
-func (a *Acquisition) announce() {
-	if a.queued != nil && !closed.Is(a.queued) { // closed here only, by whoever runs the acquisition
-		close(a.queued)
+func (p *Passage) announce() {
+	if p.queued != nil && !closed.Is(p.queued) { // closed here only, by whoever runs the acquisition
+		close(p.queued)
 	}
-}
-
-// freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark was the last candidate's.
-func (a *Acquisition) freshHold() *Hold {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.hold.revoked.isGiven() || a.done.isGiven() {
-		return a.hold
-	}
-	a.hold = new(Hold)
-	return a.hold
-}
-
-// commit decides that others are removed by force, unless the acquisition has failed already.
-func (a *Acquisition) commit() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.committed = a.committed || a.ctx.Err() == nil
-	return a.committed && !a.done.isGiven()
 }
 
 // departure is how a blocker stopped being one.
@@ -197,7 +168,7 @@ const (
 )
 
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
-func (a *Acquisition) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
+func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
 	c.watchAhead()
 	told := c.isBehindSibling() && c.self == nil // by that alone: no server is asked until ownLook
 	if told {
@@ -209,7 +180,7 @@ func (a *Acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 			c.prepare()
 		}
 		for i, w := range c.watchers {
-			if left, err := a.lookAtBlocker(ctx, c, w, &c.line.nearest[i]); left != 0 || err != nil {
+			if left, err := p.lookAtBlocker(ctx, c, w, &c.line.nearest[i]); left != 0 || err != nil {
 				return i, left, err
 			}
 		}
@@ -218,14 +189,14 @@ func (a *Acquisition) wait(ctx context.Context, c *candidate, force <-chan time.
 				return 0, 0, err
 			}
 		}
-		if left, err := a.sleep(ctx, c, force); left != 0 || err != nil {
+		if left, err := p.sleep(ctx, c, force); left != 0 || err != nil {
 			return 0, left, err
 		}
 	}
 }
 
 // lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
-func (a *Acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
+func (p *Passage) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
 	if c.zs.siblings.have(c.dir, *blocker) { // it tells by candidate.left
 		return 0, nil
 	}
@@ -252,34 +223,34 @@ func (a *Acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *ensemb
 }
 
 // sleep waits until there is something to look at, or force is due.
-func (a *Acquisition) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
+func (p *Passage) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
 	select {
 	case <-c.wake:
 		return 0, nil
 	case <-force:
 		return wasForced, nil
-	case <-a.over(ctx):
-		return 0, a.contextError()
+	case <-p.over(ctx):
+		return 0, p.ended()
 	}
 }
 
 // over returns the channel that ends a wait. Those who are committed go on although their context has ended, but not for ever.
-func (a *Acquisition) over(ctx context.Context) <-chan struct{} {
+func (p *Passage) over(ctx context.Context) <-chan struct{} {
 	if over := ctx.Done(); over != nil {
 		return over
 	}
-	return a.done.C()
+	return p.done.C()
 }
 
 // takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
 // was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
-func (a *Acquisition) takeSlot(ctx context.Context, c *candidate) error {
-	if a.Slot == nil {
+func (p *Passage) takeSlot(ctx context.Context, c *candidate) error {
+	if p.Slot == nil {
 		return nil
 	}
-	if a.Try {
+	if p.Try {
 		select {
-		case a.Slot <- struct{}{}:
+		case p.Slot <- struct{}{}:
 			return nil
 		default:
 			return ErrLocked
@@ -287,7 +258,7 @@ func (a *Acquisition) takeSlot(ctx context.Context, c *candidate) error {
 	}
 	for {
 		select {
-		case a.Slot <- struct{}{}:
+		case p.Slot <- struct{}{}:
 			return nil
 		default:
 		}
@@ -295,21 +266,26 @@ func (a *Acquisition) takeSlot(ctx context.Context, c *candidate) error {
 			return err
 		}
 		select {
-		case a.Slot <- struct{}{}:
+		case p.Slot <- struct{}{}:
 			return nil
 		case <-c.hold.lost.C():
 			return c.hold.State()
 		case <-c.wake:
-		case <-a.over(ctx):
-			return a.contextError()
+		case <-p.over(ctx):
+			return p.ended()
 		}
 	}
 }
 
 // withdraw takes back a grant that came after the acquisition had failed.
-func (a *Acquisition) withdraw(h *Hold) {
+func (p *Passage) withdraw(h *Hold) {
 	h.lease.Drop(h)
-	if a.Slot != nil {
-		<-a.Slot
+	p.freeSlot()
+}
+
+// freeSlot ends what takeSlot has begun.
+func (p *Passage) freeSlot() {
+	if p.Slot != nil {
+		<-p.Slot
 	}
 }

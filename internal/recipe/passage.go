@@ -1,0 +1,221 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+)
+
+// Passage is an acquisition that goes through the queue with a candidate of its own. It makes the
+// candidate, waits and is granted the lock on the caller's goroutine, or on one of its own; see run.
+// Whoever releases the hold removes the candidate, and if that is lost, or nobody stays to see it
+// removed, a goroutine does.
+//
+// A candidate that is lost while it waits, with its session or by removal, is replaced by one at the
+// end of the queue.
+type Passage struct {
+	Acquisition
+	cancel    context.CancelCauseFunc
+	foreign   bool                  // ctx is derived from the caller's: Close has to cancel it
+	committed bool                  // others were removed by force: give the grant a moment although ctx has ended; guarded by mu
+	onSettled func(*Passage, error) // is told the outcome; nil for nobody
+
+	candidate *candidate    // that was granted the lock; whoever ends the hold has it
+	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none
+}
+
+// New returns a passage that is yet to be begun.
+func (l *Locks) New(c Claim) *Passage {
+	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, cleanUp: cleanUpPatience}}
+	p.route = p
+	return p
+}
+
+// forcePatience is how long an acquisition whose context has ended still waits for the outcome of its
+// own force. LockContext promises to return within 100 ms.
+const forcePatience = 70 * time.Millisecond
+
+// Begin goes through the queue on a goroutine.
+func (p *Passage) Begin(ctx context.Context) {
+	if p.queued == nil {
+		p.queued = make(chan struct{})
+	}
+	p.bound(ctx)
+	if !p.enter(ctx) {
+		return
+	}
+	if p.Revoke != nil { // what removes others by force does not heed the context; the caller must not wait for that
+		p.follow(p.ctx, p.onContextDone)
+	}
+	go func() { // ends with the context, or granted; Close waits for it
+		defer p.locks.client.Leave()
+		p.run()
+	}()
+}
+
+// Acquire goes through the queue on the caller's goroutine. It returns when the acquisition is
+// settled, and if ctx ends, at once.
+func (p *Passage) Acquire(ctx context.Context) {
+	if ctx.Done() == nil {
+		p.ctx, p.cancel = p.locks.client.Closing(), func(error) {}
+	} else {
+		p.bound(ctx)
+	}
+	if p.enter(ctx) {
+		p.run()
+		p.locks.client.Leave()
+	}
+}
+
+// bound has the waiting end with ctx and with the client.
+func (p *Passage) bound(ctx context.Context) {
+	if ctx.Done() == nil {
+		ctx = p.locks.client.Closing()
+	} else {
+		p.foreign = true
+	}
+	p.ctx, p.cancel = context.WithCancelCause(ctx)
+}
+
+// enter has Close wait for the passage. If it is false, the acquisition has failed.
+func (p *Passage) enter(ctx context.Context) bool {
+	p.hold = new(Hold)
+	switch {
+	case ctx.Err() != nil:
+		p.refuse(ensemble.ContextError(ctx))
+	case !p.locks.client.Enter(p.canceler()):
+		p.refuse(ensemble.ErrClosed)
+	default:
+		return true
+	}
+	return false
+}
+
+// canceler is what Close has to cancel, nil if the context is derived from the client's.
+func (p *Passage) canceler() ensemble.Canceler {
+	if p.foreign {
+		return p
+	}
+	return nil
+}
+
+// Cancel ends the waiting, for Close.
+func (p *Passage) Cancel(cause error) { p.cancel(cause) }
+
+func (p *Passage) onContextDone() {
+	p.mu.Lock()
+	committed := p.committed
+	p.mu.Unlock()
+	if committed {
+		select {
+		case <-p.done.C():
+		case <-time.After(forcePatience):
+		}
+	}
+	p.settle(p.ended())
+}
+
+// commit decides that others are removed by force, unless the acquisition has failed already.
+func (p *Passage) commit() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx.Err() == nil {
+		p.committed = true
+		p.cleanUp = 0 // onContextDone waits
+	}
+	return p.committed && !p.done.isGiven()
+}
+
+// settled ends what the passage has registered.
+func (p *Passage) settled(err error) {
+	p.cancel(nil)
+	if p.foreign {
+		p.locks.client.Unbind(p)
+	}
+	if p.onSettled != nil {
+		p.onSettled(p, err)
+	}
+}
+
+// letGo frees the handle. The candidate of a hold that is lost is being removed already.
+func (p *Passage) letGo(lost error) (of *Passage, mine bool) {
+	p.freeSlot()
+	return p, lost == nil
+}
+
+// freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark
+// was the last candidate's.
+func (p *Passage) freshHold() *Hold {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hold.revoked.isGiven() && !p.done.isGiven() {
+		p.hold = new(Hold)
+	}
+	return p.hold
+}
+
+// remove takes the candidate of a hold that is over out of the queue: as far as it comes until ctx
+// ends, and then on a goroutine. It is called once.
+func (p *Passage) remove(ctx context.Context) {
+	c := p.candidate
+	c.zs.young.drop(p)
+	if p.watched != nil {
+		<-p.watched // it has been told already
+	}
+	c.zs.Lease.Drop(p.hold)
+	if !p.locks.client.Enter(nil) { // Close is at work, and sees to it that this ends soon
+		ctx = context.Background()
+	} else {
+		defer p.locks.client.Leave()
+	}
+	err := c.remove(ctx)
+	if c.over {
+		p.onRemoved(c, err)
+	} else {
+		// Ends with the ZooKeeper session; Close waits for it.
+		p.locks.client.Go(func() { p.onRemoved(c, c.remove(context.Background())) })
+	}
+}
+
+// removeSoon is remove on a goroutine.
+func (p *Passage) removeSoon() {
+	p.locks.client.Go(func() { p.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
+}
+
+// giveUp removes the candidate of an acquisition that has failed.
+func (p *Passage) giveUp(c *candidate) {
+	err := c.remove(context.Background())
+	if errors.Is(err, errVanished) || isOver(err) {
+		err = nil // it is gone, which is all that was wanted
+	}
+	p.onRemoved(c, err)
+}
+
+// onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else gets
+// the lock while the session lives, and not everybody who unlocks looks at errors.
+func (p *Passage) onRemoved(c *candidate, err error) {
+	if err != nil && !errors.Is(err, errVanished) && !isOver(err) {
+		p.locks.client.Logger().Error("candidate not removed", "path", c.path, "error", err)
+	}
+	p.mu.Lock()
+	p.removed = loss(err)
+	p.mu.Unlock()
+	p.gone.give()
+}
+
+// awaitRemoval waits until the candidate is removed, and returns how that went. It fails with ctx.
+func (p *Passage) awaitRemoval(ctx context.Context) error {
+	select {
+	case <-p.gone.C():
+	case <-ctx.Done():
+		return ensemble.ContextError(ctx)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if errors.Is(p.removed, errVanished) {
+		return errRemoved
+	}
+	return p.removed
+}
