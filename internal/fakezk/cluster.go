@@ -67,6 +67,7 @@ func New(cfg Config) *Cluster {
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}), kept: make(tree),
+			most: 20 * cfg.Tick,
 		})
 	}
 	go c.loop() // ended and waited for by Close
