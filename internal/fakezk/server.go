@@ -23,6 +23,8 @@ type Server struct {
 	touched map[*session]struct{} // since the leader's last ping
 	pinged  bool                  // the next is on the agenda
 	most    time.Duration         // the longest session timeout that it grants
+	writes  []ticket              // of its clients that are not committed, in their order
+	queues  map[int64][]waiting   // what it has not answered, by session
 }
 
 type mode uint8
@@ -87,6 +89,8 @@ func (s *Server) enter(m mode) {
 }
 
 func (s *Server) cutAll() {
+	s.writes = nil
+	clear(s.queues)
 	for conn := range maps.Clone(s.c.conns) {
 		if conn.server == s {
 			conn.cut()

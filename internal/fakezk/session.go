@@ -72,13 +72,15 @@ func (c *Cluster) expire(s *session, forced bool) {
 func (c *Cluster) end(s *session) {
 	s.over = true
 	delete(c.sessions, s.id)
-	c.transact(func(t *txn) code {
-		for p, n := range c.tree {
-			if n.owner == s.id {
-				t.delete(p, -1)
+	c.propose(func() {
+		c.transact(func(t *txn) code {
+			for p, n := range c.tree {
+				if n.owner == s.id {
+					t.delete(p, -1)
+				}
 			}
-		}
-		return ok
+			return ok
+		})
 	})
 }
 
