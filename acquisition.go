@@ -144,11 +144,12 @@ func (a *acquisition) onContextDone() {
 		case <-time.After(forcePatience):
 		}
 	}
-	a.settle(a.contextError())
+	a.settle(a.ended())
 }
 
-func (a *acquisition) contextError() error {
-	if errors.Is(context.Cause(a.ctx), ErrClosed) {
+// ended is why the acquisition's context has ended: the Session was closed, or the caller gave up.
+func (a *acquisition) ended() error {
+	if context.Cause(a.ctx) == errClosing {
 		return ErrClosed
 	}
 	return contextError(a.ctx)
@@ -264,7 +265,7 @@ func (a *acquisition) letGo() (*acquisition, error) {
 
 // abandon leaves the queue. It is false if the acquisition has succeeded already.
 func (a *acquisition) abandon() bool {
-	a.settle(context.Canceled)
+	a.settle(gaveUp{context.Canceled})
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.err != nil
@@ -294,7 +295,7 @@ func (a *acquisition) result() (*hold, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.removed != nil && !errors.Is(err, a.removed) {
-		return nil, errors.Join(a.err, a.removed)
+		return nil, joinErrors(a.err, a.removed)
 	}
 	return nil, a.err
 }

@@ -85,10 +85,9 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h
 func (c *candidate) create(ctx context.Context) error {
 	for {
 		created, err := c.queue(ctx)
-		if err != nil && ctx.Err() != nil {
-			return err // it may have been executed
-		}
 		switch was := outcomeOf(err); was {
+		case leftBehind:
+			return err
 		case answered:
 			c.setAsked(err == nil)
 			switch {
@@ -312,7 +311,7 @@ func (c *candidate) remove(ctx context.Context) error {
 	if exists {
 		err = c.delete(ctx)
 	}
-	if endedBy(ctx, err) {
+	if isGaveUp(err) {
 		return err
 	}
 	c.over = true
@@ -324,11 +323,6 @@ func (c *candidate) remove(ctx context.Context) error {
 		c.self.stop()
 	}
 	return err
-}
-
-// endedBy reports whether err is there because ctx has ended.
-func endedBy(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
@@ -347,7 +341,8 @@ func (c *candidate) delete(ctx context.Context) error {
 	err := c.zs.do(ctx, func() error {
 		before := c.unsure
 		err := c.deleteOnce(ctx)
-		c.unsure = before || endedBy(ctx, err) || outcomeOf(err) == unknown
+		was := outcomeOf(err)
+		c.unsure = before || was == leftBehind || was == unknown
 		c.deleted = err == nil
 		if err == nil && c.alone {
 			lock.clear(told, c.place.Seq)

@@ -49,6 +49,9 @@ var (
 	errSessionClosed = fmt.Errorf("%w: %w", ErrLost, ErrClosed)
 )
 
+// errClosing is the cause of the contexts that Close ends. No user sees it, so that no context of a user's has it as its cause.
+var errClosing = errors.New("session is closing")
+
 // OpError is the error of every operation: what was done, on which znode, and what went wrong.
 type OpError struct {
 	Op   string // lock, unlock, remove, …
@@ -62,19 +65,64 @@ func (e *OpError) Error() string { return e.Op + " " + e.Path + ": " + e.Err.Err
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// opError adds the operation and the path to err, unless there is none.
+// opError adds the operation and the path to err, unless there is none, for the user. It is the only place where the library's own
+// errors become the user's.
 func opError(op, path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &OpError{Op: op, Path: path, Err: err}
+	return &OpError{Op: op, Path: path, Err: public(err)}
 }
 
-// contextError is why ctx ended: it matches both ctx.Err and context.Cause(ctx).
+// gaveUp is the error inside the library of a call whose context has ended. The context's error and its cause are the caller's
+// and can match anything, also zk.ErrNoNode, ErrLost or ErrClosed. gaveUp has no Unwrap, so that errors.Is does not take them
+// for a server's answer, or for what has become of a session or a candidate.
+type gaveUp struct{ why error }
+
+func (g gaveUp) Error() string { return g.why.Error() }
+
+// contextError is why ctx has ended, nil if it has not. To the user it matches both ctx.Err and context.Cause(ctx).
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(cause, err):
+		return gaveUp{cause}
+	default:
+		return gaveUp{fmt.Errorf("%w: %w", err, cause)}
 	}
-	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// isGaveUp reports whether a context's end is the reason for err.
+func isGaveUp(err error) bool { return errors.As(err, new(gaveUp)) }
+
+// public returns err as the user is to see it.
+func public(err error) error {
+	if several, ok := err.(*severalErrors); ok {
+		return joinErrors(public(several.errs[0]), public(several.errs[1]))
+	}
+	var g gaveUp
+	if errors.As(err, &g) {
+		return g.why
+	}
+	return err
+}
+
+// severalErrors are two that belong together, on one line.
+type severalErrors struct{ errs [2]error }
+
+func (e *severalErrors) Error() string   { return e.errs[0].Error() + "; " + e.errs[1].Error() }
+func (e *severalErrors) Unwrap() []error { return e.errs[:] }
+
+// joinErrors is errors.Join on one line.
+func joinErrors(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	default:
+		return &severalErrors{[2]error{a, b}}
+	}
 }

@@ -57,10 +57,10 @@ func (a *acquisition) giveUp(c *candidate) {
 // orContextError prefers to say that the context has ended; err may be just a consequence.
 func (a *acquisition) orContextError(err error) error {
 	switch {
+	case a.ctx.Err() != nil:
+		return a.ended()
 	case a.s.closing.Err() != nil:
 		return ErrClosed
-	case a.ctx.Err() != nil:
-		return a.contextError()
 	default:
 		return err
 	}
@@ -131,7 +131,7 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 		}
 		if left == wasForced {
 			if !a.commit() {
-				return ctx, a.contextError()
+				return ctx, a.ended()
 			}
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
@@ -267,7 +267,7 @@ func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time
 	case <-force:
 		return wasForced, nil
 	case <-a.over(ctx):
-		return 0, a.contextError()
+		return 0, a.ended()
 	}
 }
 
@@ -309,7 +309,7 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 			return c.hold.state()
 		case <-c.wake:
 		case <-a.over(ctx):
-			return a.contextError()
+			return a.ended()
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 		switch {
 		case errors.Is(err, zk.ErrBadVersion): // somebody else has written to it: look what
 			c.lock = nil
-		case err == nil || errors.Is(err, zk.ErrNoNode) || endedBy(ctx, err) || outcomeOf(err) != answered:
+		case err == nil || errors.Is(err, zk.ErrNoNode) || outcomeOf(err) != answered:
 			return err
 		default:
 			c.zs.noRecords.Store(true) // it may not be ours to write

@@ -53,7 +53,7 @@ type Session struct {
 
 	events  *mailbox[event]
 	states  *mailbox[State] // to callState
-	closing context.Context // ended by Close, with ErrClosed as its cause
+	closing context.Context // ended by Close, with errClosing as its cause
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
@@ -102,7 +102,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	select {
 	case err = <-established:
 	case <-ctx.Done():
-		err = contextError(ctx)
+		err = public(contextError(ctx))
 		if last := s.zkSession().lastFailure(); last != nil {
 			err = fmt.Errorf("%w; last try: %w", err, last)
 		}
@@ -230,7 +230,7 @@ func (s *Session) await(ctx context.Context) (*zkSession, error) {
 		}
 		select {
 		case <-usable:
-			return zs, ctx.Err()
+			return zs, contextError(ctx)
 		case <-over:
 		case <-ctx.Done():
 			return nil, contextError(ctx)
@@ -375,9 +375,9 @@ func (s *Session) Close() error {
 	s.mu.Unlock()
 	if !again {
 		s.updateState()
-		s.cancel(ErrClosed)
+		s.cancel(errClosing)
 		for _, a := range bound {
-			a.cancel(ErrClosed)
+			a.cancel(errClosing)
 		}
 		s.work.Wait()
 		s.events.close()

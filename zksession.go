@@ -268,7 +268,7 @@ func (zs *zkSession) await(ctx context.Context) error {
 	}
 	select {
 	case <-zs.connected():
-		return ctx.Err()
+		return contextError(ctx)
 	case <-zs.ended:
 		return zs.endReason()
 	case <-ctx.Done():
@@ -285,7 +285,7 @@ func (zs *zkSession) do(ctx context.Context, op func() error) error {
 		}
 		err := op()
 		was := outcomeOf(err)
-		if was == answered {
+		if was == answered || was == leftBehind {
 			return err
 		}
 		if err := zs.retry(ctx, was); err != nil {
@@ -299,6 +299,7 @@ type outcome uint8
 
 const (
 	answered    outcome = iota // the server executed or refused it: the answer stands
+	leftBehind                 // its context ended before the answer: it may have been executed
 	notExecuted                // it certainly was not executed and may be sent again
 	throttled                  // nor was this: the server has too much to do
 	unknown                    // it may have been executed
@@ -315,6 +316,8 @@ func outcomeOf(err error) outcome {
 	switch {
 	case err == nil:
 		return answered
+	case isGaveUp(err):
+		return leftBehind
 	case errors.Is(err, zk.ErrNoServer): // never left the queue of requests
 		return notExecuted
 	case errors.Is(err, zk.ErrSessionMoved): // the server that we left would have executed it, and refused
