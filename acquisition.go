@@ -48,6 +48,7 @@ type acquisition struct {
 	foreign bool   // ctx is derived from the caller's: Close has to cancel it
 	done    signal // given by settle: acquired or failed
 	gone    signal // no candidate is left
+	sifts   bool   // its candidates look at all of those ahead before they wait for them or are refused
 
 	candidate *candidate    // that was granted the lock; whoever ends the hold has it
 	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none

@@ -65,7 +65,8 @@ type candidate struct {
 	alone    bool            // nobody was in the queue when it was created, nor may have been since the one before it
 	long     bool            // so was the queue when it was last listed
 	lock     *lockNode       // the lock's znode, if it is known
-	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
+	phantoms map[string]bool // children that look like candidates and are not: they will never go away
+	sifts    bool            // one was met in the line: the rest of it is looked at before it is waited for
 }
 
 func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h *hold) *candidate {

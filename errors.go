@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/go-zookeeper/zk"
 )
 
 var (
@@ -35,11 +37,18 @@ var (
 	// One that joins the queue later may not be noticed: see docs/interop.md.
 	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")
 
+	// ErrIncomplete is part of the error of a look at the locks or at a queue that shows only a part of them, which is
+	// returned with it. The error says what is left out. Trying again does not help.
+	ErrIncomplete = errors.New("not everything is shown")
+
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
 	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
 	// which is the next. Remove the lock's znode while nobody queues, and lock again.
 	ErrExhausted = errors.New("sequence numbers of the lock are used up")
 )
+
+// errTooLarge is in place of an answer that is not read, for its size. Servers use the code for nothing else.
+var errTooLarge = fmt.Errorf("the answer is larger than 8 MiB: %w", zk.ErrAPIError)
 
 // Why a hold is lost. Removal by force is both a loss and a revocation, so that it matches either.
 var (

@@ -11,6 +11,7 @@ import (
 
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
@@ -24,6 +25,7 @@ func (a *acquisition) run() {
 			return
 		}
 		c := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold())
+		c.sifts = a.sifts
 		err = a.obtain(c)
 		if err == nil {
 			a.candidate = c
@@ -77,7 +79,7 @@ func (a *acquisition) obtain(c *candidate) error {
 		return err
 	}
 	if a.try && c.isBlocked() {
-		return ErrLocked
+		return a.refuse(c)
 	}
 	if c.czxid == 0 { // the answer got lost, or the server is old
 		if err := c.look(a.ctx); err != nil {
@@ -106,15 +108,33 @@ func (a *acquisition) obtain(c *candidate) error {
 	return nil
 }
 
+// refuse ends a try with somebody ahead. In the packet that removes the candidate a server is asked whether the nearest
+// ahead is one; if not, the try begins anew, and looks at all of those ahead before it is refused.
+func (a *acquisition) refuse(c *candidate) error {
+	if c.sifts || c.isBehindSibling() {
+		return ErrLocked
+	}
+	nearest := c.line.nearest[0]
+	question := wire.Exists(c.dir+"/"+nearest.Name, false)
+	answer := responsesTo(question, wire.Reply.Stat)
+	c.zs.send(question)
+	if err := c.remove(a.ctx); err != nil {
+		return err
+	}
+	stat, err := answer.wait(a.ctx)
+	if err != nil || isCandidate(c.voice, nearest, stat.EphemeralOwner) {
+		return ErrLocked
+	}
+	a.sifts = true
+	return errVanished
+}
+
 // queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
 // those ahead must not be removed for nothing.
 func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 	ctx = a.ctx
 	var force <-chan time.Time
 	if a.revocation != nil {
-		if err := c.dismissPhantoms(ctx); err != nil {
-			return ctx, err
-		}
 		force = a.revocation.after()
 		if a.revocation.asks() {
 			if err := c.ask(ctx, c.line.nearest); err != nil {
@@ -252,7 +272,7 @@ func (a *acquisition) lookAtBlocker(ctx context.Context, c *candidate, w *watche
 			return wasFirst, c.judge(l.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && isPhantom(c.voice, *blocker, node.owner):
+	case err == nil && !isCandidate(c.voice, *blocker, node.owner):
 		c.ignore(*blocker)
 		return wasGone, nil
 	}

@@ -191,7 +191,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"queueing.go", "	case err == nil && isPhantom(c.voice, *blocker, node.owner):\n", "	case err == nil && node.owner < 0:\n"}},
+		edits: []edit{{"queueing.go", "	case err == nil && !isCandidate(c.voice, *blocker, node.owner):\n", "	case err == nil && node.owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -245,13 +245,53 @@ var mutants = []mutant{
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
+		name:  "candidates of unknown clients ignored",
+		edits: []edit{{"phantom.go", "	for _, other := range l.unknown {\n", "	for _, other := range l.unknown[:0] {\n"}},
+		tests: "TestACandidateOfAnUnknownClientIsRefused",
+	},
+	{
+		name:  "children with candidates' names looked at one by one",
+		edits: []edit{{"phantom.go", "	c.sifts = true\n", ""}},
+		tests: "TestPlantedChildrenAreLookedAtOnce",
+	},
+	{
+		name:  "try refused over a child that is no candidate",
+		edits: []edit{{"queueing.go", "	if err != nil || isCandidate(", "	if true || isCandidate("}},
+		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
+	},
+	{
+		name:  "queue counted by name alone",
+		edits: []edit{{"phantom.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
+	},
+	{
+		name:  "number made by hand taken for the holder's",
+		edits: []edit{{"phantom.go", "		if c.stat.Czxid < earliest || ", "		if true || "}},
+		tests: "TestANumberMadeByHandHoldsNothing",
+	},
+	{
+		name:  "chroot with a comma taken",
+		edits: []edit{{"name.go", "	if strings.Contains(chroot, \",\") || ", "	if "}},
+		tests: "TestASecondSpellingOfAChroot",
+	},
+	{
+		name:  "chroot with a blank taken",
+		edits: []edit{{"name.go", " || strings.ContainsFunc(chroot, unicode.IsSpace) {", " {"}},
+		tests: "TestASecondSpellingOfAChroot",
+	},
+	{
+		name:  "WriteLock thought to read every name of ours",
+		edits: []edit{{"internal/queue/client.go", "	if i > 0 && name[i-1] == '-' {\n		i--\n	}\n", ""}},
+		in:    "internal/queue", tests: "TestQuirks|TestWhoAgrees",
+	},
+	{
 		name:  "clients that order the queue differently let in",
-		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
+		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
 	},
 	{
 		name:  "names of no candidates refused",
-		edits: []edit{{"naming.go", "		if ephemeral {\n", "		if ephemeral || true {\n"}},
+		edits: []edit{{"phantom.go", "stat == nil || stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
 		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
@@ -383,7 +423,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "what only looks like a candidate marked and removed",
-		edits: []edit{{"queueing.go", "		if err := c.dismissPhantoms(ctx); err != nil {\n			return ctx, err\n		}\n", ""}},
+		edits: []edit{{"lookahead.go", "	all := everybody || c.sifts\n", "	all := c.sifts\n"}},
 		tests: "TestWhatOnlyLooksLikeACandidateIsLeftAlone",
 	},
 	{
