@@ -35,6 +35,10 @@ var (
 	// One that joins the queue later may not be noticed: see docs/interop.md.
 	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")
 
+	// ErrTooMany is returned by an acquisition that would have one ZooKeeper session own more than WithFootprint allows. No
+	// znode is left. It helps to release locks, or to open a second Session for a part of them.
+	ErrTooMany = errors.New("too many locks in one session")
+
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
 	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
 	// which is the next. Remove the lock's znode while nobody queues, and lock again.
