@@ -90,7 +90,9 @@ func (c *candidate) create(ctx context.Context) error {
 		case leftBehind:
 			return err
 		case answered:
-			c.setAsked(err == nil)
+			if err != nil {
+				c.exclude()
+			}
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
 				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
@@ -105,7 +107,7 @@ func (c *candidate) create(ctx context.Context) error {
 			c.setPath(created.path)
 			c.czxid = created.czxid
 		case notExecuted, throttled:
-			c.setAsked(false)
+			c.exclude()
 			if err := c.zs.retry(ctx, was); err != nil {
 				return err
 			}
@@ -138,6 +140,9 @@ type birth struct {
 
 // queue asks a server to create the znode, and to list the queue right behind that unless there is no need.
 func (c *candidate) queue(ctx context.Context) (birth, error) {
+	if err := c.include(); err != nil {
+		return birth{}, err
+	}
 	name := c.dir + "/" + c.prefix
 	create := wire.Create(name, c.cfg.identifier, c.cfg.acl)
 	if c.zs.s.oldServers.Load() {
@@ -153,7 +158,6 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 		}
 	}
 	lists := len(requests) > 1
-	c.setAsked(true)
 	c.zs.send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = waitFor(ctx, c.first.done) // ctx is heeded below
@@ -166,11 +170,23 @@ func newBirth(r wire.Reply) (b birth) {
 	return b
 }
 
-// setAsked notes whether the candidate may exist.
-func (c *candidate) setAsked(asked bool) {
-	if asked != c.asked {
-		c.asked = asked
-		c.zs.count(asked)
+// include notes that the candidate may exist from now on. It fails with an error that matches ErrTooMany if the session then
+// owned more than it may.
+func (c *candidate) include() error {
+	if !c.asked {
+		if err := c.zs.include(c.footprint()); err != nil {
+			return err
+		}
+		c.asked = true
+	}
+	return nil
+}
+
+// exclude notes that the candidate does not exist.
+func (c *candidate) exclude() {
+	if c.asked {
+		c.asked = false
+		c.zs.exclude(c.footprint())
 	}
 }
 
@@ -316,7 +332,7 @@ func (c *candidate) remove(ctx context.Context) error {
 		return err
 	}
 	c.over = true
-	c.setAsked(false)
+	c.exclude()
 	if exists {
 		c.zs.watches.left(c.path, err == nil || errors.Is(err, errVanished), c.deleted)
 	}

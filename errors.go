@@ -41,6 +41,10 @@ var (
 	// returned with it. The error says what is left out. Trying again does not help.
 	ErrIncomplete = errors.New("not everything is shown")
 
+	// ErrTooMany is returned by an acquisition that would have one ZooKeeper session own more than WithFootprint allows. No
+	// znode is left. It helps to release locks, or to open a second Session for a part of them.
+	ErrTooMany = errors.New("too many locks in one session")
+
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
 	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
 	// which is the next. Remove the lock's znode while nobody queues, and lock again.

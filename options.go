@@ -29,6 +29,7 @@ type sessionConfig struct {
 	logger    *slog.Logger
 	stateFunc func(State)
 	lease     Lease
+	footprint int                  // bytes; see WithFootprint
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
 }
 
@@ -44,6 +45,8 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		dial:    new(net.Dialer).DialContext,
 		logger:  slog.New(slog.DiscardHandler),
 		asleep:  timeAsleep,
+
+		footprint: defaultFootprint,
 	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {

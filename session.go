@@ -358,7 +358,8 @@ func (s *Session) ID() int64 {
 func (s *Session) Timeout() time.Duration { return s.zkSession().timeout() }
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
-// close it.
+// close it. Ephemeral znodes that are created through it end with the session as the locks do; see WithFootprint for how many
+// a session may own.
 func (s *Session) Conn() *zk.Conn { return s.zkSession().conn }
 
 // Done returns a channel that is closed when the Session is.

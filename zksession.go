@@ -55,6 +55,7 @@ type zkSession struct {
 	closed       bool      // a server has confirmed that we ended it
 
 	candidates int           // that may exist
+	footprint  int           // theirs, see candidate.footprint
 	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
 }
 
@@ -205,24 +206,6 @@ func (zs *zkSession) connected() <-chan struct{} {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.up
-}
-
-// count notes that there may be one candidate more, or that there is certainly one less.
-func (zs *zkSession) count(more bool) {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	switch {
-	case !more:
-		zs.candidates--
-	case zs.candidates == 0:
-		zs.none = make(chan struct{})
-		fallthrough
-	default:
-		zs.candidates++
-	}
-	if zs.candidates == 0 {
-		close(zs.none)
-	}
 }
 
 // removed returns a channel that is closed when the candidates that there are now have been removed.

@@ -3,6 +3,21 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "footprint: no bound for what a session owns",
+		edits: []edit{{"footprint.go", "zs.footprint+footprint > most {", "zs.footprint+footprint > most+mostFootprint {"}},
+		tests: "TestVirtualFootprint",
+	},
+	{
+		name:  "footprint: not given back",
+		edits: []edit{{"footprint.go", "	zs.footprint -= footprint\n", ""}},
+		tests: "TestVirtualFootprint",
+	},
+	{
+		name:  "footprint: given back before the outcome is known",
+		edits: []edit{{"candidate.go", "		if err != nil && ctx.Err() != nil {\n			return err", "		if err != nil && ctx.Err() != nil {\n			c.exclude()\n			return err"}},
+		tests: "TestVirtualFootprint",
+	},
+	{
 		name:  "granted when those are gone that were watched, without a look at the queue",
 		edits: []edit{{"record.go", "	case !c.line.more:\n", "	case true:\n"}},
 		tests: "TestOthersThanTheHolderLeave",
