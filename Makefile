@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants interop fuzz frames bench
+.PHONY: test lint chaos mutants interop fuzz frames footprint bench
 
 # The README's test command, with the race detector.
 test:
@@ -45,6 +45,10 @@ fuzz:
 FRAMES ?= 10000000
 frames:
 	go test -run '^$$' -fuzz '^FuzzFrames$$' -fuzztime $(FRAMES)x -fuzzminimizetime 5x -timeout 2h ./internal/wire
+
+# A process that asks for 30,000 locks is killed: the servers, one and three of them, must survive the end of its session.
+footprint:
+	ZKLOCK_FOOTPRINT=30000 go test -count=1 -timeout 10m -v -run TestAKilledHoarderHarmsNoServer .
 
 # Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo and Curator, CASE=regexp chooses, QUICK=1 only shows that
 # everything works, LONG=1 adds what takes minutes, MERGE=1 keeps the other cases of the last run, DOCS=1 writes the page.

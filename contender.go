@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // Kind is what a contender asks for.
@@ -45,75 +48,104 @@ type Contender struct {
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
-	Data      []byte // who it is, until a revocation mark overwrites it
-	SessionID int64
-	Zxid      int64 // of its creation: the Zxid of its Token if it is an exclusive one
+	Data      []byte // who it is, until a revocation mark overwrites it; no more than the first 4096 bytes
+	DataSize  int    // how many bytes the znode has
+	SessionID int64  // 0 for a candidate of kazoo's that belongs to no session
+	Zxid      int64  // of its creation: the Zxid of its Token if it is an exclusive one
 	Created   time.Time
 	Modified  time.Time
+
+	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow it. Data and Revoked
+	// are not known then.
+	Err error
 }
 
-// Contenders returns everybody in the lock's queue, in queue order. It is empty for a lock that nobody uses.
+const (
+	// requestsAtOnce bounds how many reads one call has under way.
+	requestsAtOnce = 32
+
+	// dataKept is how many bytes of a candidate's data Contenders keeps.
+	dataKept = 4096
+
+	// contendersKept is how many contenders Contenders returns.
+	contendersKept = 100_000
+)
+
+// Contenders returns everybody in the lock's queue, in queue order. It is empty for a lock that nobody uses. A contender
+// whose data may not be read has an Err.
+//
+// In a queue of more than 100,000 it returns the first of them, together with an error that matches ErrIncomplete and says
+// how many are left out.
 func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
 	contenders, err := recipe.Request(ctx, m.s.locks, m.contenders)
 	return contenders, opError("look at", m.path, err)
 }
 
 func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
-	q, err := zs.Queue(ctx, m.path)
+	q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 	if err != nil {
 		return nil, err
 	}
+	var incomplete error
+	if more := len(q) - contendersKept; more > 0 {
+		incomplete = fmt.Errorf("%w: %d contenders are left out", ErrIncomplete, more)
+		q = q[:contendersKept]
+	}
 	found := make([]*Contender, len(q))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(recipe.AtOnce)
+	g.SetLimit(requestsAtOnce)
 	for i, c := range q {
 		g.Go(func() (err error) {
-			found[i], err = contender(ctx, zs, m.path, c, m.cfg.Voice(m.kind))
+			found[i], err = contender(ctx, zs, m.path, c)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	contenders, present := make([]Contender, 0, len(q)), make([]queue.Candidate, 0, len(q))
-	for i, c := range found {
+	contenders := make([]Contender, 0, len(q))
+	for _, c := range found {
 		if c != nil {
-			contenders, present = append(contenders, *c), append(present, q[i])
+			contenders = append(contenders, *c)
 		}
 	}
-	for i := range queue.Holders(present) {
-		contenders[i].Holder = true
-	}
-	return contenders, nil
+	return contenders, incomplete
 }
 
-// contender reads one candidate; it is nil if that has gone, or is none.
-func contender(
-	ctx context.Context, zs *recipe.Local, path string, c queue.Candidate, voice queue.Voice,
-) (*Contender, error) {
-	var data []byte
-	var stat *zk.Stat
-	err := zs.Do(ctx, func() (err error) {
-		data, stat, err = zs.Conn.Get(path + "/" + c.Name)
+// contender reads the data of one candidate. It is nil if the candidate has gone.
+func contender(ctx context.Context, zs *recipe.Local, path string, c recipe.Standing) (*Contender, error) {
+	contender := &Contender{
+		Znode: c.Name, Kind: Kind(c.Kind), Sequence: c.Seq, Holder: c.Holder,
+		SessionID: c.Stat.EphemeralOwner, Zxid: c.Stat.Czxid, Created: time.UnixMilli(c.Stat.Ctime),
+	}
+	stat := c.Stat
+	err := zs.Do(ctx, func() error {
+		node, err := ensemble.Ask(ctx, zs.Session, wire.GetData(path+"/"+c.Name, false), newContenderNode)
+		if err == nil {
+			contender.Data, contender.Revoked, stat = node.data, node.marked, node.stat
+		}
 		return err
 	})
-	if errors.Is(err, zk.ErrNoNode) || err == nil && recipe.IsPhantom(voice, c, stat.EphemeralOwner) {
+	if errors.Is(err, zk.ErrNoNode) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
+	if errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError) {
+		contender.Err, err = err, nil
 	}
-	return &Contender{
-		Znode:     c.Name,
-		Kind:      Kind(c.Kind),
-		Sequence:  c.Seq,
-		Revoked:   recipe.IsMark(data),
-		Data:      data,
-		SessionID: stat.EphemeralOwner,
-		Zxid:      stat.Czxid,
-		Created:   time.UnixMilli(stat.Ctime),
-		Modified:  time.UnixMilli(stat.Mtime),
-	}, nil
+	contender.DataSize, contender.Modified = int(stat.DataLength), time.UnixMilli(stat.Mtime)
+	return contender, err
+}
+
+// contenderNode is what is kept of a candidate's znode.
+type contenderNode struct {
+	data   []byte
+	marked bool
+	stat   zk.Stat
+}
+
+func newContenderNode(r wire.Reply) (n contenderNode) {
+	data, stat := r.Node()
+	return contenderNode{slices.Clone(data[:min(len(data), dataKept)]), recipe.IsMark(data), stat}
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
@@ -136,23 +168,16 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 // forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count.
 func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *recipe.Local, string) error) (int, error) {
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
-		q, err := zs.Queue(ctx, m.path)
+		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 		if err != nil {
 			return 0, err
 		}
 		var n atomic.Int64
 		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(recipe.AtOnce)
+		g.SetLimit(requestsAtOnce)
 		for _, c := range q {
 			g.Go(func() error {
-				path := m.path + "/" + c.Name
-				node, err := zs.ReadNode(ctx, path)
-				if err == nil && recipe.IsPhantom(m.cfg.Voice(m.kind), c, node.Owner) {
-					return nil
-				}
-				if err == nil {
-					err = op(ctx, zs, path)
-				}
+				err := op(ctx, zs, m.path+"/"+c.Name)
 				if errors.Is(err, zk.ErrNoNode) {
 					return nil
 				}

@@ -36,6 +36,14 @@ var (
 	// One that joins the queue later may not be noticed: see docs/interop.md.
 	ErrMixedDialects = recipe.ErrMixedDialects
 
+	// ErrIncomplete is part of the error of a look at the locks or at a queue that shows only a part of them, which is
+	// returned with it. The error says what is left out. Trying again does not help.
+	ErrIncomplete = errors.New("not everything is shown")
+
+	// ErrTooMany is returned by an acquisition that would have one ZooKeeper session own more than WithFootprint allows. No
+	// znode is left. It helps to release locks, or to open a second Session for a part of them.
+	ErrTooMany = ensemble.ErrTooMany
+
 	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
 	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
 	// which is the next. Remove the lock's znode while nobody queues, and lock again.
@@ -55,10 +63,11 @@ func (e *OpError) Error() string { return e.Op + " " + e.Path + ": " + e.Err.Err
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// opError adds the operation and the path to err, unless there is none.
+// opError adds the operation and the path to err, unless there is none, for the user. It is the only place where the library's own
+// errors become the user's.
 func opError(op, path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &OpError{Op: op, Path: path, Err: err}
+	return &OpError{Op: op, Path: path, Err: ensemble.Public(err)}
 }

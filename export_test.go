@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/recipe"
 )
 
 // WithTimeAsleep replaces the reading of how long the machine has been suspended.
@@ -16,3 +17,8 @@ func WithTimeAsleep(asleep func() time.Duration) SessionOption {
 
 // TimeAsleep is that reading.
 var TimeAsleep = ensemble.TimeAsleep
+
+// InternalErrors are those that tell the library what has become of a session, a hold or a candidate.
+var InternalErrors = []error{
+	ensemble.ErrExpired, ensemble.ErrLeaseRanOut, ensemble.ErrRemoved, ensemble.ErrClosed, recipe.ErrLost, recipe.ErrVanished,
+}

@@ -6,100 +6,48 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
-	"github.com/zookylock/zklock/internal/zkpath"
 )
 
 // LockInfo is one lock under the root. Its name comes from whoever made the znode, and is not to be trusted.
 type LockInfo struct {
 	Name    string
-	Kind    Kind // of the first in the queue; 0 if the lock is free
+	Kind    Kind // of the first holder; 0 if the lock is free
 	Holders int  // 0 if the lock is free
 	Waiters int
 	Created time.Time
+
+	// Err is why the lock could not be looked at; nothing but its name is known then. It matches zk.ErrNoAuth if the
+	// znode's ACL does not allow it.
+	Err error
 }
 
 // Locks returns every lock under the root, sorted by name. A znode is a lock if somebody queues there, or if nothing
 // lies below it; other znodes with something below them are segments of longer names. What vanishes meanwhile is left
-// out.
+// out. A lock that may not be looked at has an Err.
+//
+// Locks looks at 1,000,000 znodes, 250,000 below each and 128 MiB of names, and at none whose name is longer than a lock's can
+// be, which is 1024 bytes. If there are more, it returns what it has seen together with an error that matches ErrIncomplete
+// and says how many are left out.
 func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
 	locks, err := recipe.Request(ctx, s.locks, s.listLocks)
 	return locks, opError("list", s.root, err)
 }
 
 func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
-	var mu sync.Mutex // guards locks and next
-	var locks []LockInfo
-	level := []string{s.root}
-	for len(level) > 0 {
-		var next []string
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(recipe.AtOnce)
-		for _, path := range level {
-			g.Go(func() error {
-				lock, below, err := s.lockInfo(ctx, zs, path)
-				mu.Lock()
-				defer mu.Unlock()
-				if lock != nil {
-					locks = append(locks, *lock)
-				}
-				next = append(next, below...)
-				return err
-			})
-		}
-		if err := g.Wait(); err != nil {
-			return nil, err
-		}
-		level = next
+	survey := survey{zs: zs, root: s.root}
+	err := survey.run(ctx)
+	if err != nil && !errors.Is(err, ErrIncomplete) {
+		return nil, err
 	}
-	slices.SortFunc(locks, func(a, b LockInfo) int { return cmp.Compare(a.Name, b.Name) })
-	return locks, nil
-}
-
-// lockInfo reads one znode: the lock that it is, if it is one, and the znodes below that may be others.
-func (s *Session) lockInfo(ctx context.Context, zs *recipe.Local, path string) (*LockInfo, []string, error) {
-	var children []string
-	var stat *zk.Stat
-	err := zs.Do(ctx, func() (err error) {
-		children, stat, err = zs.Conn.Children(path)
-		return err
-	})
-	if errors.Is(err, zk.ErrNoNode) || err == nil && stat.EphemeralOwner != 0 {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	q := queue.Order(children)
-	var below []string
-	for _, name := range children {
-		if _, candidate := queue.Parse(name); !candidate && zkpath.Join(path, "/"+name) != "/zookeeper" {
-			below = append(below, zkpath.Join(path, "/"+name))
-		}
-	}
-	if path == s.root || len(q) == 0 && len(below) > 0 {
-		return nil, below, nil
-	}
-	holders := queue.Holders(q)
-	lock := &LockInfo{
-		Name:    strings.TrimPrefix(strings.TrimPrefix(path, s.root), "/"),
-		Holders: holders,
-		Waiters: len(q) - holders,
-		Created: time.UnixMilli(stat.Ctime),
-	}
-	if holders > 0 {
-		lock.Kind = Kind(q[0].Kind)
-	}
-	return lock, below, nil
+	slices.SortFunc(survey.locks, func(a, b LockInfo) int { return cmp.Compare(a.Name, b.Name) })
+	return survey.locks, err
 }
 
 // Remove deletes the znode of a lock that nobody uses. It fails with an error that matches ErrLocked if anyone queues
@@ -120,7 +68,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 			return err
 		})
 		if errors.Is(err, zk.ErrNotEmpty) {
-			q, listErr := zs.Queue(ctx, path)
+			q, listErr := zs.Queue(ctx, path, queue.Voice{})
 			if listErr != nil {
 				err = errors.Join(err, listErr)
 			} else if len(q) > 0 {

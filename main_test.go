@@ -34,6 +34,10 @@ var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Ru
 var started atomic.Bool
 
 func TestMain(m *testing.M) {
+	if spec := os.Getenv(hoardVariable); spec != "" {
+		fmt.Fprintln(os.Stderr, runHoarder(spec))
+		os.Exit(1)
+	}
 	code := m.Run()
 	if started.Load() {
 		ensemble, err := shared()

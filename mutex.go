@@ -175,8 +175,8 @@ func (m *Mutex) holding() *recipe.Acquisition {
 }
 
 // Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session
-// is closed, if the servers refuse, or if clients are in the queue that order it differently: it could not say so otherwise.
-// LockContext returns errors.
+// is closed, if it has too many locks (ErrTooMany), if the servers refuse, or if clients are in the queue that order it
+// differently: it could not say so otherwise. LockContext returns errors.
 func (m *Mutex) Lock() {
 	if _, err := m.LockContext(context.Background()); err != nil {
 		panic(err)
@@ -207,8 +207,8 @@ func (m *Mutex) Unlock() {
 // it ends first, the call returns within 100 ms whatever the servers do, with an error that matches both ctx.Err and
 // context.Cause(ctx), and the candidate is removed, in the background if need be.
 //
-// Other errors match ErrClosed, ErrExhausted, ErrMixedDialects, or are what a server answered, zk.ErrNoAuth for one. Lost connections and
-// expired sessions are not errors: the acquisition goes on, after an expiry from the end of the queue.
+// Other errors match ErrClosed, ErrTooMany, ErrExhausted, ErrMixedDialects, or are what a server answered, zk.ErrNoAuth for one.
+// Lost connections and expired sessions are not errors: the acquisition goes on, after an expiry from the end of the queue.
 func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, nil)
 }

@@ -34,6 +34,7 @@ type sessionConfig struct {
 	logger    *slog.Logger
 	stateFunc func(State)
 	lease     Lease
+	footprint int                  // bytes; see WithFootprint
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
 }
 
@@ -44,6 +45,8 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		dial:    new(net.Dialer).DialContext,
 		logger:  slog.New(slog.DiscardHandler),
 		asleep:  ensemble.TimeAsleep,
+
+		footprint: defaultFootprint,
 	}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
@@ -139,6 +142,33 @@ func WithLogger(logger *slog.Logger) SessionOption {
 			return errors.New("logger is nil")
 		}
 		cfg.logger = logger
+		return nil
+	}
+}
+
+// defaultFootprint suits the servers' default jute.maxbuffer, which is 1,048,575 bytes.
+const defaultFootprint = 900_000
+
+// The bounds of WithFootprint. The least has room for a candidate whose path is as long as servers read it.
+const (
+	leastFootprint = 4 << 10
+	mostFootprint  = 1 << 30
+)
+
+// WithFootprint bounds what one ZooKeeper session owns, in bytes: the sum, over all locks that the Session holds or waits for, of the
+// length of the candidate's path and 4. An acquisition that would exceed the bound fails with ErrTooMany. By default it is 900,000,
+// for servers with the default jute.maxbuffer of 1 MB: that is some 11,000 locks with names of 20 bytes.
+//
+// When a session ends, ZooKeeper writes the paths of all its ephemeral znodes into one transaction, and servers cannot read back a
+// transaction larger than twice their jute.maxbuffer: the ensemble stops and does not start again (ZOOKEEPER-4306). So raise the
+// bound only if jute.maxbuffer is larger on every server. Ephemeral znodes that the caller makes through Session.Conn are in
+// the same transaction and are not counted here: lower the bound by theirs.
+func WithFootprint(bytes int) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if bytes < leastFootprint || bytes > mostFootprint {
+			return fmt.Errorf("footprint of %d bytes: want from %d to %d", bytes, leastFootprint, mostFootprint)
+		}
+		cfg.footprint = bytes
 		return nil
 	}
 }

@@ -76,7 +76,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	s.mu.Lock() // until there is a client: updateState may be called
 	client, established := ensemble.New(ensemble.Config{
 		Servers: servers, Timeout: cfg.timeout, Auth: cfg.auth, TLS: cfg.tls, Dial: cfg.dial, Logger: cfg.logger,
-		Proof: ensemble.Proof(cfg.lease), Asleep: cfg.asleep, Marked: recipe.IsMark, Changed: s.updateState,
+		Proof: ensemble.Proof(cfg.lease), Asleep: cfg.asleep, Most: cfg.footprint, Marked: recipe.IsMark, Changed: s.updateState,
 	})
 	s.client, s.locks = client, recipe.New(client, s.root)
 	s.mu.Unlock()
@@ -87,7 +87,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	select {
 	case err = <-established:
 	case <-ctx.Done():
-		err = ensemble.ContextError(ctx)
+		err = ensemble.Public(ensemble.ContextError(ctx))
 		if last := s.client.Session().LastFailure(); last != nil {
 			err = fmt.Errorf("%w; last try: %w", err, last)
 		}
@@ -153,7 +153,8 @@ func (s *Session) ID() int64 {
 func (s *Session) Timeout() time.Duration { return s.client.Session().Timeout() }
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
-// close it.
+// close it. Ephemeral znodes that are created through it end with the session as the locks do; see WithFootprint for how many
+// a session may own.
 func (s *Session) Conn() *zk.Conn { return s.client.Session().Conn }
 
 // Done returns a channel that is closed when the Session is.

@@ -136,6 +136,17 @@ func TestDialTellsOfRefusedCredentials(t *testing.T) {
 	assert.ErrorIs(t, err, zk.ErrAuthFailed)
 }
 
+// TestASecondSpellingOfAChroot has connect strings that would be paths, and are mistakes: a lock there would exclude nobody who
+// wrote it right.
+func TestASecondSpellingOfAChroot(t *testing.T) {
+	for _, chroot := range []string{"/a,127.0.0.1:1/a", "/a,", "/a ", "/ a", "/a\t", "/a/ b", "/a\u2003", "/a\u00a0"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := zklock.Dial(ctx, "127.0.0.1:1"+chroot)
+		require.ErrorContains(t, err, "the chroot comes once, at the end: host:port,host:port/chroot", "%q", chroot)
+	}
+}
+
 func TestChrootAndRoot(t *testing.T) {
 	chroot := root(t)
 	connect := server(t).Connect() + chroot

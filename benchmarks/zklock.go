@@ -13,6 +13,9 @@ import (
 // root is above all locks of a run.
 const root = "/bench"
 
+// sessionBytes lets 20,000 wait on one session, which is above what the library allows by default. The servers read back 2 MB.
+const sessionBytes = 1_900_000
+
 func startOurs(context.Context, *bench) (client, error) { return newOurs(), nil }
 
 // ours runs zklock.
@@ -33,7 +36,7 @@ type oursSession struct {
 }
 
 func (o ours) dial(ctx context.Context, p place) (oursSession, error) {
-	s, err := zklock.Dial(ctx, p.connect, zklock.WithSessionTimeout(p.timeout), zklock.WithRoot(root))
+	s, err := zklock.Dial(ctx, p.connect, zklock.WithSessionTimeout(p.timeout), zklock.WithRoot(root), zklock.WithFootprint(sessionBytes))
 	return oursSession{s, o.opts}, err
 }
 

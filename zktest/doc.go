@@ -30,8 +30,9 @@
 // # A server of your own
 //
 // With ZKLOCK_CONNECT=host:port in the environment a [Start] or [Run] that asks
-// for none of [WithServers], [WithTickTime] and [WithTLS] uses that server:
-// Connect returns the variable, Servers is empty, and Stop leaves it running.
+// for none of [WithServers], [WithTickTime], [WithMaxSessionTimeout] and
+// [WithTLS] uses that server: Connect returns the variable, Servers is empty,
+// and Stop leaves it running.
 // Expire and Proxy work there too. A test that controls servers says so by
 // WithServers, also for one server, and always gets its own.
 //

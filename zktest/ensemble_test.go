@@ -20,6 +20,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		zktest.WithServers(10),
 		zktest.WithTickTime(time.Millisecond),
 		zktest.WithLogf(nil),
+		zktest.WithMaxSessionTimeout(time.Minute, time.Minute),
+		zktest.WithMaxSessionTimeout(zktest.DefaultTickTime),
 	} {
 		_, err := zktest.Run(t.Context(), opt)
 		require.Error(t, err)
@@ -61,6 +63,15 @@ func TestOneServer(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(tmp, "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+func TestServersGrantUnequalTimeouts(t *testing.T) {
+	e := zktest.Start(t, zktest.WithServers(3), zktest.WithMaxSessionTimeout(20*time.Second, 4*time.Second))
+	for i, want := range []string{"20000", "4000", "4000"} {
+		conf, err := e.Servers()[i].Command("conf")
+		require.NoError(t, err)
+		require.Contains(t, conf, "maxSessionTimeout="+want+"\n")
+	}
 }
 
 func TestDataSurvivesStopAndKill(t *testing.T) {

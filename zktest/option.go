@@ -2,6 +2,7 @@ package zktest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,8 +20,9 @@ type Option func(*config)
 type config struct {
 	servers int
 	tick    time.Duration
-	tls     *tlsConfig // nil for plain connections
-	owned   bool       // an option asked for control, so ZKLOCK_CONNECT does not apply
+	most    []time.Duration // maxSessionTimeout of the servers in their order; the last is that of all others too
+	tls     *tlsConfig      // nil for plain connections
+	owned   bool            // an option asked for control, so ZKLOCK_CONNECT does not apply
 	logf    func(format string, args ...any)
 }
 
@@ -33,16 +35,36 @@ func WithServers(n int) Option {
 
 // WithTickTime sets ZooKeeper's tickTime, at least 10 ms; the default is
 // [DefaultTickTime]. The shortest session timeout is two ticks, the longest
-// 60 s or twenty ticks, whichever is more. The servers are always of the
-// caller's own, whatever ZKLOCK_CONNECT says.
+// 60 s or twenty ticks, whichever is more, unless [WithMaxSessionTimeout] says
+// otherwise. The servers are always of the caller's own, whatever
+// ZKLOCK_CONNECT says.
 func WithTickTime(d time.Duration) Option {
 	return func(c *config) { c.tick, c.owned = d, true }
+}
+
+// WithMaxSessionTimeout sets the longest session timeout that each server
+// grants, in the servers' order, at least two ticks. The last value holds for
+// all further servers too, so that one value sets them all. A server bounds a
+// session's timeout at every connect: one that moves to a server with a
+// shorter maximum has the shorter timeout from then on. The servers are always
+// of the caller's own, whatever ZKLOCK_CONNECT says.
+func WithMaxSessionTimeout(perServer ...time.Duration) Option {
+	return func(c *config) { c.most, c.owned = perServer, true }
 }
 
 // WithLogf sets where progress goes, such as a download. The default is the
 // test's log for [Start], nowhere for [Run].
 func WithLogf(logf func(format string, args ...any)) Option {
 	return func(c *config) { c.logf = logf }
+}
+
+// maxSessionTimeout returns what the server of that number grants, which counts
+// from 1.
+func (c config) maxSessionTimeout(id int) time.Duration {
+	if len(c.most) == 0 {
+		return max(60*time.Second, 20*c.tick)
+	}
+	return c.most[min(id, len(c.most))-1]
 }
 
 func newConfig(opts []Option) (config, error) {
@@ -55,6 +77,10 @@ func newConfig(opts []Option) (config, error) {
 		return c, fmt.Errorf("zktest: %d servers: want 1 to %d", c.servers, maxServers)
 	case c.tick < 10*time.Millisecond:
 		return c, fmt.Errorf("zktest: tick time %v: want at least 10ms", c.tick)
+	case len(c.most) > c.servers:
+		return c, fmt.Errorf("zktest: %d maximal session timeouts for %d servers", len(c.most), c.servers)
+	case len(c.most) > 0 && slices.Min(c.most) < 2*c.tick:
+		return c, fmt.Errorf("zktest: maximal session timeout %v: want at least two ticks", slices.Min(c.most))
 	case c.logf == nil:
 		return c, fmt.Errorf("zktest: WithLogf(nil)")
 	case c.tls != nil:

@@ -222,6 +222,7 @@ func TestTroubleIsOneLine(t *testing.T) {
 	}{
 		{[]string{"list", "--servers", "127.0.0.1:1", "--timeout", "300ms"}, 2, `no answer from 127\.0\.0\.1:1 within 300ms`},
 		{[]string{"list", "--servers", "::::"}, 2, `dial: .*`},
+		{[]string{"list", "--servers", "127.0.0.1:1/a,127.0.0.1:1/a"}, 2, `dial: .*the chroot comes once, at the end.*`},
 		{[]string{"list", "--root", "nowhere"}, 2, `dial: root: .*`},
 		{[]string{"list", "["}, 2, `pattern .*`},
 		{[]string{"list", "--nonsense"}, 2, `unknown flag: --nonsense`},

@@ -26,6 +26,7 @@ type Config struct {
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	Logger  *slog.Logger
 	Proof   Proof
+	Most    int                  // what one session may own, in bytes: see Session.Include
 	Asleep  func() time.Duration // for how long the machine has been suspended
 
 	Marked  func(data []byte) bool // what NodeState.Marked says of a znode's data
@@ -45,7 +46,7 @@ type Canceler interface{ Cancel(cause error) }
 type Client struct {
 	cfg     Config
 	events  *mailbox.Mailbox[Event]
-	closing context.Context // ended by Close, with ErrClosed as its cause
+	closing context.Context // ended by Close, with errClosing as its cause
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
@@ -73,7 +74,7 @@ func New(cfg Config) (c *Client, established <-chan error) {
 // Events waits for events and returns all there are, each once. It is false after Close. One goroutine is to take them.
 func (c *Client) Events() ([]Event, bool) { return c.events.Take() }
 
-// Closing is ended by Close, with ErrClosed as its cause.
+// Closing is ended by Close, see EndedByClose.
 func (c *Client) Closing() context.Context { return c.closing }
 
 // Closed reports whether Close was called.
@@ -98,9 +99,9 @@ func (c *Client) Close() error {
 	c.mu.Unlock()
 	if !again {
 		c.cfg.Changed()
-		c.cancel(ErrClosed)
+		c.cancel(errClosing)
 		for _, b := range bound {
-			b.Cancel(ErrClosed)
+			b.Cancel(errClosing)
 		}
 		c.work.Wait()
 		c.events.Close()
@@ -229,7 +230,7 @@ func (c *Client) Await(ctx context.Context) (*Session, error) {
 		}
 		select {
 		case <-usable:
-			return zs, ctx.Err()
+			return zs, ContextError(ctx)
 		case <-over:
 		case <-ctx.Done():
 			return nil, ContextError(ctx)
@@ -286,10 +287,10 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 	to := make(Responses[T], 1)
 	started := c.Start(func() {
 		for {
-			var r response[T]
+			var r Response[T]
 			zs, err := c.Await(ctx)
 			if err == nil {
-				r.value, err = op(ctx, zs)
+				r.Value, err = op(ctx, zs)
 			}
 			if errors.Is(err, ErrExpired) {
 				continue
@@ -297,13 +298,13 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 			if errors.Is(err, ErrClosed) {
 				err = ErrClosed // and not that something was lost
 			}
-			r.err = err
+			r.Err = err
 			to <- r
 			return
 		}
 	})
 	if !started {
-		to <- response[T]{err: ErrClosed}
+		to <- Response[T]{Err: ErrClosed}
 	}
 	return to.Wait(ctx)
 }

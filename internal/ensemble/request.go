@@ -22,20 +22,21 @@ func Ask[T any](ctx context.Context, zs *Session, r *wire.Request, read func(wir
 }
 
 // Responses receives what has become of a request.
-type Responses[T any] chan response[T]
+type Responses[T any] chan Response[T]
 
-type response[T any] struct {
-	value T
-	err   error
+// Response is what has become of a request.
+type Response[T any] struct {
+	Value T
+	Err   error
 }
 
 // ResponsesTo has the answer to a request, which is about to be sent, come to a channel.
 func ResponsesTo[T any](r *wire.Request, read func(wire.Reply) T) Responses[T] {
 	to := make(Responses[T], 1)
 	r.Done = func(reply wire.Reply) {
-		var a response[T]
-		if a.err = ErrorOf(reply); a.err == nil {
-			a.value = read(reply)
+		var a Response[T]
+		if a.Err = ErrorOf(reply); a.Err == nil {
+			a.Value = read(reply)
 		}
 		to <- a
 	}
@@ -46,7 +47,7 @@ func ResponsesTo[T any](r *wire.Request, read func(wire.Reply) T) Responses[T] {
 func (from Responses[T]) Wait(ctx context.Context) (T, error) {
 	select {
 	case a := <-from:
-		return a.value, a.err
+		return a.Value, a.Err
 	case <-ctx.Done():
 		var none T
 		return none, ContextError(ctx)
@@ -60,7 +61,7 @@ func (zs *Session) Apart(ctx context.Context, op func() error) error {
 		return op()
 	}
 	to := make(Responses[struct{}], 1)
-	if !zs.client.Start(func() { to <- response[struct{}]{err: op()} }) { // ends with the answer, or the connection; Close waits for it
+	if !zs.client.Start(func() { to <- Response[struct{}]{Err: op()} }) { // ends with the answer, or the connection; Close waits for it
 		return ErrClosed
 	}
 	_, err := to.Wait(ctx)
@@ -117,7 +118,7 @@ func ErrorOf(r wire.Reply) error {
 
 // serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
 var serverErrors = map[int32]error{
-	-8: zk.ErrBadArguments, -100: zk.ErrAPIError, -101: zk.ErrNoNode, -102: zk.ErrNoAuth, -103: zk.ErrBadVersion,
+	-8: zk.ErrBadArguments, -100: errTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth, -103: zk.ErrBadVersion,
 	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty, -112: zk.ErrSessionExpired,
 	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing, -118: zk.ErrSessionMoved,
 }

@@ -48,6 +48,7 @@ type Session struct {
 	closed       bool      // a server has confirmed that we ended it
 
 	ephemerals int           // of this session that may exist
+	footprint  int           // theirs, in bytes
 	none       chan struct{} // closed while there are none; a new one stands here from the first on
 }
 
@@ -197,24 +198,6 @@ func (zs *Session) Connected() <-chan struct{} {
 	return zs.up
 }
 
-// Count notes that there may be one ephemeral znode more, or that there is certainly one less.
-func (zs *Session) Count(more bool) {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	switch {
-	case !more:
-		zs.ephemerals--
-	case zs.ephemerals == 0:
-		zs.none = make(chan struct{})
-		fallthrough
-	default:
-		zs.ephemerals++
-	}
-	if zs.ephemerals == 0 {
-		close(zs.none)
-	}
-}
-
 // removed returns a channel that is closed when the candidates that there are now have been removed.
 func (zs *Session) removed() <-chan struct{} {
 	zs.mu.Lock()
@@ -258,7 +241,7 @@ func (zs *Session) Await(ctx context.Context) error {
 	}
 	select {
 	case <-zs.Connected():
-		return ctx.Err()
+		return ContextError(ctx)
 	case <-zs.ended:
 		return zs.EndReason()
 	case <-ctx.Done():
@@ -275,7 +258,7 @@ func (zs *Session) Do(ctx context.Context, op func() error) error {
 		}
 		err := op()
 		was := OutcomeOf(err)
-		if was == Answered {
+		if was == Answered || was == LeftBehind {
 			return err
 		}
 		if err := zs.Retry(ctx, was); err != nil {
@@ -289,6 +272,7 @@ type Outcome uint8
 
 const (
 	Answered    Outcome = iota // the server executed or refused it: the answer stands
+	LeftBehind                 // its context ended before the answer: it may have been executed
 	NotExecuted                // it certainly was not executed and may be sent again
 	Throttled                  // nor was this: the server has too much to do
 	Unknown                    // it may have been executed
@@ -305,6 +289,8 @@ func OutcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
 		return Answered
+	case IsGaveUp(err):
+		return LeftBehind
 	case errors.Is(err, zk.ErrNoServer): // never left the queue of requests
 		return NotExecuted
 	case errors.Is(err, zk.ErrSessionMoved): // the server that we left would have executed it, and refused

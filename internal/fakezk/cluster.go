@@ -18,6 +18,10 @@ type Config struct {
 	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as they may.
 	Rounded bool
 
+	// Unforwarded has the leader's own server not wait for what followers have passed on, when the session comes there
+	// (zookeeper.forward_learner_requests_to_commit_processor_disabled).
+	Unforwarded bool
+
 	// Expired is called in the moment in which a session times out, before its znodes are removed; forced says that
 	// the test wanted it.
 	Expired func(session int64, forced bool)
@@ -45,6 +49,8 @@ type Cluster struct {
 	conns    map[*conn]struct{}
 	rejects  bool // credentials
 	throttle int  // so many requests
+	holding  bool // commits
+	proposed []func()
 }
 
 // New starts a Cluster.
@@ -67,6 +73,7 @@ func New(cfg Config) *Cluster {
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}), kept: make(tree),
+			most: 20 * cfg.Tick, queues: make(map[int64][]waiting),
 		})
 	}
 	go c.loop() // ended and waited for by Close
@@ -206,9 +213,11 @@ func (c *Cluster) collect(p string) {
 	}
 	minute := time.Now().Truncate(time.Minute).Add(time.Minute)
 	c.agenda.add(minute, func() {
-		if n := c.tree[p]; n != nil && n.container && n.creates > 0 && len(n.children) == 0 {
-			c.transact(func(t *txn) code { return t.delete(p, -1) })
-		}
+		c.propose(func() {
+			if n := c.tree[p]; n != nil && n.container && n.creates > 0 && len(n.children) == 0 {
+				c.transact(func(t *txn) code { return t.delete(p, -1) })
+			}
+		})
 	})
 }
 

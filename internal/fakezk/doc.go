@@ -4,8 +4,8 @@
 //
 // It is a fake. It knows one copy of the data, so that servers never lag behind each other unless one is cut off; it
 // checks no rights; it knows only the requests that the library sends, and of watches those on a znode's data. That the
-// library is correct is claimed on the strength of real servers alone. TestTheFakeIsFaithful runs the same checks on
-// this and on a real one.
+// library is correct is claimed on the strength of real servers alone. TestTheFakeIsFaithful and
+// TestTheFakeCommitsLikeAServer run the same checks on this and on real ones.
 //
 // In a bubble of testing/synctest its clock is the bubble's. Its network is without limits and never blocks a writer.
 //
@@ -13,6 +13,9 @@
 // not at the end of the tick, as in ZooKeeper, unless Config.Rounded says so. The leader hears of a session at once from clients of the first server,
 // and from the others every half tick, in the ping that it sends them; a write that it receives through them does not
 // count (LearnerHandler and PrepRequestProcessor touch no session).
+//
+// Writes are proposed, committed in their order, and answered by the server that the session is on when the commit arrives there;
+// a server knows its own by session and xid alone. Tests can hold commits back: see Cluster.HoldCommits.
 //
 // One goroutine owns the state; see Cluster.loop. All faults and questions are run by it.
 package fakezk

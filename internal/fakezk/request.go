@@ -10,8 +10,17 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// serve does what a request asks for.
+// serve does what a request asks for, or has it done when the session's writes before it are.
 func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
+	ordered := s.isOrdered(op)
+	if id := co.session.id; len(s.queues[id]) > 0 && !ordered && op != wire.OpSetAuth {
+		s.queues[id] = append(s.queues[id], waiting{serve: func() {
+			if !co.ended && !co.session.over {
+				s.serve(co, r, xid, op, sent)
+			}
+		}})
+		return
+	}
 	if op == wire.OpPing {
 		co.reply(s.c, -2, ok, nil)
 		return
@@ -23,53 +32,49 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	}
 	w := new(writer)
 	read, err := s.read(co, r, op, w)
-	if read {
+	switch {
+	case read:
 		co.reply(s.c, xid, err, w)
-		return
-	}
-	if s.mode == severed {
-		return // the leader never hears of it
-	}
-	if co.session.conn != co {
+	case s.mode == severed: // the leader never hears of it
+	case co.session.conn != co:
 		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
-		return
+	case ordered:
+		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code { return s.execute(co, r, op, w) })
+	case op == wire.OpSync:
+		w.string(r.string())
+		co.reply(s.c, xid, ok, w)
+	case s.c.rejects: // setAuth
+		co.reply(s.c, xid, authFailed, nil)
+		s.hangUp(co)
+	default:
+		co.reply(s.c, xid, ok, nil)
 	}
+}
+
+// execute does what has been committed, and puts its result into w.
+func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
 	switch op {
 	case wire.OpSync:
 		w.string(r.string())
-	case wire.OpSetAuth:
-		if s.c.rejects {
-			co.reply(s.c, xid, authFailed, nil)
-			s.hangUp(co)
-			return
-		}
 	case wire.OpClose:
 		s.c.end(co.session)
-		co.reply(s.c, xid, ok, nil)
-		s.hangUp(co)
-		return
 	case wire.OpMulti:
 		s.multi(co, r, w)
 	default:
-		err = s.c.transact(func(t *txn) code { return change(t, op, r, w, co.session.id) })
+		return s.c.transact(func(t *txn) code { return change(t, op, r, w, co.session.id) })
 	}
-	confirmed, ses := s.c.cfg.Confirmed, co.session
-	if confirmed != nil && err == ok && op != wire.OpSync && op != wire.OpSetAuth {
-		co.send(answer(s.c, xid, err, w), func() { confirmed(ses.id, ses.timeout, sent) })
-	} else {
-		co.reply(s.c, xid, err, w)
-	}
+	return ok
 }
 
 // reply sends an answer.
 func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
-	co.send(answer(c, xid, err, body), nil)
+	co.send(answer(c.zxid, xid, err, body), nil)
 }
 
-func answer(c *Cluster, xid int32, err code, body *writer) []byte {
+func answer(zxid int64, xid int32, err code, body *writer) []byte {
 	w := new(writer)
 	w.int32(xid)
-	w.int64(c.zxid)
+	w.int64(zxid)
 	w.int32(int32(err))
 	if body != nil && err == ok {
 		w.b = append(w.b, body.b...)

@@ -22,6 +22,9 @@ type Server struct {
 	kept    tree                  // what it will not hear the deletion of
 	touched map[*session]struct{} // since the leader's last ping
 	pinged  bool                  // the next is on the agenda
+	most    time.Duration         // the longest session timeout that it grants
+	writes  []ticket              // of its clients that are not committed, in their order
+	queues  map[int64][]waiting   // what it has not answered, by session
 }
 
 type mode uint8
@@ -61,6 +64,10 @@ func (s *Server) Keep(p string) {
 	})
 }
 
+// SetMost sets the longest session timeout that the server grants from now on, 20 ticks by default. A server bounds the
+// timeout of a session at every connect, and the leader counts by the latest bound.
+func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
+
 // Resume makes the server well.
 func (s *Server) Resume() { s.enter(up) }
 
@@ -82,6 +89,8 @@ func (s *Server) enter(m mode) {
 }
 
 func (s *Server) cutAll() {
+	s.writes = nil
+	clear(s.queues)
 	for conn := range maps.Clone(s.c.conns) {
 		if conn.server == s {
 			conn.cut()
@@ -157,8 +166,9 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 	timeout := time.Duration(r.int32()) * time.Millisecond
 	id, password := r.int64(), r.bytes()
 	ses := s.c.sessions[id]
+	timeout = min(max(timeout, 2*s.c.cfg.Tick), s.most)
 	if id == 0 {
-		ses = s.c.openSession(timeout)
+		ses = s.c.openSession()
 	} else if ses != nil && !bytes.Equal(ses.password, password) {
 		ses = nil
 	}
@@ -172,7 +182,7 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 		s.hangUp(co)
 		return
 	}
-	s.c.heard(ses) // the leader is asked
+	s.c.negotiate(ses, timeout) // the leader is asked
 	if old := ses.conn; old != nil && old.server == s {
 		s.hangUp(old)
 	}

@@ -11,19 +11,18 @@ type session struct {
 	password []byte
 	timeout  time.Duration
 	expires  time.Time
-	conn     *conn // the latest; nil if that has ended
+	checked  time.Time // when it is next looked whether it has timed out
+	conn     *conn     // the latest; nil if that has ended
 	over     bool
 }
 
-// openSession begins a session.
-func (c *Cluster) openSession(timeout time.Duration) *session {
+// openSession begins a session; negotiate must follow.
+func (c *Cluster) openSession() *session {
 	c.zxid++
 	c.lastID++
-	s := &session{id: c.lastID, password: make([]byte, 16), timeout: min(max(timeout, 2*c.cfg.Tick), 20*c.cfg.Tick)}
+	s := &session{id: c.lastID, password: make([]byte, 16)}
 	rand.Read(s.password)
 	c.sessions[s.id] = s
-	c.heard(s)
-	c.watchExpiry(s)
 	return s
 }
 
@@ -35,11 +34,22 @@ func (c *Cluster) heard(s *session) {
 	}
 }
 
+// negotiate has the leader count a session's time by another timeout from now on.
+func (c *Cluster) negotiate(s *session, timeout time.Duration) {
+	s.timeout = timeout
+	c.heard(s)
+	if s.checked.IsZero() || s.expires.Before(s.checked) {
+		c.watchExpiry(s)
+	}
+}
+
 // watchExpiry comes back whenever the session might have timed out, until it has.
 func (c *Cluster) watchExpiry(s *session) {
-	c.agenda.add(s.expires, func() {
+	at := s.expires
+	s.checked = at
+	c.agenda.add(at, func() {
 		switch {
-		case s.over:
+		case s.over || !s.checked.Equal(at): // an earlier look has taken the place of this one
 		case time.Now().Before(s.expires):
 			c.watchExpiry(s)
 		default:
@@ -62,13 +72,15 @@ func (c *Cluster) expire(s *session, forced bool) {
 func (c *Cluster) end(s *session) {
 	s.over = true
 	delete(c.sessions, s.id)
-	c.transact(func(t *txn) code {
-		for p, n := range c.tree {
-			if n.owner == s.id {
-				t.delete(p, -1)
+	c.propose(func() {
+		c.transact(func(t *txn) code {
+			for p, n := range c.tree {
+				if n.owner == s.id {
+					t.delete(p, -1)
+				}
 			}
-		}
-		return ok
+			return ok
+		})
 	})
 }
 

@@ -80,6 +80,9 @@ var pairs = map[string][2]side{
 	"ZktoolsRWAndZktools":         {{"zklock", peers.Write, naming(zklock.NamingZktools), nil}, {"zktools", peers.Write, nil, nil}},
 	"ZktoolsRWAndZktoolsLock":     {{"zklock", peers.Write, naming(zklock.NamingZktools), nil}, {"zktools", peers.Mutex, nil, nil}},
 	"ZktoolsRWAndZktoolsAsync":    {{"zklock", peers.Write, naming(zklock.NamingZktools), nil}, {"zktools", peers.Async, nil, nil}},
+	"DefaultMutexAndWriteLock":    {{"zklock", peers.Mutex, nil, nil}, {"WriteLock", peers.Mutex, nil, nil}},
+	"DefaultRWAndWriteLock":       {{"zklock", peers.Write, nil, nil}, {"WriteLock", peers.Mutex, nil, nil}},
+	"CuratorMutexAndWriteLock":    {{"zklock", peers.Mutex, naming(zklock.NamingCurator), nil}, {"WriteLock", peers.Mutex, nil, nil}},
 
 	// Without zklock: what its users may have about already.
 	"CuratorAndZkLock":       {{"Curator", peers.Mutex, nil, nil}, {"zk.Lock", peers.Mutex, nil, nil}},

@@ -26,14 +26,14 @@ var unsafePairs = []struct {
 	{zklock.NamingDefault, peers.Write, []side{curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead}},
 	{zklock.NamingDefault, peers.Read, []side{curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead}},
 	{zklock.NamingCurator, peers.Mutex, []side{curatorRead, curatorWrite, kazooMutex, kazooRead, zktoolsRead, zktoolsWrite}},
-	{zklock.NamingCurator, peers.Write, []side{curatorMutex, kazooMutex, kazooRead, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync}},
-	{zklock.NamingCurator, peers.Read, []side{curatorMutex, kazooMutex, kazooRead, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync}},
-	{zklock.NamingKazoo, peers.Mutex, []side{curatorMutex, curatorRead, curatorWrite, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync}},
-	{zklock.NamingKazoo, peers.Write, []side{curatorMutex, curatorRead, curatorWrite, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync}},
-	{zklock.NamingKazoo, peers.Read, []side{curatorMutex, curatorRead, curatorWrite, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync}},
-	{zklock.NamingZktools, peers.Mutex, []side{zkLock, curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead, zktoolsRead, zktoolsWrite}},
-	{zklock.NamingZktools, peers.Write, []side{zkLock, curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead}},
-	{zklock.NamingZktools, peers.Read, []side{zkLock, curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead}},
+	{zklock.NamingCurator, peers.Write, []side{curatorMutex, kazooMutex, kazooRead, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync, writeLock}},
+	{zklock.NamingCurator, peers.Read, []side{curatorMutex, kazooMutex, kazooRead, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync, writeLock}},
+	{zklock.NamingKazoo, peers.Mutex, []side{curatorMutex, curatorRead, curatorWrite, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync, writeLock}},
+	{zklock.NamingKazoo, peers.Write, []side{curatorMutex, curatorRead, curatorWrite, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync, writeLock}},
+	{zklock.NamingKazoo, peers.Read, []side{curatorMutex, curatorRead, curatorWrite, zktoolsMutex, zktoolsRead, zktoolsWrite, zktoolsAsync, writeLock}},
+	{zklock.NamingZktools, peers.Mutex, []side{zkLock, curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead, zktoolsRead, zktoolsWrite, writeLock}},
+	{zklock.NamingZktools, peers.Write, []side{zkLock, curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead, writeLock}},
+	{zklock.NamingZktools, peers.Read, []side{zkLock, curatorMutex, curatorRead, curatorWrite, kazooMutex, kazooRead, writeLock}},
 }
 
 var (
@@ -47,6 +47,7 @@ var (
 	zktoolsRead  = side{library: "zktools", kind: peers.Read}
 	zktoolsWrite = side{library: "zktools", kind: peers.Write}
 	zktoolsAsync = side{library: "zktools", kind: peers.Async}
+	writeLock    = side{library: "WriteLock", kind: peers.Mutex}
 )
 
 // requests is what a client asks of the servers.

@@ -3,6 +3,21 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "footprint: no bound for what a session owns",
+		edits: []edit{{"internal/ensemble/footprint.go", "zs.footprint+footprint > most {", "zs.footprint+footprint > most+1<<30 {"}},
+		tests: "TestVirtualFootprint",
+	},
+	{
+		name:  "footprint: not given back",
+		edits: []edit{{"internal/ensemble/footprint.go", "	zs.footprint -= footprint\n", ""}},
+		tests: "TestVirtualFootprint",
+	},
+	{
+		name:  "footprint: given back before the outcome is known",
+		edits: []edit{{"internal/recipe/candidate.go", "		case ensemble.LeftBehind:\n", "		case ensemble.LeftBehind:\n			c.exclude()\n"}},
+		tests: "TestVirtualFootprint",
+	},
+	{
 		name:  "granted when those are gone that were watched, without a look at the queue",
 		edits: []edit{{"internal/recipe/lookahead.go", "	case gone.LeavesReader(), c.line.more:\n", "	case gone.LeavesReader():\n"}},
 		tests: "TestOthersThanTheHolderLeave",
@@ -186,12 +201,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"internal/recipe/queueing.go", "errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed)", "errors.Is(err, errVanished)"}},
+		edits: []edit{{"internal/recipe/queueing.go", "errors.Is(err, ErrVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed)", "errors.Is(err, ErrVanished)"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && IsPhantom(c.voice, *blocker, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && !isCandidate(c.voice, *blocker, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -245,13 +260,53 @@ var mutants = []mutant{
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
+		name:  "candidates of unknown clients ignored",
+		edits: []edit{{"internal/recipe/phantom.go", "	for _, other := range l.unknown {\n", "	for _, other := range l.unknown[:0] {\n"}},
+		tests: "TestACandidateOfAnUnknownClientIsRefused",
+	},
+	{
+		name:  "children with candidates' names looked at one by one",
+		edits: []edit{{"internal/recipe/phantom.go", "	c.sifts = true\n", ""}},
+		tests: "TestPlantedChildrenAreLookedAtOnce",
+	},
+	{
+		name:  "try refused over a child that is no candidate",
+		edits: []edit{{"internal/recipe/queueing.go", "	if err != nil || isCandidate(", "	if true || isCandidate("}},
+		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
+	},
+	{
+		name:  "queue counted by name alone",
+		edits: []edit{{"internal/recipe/phantom.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
+	},
+	{
+		name:  "number made by hand taken for the holder's",
+		edits: []edit{{"internal/recipe/phantom.go", "		if c.Stat.Czxid < earliest || ", "		if true || "}},
+		tests: "TestANumberMadeByHandHoldsNothing",
+	},
+	{
+		name:  "chroot with a comma taken",
+		edits: []edit{{"internal/zkpath/zkpath.go", "	if strings.Contains(chroot, \",\") || ", "	if "}},
+		tests: "TestASecondSpellingOfAChroot",
+	},
+	{
+		name:  "chroot with a blank taken",
+		edits: []edit{{"internal/zkpath/zkpath.go", " || strings.ContainsFunc(chroot, unicode.IsSpace) {", " {"}},
+		tests: "TestASecondSpellingOfAChroot",
+	},
+	{
+		name:  "WriteLock thought to read every name of ours",
+		edits: []edit{{"internal/queue/client.go", "	if i > 0 && name[i-1] == '-' {\n		i--\n	}\n", ""}},
+		in:    "internal/queue", tests: "TestQuirks|TestWhoAgrees",
+	},
+	{
 		name:  "clients that order the queue differently let in",
-		edits: []edit{{"internal/recipe/dialect.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
+		edits: []edit{{"internal/recipe/phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
 	},
 	{
 		name:  "names of no candidates refused",
-		edits: []edit{{"internal/recipe/dialect.go", "		if ephemeral {\n", "		if ephemeral || true {\n"}},
+		edits: []edit{{"internal/recipe/phantom.go", "stat == nil || stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
 		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
@@ -261,7 +316,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"internal/recipe/lookahead.go", "return owner == 0 && !voice.Persistent(c)", "return owner == 0"}},
+		edits: []edit{{"internal/recipe/phantom.go", "return owner != 0 || voice.Persistent(c)", "return owner != 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
@@ -340,9 +395,9 @@ var mutants = []mutant{
 	{
 		name: "candidate of a creation under way not waited for by Close",
 		edits: []edit{
-			{"internal/recipe/candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n"},
-			{"internal/recipe/candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.Count(true)\n}"},
-			{"internal/recipe/candidate.go", "		c.zs.Count(asked)\n", "		if c.path != \"\" {\n			c.zs.Count(asked)\n		}\n"},
+			{"internal/recipe/candidate.go", "		c.asked = true\n", "		c.asked = true\n		c.zs.Exclude(c.footprint())\n"},
+			{"internal/recipe/candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	_ = c.zs.Include(c.footprint())\n}"},
+			{"internal/recipe/candidate.go", "		c.asked = false\n		c.zs.Exclude(c.footprint())\n", "		if c.asked = false; c.path != \"\" {\n			c.zs.Exclude(c.footprint())\n		}\n"},
 		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
@@ -363,7 +418,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "what only looks like a candidate marked and removed",
-		edits: []edit{{"internal/recipe/queueing.go", "		if err := c.dismissPhantoms(ctx); err != nil {\n			return ctx, err\n		}\n", ""}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	all := everybody || c.sifts\n", "	all := c.sifts\n"}},
 		tests: "TestWhatOnlyLooksLikeACandidateIsLeftAlone",
 	},
 	{

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -15,10 +16,20 @@ import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.Revoker;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.recipes.lock.LockListener;
+import org.apache.zookeeper.recipes.lock.WriteLock;
 
-/** A Curator client on a string: one request a line on stdin, one answer a line on stdout. See process.go. */
+/**
+ * A Curator client on a string, which has ZooKeeper's own WriteLock too: one request a line on stdin, one answer a line on stdout.
+ * See process.go.
+ */
 public class CuratorPeer {
     static CuratorFramework client;
+    static String connect;
+    static int timeout;
+    static boolean recipes; // locks are ZooKeeper's WriteLock
 
     static synchronized void say(Object... words) {
         StringBuilder line = new StringBuilder();
@@ -73,42 +84,108 @@ public class CuratorPeer {
         }
     }
 
+    /**
+     * ZooKeeper's WriteLock. Its name is the session's, so that each needs a session of its own. It can miss that the one ahead is
+     * gone, and waits for ever then.
+     */
+    static class Recipe implements LockListener {
+        final String path;
+        final Semaphore granted = new Semaphore(0);
+        ZooKeeper zookeeper;
+        WriteLock lock;
+
+        Recipe(String path) throws Exception {
+            this.path = path;
+            try {
+                client.create().creatingParentsIfNeeded().forPath(path);
+            } catch (KeeperException.NodeExistsException e) {
+                // ours made it
+            }
+            begin();
+        }
+
+        void begin() throws Exception {
+            zookeeper = new ZooKeeper(connect, timeout, event -> {});
+            lock = new WriteLock(zookeeper, path, null, this);
+        }
+
+        public void lockAcquired() {
+            granted.release();
+        }
+
+        public void lockReleased() {}
+
+        boolean acquire(long millis) throws Exception {
+            lock.lock();
+            if (granted.tryAcquire(millis == 0 ? Long.MAX_VALUE : millis, TimeUnit.MILLISECONDS)) {
+                return true;
+            }
+            zookeeper.close();
+            granted.drainPermits();
+            begin();
+            return false;
+        }
+
+        void release() {
+            lock.unlock();
+            granted.drainPermits();
+        }
+    }
+
     /** One lock object and its thread: Curator's locks belong to threads. */
     static class Handle {
         final String name;
         final String kind;
         final InterProcessMutex lock;
+        final Recipe recipe;
         final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
             Thread t = new Thread(task);
             t.setDaemon(true);
             return t;
         });
 
-        Handle(String name, String kind, String path) {
+        Handle(String name, String kind, String path) throws Exception {
             this.name = name;
             this.kind = kind;
+            recipe = recipes ? new Recipe(path) : null;
             InterProcessReadWriteLock both = new InterProcessReadWriteLock(client, path);
             lock = kind.equals("mutex") ? new InterProcessMutex(client, path) : kind.equals("read") ? both.readLock() : both.writeLock();
+        }
+
+        boolean acquire(long millis) throws Exception {
+            if (recipe != null) {
+                return recipe.acquire(millis);
+            }
+            if (millis == 0) {
+                lock.acquire();
+                return true;
+            }
+            return lock.acquire(millis, TimeUnit.MILLISECONDS);
+        }
+
+        void release() throws Exception {
+            if (recipe != null) {
+                recipe.release();
+            } else {
+                lock.release();
+            }
         }
 
         Object run(String verb, String[] args) throws Exception {
             switch (verb) {
                 case "lock":
-                    double seconds = Double.parseDouble(args[3]);
-                    if (seconds == 0) {
-                        lock.acquire();
-                        return true;
-                    }
-                    return lock.acquire((long) (seconds * 1000), TimeUnit.MILLISECONDS);
+                    return acquire((long) (Double.parseDouble(args[3]) * 1000));
                 case "unlock":
-                    lock.release();
+                    release();
                     return "";
                 case "churn":
                     Site site = new Site(args[4]);
                     for (int i = 0; i < Integer.parseInt(args[3]); i++) {
-                        lock.acquire();
-                        site.visit(kind, "curator-" + ProcessHandle.current().pid() + "-" + name + "-" + i);
-                        lock.release();
+                        while (!acquire(recipes ? 2000 : 0)) {
+                            // queue anew
+                        }
+                        site.visit(kind, (recipes ? "recipe-" : "curator-") + ProcessHandle.current().pid() + "-" + name + "-" + i);
+                        release();
                     }
                     return "0";
                 case "contenders":
@@ -126,8 +203,10 @@ public class CuratorPeer {
     }
 
     public static void main(String[] argv) throws Exception {
-        int timeout = (int) (Double.parseDouble(argv[1]) * 1000);
-        client = CuratorFrameworkFactory.newClient(argv[0], timeout, 15000, new RetryNTimes(20, 100));
+        connect = argv[0];
+        timeout = (int) (Double.parseDouble(argv[1]) * 1000);
+        recipes = argv[2].equals("WriteLock");
+        client = CuratorFrameworkFactory.newClient(connect, timeout, 15000, new RetryNTimes(20, 100));
         client.start();
         client.blockUntilConnected();
         say(0, "ok", "curator " + InterProcessMutex.class.getPackage().getImplementationVersion());
@@ -137,8 +216,12 @@ public class CuratorPeer {
             String[] args = line.split("\t", -1); // number, verb, handle, …
             String number = args[0];
             if (args[1].equals("open")) {
-                handles.put(args[2], new Handle(args[2], args[3], args[4]));
-                say(number, "ok", "");
+                try {
+                    handles.put(args[2], new Handle(args[2], args[3], args[4]));
+                    say(number, "ok", "");
+                } catch (Exception e) {
+                    say(number, "error", e);
+                }
             } else if (args[1].equals("session")) {
                 say(number, "ok", client.getZookeeperClient().getZooKeeper().getSessionId());
             } else {
@@ -150,6 +233,11 @@ public class CuratorPeer {
                         say(number, "error", e);
                     }
                 });
+            }
+        }
+        for (Handle handle : handles.values()) {
+            if (handle.recipe != null) {
+                handle.recipe.zookeeper.close();
             }
         }
         client.close();

@@ -25,11 +25,11 @@ type Java struct {
 	cache     *debian.Cache
 }
 
-// curatorJars are what Curator's recipes need, out of curatorPackages.
+// curatorJars are what Curator's recipes and ZooKeeper's WriteLock need, out of curatorPackages.
 var (
 	curatorJars = []string{
 		"curator-recipes.jar", "curator-framework.jar", "curator-client.jar", "guava.jar",
-		"zookeeper.jar", "zookeeper-jute.jar", "slf4j-api.jar", "slf4j-simple.jar",
+		"zookeeper.jar", "zookeeper-jute.jar", "zookeeper-recipes-lock.jar", "slf4j-api.jar", "slf4j-simple.jar",
 	}
 	curatorPackages = []string{
 		"libcurator-recipes-java", "libcurator-framework-java", "libcurator-client-java", "libguava-java",
@@ -108,14 +108,28 @@ type CuratorClient struct{ *process }
 
 // Start starts a Curator client. ctx bounds only the start.
 func (j *Java) Start(ctx context.Context, connect string, sessionTimeout time.Duration) (*CuratorClient, error) {
+	p, err := j.start(ctx, connect, sessionTimeout, "Curator")
+	return &CuratorClient{p}, err
+}
+
+// StartWriteLock starts a client whose mutexes are ZooKeeper's own WriteLock, each in a session of its own. ctx bounds only the
+// start.
+func (j *Java) StartWriteLock(ctx context.Context, connect string, sessionTimeout time.Duration) (Client, error) {
+	p, err := j.start(ctx, connect, sessionTimeout, "WriteLock")
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (j *Java) start(ctx context.Context, connect string, sessionTimeout time.Duration, locks string) (*process, error) {
 	classes, err := j.peer(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("peers: Curator: %w", err)
 	}
-	p, err := start(ctx, nil, j.Binary, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:-UsePerfData",
+	return start(ctx, nil, j.Binary, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:-UsePerfData",
 		"-Djava.net.preferIPv4Stack=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-		"-cp", classes+string(filepath.ListSeparator)+j.ClassPath, "CuratorPeer", connect, seconds(sessionTimeout))
-	return &CuratorClient{p}, err
+		"-cp", classes+string(filepath.ListSeparator)+j.ClassPath, "CuratorPeer", connect, seconds(sessionTimeout), locks)
 }
 
 // Open implements Client.

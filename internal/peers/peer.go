@@ -12,7 +12,7 @@ type Kind string
 
 // The kinds of lock. Not every peer has all.
 const (
-	Mutex Kind = "mutex" // kazoo's Lock, Curator's InterProcessMutex, zktools' ZkLock
+	Mutex Kind = "mutex" // kazoo's Lock, Curator's InterProcessMutex, zktools' ZkLock, ZooKeeper's WriteLock
 	Read  Kind = "read"
 	Write Kind = "write"
 	Async Kind = "async" // zktools' ZkAsyncLock
@@ -59,7 +59,7 @@ type Revoker interface {
 	Revoke(path string) error
 }
 
-// Start starts a client of a library: kazoo, Curator, zk.Lock, or zktools, which is a stand-in. servers is host:port,host:port.
+// Start starts a client of a library: kazoo, Curator, WriteLock (ZooKeeper's own), zk.Lock, or zktools, which is a stand-in. servers is host:port,host:port.
 // ctx bounds only the start, which may have to fetch the library.
 func Start(ctx context.Context, library, servers string, sessionTimeout time.Duration, logf func(string, ...any)) (Client, error) {
 	switch library {
@@ -69,10 +69,13 @@ func Start(ctx context.Context, library, servers string, sessionTimeout time.Dur
 			return nil, err
 		}
 		return python.Start(ctx, servers, sessionTimeout)
-	case "Curator":
+	case "Curator", "WriteLock":
 		java, err := Curator(ctx, logf)
 		if err != nil {
 			return nil, err
+		}
+		if library == "WriteLock" {
+			return java.StartWriteLock(ctx, servers, sessionTimeout)
 		}
 		return java.Start(ctx, servers, sessionTimeout)
 	case "zk.Lock":

@@ -33,7 +33,7 @@ func TestPeersExcludeThemselves(t *testing.T) {
 		t.Skip("may fetch kazoo and Curator")
 	}
 	e := zktest.Start(t)
-	for _, name := range []string{"kazoo", "Curator", "zk.Lock", "zktools"} {
+	for _, name := range []string{"kazoo", "Curator", "WriteLock", "zk.Lock", "zktools"} {
 		t.Run(name, func(t *testing.T) {
 			client := start(t, e, name)
 			site, err := peers.NewSite(t.TempDir())

@@ -63,6 +63,8 @@ func (v Voice) parties(d Dialect, k Kind) []party {
 		return []party{{ZktoolsReadLock, Zktools, Read}, {ZktoolsLock, Zktools, Write}}
 	case d == Kazoo && k == Lock && !v.ReadWrite:
 		return []party{{KazooLock, Kazoo, Lock}}
+	case d == WriteLock:
+		return []party{{ZooKeeperWriteLock, WriteLock, Lock}}
 	case d == Kazoo: // with readers about, kazoo's documentation asks for WriteLock
 		return []party{{KazooReadLock, Kazoo, Read}, {KazooWriteLock, Kazoo, Lock}}
 	default:
@@ -73,6 +75,9 @@ func (v Voice) parties(d Dialect, k Kind) []party {
 // agrees reports whether v and the clients behind a candidate of that dialect and kind wait for one another as they stand in the
 // queue: whoever is behind waits, and nobody waits for one behind.
 func (v Voice) agrees(d Dialect, k Kind) bool {
+	if d == Unknown {
+		return false
+	}
 	for _, p := range v.parties(d, k) {
 		for _, own := range v.kinds() {
 			// Some clients compare ids with numbers: it must not depend on the id.
@@ -150,6 +155,7 @@ type View struct {
 	Found   bool        // the candidate stands in it
 	Nearest []Candidate // that it waits for, the nearest first
 	More    bool        // it waits for others, ahead of those
+	Unknown bool        // there are names that an unknown client may have given to candidates
 }
 
 // Look is a cheap way to what Order, Has and Blockers tell one candidate: it does not put the queue in order. Of those whom the
@@ -157,8 +163,12 @@ type View struct {
 func (v Voice) Look(children []string, self Candidate, keep int) (view View, ok bool) {
 	agreed := v.agreement()
 	for _, name := range children {
-		c, ok := Parse(name)
+		c, ok := ParseAny(name)
 		if !ok {
+			continue
+		}
+		if c.Dialect == Unknown {
+			view.Unknown = true
 			continue
 		}
 		if !agreed[c.Dialect][c.Kind] {

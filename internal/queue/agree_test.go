@@ -29,6 +29,7 @@ var foreign = map[string]struct {
 	"zktools Read":     {queue.ZktoolsReadLock, id + "-read--", queue.Read},
 	"zktools Write":    {queue.ZktoolsLock, id + "-write--", queue.Write},
 	"zktools Async":    {queue.ZktoolsLock, id + "-lock-", queue.Lock},
+	"WriteLock":        {queue.ZooKeeperWriteLock, "x--72057594037927936-", queue.Lock},
 	"kazoo 2.8 reader": {queue.KazooOldReadLock, id + "__rlock__", queue.Read},
 }
 
@@ -95,6 +96,12 @@ func TestQuirks(t *testing.T) {
 			others: []string{id + "-lock--" + five}},
 		{what: "zktools sorts names without a dash whole", client: queue.ZktoolsLock, self: id + "-lock--1000000000",
 			others: []string{id + "__lock__" + five}, want: []string{id + "__lock__" + five}},
+		{what: "WriteLock waits for our readers", client: queue.ZooKeeperWriteLock, self: "x-1-" + six,
+			others: []string{"_c_" + id + "-read-" + five, "_c_" + id + "-write-" + seven}, want: []string{"_c_" + id + "-read-" + five}},
+		{what: "WriteLock reads two dashes as a negative number", client: queue.ZooKeeperWriteLock, self: "x-1-" + six,
+			others: []string{id + "-lock--" + seven}, want: []string{id + "-lock--" + seven}},
+		{what: "WriteLock sorts names without a number last", client: queue.ZooKeeperWriteLock, self: "x-1-" + six,
+			others: []string{id + "__lock__" + five, "_c_" + uuid + "-__READ__" + five}},
 		{what: "zktools sorts Curator's readers last", client: queue.ZktoolsLock, self: id + "-lock--" + six,
 			others: []string{"_c_" + uuid + "-__READ__" + five}},
 	} {
@@ -122,6 +129,7 @@ func TestWhoAgrees(t *testing.T) {
 	all := []string{
 		"_c_" + id + "-lock-", "_c_" + id + "-read-", "_c_" + id + "-write-", "_c_" + uuid + "-lock-", "_c_" + uuid + "-__READ__",
 		"_c_" + uuid + "-__WRIT__", id + "__lock__", id + "__rlock__", id + "-lock--", id + "-read--", id + "-write--", id + "-lock-",
+		"x-72057594037927936-", "x--1-", "elect-", "x-0123-", "x-ff-", "",
 		"lock-", // nobody's
 	}
 	own := func(prefixes ...string) map[string]bool {
@@ -132,20 +140,21 @@ func TestWhoAgrees(t *testing.T) {
 		return set
 	}
 	zkLock, curator, async := "_c_"+id+"-lock-", "_c_"+uuid+"-lock-", id+"-lock-"
+	writeLock, negative := "x-72057594037927936-", "x--1-"
 	for name, agreed := range map[string]map[string]bool{
-		"default mutex":  own(zkLock, curator, async, id+"-lock--"),
-		"default rw":     own(zkLock, async, id+"-lock--", id+"-read--", id+"-write--"),
-		"listened-to":    own(zkLock, curator, async, id+"-lock--", id+"__lock__", id+"__rlock__"),
-		"listened-to rw": own(zkLock, async, id+"-lock--", id+"-read--", id+"-write--", id+"__lock__", id+"__rlock__"),
+		"default mutex":  own(writeLock, negative, zkLock, curator, async, id+"-lock--"),
+		"default rw":     own(writeLock, negative, zkLock, async, id+"-lock--", id+"-read--", id+"-write--"),
+		"listened-to":    own(writeLock, negative, zkLock, curator, async, id+"-lock--", id+"__lock__", id+"__rlock__"),
+		"listened-to rw": own(writeLock, negative, zkLock, async, id+"-lock--", id+"-read--", id+"-write--", id+"__lock__", id+"__rlock__"),
 		"zktools mutex":  own(id+"-lock--", async),
 		"zktools rw":     own(id+"-lock--", id+"-read--", id+"-write--", async),
-		"Curator mutex":  own(zkLock, curator, async, id+"-lock--"),
+		"Curator mutex":  own(writeLock, negative, zkLock, curator, async, id+"-lock--"),
 		"Curator rw":     own(zkLock, "_c_"+uuid+"-__READ__", "_c_"+uuid+"-__WRIT__"),
 		"kazoo mutex":    own(zkLock, id+"__lock__", id+"__rlock__"),
 		"kazoo rw":       own(zkLock, id+"__lock__", id+"__rlock__"),
 	} {
 		for _, prefix := range all {
-			c, ok := queue.Parse(prefix + "0000000001")
+			c, ok := queue.ParseAny(prefix + "0000000001")
 			require.True(t, ok)
 			assert.Equal(t, agreed[prefix], voices[name].Agrees(c.Dialect, c.Kind), "%s and %s", name, prefix)
 		}

@@ -23,6 +23,7 @@ const (
 	KazooOldReadLock                     // up to kazoo 2.8, which Debian 12 has: it waits for writers behind it, too
 	ZktoolsLock                          // zktools 0.3, locking.py: ZkLock, ZkWriteLock, ZkAsyncLock
 	ZktoolsReadLock                      // likewise: ZkReadLock
+	ZooKeeperWriteLock                   // ZooKeeper 3.8, recipes/lock: WriteLock and ZNodeName
 	afterTheLastClient                   // how many there are
 )
 
@@ -45,6 +46,8 @@ func (cl Client) WaitsFor(self string, children []string, patterns ...string) ([
 		return before(self, children, after("-")), nil
 	case ZktoolsReadLock:
 		return only(before(self, children, after("-")), "-write-"), nil
+	case ZooKeeperWriteLock:
+		return writeLockWaitsFor(self, children), nil
 	default:
 		return cl.kazooWaitsFor(self, children, patterns), nil
 	}
@@ -97,6 +100,38 @@ func before(self string, children []string, key func(string) string) []string {
 // only returns the names that contain part.
 func only(names []string, part string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.Contains(name, part) })
+}
+
+// writeLockWaitsFor is WriteLock.execute, which sorts by ZNodeName: the numbers decide, and names without one come last.
+func writeLockWaitsFor(self string, children []string) []string {
+	sorted := slices.SortedFunc(slices.Values(children), func(a, b string) int {
+		m, numbered := writeLockNumber(a)
+		n, otherNumbered := writeLockNumber(b)
+		switch {
+		case numbered && otherNumbered && m != n:
+			return cmp.Compare(m, n)
+		case numbered != otherNumbered && numbered:
+			return -1
+		case numbered != otherNumbered:
+			return 1
+		default:
+			return cmp.Compare(a, b)
+		}
+	})
+	return sorted[:max(0, slices.Index(sorted, self))]
+}
+
+// writeLockNumber is ZNodeName's: what follows the last dash, with a sign if there are two.
+func writeLockNumber(name string) (number int32, ok bool) {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 {
+		return 0, false
+	}
+	if i > 0 && name[i-1] == '-' {
+		i--
+	}
+	n, err := strconv.ParseInt(name[i+1:], 10, 32)
+	return int32(n), err == nil
 }
 
 // kazooWaitsFor is Lock._get_predecessor: only names with one of its own patterns count, by the ten digits at their end.

@@ -1,6 +1,10 @@
 package queue
 
-import "encoding/hex"
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+)
 
 // Dialect is how a client names its candidates. A name tells the dialect, not always the client: zk.Lock's are the same as
 // our mutex's, and kazoo's Lock's the same as its WriteLock's.
@@ -15,13 +19,15 @@ const (
 	Curator              // _c_<uuid>-lock-N, of InterProcessMutex
 	CuratorRW            // _c_<uuid>-__READ__N, -__WRIT__N, of InterProcessReadWriteLock
 	Kazoo                // <32 hex>__lock__N, __rlock__N
+	WriteLock            // x-<session>-N, of ZooKeeper's own org.apache.zookeeper.recipes.lock
+	Unknown              // any other name with a number
 	dialects             // how many there are
 )
 
 func (d Dialect) String() string {
 	return [...]string{
 		"an unknown client", "zklock or zk.Lock", "zktools", "zktools' ZkAsyncLock", "Curator's InterProcessMutex",
-		"Curator's InterProcessReadWriteLock", "kazoo",
+		"Curator's InterProcessReadWriteLock", "kazoo", "ZooKeeper's WriteLock", "a client that zklock does not know",
 	}[d]
 }
 
@@ -36,6 +42,8 @@ func Prefix(d Dialect, k Kind, random [IDLen]byte) string {
 		id = id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
 	}
 	switch {
+	case d == WriteLock:
+		return writeLockPrefix(strconv.FormatInt(int64(binary.BigEndian.Uint64(random[:])), 10))
 	case d == Curator && k == Lock, d == Native:
 		return "_c_" + id + Native.marker(k)
 	case d == Curator, d == CuratorRW:
@@ -56,3 +64,6 @@ func (d Dialect) marker(k Kind) string {
 	}
 	panic("queue: no name for such a candidate")
 }
+
+// writeLockPrefix is that of a candidate of ZooKeeper's WriteLock in a session, whose id it writes in decimal.
+func writeLockPrefix(session string) string { return "x-" + session + "-" }

@@ -3,6 +3,7 @@ package queue
 import (
 	"encoding/hex"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -32,7 +33,17 @@ var markers = []struct {
 // What stands before the marker is not looked at: to wait for a candidate whose prefix is unusual costs a little
 // patience, to overlook one grants the lock twice.
 func Parse(name string) (Candidate, bool) {
-	if len(name) <= seqDigits {
+	c, ok := ParseAny(name)
+	if !ok || c.Dialect == Unknown {
+		return Candidate{}, false
+	}
+	return c, true
+}
+
+// ParseAny is Parse for the names of all clients, the unknown ones too: their Dialect is Unknown, and they count as
+// exclusive. It is false for a name without a number.
+func ParseAny(name string) (Candidate, bool) {
+	if len(name) < seqDigits {
 		return Candidate{}, false
 	}
 	head, digits := name[:len(name)-seqDigits], name[len(name)-seqDigits:]
@@ -46,17 +57,38 @@ func Parse(name string) (Candidate, bool) {
 	if seq > math.MaxInt32 {
 		return Candidate{}, false // above what ZooKeeper's counter reaches
 	}
+	c := Candidate{Name: name, Seq: int32(seq)}
+	c.Kind, c.Dialect = maker(head)
+	return c, true
+}
+
+// maker tells from what stands before the number who makes such candidates.
+func maker(head string) (Kind, Dialect) {
 	for _, m := range markers {
 		id, ok := strings.CutSuffix(head, m.text)
 		if ok {
-			return Candidate{Name: name, Kind: m.kind, Seq: int32(seq), Dialect: dialectOf(m.dialect, m.kind, id)}, true
+			return m.kind, dialectOf(m.dialect, m.kind, id)
 		}
 		// A name may begin with its marker: zktools' documentation has write-N.
 		if head == m.text[1:] {
-			return Candidate{Name: name, Kind: m.kind, Seq: int32(seq)}, true
+			return m.kind, Bare
 		}
 	}
-	return Candidate{}, false
+	if isWriteLock(head) {
+		return Lock, WriteLock
+	}
+	return Lock, Unknown
+}
+
+// isWriteLock looks for the session id that ZooKeeper's WriteLock writes. The C library of that name writes it in another
+// way, and is not known.
+func isWriteLock(head string) bool {
+	session, ok := strings.CutPrefix(head, "x-")
+	if !ok {
+		return false
+	}
+	id, err := strconv.ParseInt(strings.TrimSuffix(session, "-"), 10, 64)
+	return err == nil && head == writeLockPrefix(strconv.FormatInt(id, 10))
 }
 
 func isHex(s string) bool {

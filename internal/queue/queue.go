@@ -52,11 +52,26 @@ func compare(a, b Candidate) int {
 	return cmp.Compare(a.Name, b.Name)
 }
 
-// Order returns the candidates among children, in queue order. Other names are nobody's candidates and left out.
-func Order(children []string) []Candidate {
+// Order returns the children that have the name of a known client's candidate, in queue order.
+func Order(children []string) []Candidate { return order(children, Parse) }
+
+// OrderAny is Order for the candidates of all clients, the unknown ones too: all children with a number.
+func OrderAny(children []string) []Candidate { return order(children, ParseAny) }
+
+// Unknowns returns the children that an unknown client may have made as candidates, in no order.
+func Unknowns(children []string) (unknown []Candidate) {
+	for _, name := range children {
+		if c, ok := ParseAny(name); ok && c.Dialect == Unknown {
+			unknown = append(unknown, c)
+		}
+	}
+	return unknown
+}
+
+func order(children []string, parse func(string) (Candidate, bool)) []Candidate {
 	q := make([]Candidate, 0, len(children))
 	for _, name := range children {
-		if c, ok := Parse(name); ok {
+		if c, ok := parse(name); ok {
 			q = append(q, c)
 		}
 	}

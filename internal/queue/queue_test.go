@@ -35,6 +35,7 @@ func TestNamesOfEveryNaming(t *testing.T) {
 		{queue.Kazoo, queue.Lock, id + "__lock__"},
 		{queue.Kazoo, queue.Read, id + "__rlock__"},
 		{queue.Kazoo, queue.Write, id + "__lock__"},
+		{queue.WriteLock, queue.Lock, "x-81985529216486895-"},
 	} {
 		assert.Equal(t, test.prefix, queue.Prefix(test.dialect, test.kind, random))
 		c, ok := queue.Parse(test.prefix + "0000000042")

@@ -88,9 +88,9 @@ func (a *Acquisition) follow(ctx context.Context, f func()) {
 	}
 }
 
-// ended returns why the acquisition's context has ended.
+// ended is why the acquisition's context has ended: the client was closed, or the caller gave up.
 func (a *Acquisition) ended() error {
-	if errors.Is(context.Cause(a.ctx), ensemble.ErrClosed) {
+	if ensemble.EndedByClose(a.ctx) {
 		return ensemble.ErrClosed
 	}
 	return ensemble.ContextError(a.ctx)
@@ -123,8 +123,8 @@ func (a *Acquisition) decide(err error) bool {
 	return true
 }
 
-// refuse has an acquisition fail that has no candidate.
-func (a *Acquisition) refuse(err error) {
+// fail settles an acquisition that has no candidate.
+func (a *Acquisition) fail(err error) {
 	a.settle(err)
 	a.gone.give()
 }
@@ -170,14 +170,14 @@ func (a *Acquisition) Result() (*Hold, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.removed != nil && !errors.Is(err, a.removed) {
-		return nil, errors.Join(a.err, a.removed)
+		return nil, ensemble.JoinErrors(a.err, a.removed)
 	}
 	return nil, a.err
 }
 
 // Abandon leaves the queue. It is false if the acquisition has succeeded already.
 func (a *Acquisition) Abandon() bool {
-	a.settle(context.Canceled)
+	a.settle(ensemble.GaveUp{Why: context.Canceled})
 	return a.Err() != nil
 }
 

@@ -31,8 +31,8 @@ func IsMark(data []byte) bool {
 	return false
 }
 
-// errVanished is returned when a candidate's znode is gone although nobody here deleted it.
-var errVanished = errors.New("candidate's znode is gone")
+// ErrVanished is returned when a candidate's znode is gone although nobody here deleted it.
+var ErrVanished = errors.New("candidate's znode is gone")
 
 // candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper session. It belongs
 // to the goroutine of its acquisition.
@@ -65,7 +65,8 @@ type candidate struct {
 	seen     bool                // in the queue, when nobody was left ahead of it
 	front    bool                // nobody is ahead of it
 	alone    bool                // nobody was in the queue when it was created, nor may have been since the one before it
-	phantoms map[string]bool     // names ahead that look like candidates and are not: they will never go away
+	phantoms map[string]bool     // children that look like candidates and are not: they will never go away
+	sifts    bool                // one was met in the line: the rest of it is looked at before it is waited for
 }
 
 func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) *candidate {
@@ -85,12 +86,13 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 func (c *candidate) create(ctx context.Context) error {
 	for {
 		created, err := c.queue(ctx)
-		if err != nil && ctx.Err() != nil {
-			return err // it may have been executed
-		}
 		switch was := ensemble.OutcomeOf(err); was {
+		case ensemble.LeftBehind:
+			return err
 		case ensemble.Answered:
-			c.setAsked(err == nil)
+			if err != nil {
+				c.exclude()
+			}
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
 				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
@@ -105,7 +107,7 @@ func (c *candidate) create(ctx context.Context) error {
 			c.setPath(created.path)
 			c.czxid = created.czxid
 		case ensemble.NotExecuted, ensemble.Throttled:
-			c.setAsked(false)
+			c.exclude()
 			if err := c.zs.Retry(ctx, was); err != nil {
 				return err
 			}
@@ -138,6 +140,9 @@ type birth struct {
 
 // queue asks a server to create the znode, and to list the queue right behind that unless there is no need.
 func (c *candidate) queue(ctx context.Context) (birth, error) {
+	if err := c.include(); err != nil {
+		return birth{}, err
+	}
 	name := c.dir + "/" + c.prefix
 	create := wire.Create(name, c.cfg.Identifier, c.cfg.ACL)
 	if c.zs.Client().OldServers() {
@@ -153,7 +158,6 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 		}
 	}
 	lists := len(requests) > 1
-	c.setAsked(true)
 	c.zs.Send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = ensemble.WaitFor(ctx, c.first.done) // ctx is heeded below
@@ -166,12 +170,36 @@ func newBirth(r wire.Reply) (b birth) {
 	return b
 }
 
-// setAsked notes whether the candidate may exist.
-func (c *candidate) setAsked(asked bool) {
-	if asked != c.asked {
-		c.asked = asked
-		c.zs.Count(asked)
+// include notes that the candidate may exist from now on. It fails with an error that matches
+// ErrTooMany if the session then owned more than it may.
+func (c *candidate) include() error {
+	if !c.asked {
+		if err := c.zs.Include(c.footprint()); err != nil {
+			return err
+		}
+		c.asked = true
 	}
+	return nil
+}
+
+// exclude notes that the candidate does not exist.
+func (c *candidate) exclude() {
+	if c.asked {
+		c.asked = false
+		c.zs.Exclude(c.footprint())
+	}
+}
+
+// sequenceDigits is how many digits a server appends to the name of a candidate.
+const sequenceDigits = 10
+
+// footprint is what the candidate takes in the transaction that ends its session: its path, and the
+// length of that.
+func (c *candidate) footprint() int {
+	if c.path != "" {
+		return len(c.path) + 4
+	}
+	return len(c.dir) + len("/") + len(c.prefix) + sequenceDigits + 4
 }
 
 func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
@@ -236,7 +264,7 @@ func (c *candidate) glance(ctx context.Context) error {
 // judge draws the conclusions from what was read of the candidate's znode.
 func (c *candidate) judge(node ensemble.NodeState, err error) error {
 	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.Owner != c.zs.ID() || c.czxid != 0 && c.czxid != node.Czxid) {
-		return errVanished
+		return ErrVanished
 	}
 	if err != nil {
 		return err
@@ -298,7 +326,7 @@ func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
 	return nil
 }
 
-// remove takes the candidate out of the queue and forgets its watch. It returns errVanished if somebody else removed it,
+// remove takes the candidate out of the queue and forgets its watch. It returns ErrVanished if somebody else removed it,
 // and an error that matches ErrLost if the session ended first, which removes it as well. If it fails with ctx, it can be
 // called again: over is not set then.
 func (c *candidate) remove(ctx context.Context) error {
@@ -312,23 +340,18 @@ func (c *candidate) remove(ctx context.Context) error {
 	if exists {
 		err = c.delete(ctx)
 	}
-	if endedBy(ctx, err) {
+	if ensemble.IsGaveUp(err) {
 		return err
 	}
 	c.over = true
-	c.setAsked(false)
+	c.exclude()
 	if exists {
-		c.left(err == nil || errors.Is(err, errVanished))
+		c.left(err == nil || errors.Is(err, ErrVanished))
 	}
 	if c.self != nil {
 		c.self.Stop()
 	}
 	return err
-}
-
-// endedBy reports whether err is there because ctx has ended.
-func endedBy(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
@@ -347,13 +370,14 @@ func (c *candidate) delete(ctx context.Context) error {
 	err := c.zs.Do(ctx, func() error {
 		before := c.unsure
 		err := c.deleteOnce(ctx)
-		c.unsure = before || endedBy(ctx, err) || ensemble.OutcomeOf(err) == ensemble.Unknown
+		was := ensemble.OutcomeOf(err)
+		c.unsure = before || was == ensemble.LeftBehind || was == ensemble.Unknown
 		c.deleted = err == nil
 		if err == nil && c.alone {
 			lock.Remember(told, c.place.Seq)
 		}
 		if errors.Is(err, zk.ErrNoNode) && !before {
-			return errVanished
+			return ErrVanished
 		}
 		return err
 	})

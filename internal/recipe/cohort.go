@@ -61,7 +61,7 @@ func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 		m.queued = make(chan struct{})
 	}
 	if err != nil {
-		m.refuse(err)
+		m.fail(err)
 	}
 	co.queue(begun)
 	return &m.Acquisition

@@ -1,16 +1,9 @@
 package recipe
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"strings"
 
-	"github.com/go-zookeeper/zk"
-
-	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
-	"github.com/zookylock/zklock/internal/wire"
 )
 
 // Voice is how a handle's candidates speak to others.
@@ -53,34 +46,6 @@ func markFor(name string) []byte {
 	return revocationMarks[0]
 }
 
-// refuseStrangers looks for a candidate in the queue whose client orders the queue differently, before or behind this one.
-func (c *candidate) refuseStrangers(ctx context.Context, q []queue.Candidate) error {
-	for other := range c.voice.Strangers(q) {
-		if c.phantoms[other.Name] {
-			continue
-		}
-		var ephemeral bool
-		err := c.zs.Do(ctx, func() error {
-			stat, err := ensemble.Ask(ctx, c.zs.Session, wire.Exists(c.dir+"/"+other.Name, false), wire.Reply.Stat)
-			ephemeral = stat.EphemeralOwner != 0
-			return err
-		})
-		if err != nil && !errors.Is(err, zk.ErrNoNode) {
-			return err
-		}
-		if ephemeral {
-			lock := "mutex"
-			if c.voice.ReadWrite {
-				lock = "read/write lock"
-			}
-			return fmt.Errorf("%w: %s is a candidate of %s, which reads the queue in another way than our %s under the %s naming. %s",
-				ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.Naming, advice(other))
-		}
-		c.addPhantom(other) // just a name, or gone
-	}
-	return nil
-}
-
 // advice says how to share the lock with whoever made a candidate.
 func advice(other queue.Candidate) string {
 	const elsewhere = ", or another lock"
@@ -99,6 +64,10 @@ func advice(other queue.Candidate) string {
 			kind = "an RWMutex"
 		}
 		return "Use " + kind + " with NamingDefault or, for zktools alone, NamingZktools" + elsewhere
+	case queue.WriteLock:
+		return "Use NamingDefault, or a Mutex with WithNaming(NamingCurator)" + elsewhere
+	case queue.Unknown:
+		return "Use another lock"
 	default:
 		return "Use NamingDefault" + elsewhere
 	}

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/zookylock/zklock/internal/ensemble"
-	"github.com/zookylock/zklock/internal/queue"
 )
 
 // Local is a ZooKeeper session with what its candidates share. It ends with the session.
@@ -31,11 +30,6 @@ func newLocal(l *Locks, zs *ensemble.Session) *Local {
 	}
 	local.roster = newRoster(local)
 	return local
-}
-
-// Queue returns a lock's queue, which is empty if the lock has no znode.
-func (zs *Local) Queue(ctx context.Context, dir string) ([]queue.Candidate, error) {
-	return zs.roster.read(ctx, dir)
 }
 
 // Revoke writes the revocation mark into a candidate, that of the client who made it. It fails with

@@ -5,10 +5,8 @@ package recipe
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
-
-	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
@@ -103,7 +101,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 		c.first = nil
 		if first.wait(ctx) == nil {
 			n, err := c.pick(ctx, first, everybody)
-			if !errors.Is(err, errVanished) { // otherwise it was shared, and made too early
+			if !errors.Is(err, ErrVanished) { // otherwise it was shared, and made too early
 				c.alone = n == 1
 				return err
 			}
@@ -138,28 +136,37 @@ func (c *candidate) followSibling() bool {
 
 // pick sets who blocks the candidate, and returns how many stand in the queue.
 func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
-	if !everybody && len(c.phantoms) == 0 && len(l.children) <= longQueue {
-		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found {
+	if !everybody && !c.sifts && len(c.phantoms) == 0 && len(l.children) <= longQueue {
+		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found && !view.Unknown {
 			c.line, c.seen = ahead{view.Nearest, view.More}.cloned(), len(view.Nearest) == 0
 			return view.Len, nil
 		}
 	}
 	q := l.queue()
 	if !queue.Has(q, c.place) {
-		return 0, errVanished
+		return 0, ErrVanished
 	}
-	if err := c.refuseStrangers(ctx, q); err != nil {
+	if err := c.refuseStrangers(ctx, l); err != nil {
 		return 0, err
 	}
+	all := everybody || c.sifts
 	var line ahead
 	for other := range queue.Blockers(q, c.place) {
 		if c.phantoms[other.Name] {
-			continue // known to be no candidate: they are ephemeral, and belong to a session
+			continue // known to be no candidate: those are ephemeral, and belong to a session
 		}
-		if line.more = len(line.nearest) == keptAhead && !everybody; line.more {
+		if line.more = len(line.nearest) == keptAhead && !all; line.more {
 			break
 		}
 		line.nearest = append(line.nearest, other)
+	}
+	if all {
+		if line.nearest, err = c.sift(ctx, line.nearest); err != nil {
+			return 0, err
+		}
+	}
+	if len(line.nearest) > keptAhead && !everybody {
+		line = ahead{slices.Clone(line.nearest[:keptAhead]), true}
 	}
 	c.line, c.seen = line.cloned(), len(line.nearest) == 0
 	return len(q), nil
@@ -171,52 +178,4 @@ func (a ahead) cloned() ahead {
 		a.nearest[i].Name = strings.Clone(a.nearest[i].Name)
 	}
 	return a
-}
-
-// dismissPhantoms takes those out of the line that only look like candidates: what is in them is not ours to write over or remove.
-func (c *candidate) dismissPhantoms(ctx context.Context) error {
-	line := c.line.nearest
-	phantoms := make([]bool, len(line))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(AtOnce)
-	for i, other := range line {
-		g.Go(func() error {
-			node, err := c.zs.ReadNode(ctx, c.dir+"/"+other.Name)
-			phantoms[i] = err == nil && IsPhantom(c.voice, other, node.Owner)
-			if errors.Is(err, zk.ErrNoNode) {
-				return nil
-			}
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	c.line.nearest = nil
-	for i, other := range line {
-		if phantoms[i] {
-			c.ignore(other)
-		} else {
-			c.line.nearest = append(c.line.nearest, other)
-		}
-	}
-	return nil
-}
-
-// IsPhantom reports whether a child with a candidate's name is none: it belongs to no session, and should.
-func IsPhantom(voice queue.Voice, c queue.Candidate, owner int64) bool {
-	return owner == 0 && !voice.Persistent(c)
-}
-
-// ignore takes note that a child with a candidate's name is none.
-func (c *candidate) ignore(other queue.Candidate) {
-	c.zs.Client().Logger().Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
-	c.addPhantom(other)
-}
-
-func (c *candidate) addPhantom(other queue.Candidate) {
-	if c.phantoms == nil {
-		c.phantoms = make(map[string]bool)
-	}
-	c.phantoms[other.Name] = true
 }

@@ -90,7 +90,7 @@ func (p *Passage) beginWatch() {
 func (p *Passage) watchOver(over context.Context) {
 	c := p.candidate
 	for over.Err() == nil {
-		if err := c.look(over); errors.Is(err, errVanished) {
+		if err := c.look(over); errors.Is(err, ErrVanished) {
 			c.hold.lose(errRemoved)
 		}
 		select {

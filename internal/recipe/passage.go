@@ -20,6 +20,7 @@ type Passage struct {
 	cancel    context.CancelCauseFunc
 	foreign   bool                  // ctx is derived from the caller's: Close has to cancel it
 	committed bool                  // others were removed by force: give the grant a moment although ctx has ended; guarded by mu
+	sifts     bool                  // its candidates look at all of those ahead before they wait for them or are refused
 	onSettled func(*Passage, error) // is told the outcome; nil for nobody
 
 	candidate *candidate    // that was granted the lock; whoever ends the hold has it
@@ -84,9 +85,9 @@ func (p *Passage) enter(ctx context.Context) bool {
 	p.hold = new(Hold)
 	switch {
 	case ctx.Err() != nil:
-		p.refuse(ensemble.ContextError(ctx))
+		p.fail(ensemble.ContextError(ctx))
 	case !p.locks.client.Enter(p.canceler()):
-		p.refuse(ensemble.ErrClosed)
+		p.fail(ensemble.ErrClosed)
 	default:
 		return true
 	}
@@ -187,7 +188,7 @@ func (p *Passage) removeSoon() {
 // giveUp removes the candidate of an acquisition that has failed.
 func (p *Passage) giveUp(c *candidate) {
 	err := c.remove(context.Background())
-	if errors.Is(err, errVanished) || isOver(err) {
+	if errors.Is(err, ErrVanished) || isOver(err) {
 		err = nil // it is gone, which is all that was wanted
 	}
 	p.onRemoved(c, err)
@@ -196,7 +197,7 @@ func (p *Passage) giveUp(c *candidate) {
 // onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else gets
 // the lock while the session lives, and not everybody who unlocks looks at errors.
 func (p *Passage) onRemoved(c *candidate, err error) {
-	if err != nil && !errors.Is(err, errVanished) && !isOver(err) {
+	if err != nil && !errors.Is(err, ErrVanished) && !isOver(err) {
 		p.locks.client.Logger().Error("candidate not removed", "path", c.path, "error", err)
 	}
 	p.mu.Lock()
@@ -214,7 +215,7 @@ func (p *Passage) awaitRemoval(ctx context.Context) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if errors.Is(p.removed, errVanished) {
+	if errors.Is(p.removed, ErrVanished) {
 		return errRemoved
 	}
 	return p.removed

@@ -12,6 +12,7 @@ import (
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
@@ -20,10 +21,11 @@ func (p *Passage) run() {
 	for {
 		zs, err := p.locks.await(p.ctx)
 		if err != nil {
-			p.refuse(p.orContextError(err))
+			p.fail(p.orContextError(err))
 			return
 		}
 		c := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold())
+		c.sifts = p.sifts
 		err = p.obtain(c)
 		if err == nil {
 			p.candidate = c
@@ -34,7 +36,7 @@ func (p *Passage) run() {
 			}
 			p.withdraw(c.hold)
 		}
-		if errors.Is(err, errVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
+		if errors.Is(err, ErrVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
 			if c.remove(p.ctx); p.ctx.Err() == nil {
 				continue // to the end of the queue
 			}
@@ -48,10 +50,10 @@ func (p *Passage) run() {
 // orContextError prefers to say that the context has ended; err may be just a consequence.
 func (p *Passage) orContextError(err error) error {
 	switch {
-	case p.locks.client.Closing().Err() != nil:
-		return ensemble.ErrClosed
 	case p.ctx.Err() != nil:
 		return p.ended()
+	case p.locks.client.Closing().Err() != nil:
+		return ensemble.ErrClosed
 	default:
 		return err
 	}
@@ -68,7 +70,7 @@ func (p *Passage) obtain(c *candidate) error {
 		return err
 	}
 	if p.Try && c.isBlocked() {
-		return ErrLocked
+		return p.refuse(c)
 	}
 	if c.czxid == 0 { // the answer got lost, or the server is old
 		if err := c.look(p.ctx); err != nil {
@@ -84,7 +86,7 @@ func (p *Passage) obtain(c *candidate) error {
 		}
 	}
 	if err := c.zs.Lease.Admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
-		return errVanished
+		return ErrVanished
 	} else if err != nil {
 		return err
 	}
@@ -97,15 +99,33 @@ func (p *Passage) obtain(c *candidate) error {
 	return nil
 }
 
+// refuse ends a try with somebody ahead. In the packet that removes the candidate a server is asked whether the nearest
+// ahead is one; if not, the try begins anew, and looks at all of those ahead before it is refused.
+func (p *Passage) refuse(c *candidate) error {
+	if c.sifts || c.isBehindSibling() {
+		return ErrLocked
+	}
+	nearest := c.line.nearest[0]
+	question := wire.Exists(c.dir+"/"+nearest.Name, false)
+	answer := ensemble.ResponsesTo(question, wire.Reply.Stat)
+	c.zs.Send(question)
+	if err := c.remove(p.ctx); err != nil {
+		return err
+	}
+	stat, err := answer.Wait(p.ctx)
+	if err != nil || isCandidate(c.voice, nearest, stat.EphemeralOwner) {
+		return ErrLocked
+	}
+	p.sifts = true
+	return ErrVanished
+}
+
 // queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
 // those ahead must not be removed for nothing.
 func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
 	ctx = p.ctx
 	var force <-chan time.Time
 	if p.Revoke != nil {
-		if err := c.dismissPhantoms(ctx); err != nil {
-			return ctx, err
-		}
 		force = p.Revoke.due()
 		if p.Revoke.Ask {
 			if err := c.ask(ctx, c.line.nearest); err != nil {
@@ -215,7 +235,7 @@ func (p *Passage) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.W
 			return wasFirst, c.judge(l.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && IsPhantom(c.voice, *blocker, node.Owner):
+	case err == nil && !isCandidate(c.voice, *blocker, node.Owner):
 		c.ignore(*blocker)
 		return wasGone, nil
 	}

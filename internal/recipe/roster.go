@@ -35,6 +35,7 @@ type listing struct {
 	children []string
 	sorting  sync.Once
 	q        []queue.Candidate
+	unknown  []queue.Candidate // children with a number whose makers are not known
 
 	next *listing // begins when this one is done; nil if nobody has asked
 }
@@ -125,8 +126,8 @@ func (l *listing) wait(ctx context.Context) error {
 	return l.err
 }
 
-// queue returns the queue in its order.
+// queue returns the queue in its order, and sets unknown.
 func (l *listing) queue() []queue.Candidate {
-	l.sorting.Do(func() { l.q = queue.Order(l.children) })
+	l.sorting.Do(func() { l.q, l.unknown = queue.Order(l.children), queue.Unknowns(l.children) })
 	return l.q
 }

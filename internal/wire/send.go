@@ -81,6 +81,11 @@ func GetChildren(path string) *Request {
 	return &Request{op: OpGetChildren, body: readBody(path, false)}
 }
 
+// GetChildrenAndStat is GetChildren, and its Reply has the znode's Stat too: see Reply.ChildrenAndStat.
+func GetChildrenAndStat(path string) *Request {
+	return &Request{op: OpGetChildren2, body: readBody(path, false)}
+}
+
 func readBody(path string, watch bool) []byte {
 	b := appendString(make([]byte, 0, 4+len(path)+1), path)
 	if watch {
@@ -119,6 +124,16 @@ func (r Reply) Stat() zk.Stat {
 // Children returns the names of a znode's children. They share their memory: clone what is to be kept.
 func (r Reply) Children() []string {
 	b := body{rest: r.body}
+	return b.names()
+}
+
+// ChildrenAndStat is Children, with the znode's Stat.
+func (r Reply) ChildrenAndStat() ([]string, zk.Stat) {
+	b := body{rest: r.body}
+	return b.names(), b.stats()
+}
+
+func (b *body) names() []string {
 	names := make([]string, b.count(4))
 	all := string(b.rest)
 	for i := range names {

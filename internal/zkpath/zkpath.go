@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -59,7 +60,7 @@ func ParseConnect(connect string) (servers []string, chroot string, err error) {
 	hosts, chroot := connect, "/"
 	if i := strings.IndexByte(connect, '/'); i >= 0 {
 		hosts, chroot = connect[:i], connect[i:]
-		if err := Check(chroot); err != nil {
+		if err := checkChroot(chroot); err != nil {
 			return nil, "", fmt.Errorf("connect string %q: %w", connect, err)
 		}
 	}
@@ -71,6 +72,15 @@ func ParseConnect(connect string) (servers []string, chroot string, err error) {
 		servers = append(servers, server)
 	}
 	return servers, chroot, nil
+}
+
+// checkChroot refuses what would be a path, and is a mistake more likely: clients with different spellings of it would
+// each have locks of their own.
+func checkChroot(chroot string) error {
+	if strings.Contains(chroot, ",") || strings.ContainsFunc(chroot, unicode.IsSpace) {
+		return fmt.Errorf("chroot %q has a comma or a blank: the chroot comes once, at the end: host:port,host:port/chroot", chroot)
+	}
+	return Check(chroot)
 }
 
 // defaultPort is ZooKeeper's client port.

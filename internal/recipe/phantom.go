@@ -1,0 +1,196 @@
+package recipe
+
+// This is how a candidate is told from a child that only has a candidate's name.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
+	"github.com/zookylock/zklock/internal/zkpath"
+)
+
+// isCandidate is the one rule: a child with a number in its name is a candidate if it belongs to a session. Kazoo has
+// candidates that do not; they count for a handle that shares the lock with kazoo.
+func isCandidate(voice queue.Voice, c queue.Candidate, owner int64) bool {
+	return owner != 0 || voice.Persistent(c)
+}
+
+// readsAtOnce bounds how many znodes one packet asks about.
+const readsAtOnce = 256
+
+// stats reads the Stat of children of a znode, and not their data, which can be large. It calls f for each in turn, with
+// nil for one that is gone, until f fails.
+func (zs *Local) stats(
+	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
+) error {
+	for chunk := range slices.Chunk(children, readsAtOnce) {
+		var answers []ensemble.Response[zk.Stat]
+		err := zs.Do(ctx, func() (err error) {
+			answers, err = zs.statsAtOnce(ctx, dir, chunk)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i, answer := range answers {
+			stat := &answer.Value
+			if answer.Err != nil {
+				stat = nil
+			}
+			if err := f(chunk[i], stat); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// statsAtOnce is stats for one packet. The error of an answer is zk.ErrNoNode or none.
+func (zs *Local) statsAtOnce(
+	ctx context.Context, dir string, children []queue.Candidate,
+) ([]ensemble.Response[zk.Stat], error) {
+	requests, pending := make([]*wire.Request, len(children)), make([]ensemble.Responses[zk.Stat], len(children))
+	for i, c := range children {
+		requests[i] = wire.Exists(zkpath.Join(dir, "/"+c.Name), false)
+		pending[i] = ensemble.ResponsesTo(requests[i], wire.Reply.Stat)
+	}
+	zs.Send(requests...)
+	answers := make([]ensemble.Response[zk.Stat], len(children))
+	for i, to := range pending {
+		select {
+		case answers[i] = <-to:
+		case <-ctx.Done():
+			return nil, ensemble.ContextError(ctx)
+		}
+		if err := answers[i].Err; err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// Standing is a candidate with what the servers tell of its znode.
+type Standing struct {
+	queue.Candidate
+	Stat   zk.Stat
+	Holder bool
+}
+
+// Standings returns those of a znode's children that are candidates, in queue order.
+func (zs *Local) Standings(
+	ctx context.Context, dir string, children []string, voice queue.Voice,
+) (q []Standing, err error) {
+	err = zs.stats(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
+		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
+			q = append(q, Standing{Candidate: c, Stat: *stat})
+		}
+		return nil
+	})
+	markHolders(q)
+	return q, err
+}
+
+// Queue lists a lock's queue, which is empty if the lock has no znode.
+func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]Standing, error) {
+	l, err := zs.roster.list(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return zs.Standings(ctx, dir, l.children, voice)
+}
+
+// markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
+// of earlier candidates, the znode was made with it by hand: it keeps later candidates waiting, and is no holder.
+//
+// A reader of Curator's may have the number of an earlier writer, see queue.Candidate.LeavesReader.
+func markHolders(q []Standing) {
+	numbered := make([]*Standing, 0, len(q))
+	earliest := int64(math.MaxInt64) // creation of those behind
+	for i := range slices.Backward(q) {
+		c := &q[i]
+		if c.Stat.Czxid < earliest || c.Dialect == queue.CuratorRW && c.Kind == queue.Read {
+			numbered = append(numbered, c)
+		}
+		earliest = min(earliest, c.Stat.Czxid)
+	}
+	slices.Reverse(numbered)
+	places := make([]queue.Candidate, len(numbered))
+	for i, c := range numbered {
+		places[i] = c.Candidate
+	}
+	for i := range queue.Holders(places) {
+		numbered[i].Holder = true
+	}
+}
+
+// refuseStrangers looks for a candidate, before or behind this one, whose client orders the queue differently or is not
+// known.
+func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
+	var suspects []queue.Candidate
+	suspect := func(other queue.Candidate) {
+		if !c.phantoms[other.Name] {
+			suspects = append(suspects, other)
+		}
+	}
+	for other := range c.voice.Strangers(l.queue()) {
+		suspect(other)
+	}
+	for _, other := range l.unknown {
+		suspect(other)
+	}
+	return c.zs.stats(ctx, c.dir, suspects, func(other queue.Candidate, stat *zk.Stat) error {
+		if stat == nil || stat.EphemeralOwner == 0 {
+			c.addPhantom(other) // gone, or just a name
+			return nil
+		}
+		lock := "mutex"
+		if c.voice.ReadWrite {
+			lock = "read/write lock"
+		}
+		return fmt.Errorf("%w: %s is a candidate of %s, which reads the queue in another way than our %s under the %s naming. %s",
+			ErrMixedDialects, other.Name, other.Dialect, lock, c.cfg.Naming, advice(other))
+	})
+}
+
+// sift returns those of the candidates ahead that are there and are candidates, in one pass.
+func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []queue.Candidate, err error) {
+	phantoms := 0
+	err = c.zs.stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
+		switch {
+		case stat == nil && !other.LeavesReader():
+		case stat == nil || isCandidate(c.voice, other, stat.EphemeralOwner):
+			real = append(real, other)
+		default:
+			c.addPhantom(other)
+			phantoms++
+		}
+		return nil
+	})
+	if phantoms > 0 {
+		c.zs.Client().Logger().Warn("children that are no candidates, ignored", "path", c.dir, "number", phantoms)
+	}
+	return real, err
+}
+
+// ignore takes note that a child ahead is no candidate, and that there may be others like it.
+func (c *candidate) ignore(other queue.Candidate) {
+	c.zs.Client().Logger().Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
+	c.sifts = true
+	c.addPhantom(other)
+}
+
+func (c *candidate) addPhantom(other queue.Candidate) {
+	if c.phantoms == nil {
+		c.phantoms = make(map[string]bool)
+	}
+	c.phantoms[strings.Clone(other.Name)] = true
+}

@@ -1,0 +1,167 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/recipe"
+	"github.com/zookylock/zklock/internal/wire"
+	"github.com/zookylock/zklock/internal/zkpath"
+)
+
+// What a survey keeps at most, whatever the servers send: znodes, of one znode's children and in all, and bytes of paths.
+const (
+	childrenKept  = 250_000
+	znodesKept    = 1_000_000
+	pathBytesKept = 128 << 20
+)
+
+// survey is one walk over the znodes below the root, for Locks.
+type survey struct {
+	zs   *recipe.Local
+	root string
+
+	mu      sync.Mutex // guards the fields below
+	locks   []LockInfo
+	next    []string // the znodes of the next level
+	znodes  int      // that were kept
+	bytes   int      // of the paths that were kept
+	leftOut int      // znodes
+}
+
+// run walks level by level.
+func (s *survey) run(ctx context.Context) error {
+	level := []string{s.root}
+	for len(level) > 0 {
+		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(requestsAtOnce)
+		for _, path := range level {
+			g.Go(func() error { return s.visit(ctx, path) })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		level, s.next = s.next, nil
+	}
+	if s.leftOut > 0 {
+		return fmt.Errorf("%w: %d znodes are left out: their names are longer than %d bytes, or they are too many",
+			ErrIncomplete, s.leftOut, maxNameLen)
+	}
+	return nil
+}
+
+// visit takes note of one znode: the lock that it is, if it is one, and the znodes below that may be others.
+func (s *survey) visit(ctx context.Context, path string) error {
+	node, err := s.list(ctx, path)
+	switch {
+	case errors.Is(err, zk.ErrNoNode) || err == nil && node.stat.EphemeralOwner != 0:
+		return nil
+	case (errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError)) && path != s.root:
+		return s.visitOpaque(ctx, path, err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	q, err := s.zs.Standings(ctx, path, node.children, queue.Voice{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	candidates := make(map[string]bool, len(q))
+	for _, c := range q {
+		candidates[c.Name] = true
+	}
+	var below []string
+	for _, name := range node.children {
+		child := zkpath.Join(path, "/"+name)
+		if !candidates[name] && child != "/zookeeper" {
+			below = append(below, child)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = append(s.next, below...)
+	if path != s.root && (len(q) > 0 || len(below) == 0) {
+		s.locks = append(s.locks, newLockInfo(s.name(path), node.stat, q))
+	}
+	return nil
+}
+
+// visitOpaque takes note of a znode whose children cannot be listed, for that reason.
+func (s *survey) visitOpaque(ctx context.Context, path string, reason error) error {
+	node, err := s.zs.ReadNode(ctx, path)
+	if errors.Is(err, zk.ErrNoNode) || err == nil && node.Owner != 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.locks = append(s.locks, LockInfo{Name: s.name(path), Err: reason})
+	return nil
+}
+
+func (s *survey) name(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, s.root), "/")
+}
+
+// listedNode is what is kept of a znode.
+type listedNode struct {
+	children []string
+	stat     zk.Stat
+}
+
+func (s *survey) list(ctx context.Context, path string) (node listedNode, err error) {
+	err = s.zs.Do(ctx, func() error {
+		node, err = ensemble.Ask(ctx, s.zs.Session, wire.GetChildrenAndStat(path), func(r wire.Reply) listedNode {
+			children, stat := r.ChildrenAndStat()
+			return listedNode{s.keep(path, children), stat}
+		})
+		return err
+	})
+	return node, err
+}
+
+// keep returns copies of the names for which there is room. It is called for one answer after the other, as they come: there
+// is never more than one in memory.
+func (s *survey) keep(path string, children []string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := make([]string, 0, min(len(children), childrenKept))
+	for _, name := range children {
+		size := len(path) + 1 + len(name)
+		tooLong := size-len(s.root) > 1+maxNameLen
+		if tooLong || len(kept) == childrenKept || s.znodes == znodesKept || s.bytes+size > pathBytesKept {
+			s.leftOut++
+			continue
+		}
+		s.znodes++
+		s.bytes += size
+		kept = append(kept, strings.Clone(name))
+	}
+	return kept
+}
+
+// newLockInfo tells of a lock with such a queue.
+func newLockInfo(name string, stat zk.Stat, q []recipe.Standing) LockInfo {
+	lock := LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
+	for _, c := range q {
+		if !c.Holder {
+			lock.Waiters++
+			continue
+		}
+		if lock.Holders == 0 {
+			lock.Kind = Kind(c.Kind)
+		}
+		lock.Holders++
+	}
+	return lock
+}
