@@ -19,17 +19,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "granted when those are gone that were watched, without a look at the queue",
-		edits: []edit{{"internal/recipe/lookahead.go", "	case gone.LeavesReader(), c.line.more:\n", "	case gone.LeavesReader():\n"}},
+		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case gone.LeavesReader():\n"}},
 		tests: "TestOthersThanTheHolderLeave",
 	},
 	{
 		name:  "granted when the nearest but one is gone",
-		edits: []edit{{"internal/recipe/lookahead.go", "		c.line.nearest = append(nearer, rest...)\n", "		c.line.nearest = rest\n"}},
+		edits: []edit{{"internal/queue/line.go", "slices.Concat(nearer, l.Nearest[at+1:])", "slices.Clone(l.Nearest[at+1:])"}},
 		tests: "TestAHandOffNeedsNoRequest",
 	},
 	{
 		name:  "nearest but one not watched",
-		edits: []edit{{"internal/recipe/lookahead.go", "	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]\n", "	return c.line.nearest[:1]\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	return c.line.Nearest[:min(len(c.line.Nearest), keptAhead)]\n", "	return c.line.Nearest[:1]\n"}},
 		tests: "TestAHandOffNeedsNoRequest",
 	},
 	{
@@ -196,7 +196,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"internal/recipe/lookahead.go", "	watched := c.watched()\n", "	watched := c.line.nearest[len(c.line.nearest)-1:]\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	watched := c.watched()\n", "	watched := c.line.Nearest[len(c.line.Nearest)-1:]\n"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -311,7 +311,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"internal/recipe/lookahead.go", "	case gone.LeavesReader(), c.line.more:\n", "	case c.line.more:\n"}},
+		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case l.More:\n"}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{
@@ -344,7 +344,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "any number taken for the next",
-		edits: []edit{{"internal/recipe/lookahead.go", "if c.place.Seq == number+1 {", "if c.place.Seq > number {"}},
+		edits: []edit{{"internal/queue/line.go", "self.Seq == emptyThrough+1", "self.Seq > emptyThrough"}},
 		tests: "TestTheNextNumberIsNoProofBehindOthers",
 	},
 	{

@@ -57,7 +57,7 @@ type candidate struct {
 	place queue.Candidate   // once created
 	czxid int64             // once known
 	self  *ensemble.Watcher // of the znode, from the first look on
-	line  ahead             // who blocks it, once it has looked
+	line  queue.Line        // those ahead of it
 
 	first    *listing            // that was asked for together with the creation, until it is looked at; nil if there is none
 	watchers []*ensemble.Watcher // of the first of those in line
@@ -249,7 +249,7 @@ func (c *candidate) watch() *ensemble.Watcher {
 func (c *candidate) prepare() {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watchers {
-		if !c.zs.siblings.have(c.dir, c.line.nearest[i]) { // otherwise it tells by itself
+		if !c.zs.siblings.have(c.dir, c.line.Nearest[i]) { // otherwise it tells by itself
 			reads = append(reads, w)
 		}
 	}
@@ -295,16 +295,15 @@ const forceAtOnce = 500
 
 // clear removes those ahead.
 func (c *candidate) clear(ctx context.Context) error {
-	err := c.force(ctx, c.line.nearest)
-	switch {
-	case err == nil && !slices.ContainsFunc(c.line.nearest, queue.Candidate.LeavesReader):
-		c.line = ahead{}
-		return nil
-	case err == nil || errors.Is(err, zk.ErrNoNode): // somebody left meanwhile: look who is still there
-		return c.lookAhead(ctx, true)
+	switch err := c.force(ctx, c.line.Nearest); {
+	case err == nil:
+		c.line = c.line.Evicted()
+	case errors.Is(err, zk.ErrNoNode): // somebody left meanwhile: look who is still there
+		c.line = queue.Line{}
 	default:
 		return err
 	}
+	return c.clarify(ctx, true)
 }
 
 // force removes other candidates, provided this one is still in the queue. It fails with zk.ErrNoNode when one of

@@ -18,21 +18,15 @@ const AtOnce = 32
 // keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
 const keptAhead = 2
 
-// ahead is who blocks a candidate, as far as it remembers.
-type ahead struct {
-	nearest []queue.Candidate // the nearest first
-	more    bool              // there were others, ahead of these
-}
-
 // watched returns those ahead that the candidate watches: the nearest, and the one before. When that
 // is gone, the candidate finds out whether anybody else is left, while the nearest holds the lock: when its turn comes it need
 // not ask, and a hand-off takes one trip to the server instead of two. Readers do without, for all those behind a writer would have
 // to be told twice.
 func (c *candidate) watched() []queue.Candidate {
 	if !c.kind.Exclusive() || c.isBehindSibling() {
-		return c.line.nearest[:1]
+		return c.line.Nearest[:1]
 	}
-	return c.line.nearest[:min(len(c.line.nearest), keptAhead)]
+	return c.line.Nearest[:min(len(c.line.Nearest), keptAhead)]
 }
 
 // watchAhead has the candidate woken by what becomes of those.
@@ -54,41 +48,19 @@ func (c *candidate) unwatchAhead() {
 }
 
 // isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by candidate.left that it is gone.
-func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.nearest[0]) }
+func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
 
-// moveUp takes note that one of those ahead is gone.
-func (c *candidate) moveUp(ctx context.Context, at int, left departure, everybody bool) error {
-	if c.without(at, left) {
-		return nil
-	}
-	return c.lookAhead(ctx, everybody)
-}
-
-// without sets who is ahead of a candidate now that one of those that it remembers is gone, as far as can be said without a
-// listing. It is false if the queue must be listed. Those who are known to be gone do not come back.
-func (c *candidate) without(at int, left departure) (known bool) {
-	gone, nearer, rest := c.line.nearest[at], c.line.nearest[:at:at], c.line.nearest[at+1:]
-	switch {
-	case left == wasFirst:
-		c.line = ahead{nearest: nearer}
-		return true
-	case gone.LeavesReader(), c.line.more:
-		return false
-	default:
-		c.line.nearest = append(nearer, rest...)
-		return true
-	}
+// moveUp takes note that one of those ahead is gone, and that it had nobody ahead if it wasFirst.
+func (c *candidate) moveUp(ctx context.Context, at int, wasFirst, everybody bool) error {
+	c.line = c.line.Without(at, wasFirst)
+	return c.clarify(ctx, everybody)
 }
 
 // isBlocked reports whether somebody is ahead, as far as the candidate knows.
-func (c *candidate) isBlocked() bool { return len(c.line.nearest) > 0 }
+func (c *candidate) isBlocked() bool { return c.line.Answer() == queue.Somebody }
 
-// lookAhead lists the queue and sets who blocks this candidate, everybody or the nearest.
-//
-// That it is nobody is proof of the grant. ZooKeeper gives numbers in the order of creation, and a server that has
-// confirmed our creation shows every earlier one, so nobody can appear ahead of us later. For the same reason what is
-// known to be gone stays gone. Curator's downgraded writers are the exception, see queue.Candidate.LeavesReader: theirs is a
-// number that they hold already.
+// lookAhead finds out who is ahead of this candidate: everybody, or the nearest. That it is nobody is proof of the grant; see
+// queue.Line.
 //
 // No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
 // gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
@@ -97,23 +69,26 @@ func (c *candidate) isBlocked() bool { return len(c.line.nearest) > 0 }
 //
 // It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
-	if first := c.first; first != nil {
-		c.first = nil
-		if first.wait(ctx) == nil {
-			n, err := c.pick(ctx, first, everybody)
-			if !errors.Is(err, ErrVanished) { // otherwise it was shared, and made too early
-				c.alone = n == 1
-				return err
-			}
+	switch first := c.first; {
+	case first == nil:
+		c.followNumber()
+	case first.wait(ctx) == nil:
+		n, err := c.pick(ctx, first, everybody)
+		if !errors.Is(err, ErrVanished) { // otherwise it was shared, and made too early
+			c.alone = n == 1
+			return err
 		}
-	} else if number := cleared(c.zs, c.dir); number >= 0 {
-		if c.place.Seq == number+1 {
-			c.alone, c.line = true, ahead{}
-			return nil
-		}
-		c.zs.Watches.Forget(c.dir)
 	}
-	if c.line.nearest == nil && !everybody && c.followSibling() {
+	c.first = nil
+	if c.line.Answer() == queue.Unclear && !everybody {
+		c.followSibling()
+	}
+	return c.clarify(ctx, everybody)
+}
+
+// clarify lists the queue if it is not clear whether anybody is ahead.
+func (c *candidate) clarify(ctx context.Context, everybody bool) error {
+	if c.line.Answer() != queue.Unclear {
 		return nil
 	}
 	l, err := c.zs.roster.list(ctx, c.dir)
@@ -123,22 +98,29 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 	return err
 }
 
+// followNumber sets that nobody is ahead if the candidate's number follows that of the last, which this session removed.
+func (c *candidate) followNumber() {
+	number := cleared(c.zs, c.dir)
+	c.line = queue.Following(number, c.place)
+	if c.alone = c.line.Answer() == queue.Nobody; !c.alone && number >= 0 {
+		c.zs.Watches.Forget(c.dir)
+	}
+}
+
 // followSibling sets that a sibling is directly ahead, if there is one that has not begun to leave. That it was there when this
 // candidate was created, and so in the same znode, is known once it has been removed by us; see candidate.left.
-func (c *candidate) followSibling() bool {
+func (c *candidate) followSibling() {
 	other, ok := c.zs.siblings.directlyAhead(c)
-	if !ok || c.zs.Watches.IsGone(c.dir+"/"+other.Name) {
-		return false
+	if ok && !c.zs.Watches.IsGone(c.dir+"/"+other.Name) {
+		c.line = queue.Behind(other)
 	}
-	c.line = ahead{nearest: []queue.Candidate{other}, more: true}
-	return true
 }
 
 // pick sets who blocks the candidate, and returns how many stand in the queue.
 func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
 	if !everybody && !c.sifts && len(c.phantoms) == 0 && len(l.children) <= longQueue {
 		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found && !view.Unknown {
-			c.line, c.seen = ahead{view.Nearest, view.More}.cloned(), len(view.Nearest) == 0
+			c.line, c.seen = queue.Listed(cloned(view.Nearest), view.More), len(view.Nearest) == 0
 			return view.Len, nil
 		}
 	}
@@ -150,32 +132,33 @@ func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int
 		return 0, err
 	}
 	all := everybody || c.sifts
-	var line ahead
+	var nearest []queue.Candidate
+	more := false
 	for other := range queue.Blockers(q, c.place) {
 		if c.phantoms[other.Name] {
 			continue // known to be no candidate: those are ephemeral, and belong to a session
 		}
-		if line.more = len(line.nearest) == keptAhead && !all; line.more {
+		if more = len(nearest) == keptAhead && !all; more {
 			break
 		}
-		line.nearest = append(line.nearest, other)
+		nearest = append(nearest, other)
 	}
 	if all {
-		if line.nearest, err = c.sift(ctx, line.nearest); err != nil {
+		if nearest, err = c.sift(ctx, nearest); err != nil {
 			return 0, err
 		}
 	}
-	if len(line.nearest) > keptAhead && !everybody {
-		line = ahead{slices.Clone(line.nearest[:keptAhead]), true}
+	if len(nearest) > keptAhead && !everybody {
+		nearest, more = slices.Clone(nearest[:keptAhead]), true
 	}
-	c.line, c.seen = line.cloned(), len(line.nearest) == 0
+	c.line, c.seen = queue.Listed(cloned(nearest), more), len(nearest) == 0
 	return len(q), nil
 }
 
 // cloned keeps no more than the names, which share their memory with the listing.
-func (a ahead) cloned() ahead {
-	for i := range a.nearest {
-		a.nearest[i].Name = strings.Clone(a.nearest[i].Name)
+func cloned(line []queue.Candidate) []queue.Candidate {
+	for i := range line {
+		line[i].Name = strings.Clone(line[i].Name)
 	}
-	return a
+	return line
 }

@@ -105,7 +105,7 @@ func (p *Passage) refuse(c *candidate) error {
 	if c.sifts || c.isBehindSibling() {
 		return ErrLocked
 	}
-	nearest := c.line.nearest[0]
+	nearest := c.line.Nearest[0]
 	question := wire.Exists(c.dir+"/"+nearest.Name, false)
 	answer := ensemble.ResponsesTo(question, wire.Reply.Stat)
 	c.zs.Send(question)
@@ -128,7 +128,7 @@ func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
 	if p.Revoke != nil {
 		force = p.Revoke.due()
 		if p.Revoke.Ask {
-			if err := c.ask(ctx, c.line.nearest); err != nil {
+			if err := c.ask(ctx, c.line.Nearest); err != nil {
 				return ctx, err
 			}
 		}
@@ -148,7 +148,7 @@ func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
 			force = closedTimer
 			err = c.clear(ctx)
 		} else {
-			err = c.moveUp(ctx, at, left, p.Revoke != nil)
+			err = c.moveUp(ctx, at, left == wasFirst, p.Revoke != nil)
 		}
 		if err != nil {
 			return ctx, err
@@ -200,7 +200,7 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 			c.prepare()
 		}
 		for i, w := range c.watchers {
-			if left, err := p.lookAtBlocker(ctx, c, w, &c.line.nearest[i]); left != 0 || err != nil {
+			if left, err := p.lookAtBlocker(ctx, c, w, &c.line.Nearest[i]); left != 0 || err != nil {
 				return i, left, err
 			}
 		}

@@ -1,0 +1,82 @@
+package queue
+
+import "slices"
+
+// Line is what is known of those ahead of one candidate, and answers whether there is anybody. The
+// zero Line knows nothing. There are five kinds of evidence, from the cheapest to a listing:
+//
+//   - Following: the numbers of the candidate and of the last of an empty queue follow one another.
+//   - Behind: a candidate stands directly ahead.
+//   - Without: one of those ahead is gone, and perhaps it had nobody ahead itself.
+//   - Evicted: those ahead were removed.
+//   - Listed: the queue was listed.
+//
+// What is known stays true. ZooKeeper gives numbers in the order of creation, and a server that has
+// confirmed a creation shows every earlier one, so that nobody appears ahead later, and those who are
+// known to be gone do not come back. Curator's downgraded writers are the exception, see
+// Candidate.LeavesReader: the reader has a number that the writer held already.
+type Line struct {
+	Nearest []Candidate // some of those ahead, the nearest first
+	More    bool        // there may be others, ahead of these
+	known   bool        // otherwise nothing is
+}
+
+// Answer is whether anybody is ahead.
+type Answer uint8
+
+// The answers.
+const (
+	Unclear  Answer = iota // the queue has to be listed
+	Nobody                 // the candidate is the first
+	Somebody               // as far as is known
+)
+
+// Answer returns whether anybody is ahead.
+func (l Line) Answer() Answer {
+	switch {
+	case len(l.Nearest) > 0:
+		return Somebody
+	case !l.known || l.More:
+		return Unclear
+	default:
+		return Nobody
+	}
+}
+
+// Following returns what is known if all candidates up to a number are gone, by which another may have
+// come since; -1 is for no number.
+func Following(emptyThrough int32, self Candidate) Line {
+	return Line{known: emptyThrough >= 0 && self.Seq == emptyThrough+1}
+}
+
+// Behind returns what is known if a candidate stands directly ahead, and both are exclusive.
+func Behind(other Candidate) Line {
+	return Line{Nearest: []Candidate{other}, More: true, known: true}
+}
+
+// Listed returns what a listing shows: those ahead, or the nearest of them and that there are more.
+func Listed(nearest []Candidate, more bool) Line {
+	return Line{Nearest: nearest, More: more, known: true}
+}
+
+// Without returns what is known now that the nearest but so many is gone, which had nobody ahead itself
+// if it wasFirst.
+func (l Line) Without(at int, wasFirst bool) Line {
+	gone, nearer := l.Nearest[at], l.Nearest[:at]
+	switch {
+	case wasFirst:
+		return Listed(slices.Clone(nearer), false)
+	case l.More || gone.LeavesReader():
+		return Line{}
+	default:
+		return Listed(slices.Concat(nearer, l.Nearest[at+1:]), false)
+	}
+}
+
+// Evicted returns what is known now that those ahead were removed, all at once.
+func (l Line) Evicted() Line {
+	if l.More || slices.ContainsFunc(l.Nearest, Candidate.LeavesReader) {
+		return Line{}
+	}
+	return Listed(nil, false)
+}
