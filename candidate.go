@@ -48,7 +48,8 @@ type candidate struct {
 	over    bool // it is known to be gone, or goes with its session
 	unsure  bool // an attempt to delete it may have succeeded
 	deleted bool // by us, so that it was there until then
-	usurped bool // what has its name now is another session's, and not ours to delete
+	doubted bool // somebody else has removed its znode, as far as is known: what has its name may be theirs
+	usurped bool // and is
 
 	asked bool            // a creation was sent that is not known to have failed: it may exist
 	path  string          // once created
@@ -243,14 +244,11 @@ func (c *candidate) glance(ctx context.Context) error {
 
 // judge draws the conclusions from what was read of the candidate's znode.
 func (c *candidate) judge(node nodeState, err error) error {
-	if errors.Is(err, zk.ErrNoNode) {
+	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.owner != c.zs.id() || c.czxid != 0 && c.czxid != node.czxid) {
 		return errVanished
 	}
 	if err != nil {
 		return err
-	}
-	if c.usurped = node.owner != c.zs.id(); c.usurped || c.czxid != 0 && c.czxid != node.czxid {
-		return errVanished
 	}
 	c.czxid = node.czxid
 	if node.marked {
@@ -344,9 +342,12 @@ func endedBy(ctx context.Context, err error) bool {
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
-	if c.usurped {
-		c.zs.siblings.leave(c)
-		return errVanished
+	if c.doubted {
+		node, err := c.zs.readNode(ctx, c.path)
+		if c.usurped = err == nil && node.owner != c.zs.id(); c.usurped {
+			c.zs.siblings.leave(c)
+			return errVanished
+		}
 	}
 	var lock *watcher
 	var told uint64

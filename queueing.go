@@ -35,6 +35,7 @@ func (a *acquisition) run() {
 			a.withdraw(c.hold)
 		}
 		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
+			c.doubted = errors.Is(err, errVanished)
 			if soon++; time.Since(begun) > quickly {
 				soon = 0
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // route leads every new connection of a client to one server, which a test can change.
@@ -215,5 +216,32 @@ func TestVirtualNumbersUsedUp(t *testing.T) {
 		next.Unlock()
 		free.Unlock()
 		assert.ErrorIs(t, held.UnlockContext(t.Context()), zklock.ErrLost)
+	})
+}
+
+// TestVirtualRemovedAgainAndAgain has every candidate removed as soon as it is there.
+func TestVirtualRemovedAgainAndAgain(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
+		s, client := w.dial("", 10*time.Second)
+		other, _ := w.dial("", 10*time.Second)
+		m, holder, remover := mutex(t, s, "m"), mutex(t, other, "m"), mutex(t, other, "m")
+		p := m.LockAsync(t.Context())
+		<-p.Done()
+		m.Unlock()
+		lock(t, holder)
+		before := client.Sent(wire.OpCreate2)
+		p = m.LockAsync(t.Context())
+		const during = 20 * time.Second
+		for begun := time.Now(); time.Since(begun) < during; {
+			_, err := remover.Clear(t.Context())
+			require.NoError(t, err)
+		}
+		assert.Less(t, client.Sent(wire.OpCreate2)-before, 40, "creations in %v", during)
+		removed := time.Now()
+		<-p.Done()
+		require.NoError(t, p.Err())
+		assert.Less(t, time.Since(removed), 2*time.Second)
+		m.Unlock()
+		holder.Unlock()
 	})
 }
