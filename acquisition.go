@@ -229,6 +229,7 @@ func (a *acquisition) remove(ctx context.Context) {
 	} else {
 		defer a.s.work.Done()
 	}
+	c.doubted = errors.Is(h.state(), errRemoved)
 	err := c.remove(ctx)
 	if c.over {
 		a.noteRemoved(c, err)

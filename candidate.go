@@ -48,6 +48,8 @@ type candidate struct {
 	over    bool // it is known to be gone, or goes with its session
 	unsure  bool // an attempt to delete it may have succeeded
 	deleted bool // by us, so that it was there until then
+	doubted bool // somebody else has removed its znode, as far as is known: what has its name may be theirs
+	usurped bool // and is
 
 	asked bool            // a creation was sent that is not known to have failed: it may exist
 	path  string          // once created
@@ -194,11 +196,9 @@ func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
-	// The server that we are connected to now may be behind the one that was asked to create.
-	err = c.zs.doApart(ctx, func() error {
-		_, err := c.zs.conn.Sync(c.dir)
-		return err
-	})
+	// The creation may not be committed yet, or not be known to the server that we are connected to now. A transaction is
+	// answered behind everything that was proposed before it. A sync need not be, on the leader itself.
+	err = c.zs.lease.check(ctx, c.dir)
 	if errors.Is(err, zk.ErrNoNode) {
 		return false, nil
 	}
@@ -210,8 +210,17 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	for _, name := range l.children {
-		if strings.HasPrefix(name, c.prefix) {
-			c.setPath(c.dir + "/" + strings.Clone(name))
+		if !strings.HasPrefix(name, c.prefix) {
+			continue
+		}
+		path := c.dir + "/" + name
+		node, err := c.zs.readNode(ctx, path)
+		switch {
+		case errors.Is(err, zk.ErrNoNode): // it has been removed meanwhile
+		case err != nil:
+			return false, err
+		case node.owner == c.zs.id(): // anybody can give a znode such a name
+			c.setPath(path)
 			return true, nil
 		}
 	}
@@ -334,7 +343,7 @@ func (c *candidate) remove(ctx context.Context) error {
 	c.over = true
 	c.exclude()
 	if exists {
-		c.zs.watches.left(c.path, err == nil || errors.Is(err, errVanished), c.deleted)
+		c.zs.watches.left(c.path, !c.usurped && (err == nil || errors.Is(err, errVanished)), c.deleted)
 	}
 	if c.self != nil {
 		c.self.stop()
@@ -344,6 +353,13 @@ func (c *candidate) remove(ctx context.Context) error {
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
+	if c.doubted {
+		node, err := c.zs.readNode(ctx, c.path)
+		if c.usurped = err == nil && node.owner != c.zs.id(); c.usurped {
+			c.zs.siblings.leave(c)
+			return errVanished
+		}
+	}
 	var lock *watcher
 	var told uint64
 	if c.alone {

@@ -81,7 +81,17 @@ func (a attempt) Read(p []byte) (int, error) {
 	if err != nil {
 		a.zs.noteFailure(err)
 	}
+	if errors.Is(err, wire.ErrNumbersUsedUp) {
+		a.zs.giveUp(err)
+	}
 	return n, err
+}
+
+// giveUp ends a session that cannot go on, although the ensemble keeps it for the session timeout: another takes its place.
+func (zs *zkSession) giveUp(reason error) {
+	zs.s.cfg.logger.Warn("zookeeper session given up", "reason", reason)
+	zs.disconnect()
+	zs.end(errExpired)
 }
 
 func (zs *zkSession) noteFailure(err error) {
@@ -118,6 +128,7 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
+		OwnRequests:  &zs.ownRequests,
 		Credentials:  len(zs.s.cfg.auth),
 	})
 	zs.mu.Lock()

@@ -17,14 +17,14 @@ import (
 // run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
 // being removed by force.
 func (a *acquisition) run() {
-	for {
+	for soon := 0; ; {
 		zs, err := a.s.await(a.ctx)
 		if err != nil {
 			a.settle(a.orContextError(err))
 			a.gone.give()
 			return
 		}
-		c := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold())
+		c, begun := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold()), time.Now()
 		c.sifts = a.sifts
 		err = a.obtain(c)
 		if err == nil {
@@ -37,7 +37,11 @@ func (a *acquisition) run() {
 			a.withdraw(c.hold)
 		}
 		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
-			if c.remove(a.ctx); a.ctx.Err() == nil {
+			c.doubted = errors.Is(err, errVanished)
+			if soon++; time.Since(begun) > quickly {
+				soon = 0
+			}
+			if c.remove(a.ctx); a.pause(requeuePause(soon)) {
 				continue // to the end of the queue
 			}
 		}
@@ -45,6 +49,29 @@ func (a *acquisition) run() {
 		a.s.work.Go(func() { a.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
+}
+
+// quickly is how soon a candidate is lost that is followed by another with a pause, unless it is the first.
+const quickly = time.Second
+
+// requeuePause is how long to wait after so many candidates in a row were lost quickly: whatever has removed them, or says so, will
+// do so again.
+func requeuePause(soon int) time.Duration {
+	if soon < 2 {
+		return 0
+	}
+	return min(10*time.Millisecond<<min(soon-2, 10), quickly)
+}
+
+// pause waits, and reports whether the context still stands.
+func (a *acquisition) pause(d time.Duration) bool {
+	if d > 0 {
+		select {
+		case <-time.After(d):
+		case <-a.ctx.Done():
+		}
+	}
+	return a.ctx.Err() == nil
 }
 
 // giveUp removes the candidate of an acquisition that has failed.

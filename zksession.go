@@ -31,8 +31,9 @@ type zkSession struct {
 	patient  *later[*candidate]   // who wait
 	parents  singleflight.Group   // by lock
 
-	lastZxid  atomic.Int64 // the newest transaction that a server has told of
-	noRecords atomic.Bool  // we may not write into locks' znodes
+	lastZxid    atomic.Int64 // the newest transaction that a server has told of
+	ownRequests atomic.Int64 // how many were sent past zk.Conn's queue, see wire.Config
+	noRecords   atomic.Bool  // we may not write into locks' znodes
 
 	dialing context.Context // ended by disconnect: no connection is made any more
 	stop    context.CancelFunc

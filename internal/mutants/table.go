@@ -481,4 +481,70 @@ var mutants = []mutant{
 		edits: []edit{{"cohort.go", "	if t.mayPass() && t.grantLocked(a) {", "	if t.grantLocked(a) {"}},
 		tests: "TestReadersOfAProcessShareACandidate",
 	},
+	{
+		name:  "own requests numbered anew on every connection",
+		edits: []edit{{"dial.go", "		OwnRequests:  &zs.ownRequests,\n", ""}},
+		tests: "TestVirtualTwoLocksWhileTheSessionMoves|TestVirtualOneLockWhileTheSessionMoves",
+	},
+	{
+		name:  "own numbers given twice at their end",
+		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if false {\n"}},
+		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
+	},
+	{
+		name:  "go-zookeeper's numbers given twice at their end",
+		edits: []edit{{"internal/wire/outbound.go", "			if xid == xidWraps {\n", "			if false {\n"}},
+		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
+	},
+	{
+		name:  "session kept whose numbers are used up",
+		edits: []edit{{"dial.go", "		a.zs.giveUp(err)\n", ""}},
+		tests: "TestVirtualNumbersUsedUp",
+	},
+	{
+		name:  "created path believed",
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
+	},
+	{
+		name:  "forged path deleted",
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		tests: "TestForgedCreationsHarmNobody",
+	},
+	{
+		name:  "creation of another session believed",
+		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", ""}},
+		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+	},
+	{
+		name:  "results of a multi believed that were not asked for",
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n", "		if false {\n"}},
+		in:    "internal/wire", tests: "TestHostileServerCannotHurt",
+	},
+	{
+		name:  "children with paths for names believed",
+		edits: []edit{{"internal/wire/compare.go", " || bytes.IndexByte(name, '/') >= 0 {", " {"}},
+		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+	},
+	{
+		name: "sync taken for proof that a creation is not under way",
+		edits: []edit{{"candidate.go", "	err = c.zs.lease.check(ctx, c.dir)\n",
+			"	err = c.zs.doApart(ctx, func() error { _, err := c.zs.conn.Sync(c.dir); return err })\n"}},
+		tests: "TestVirtualTwoLocksWhileTheSessionMoves",
+	},
+	{
+		name:  "planted znode taken for the own candidate",
+		edits: []edit{{"candidate.go", "		case node.owner == c.zs.id(): //", "		default: //"}},
+		tests: "TestAPlantedNameIsNotTaken",
+	},
+	{
+		name:  "another client's znode deleted that has the name of ours",
+		edits: []edit{{"candidate.go", "	if c.doubted {\n", "	if false {\n"}},
+		tests: "TestAZnodeThatTookTheNameIsLeftAlone",
+	},
+	{
+		name:  "candidates that are removed replaced without a pause",
+		edits: []edit{{"queueing.go", "	if soon < 2 {\n", "	if true {\n"}},
+		tests: "TestVirtualRemovedAgainAndAgain",
+	},
 }
