@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -66,6 +67,8 @@ type candidate struct {
 	long     bool            // so was the queue when it was last listed
 	lock     *lockNode       // the lock's znode, if it is known
 	phantoms map[string]bool // names ahead that look like candidates and are not: they will never go away
+
+	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
 
 func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h *hold) *candidate {

@@ -104,7 +104,7 @@ func (s *Session) lockInfo(ctx context.Context, zs *zkSession, path string) (*Lo
 func (s *Session) Remove(ctx context.Context, name string) error {
 	path, err := s.lockPath(name)
 	if err != nil {
-		return err
+		return opError("remove", "", err)
 	}
 	_, err = request(ctx, s, func(ctx context.Context, zs *zkSession) (struct{}, error) {
 		unsure := false // whether an earlier deletion may have been ours
@@ -119,7 +119,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 		if errors.Is(err, zk.ErrNotEmpty) {
 			q, listErr := zs.roster.read(ctx, path)
 			if listErr != nil {
-				err = errors.Join(err, listErr)
+				err = joinErrors(err, listErr)
 			} else if len(q) > 0 {
 				err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
 			}

@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -46,6 +47,9 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		asleep:  timeAsleep,
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			return sessionConfig{}, errNoOption
+		}
 		if err := opt(&cfg); err != nil {
 			return sessionConfig{}, err
 		}
@@ -58,6 +62,8 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 	}
 	return cfg, nil
 }
+
+var errNoOption = errors.New("option is nil")
 
 // WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
 // before it gives its locks to others. The server bounds what it grants, by default to 2 to 20 of its ticks.
@@ -86,8 +92,11 @@ func WithRoot(path string) SessionOption {
 // network as they are: use WithTLS.
 func WithAuth(scheme string, secret []byte) SessionOption {
 	return func(cfg *sessionConfig) error {
-		if scheme == "" {
+		switch {
+		case scheme == "":
 			return errors.New("auth scheme is empty: want digest or another one that the server knows")
+		case scheme == "digest" && !bytes.Contains(secret, []byte(":")):
+			return errors.New("credentials have no colon: want user:password for the auth scheme digest")
 		}
 		cfg.auth = append(cfg.auth, credentials{scheme, slices.Clone(secret)})
 		return nil
@@ -184,6 +193,9 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 	}
 	cfg := lockConfig{acl: s.cfg.acl}
 	for _, opt := range opts {
+		if opt == nil {
+			return lockConfig{}, errNoOption
+		}
 		if err := opt(&cfg); err != nil {
 			return lockConfig{}, err
 		}

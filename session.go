@@ -76,11 +76,11 @@ type Session struct {
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
 	servers, chroot, err := parseConnect(connect)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, opError("dial", "", err)
 	}
 	cfg, err := newSessionConfig(opts)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, opError("dial", "", err)
 	}
 	s := &Session{
 		cfg:     cfg,
@@ -99,18 +99,35 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	}
 	established := make(chan error, 1)
 	s.work.Go(func() { s.run(established) }) // ended and waited for by Close
-	select {
-	case err = <-established:
-	case <-ctx.Done():
-		err = public(contextError(ctx))
-		if last := s.zkSession().lastFailure(); last != nil {
-			err = fmt.Errorf("%w; last try: %w", err, last)
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("dial %s: %w", connect, err), s.Close())
+	if err := s.awaitFirst(orNone(ctx), established); err != nil {
+		return nil, joinErrors(opError("dial", connect, err), s.Close())
 	}
 	return s, nil
+}
+
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+const (
+	dialPatience = 5 * time.Second
+	dialReminder = time.Minute
+)
+
+// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
+func (s *Session) awaitFirst(ctx context.Context, established <-chan error) error {
+	begun := time.Now()
+	inVain := time.NewTimer(dialPatience)
+	defer inVain.Stop()
+	for {
+		select {
+		case err := <-established:
+			return err
+		case <-ctx.Done():
+			return s.explain(contextError(ctx), begun, noAnswer)
+		case <-inVain.C:
+			s.cfg.logger.Warn("no zookeeper session yet", "servers", s.servers, "after", time.Since(begun),
+				"error", s.zkSession().lastFailure())
+			inVain.Reset(dialReminder)
+		}
+	}
 }
 
 // refusedPause is how long the Session waits before it offers refused credentials again.
@@ -278,6 +295,7 @@ func (s *Session) start(f func()) bool {
 // returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
 // run twice.
 func request[T any](ctx context.Context, s *Session, op func(context.Context, *zkSession) (T, error)) (T, error) {
+	ctx, begun := orNone(ctx), time.Now()
 	to := make(responses[T], 1)
 	started := s.start(func() {
 		for {
@@ -300,7 +318,8 @@ func request[T any](ctx context.Context, s *Session, op func(context.Context, *z
 	if !started {
 		to <- response[T]{err: ErrClosed}
 	}
-	return to.wait(ctx)
+	value, err := to.wait(ctx)
+	return value, s.explain(err, begun, noAnswer)
 }
 
 // updateState works the Session's State out anew, and tells of a change.
