@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -60,7 +61,8 @@ type Session struct {
 	oldServers atomic.Bool // the servers know neither create2 nor container znodes
 
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
-	readers sync.WaitGroup // the event goroutine, and callState
+	readers sync.WaitGroup // the event goroutine
+	user    userCode       // the goroutines that call the user's functions
 
 	mu       sync.Mutex // guards the fields below
 	current  *zkSession
@@ -89,18 +91,24 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		events:  newMailbox[event](),
 		states:  newMailbox[State](),
 		done:    make(chan struct{}),
+		user:    userCode{over: make(chan struct{})},
 		bound:   make(map[*acquisition]struct{}),
+	}
+	if cfg.logger.Handler() != slog.DiscardHandler {
+		logger, entries := newLogs(cfg.logger)
+		s.cfg.logger = logger
+		s.user.run(func() { writeLogs(entries, s.user.over) })
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
 	s.current = s.openSession()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
-	if cfg.stateFunc != nil {
-		s.readers.Go(s.callState) // ended and waited for by Close
-	}
 	established := make(chan error, 1)
 	s.work.Go(func() { s.run(established) }) // ended and waited for by Close
 	if err := s.awaitFirst(orNone(ctx), established); err != nil {
 		return nil, joinErrors(opError("dial", connect, err), s.Close())
+	}
+	if cfg.stateFunc != nil {
+		s.user.run(s.callState)
 	}
 	return s, nil
 }
@@ -176,6 +184,12 @@ func (s *Session) establish(zs *zkSession) error {
 		if err == nil {
 			err = zs.do(s.closing, func() error { return zs.conn.AddAuth(c.scheme, c.secret) })
 		}
+	}
+	if err == nil { // a server that enforces authentication refuses the first request, and not the session
+		err = zs.do(s.closing, func() error {
+			_, _, err := zs.conn.Exists("/")
+			return err
+		})
 	}
 	if err != nil {
 		return err
@@ -343,8 +357,16 @@ func (s *Session) updateState() {
 	}
 }
 
+// afterDial is how long the user's function is not called after Dial, so that the program has what
+// Dial returns.
+const afterDial = 10 * time.Millisecond
+
 // callState hands the states to the user's function.
 func (s *Session) callState() {
+	select {
+	case <-time.After(afterDial):
+	case <-s.user.over:
+	}
 	for {
 		states, ok := s.states.take()
 		if !ok {
@@ -402,6 +424,7 @@ func (s *Session) Close() error {
 		s.events.close()
 		s.states.close()
 		s.readers.Wait()
+		s.user.end()
 		close(s.done)
 	}
 	<-s.done

@@ -12,6 +12,15 @@ import (
 
 // serve does what a request asks for.
 func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
+	if s.c.demands && !co.known && op != wire.OpSetAuth {
+		co.reply(s.c, xid, authRequired, nil)
+		s.hangUp(co)
+		return
+	}
+	if err := s.c.refusals[op]; err != ok {
+		co.reply(s.c, xid, err, nil)
+		return
+	}
 	if op == wire.OpPing {
 		co.reply(s.c, -2, ok, nil)
 		return
@@ -43,6 +52,7 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 			s.hangUp(co)
 			return
 		}
+		co.known = true
 	case wire.OpClose:
 		s.c.end(co.session)
 		co.reply(s.c, xid, ok, nil)
