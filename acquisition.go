@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zookylock/zklock/internal/queue"
@@ -52,6 +53,9 @@ type acquisition struct {
 
 	candidate *candidate    // that was granted the lock; whoever ends the hold has it
 	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none
+
+	begun  time.Time
+	trying atomic.Pointer[candidate] // the last that was made
 
 	cohort *cohort       // that it goes through; nil if it has a candidate of its own
 	place  *list.Element // among those who wait in the cohort, whose mutex guards it
@@ -112,7 +116,7 @@ func (a *acquisition) bound(ctx context.Context) {
 
 // enter has Close wait for the acquisition. If it is false, that has failed.
 func (a *acquisition) enter(ctx context.Context) bool {
-	a.hold = new(hold)
+	a.hold, a.begun = new(hold), time.Now()
 	var refused error
 	switch {
 	case ctx.Err() != nil:
@@ -145,8 +149,11 @@ func (a *acquisition) onContextDone() {
 		case <-time.After(forcePatience):
 		}
 	}
-	a.settle(a.ended())
+	a.settle(a.explained())
 }
+
+// explained is ended with what the acquisition has waited for.
+func (a *acquisition) explained() error { return a.s.explain(a.ended(), a.begun, a.waitedFor()) }
 
 // ended is why the acquisition's context has ended: the Session was closed, or the caller gave up.
 func (a *acquisition) ended() error {
@@ -194,7 +201,7 @@ func (a *acquisition) decide(err error) bool {
 
 // release ends the hold and removes its candidate, or waits for that, until ctx ends. The removal goes on in any case.
 func (a *acquisition) release(ctx context.Context) error {
-	alone := a.tenure == nil
+	alone, begun := a.tenure == nil, time.Now()
 	a, err := a.letGo()
 	if a == nil || err != nil {
 		return err
@@ -205,7 +212,7 @@ func (a *acquisition) release(ctx context.Context) error {
 	select {
 	case <-a.gone.C():
 	case <-ctx.Done():
-		return contextError(ctx)
+		return a.s.explain(contextError(ctx), begun, noAnswer)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -69,6 +70,8 @@ type candidate struct {
 	lock     *lockNode       // the lock's znode, if it is known
 	phantoms map[string]bool // children that look like candidates and are not: they will never go away
 	sifts    bool            // one was met in the line: the rest of it is looked at before it is waited for
+
+	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
 
 func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h *hold) *candidate {

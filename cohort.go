@@ -6,6 +6,7 @@ import (
 	"math"
 	"path"
 	"sync"
+	"time"
 )
 
 // cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
@@ -36,7 +37,8 @@ type tenure struct {
 	queued  chan struct{} // closed when there is a candidate
 	unwatch func() bool   // of the Session's closing
 
-	base     *acquisition // in ZooKeeper; nil until the lock is acquired
+	queueing *acquisition // in ZooKeeper; nil until that has begun
+	base     *acquisition // the same; nil until the lock is acquired
 	out      int          // holds that are not released
 	grants   uint32       // so far
 	counted  int          // grants that somebody in ZooKeeper's queue may have had to wait for
@@ -58,7 +60,7 @@ func (co *cohort) acquire(ctx context.Context, a *acquisition) {
 	} else {
 		a.queued = make(chan struct{})
 	}
-	a.hold, a.cohort = new(hold), co
+	a.hold, a.begun, a.cohort = new(hold), time.Now(), co
 	a.ctx, a.cancel = ctx, func(error) {}
 	var refused error
 	switch {
@@ -122,6 +124,9 @@ func (co *cohort) queue(t *tenure) {
 	base.granted = func(*acquisition) {}
 	base.settled = t.settled
 	base.queued = t.queued
+	co.mu.Lock()
+	t.queueing = base
+	co.mu.Unlock()
 	base.begin(t.wait) // tells t.settled
 }
 

@@ -111,7 +111,7 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 }
 
 // contender reads the data of one candidate. It is nil if the candidate has gone.
-func (zs *zkSession) contender(ctx context.Context, path string, c standing) (*Contender, error) {
+func (zs *zkSession) contender(ctx context.Context, path string, c entry) (*Contender, error) {
 	contender := &Contender{
 		Znode: c.Name, Kind: Kind(c.Kind), Sequence: c.Seq, Holder: c.holder,
 		SessionID: c.stat.EphemeralOwner, Zxid: c.stat.Czxid, Created: time.UnixMilli(c.stat.Ctime),

@@ -139,7 +139,7 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 	}
 	zs.mu.Unlock()
 	if err != nil { // stop came between
-		return nil, errors.Join(err, checked.Close())
+		return nil, joinErrors(err, checked.Close())
 	}
 	return checked, nil
 }
@@ -148,14 +148,14 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 	if config.ServerName == "" {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
-			return nil, errors.Join(err, conn.Close())
+			return nil, joinErrors(err, conn.Close())
 		}
 		config = config.Clone()
 		config.ServerName = host
 	}
 	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, joinErrors(err, conn.Close())
 	}
 	return secure, nil
 }

@@ -28,6 +28,11 @@ var (
 	// ErrClosed is returned by everything that needs a Session after its Close. Only a new Session helps.
 	ErrClosed = errors.New("session closed")
 
+	// ErrUnavailable is part of the error of a call whose context ended while there was no connection to a server, or no answer
+	// from it. The error says for how long, and why if that is known. Without ErrUnavailable, an acquisition whose context
+	// ended has waited for others. Trying again is safe.
+	ErrUnavailable = errors.New("zookeeper is unavailable")
+
 	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be ambiguous.
 	ErrInvalidName = errors.New("invalid lock name")
 
@@ -67,13 +72,18 @@ var errClosing = errors.New("session is closing")
 
 // OpError is the error of every operation: what was done, on which znode, and what went wrong.
 type OpError struct {
-	Op   string // lock, unlock, remove, …
-	Path string // of the lock's znode
+	Op   string // dial, lock, unlock, remove, …
+	Path string // of the lock's znode; the connect string of a Dial that has begun to connect; empty if there is neither
 	Err  error
 }
 
 // Error prints as "lock /ZktoolsLocks/a: lock is taken".
-func (e *OpError) Error() string { return e.Op + " " + e.Path + ": " + e.Err.Error() }
+func (e *OpError) Error() string {
+	if e.Path == "" {
+		return e.Op + ": " + e.Err.Error()
+	}
+	return e.Op + " " + e.Path + ": " + e.Err.Error()
+}
 
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
@@ -107,19 +117,35 @@ func contextError(ctx context.Context) error {
 	}
 }
 
+// noContext stands in for a context that is nil: it has ended, and says why.
+type noContext struct{ context.Context }
+
+var errNoContext = errors.New("context is nil")
+
+func (noContext) Done() <-chan struct{} { return closedChannel }
+func (noContext) Err() error            { return errNoContext }
+
+// orNone returns ctx, or one that has ended if that is nil.
+func orNone(ctx context.Context) context.Context {
+	if ctx == nil {
+		return noContext{context.Background()}
+	}
+	return ctx
+}
+
 // isGaveUp reports whether a context's end is the reason for err.
 func isGaveUp(err error) bool { return errors.As(err, new(gaveUp)) }
 
 // public returns err as the user is to see it.
 func public(err error) error {
+	var g gaveUp
+	if !errors.As(err, &g) {
+		return err
+	}
 	if several, ok := err.(*severalErrors); ok {
 		return joinErrors(public(several.errs[0]), public(several.errs[1]))
 	}
-	var g gaveUp
-	if errors.As(err, &g) {
-		return g.why
-	}
-	return err
+	return g.why
 }
 
 // severalErrors are two that belong together, on one line.

@@ -110,7 +110,7 @@ func (h *hold) lose(reason error) {
 	if h.err == nil {
 		h.revoked.give()
 	} else if !errors.Is(reason, ErrRevoked) {
-		reason = errors.Join(reason, ErrRevoked)
+		reason = joinErrors(reason, ErrRevoked)
 	}
 	h.err = reason
 	h.lost.give()

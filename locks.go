@@ -53,7 +53,7 @@ func (s *Session) locks(ctx context.Context, zs *zkSession) ([]LockInfo, error) 
 func (s *Session) Remove(ctx context.Context, name string) error {
 	path, err := s.lockPath(name)
 	if err != nil {
-		return err
+		return opError("remove", "", err)
 	}
 	_, err = request(ctx, s, func(ctx context.Context, zs *zkSession) (struct{}, error) {
 		unsure := false // whether an earlier deletion may have been ours
@@ -68,7 +68,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 		if errors.Is(err, zk.ErrNotEmpty) {
 			q, listErr := zs.queueAt(ctx, path, queue.Voice{})
 			if listErr != nil {
-				err = errors.Join(err, listErr)
+				err = joinErrors(err, listErr)
 			} else if len(q) > 0 {
 				err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
 			}

@@ -40,6 +40,7 @@ func (c *candidate) watchAhead() {
 	}
 	c.unwatchAhead() // after: what is known of those that it has watched before is kept
 	c.watchers = watchers
+	c.noteBlocked()
 }
 
 func (c *candidate) unwatchAhead() {

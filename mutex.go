@@ -3,10 +3,13 @@ package zklock
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/queue"
 )
 
@@ -35,6 +38,8 @@ type Mutex struct {
 	cfg  lockConfig
 	slot chan struct{} // holds one element while something is held
 
+	cutShort atomic.Bool // Close has ended the goroutine of a Lock
+
 	cohort *cohort // of the goroutines that share a candidate; nil if each has its own
 
 	mu      sync.Mutex // guards the field below
@@ -50,7 +55,7 @@ func (s *Session) Mutex(name string, opts ...LockOption) (*Mutex, error) {
 func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mutex, error) {
 	path, err := s.lockPath(name)
 	if err != nil {
-		return nil, err
+		return nil, opError("open", "", err)
 	}
 	cfg, err := s.newLockConfig(opts)
 	if err != nil {
@@ -84,6 +89,7 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acquisition {
+	ctx = orNone(ctx)
 	a := m.newAcquisition(mod)
 	switch {
 	case m.cohort != nil && !a.try && a.revocation == nil:
@@ -142,13 +148,28 @@ func (m *Mutex) holding() *acquisition {
 	return m.current
 }
 
-// Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session
-// is closed, if it has too many locks (ErrTooMany), if the servers refuse, or if clients are in the queue that order it
-// differently: it could not say so otherwise. LockContext returns errors.
+// Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session has
+// been closed before, if it has too many locks (ErrTooMany), if the servers refuse, or if clients are in the queue that order
+// it differently: it has no error to return. LockContext returns errors.
+//
+// If the Session is closed while Lock waits, Lock does not return: it ends its goroutine by runtime.Goexit, which runs the
+// goroutine's deferred calls. So a program can close its Session beside goroutines in Lock, and wait for them.
 func (m *Mutex) Lock() {
+	late := closed.Is(m.s.Done())
 	if _, err := m.LockContext(context.Background()); err != nil {
-		panic(err)
+		m.endLock(err, late)
 	}
+}
+
+// endLock ends a Lock that has failed and cannot say so. late says whether the Session was closed
+// when Lock was called. If it was not, the program is shutting down and has done nothing wrong:
+// then the goroutine ends, with its deferred calls, one of which may be an Unlock.
+func (m *Mutex) endLock(err error, late bool) {
+	if errors.Is(err, ErrClosed) && !late {
+		m.cutShort.Store(true)
+		runtime.Goexit()
+	}
+	panic(err)
 }
 
 // TryLock acquires the lock if it is free, and reports whether it did. It is also false if no server answers within the
@@ -160,13 +181,14 @@ func (m *Mutex) TryLock() bool {
 	return err == nil
 }
 
-// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked; a hold that was lost is unlocked
+// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked, unless Close has
+// ended a Lock of this handle: then Unlock may be one of the deferred calls. A hold that was lost is unlocked
 // like any other. Unlock returns when a server has confirmed the release or the session is gone; while no server
 // answers, after one session timeout, and then the release goes on in the background.
 func (m *Mutex) Unlock() {
 	ctx, cancel := context.WithTimeout(context.Background(), m.s.cfg.timeout)
 	defer cancel()
-	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) {
+	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) && !m.cutShort.Load() {
 		panic(err)
 	}
 }
@@ -216,12 +238,13 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	if a == nil {
 		return opError("unlock", m.path, ErrNotLocked)
 	}
-	return opError("unlock", m.path, a.release(ctx))
+	return opError("unlock", m.path, a.release(orNone(ctx)))
 }
 
 // Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause when somebody asks for
-// the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error joined with the
-// release's; if the lock is not acquired fn does not run. It waits for the release up to the session timeout.
+// the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error, and with it why the
+// hold was revoked or lost, or why its release failed; if fn has returned nil, a revocation is no error. If the lock is not
+// acquired fn does not run. Do waits for the release up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
 	a := m.acquire(ctx, true, nil)
 	h, err := a.result()
@@ -242,11 +265,30 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 		watch.Wait()
 		bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), m.s.cfg.timeout)
 		defer stop()
+		stood, released := h.state(), error(nil)
 		if m.forget(a) {
-			err = errors.Join(err, opError("unlock", m.path, a.release(bounded)))
+			released = a.release(bounded)
 		}
+		err = m.outcome(err, stood, released)
 	}()
 	return fn(body)
+}
+
+// outcome is what Do returns: fn's error, and how the hold stood or was released, each once. If fn has made way for others without
+// an error, there is none.
+func (m *Mutex) outcome(err, stood, released error) error {
+	told := opError("unlock", m.path, released)
+	if told == nil && err != nil {
+		told = opError("hold", m.path, stood)
+	}
+	switch {
+	case stood != nil && errors.Is(told, stood) && errors.Is(stood, err): // fn has returned its context's cause
+		return told
+	case stood != nil && errors.Is(told, stood) && errors.Is(err, stood): // and has said more about it
+		return err
+	default:
+		return joinErrors(err, told)
+	}
 }
 
 // Revoked returns the channel of the current hold that closes when the holder should stop; a closed one when nothing is

@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -49,6 +50,9 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		footprint: defaultFootprint,
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			return sessionConfig{}, errNoOption
+		}
 		if err := opt(&cfg); err != nil {
 			return sessionConfig{}, err
 		}
@@ -61,6 +65,8 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 	}
 	return cfg, nil
 }
+
+var errNoOption = errors.New("option is nil")
 
 // WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
 // before it gives its locks to others. The server bounds what it grants, by default to 2 to 20 of its ticks.
@@ -89,8 +95,11 @@ func WithRoot(path string) SessionOption {
 // network as they are: use WithTLS.
 func WithAuth(scheme string, secret []byte) SessionOption {
 	return func(cfg *sessionConfig) error {
-		if scheme == "" {
+		switch {
+		case scheme == "":
 			return errors.New("auth scheme is empty: want digest or another one that the server knows")
+		case scheme == "digest" && !bytes.Contains(secret, []byte(":")):
+			return errors.New("credentials have no colon: want user:password for the auth scheme digest")
 		}
 		cfg.auth = append(cfg.auth, credentials{scheme, slices.Clone(secret)})
 		return nil
@@ -136,6 +145,8 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 }
 
 // WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By default, nowhere.
+// The logger's handler is called on a goroutine of its own, so that one that blocks holds up nothing else: 1000
+// entries wait for it, others are dropped, and Close waits for it for a second.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {
@@ -146,8 +157,8 @@ func WithLogger(logger *slog.Logger) SessionOption {
 	}
 }
 
-// WithStateFunc has f called with every new State of the Session, in order, on a goroutine of its own. Close waits
-// for the last call to return, so f must not call it.
+// WithStateFunc has f called with every new State of the Session, in order, on a goroutine of its own, from shortly
+// after Dial has returned. Close waits for the last call to return, but not for longer than a second.
 func WithStateFunc(f func(State)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if f == nil {
@@ -187,6 +198,9 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 	}
 	cfg := lockConfig{acl: s.cfg.acl}
 	for _, opt := range opts {
+		if opt == nil {
+			return lockConfig{}, errNoOption
+		}
 		if err := opt(&cfg); err != nil {
 			return lockConfig{}, err
 		}

@@ -76,20 +76,20 @@ func (zs *zkSession) statsAtOnce(
 	return answers, nil
 }
 
-// standing is a candidate with what the servers tell of its znode.
-type standing struct {
+// entry is a candidate with what the servers tell of its znode.
+type entry struct {
 	queue.Candidate
 	stat   zk.Stat
 	holder bool
 }
 
-// standings returns those of a znode's children that are candidates, in queue order.
-func (zs *zkSession) standings(
+// entries returns those of a znode's children that are candidates, in queue order.
+func (zs *zkSession) entries(
 	ctx context.Context, dir string, children []string, voice queue.Voice,
-) (q []standing, err error) {
+) (q []entry, err error) {
 	err = zs.stats(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
 		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
-			q = append(q, standing{Candidate: c, stat: *stat})
+			q = append(q, entry{Candidate: c, stat: *stat})
 		}
 		return nil
 	})
@@ -98,20 +98,20 @@ func (zs *zkSession) standings(
 }
 
 // queueAt lists a lock's queue, which is empty if the lock has no znode.
-func (zs *zkSession) queueAt(ctx context.Context, dir string, voice queue.Voice) ([]standing, error) {
+func (zs *zkSession) queueAt(ctx context.Context, dir string, voice queue.Voice) ([]entry, error) {
 	l, err := zs.roster.list(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	return zs.standings(ctx, dir, l.children, voice)
+	return zs.entries(ctx, dir, l.children, voice)
 }
 
 // markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
 // of earlier candidates, the znode was made with it by hand: it keeps later candidates waiting, and is no holder.
 //
 // A reader of Curator's may have the number of an earlier writer, see queue.Candidate.LeavesReader.
-func markHolders(q []standing) {
-	numbered := make([]*standing, 0, len(q))
+func markHolders(q []entry) {
+	numbered := make([]*entry, 0, len(q))
 	earliest := int64(math.MaxInt64) // creation of those behind
 	for i := range slices.Backward(q) {
 		c := &q[i]

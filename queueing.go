@@ -26,6 +26,7 @@ func (a *acquisition) run() {
 		}
 		c, begun := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold()), time.Now()
 		c.sifts = a.sifts
+		a.trying.Store(c)
 		err = a.obtain(c)
 		if err == nil {
 			a.candidate = c
@@ -87,7 +88,7 @@ func (a *acquisition) giveUp(c *candidate) {
 func (a *acquisition) orContextError(err error) error {
 	switch {
 	case a.ctx.Err() != nil:
-		return a.ended()
+		return a.explained()
 	case a.s.closing.Err() != nil:
 		return ErrClosed
 	default:
@@ -121,16 +122,19 @@ func (a *acquisition) obtain(c *candidate) error {
 			return err
 		}
 	}
+	c.standing.Store(isFirst)
 	if err := c.zs.lease.admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
 		return errVanished
 	} else if err != nil {
 		return err
 	}
+	c.standing.Store(isBehindOwner)
 	if err := a.takeSlot(ctx, c); err != nil {
 		c.zs.lease.drop(c.hold)
 		c.hold.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
+	c.standing.Store(isFirst)
 	c.front = a.kind.Exclusive()
 	return nil
 }

@@ -2,7 +2,6 @@ package zklock
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -111,7 +110,7 @@ func errorOf(r wire.Reply) error {
 	if err := serverErrors[r.Code]; err != nil {
 		return err
 	}
-	return fmt.Errorf("unknown error: %d", r.Code)
+	return serverError(r.Code)
 }
 
 // serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.

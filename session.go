@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -60,7 +61,8 @@ type Session struct {
 	oldServers atomic.Bool // the servers know neither create2 nor container znodes
 
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
-	readers sync.WaitGroup // the event goroutine, and callState
+	readers sync.WaitGroup // the event goroutine
+	user    userCode       // the goroutines that call the user's functions
 
 	mu       sync.Mutex // guards the fields below
 	current  *zkSession
@@ -76,11 +78,11 @@ type Session struct {
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
 	servers, chroot, err := parseConnect(connect)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, opError("dial", "", err)
 	}
 	cfg, err := newSessionConfig(opts)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, opError("dial", "", err)
 	}
 	s := &Session{
 		cfg:     cfg,
@@ -89,28 +91,51 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		events:  newMailbox[event](),
 		states:  newMailbox[State](),
 		done:    make(chan struct{}),
+		user:    userCode{over: make(chan struct{})},
 		bound:   make(map[*acquisition]struct{}),
+	}
+	if cfg.logger.Handler() != slog.DiscardHandler {
+		logger, entries := newLogs(cfg.logger)
+		s.cfg.logger = logger
+		s.user.run(func() { writeLogs(entries, s.user.over) })
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
 	s.current = s.openSession()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
-	if cfg.stateFunc != nil {
-		s.readers.Go(s.callState) // ended and waited for by Close
-	}
 	established := make(chan error, 1)
 	s.work.Go(func() { s.run(established) }) // ended and waited for by Close
-	select {
-	case err = <-established:
-	case <-ctx.Done():
-		err = public(contextError(ctx))
-		if last := s.zkSession().lastFailure(); last != nil {
-			err = fmt.Errorf("%w; last try: %w", err, last)
-		}
+	if err := s.awaitFirst(orNone(ctx), established); err != nil {
+		return nil, joinErrors(opError("dial", connect, err), s.Close())
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("dial %s: %w", connect, err), s.Close())
+	if cfg.stateFunc != nil {
+		s.user.run(s.callState)
 	}
 	return s, nil
+}
+
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+const (
+	dialPatience = 5 * time.Second
+	dialReminder = time.Minute
+)
+
+// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
+func (s *Session) awaitFirst(ctx context.Context, established <-chan error) error {
+	begun := time.Now()
+	inVain := time.NewTimer(dialPatience)
+	defer inVain.Stop()
+	for {
+		select {
+		case err := <-established:
+			return err
+		case <-ctx.Done():
+			return s.explain(contextError(ctx), begun, noAnswer)
+		case <-inVain.C:
+			s.cfg.logger.Warn("no zookeeper session yet", "servers", s.servers, "after", time.Since(begun),
+				"error", s.zkSession().lastFailure())
+			inVain.Reset(dialReminder)
+		}
+	}
 }
 
 // refusedPause is how long the Session waits before it offers refused credentials again.
@@ -159,6 +184,12 @@ func (s *Session) establish(zs *zkSession) error {
 		if err == nil {
 			err = zs.do(s.closing, func() error { return zs.conn.AddAuth(c.scheme, c.secret) })
 		}
+	}
+	if err == nil { // a server that enforces authentication refuses the first request, and not the session
+		err = zs.do(s.closing, func() error {
+			_, _, err := zs.conn.Exists("/")
+			return err
+		})
 	}
 	if err != nil {
 		return err
@@ -278,6 +309,7 @@ func (s *Session) start(f func()) bool {
 // returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
 // run twice.
 func request[T any](ctx context.Context, s *Session, op func(context.Context, *zkSession) (T, error)) (T, error) {
+	ctx, begun := orNone(ctx), time.Now()
 	to := make(responses[T], 1)
 	started := s.start(func() {
 		for {
@@ -300,7 +332,8 @@ func request[T any](ctx context.Context, s *Session, op func(context.Context, *z
 	if !started {
 		to <- response[T]{err: ErrClosed}
 	}
-	return to.wait(ctx)
+	value, err := to.wait(ctx)
+	return value, s.explain(err, begun, noAnswer)
 }
 
 // updateState works the Session's State out anew, and tells of a change.
@@ -324,8 +357,16 @@ func (s *Session) updateState() {
 	}
 }
 
+// afterDial is how long the user's function is not called after Dial, so that the program has what
+// Dial returns.
+const afterDial = 10 * time.Millisecond
+
 // callState hands the states to the user's function.
 func (s *Session) callState() {
+	select {
+	case <-time.After(afterDial):
+	case <-s.user.over:
+	}
 	for {
 		states, ok := s.states.take()
 		if !ok {
@@ -384,6 +425,7 @@ func (s *Session) Close() error {
 		s.events.close()
 		s.states.close()
 		s.readers.Wait()
+		s.user.end()
 		close(s.done)
 	}
 	<-s.done

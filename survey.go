@@ -67,7 +67,7 @@ func (s *survey) visit(ctx context.Context, path string) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	q, err := s.zs.standings(ctx, path, node.children, queue.Voice{})
+	q, err := s.zs.entries(ctx, path, node.children, queue.Voice{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -148,7 +148,7 @@ func (s *survey) keep(path string, children []string) []string {
 }
 
 // newLockInfo tells of a lock with such a queue.
-func newLockInfo(name string, stat zk.Stat, q []standing) LockInfo {
+func newLockInfo(name string, stat zk.Stat, q []entry) LockInfo {
 	lock := LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
 	for _, c := range q {
 		if !c.holder {

@@ -3,6 +3,7 @@ package zklock
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -59,7 +60,8 @@ type reading struct {
 type nodeState struct {
 	owner  int64 // the session of an ephemeral znode, 0 for others
 	czxid  int64
-	marked bool // somebody asked the candidate to release
+	marked bool   // somebody asked the candidate to release
+	who    string // whose candidate it is, for people; empty if that is not known
 }
 
 // watcher is somebody's wait for one znode.
@@ -145,6 +147,13 @@ func (t *watchTable) isArmed(path string) bool {
 	defer t.mu.Unlock()
 	node := t.nodes[path]
 	return node != nil && node.armed
+}
+
+// identifier returns who the candidate of a znode is, as it was last read; empty if that is not known.
+func (t *watchTable) identifier(node *watchedNode) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return node.state.who
 }
 
 // isGone reports whether a candidate's znode is known to be deleted.
@@ -379,6 +388,9 @@ func (t *watchTable) finish(node *watchedNode, fired uint64) {
 	now := node.reading
 	switch {
 	case now.err == nil:
+		if now.state.marked { // which has overwritten it
+			now.state.who = node.state.who
+		}
 		// If the watch has been fired already, the waiter has been woken and will be back.
 		node.state, node.armed = now.state, node.fired == fired
 	case errors.Is(now.err, zk.ErrNoNode):
@@ -406,9 +418,25 @@ func newOpaqueState(r wire.Reply) nodeState { return nodeStateOf(r.Stat(), nil) 
 
 func newNodeState(r wire.Reply) nodeState {
 	data, stat := r.Node()
-	return nodeStateOf(stat, data)
+	state := nodeStateOf(stat, data)
+	if !state.marked {
+		state.who = readable(data)
+	}
+	return state
 }
 
 func nodeStateOf(stat zk.Stat, data []byte) nodeState {
 	return nodeState{owner: stat.EphemeralOwner, czxid: stat.Czxid, marked: isRevocationMark(data)}
+}
+
+// longIdentifier is how much of an identifier an error shows.
+const longIdentifier = 100
+
+// readable returns an identifier as an error shows it. Anybody can have written anything into a znode.
+func readable(data []byte) string {
+	who := string(data[:min(len(data), longIdentifier)])
+	if len(data) > longIdentifier || !strconv.CanBackquote(who) {
+		return strconv.Quote(who)
+	}
+	return who
 }

@@ -46,6 +46,7 @@ type zkSession struct {
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
+	lastChange   time.Time     // when serving became what it is
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
 	dialErr      error         // of the last try to connect; nil once there is a session
 	handshake    wire.Handshake
@@ -71,6 +72,8 @@ func (s *Session) openSession() *zkSession {
 		up:       make(chan struct{}),
 		looking:  make(chan struct{}),
 		none:     make(chan struct{}),
+
+		lastChange: time.Now(),
 	}
 	close(zs.none)
 	zs.watches = newWatchTable(zs)
@@ -130,8 +133,11 @@ func (zs *zkSession) onState(state zk.State) {
 	case zk.StateConnecting:
 		zs.noteLookingLocked(true)
 	case zk.StateHasSession:
-		zs.serving = true
+		zs.serving, zs.lastChange = true, time.Now()
 	case zk.StateDisconnected:
+		if zs.serving { // and not a try to connect that failed
+			zs.lastChange = time.Now()
+		}
 		zs.serving = false
 	}
 }
@@ -267,7 +273,7 @@ func (zs *zkSession) do(ctx context.Context, op func() error) error {
 		if closed.Is(zs.ended) {
 			return zs.endReason()
 		}
-		err := op()
+		err := coded(op())
 		was := outcomeOf(err)
 		if was == answered || was == leftBehind {
 			return err
@@ -289,12 +295,6 @@ const (
 	unknown                    // it may have been executed
 )
 
-// Errors of servers for which go-zookeeper has no values, only texts.
-const (
-	unimplemented = "unknown error: -6"
-	throttledOp   = "unknown error: -127" // of servers with throttled_op_wait_time
-)
-
 // outcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
 func outcomeOf(err error) outcome {
 	switch {
@@ -310,7 +310,7 @@ func outcomeOf(err error) outcome {
 		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
 		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
 		return unknown
-	case err.Error() == throttledOp:
+	case errors.Is(err, throttledOp):
 		return throttled
 	default: // a server's error code, or a request that go-zookeeper could not encode
 		return answered
@@ -359,7 +359,7 @@ func (zs *zkSession) makeParent(path string, p parent, acl []zk.ACL) error {
 // noteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
 // session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes).
 func (s *Session) noteOldServer(err error) bool {
-	if err.Error() != unimplemented {
+	if !errors.Is(coded(err), unimplemented) {
 		return false
 	}
 	s.oldServers.Store(true)

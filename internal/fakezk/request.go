@@ -26,6 +26,15 @@ func (s *Server) take(co *conn, r *reader, xid, op int32, sent time.Time) {
 
 // serve does what a request asks for.
 func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
+	if s.c.demands && !co.known && op != wire.OpSetAuth {
+		co.reply(s.c, xid, authRequired, nil)
+		s.hangUp(co)
+		return
+	}
+	if err := s.c.refusals[op]; err != ok {
+		co.reply(s.c, xid, err, nil)
+		return
+	}
 	if op == wire.OpPing {
 		co.reply(s.c, -2, ok, nil)
 		return
@@ -52,6 +61,7 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		co.reply(s.c, xid, authFailed, nil)
 		s.hangUp(co)
 	default:
+		co.known = true
 		co.reply(s.c, xid, ok, nil)
 	}
 }

@@ -1,0 +1,63 @@
+package zklock
+
+import (
+	"fmt"
+	"time"
+)
+
+// obstacle is what a call waited for when its caller gave up.
+type obstacle struct {
+	text    string
+	matches []error // that the call's error is to match
+}
+
+// noAnswer is the obstacle of a call whose request was sent.
+var noAnswer = obstacle{"no answer from the server", []error{ErrUnavailable}}
+
+// outage returns the obstacle that there is no connection; ok is false if there is one.
+func (zs *zkSession) outage() (o obstacle, ok bool) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if zs.serving {
+		return obstacle{}, false
+	}
+	o = obstacle{fmt.Sprintf("not connected for %v", rounded(time.Since(zs.lastChange))), []error{ErrUnavailable}}
+	if zs.dialErr != nil {
+		o.text += fmt.Sprintf(" (%v)", zs.dialErr)
+		o.matches = append(o.matches, zs.dialErr)
+	}
+	return o, true
+}
+
+// explain adds to the error of a call that its caller gave up for how long the call went on, and what it waited for. A missing
+// connection comes before anything else.
+func (s *Session) explain(err error, begun time.Time, waitedFor obstacle) error {
+	g, ok := err.(gaveUp)
+	if !ok {
+		return err
+	}
+	if out, ok := s.zkSession().outage(); ok {
+		waitedFor = out
+	}
+	return gaveUp{&gaveUpError{
+		text: fmt.Sprintf("gave up after %v: %s: %v", rounded(time.Since(begun)), waitedFor.text, g.why),
+		errs: append([]error{g.why}, waitedFor.matches...),
+	}}
+}
+
+// gaveUpError is the public error of a call that its caller gave up.
+type gaveUpError struct {
+	text string
+	errs []error
+}
+
+func (e *gaveUpError) Error() string   { return e.text }
+func (e *gaveUpError) Unwrap() []error { return e.errs }
+
+// rounded is a duration as people read it.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}

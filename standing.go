@@ -1,0 +1,91 @@
+package zklock
+
+import "fmt"
+
+// This is what an acquisition that is given up tells of how it stood.
+
+// standing is how a candidate stands in the queue. It does not change: another takes its place.
+type standing struct {
+	ahead   int          // who block it, as far as it remembers
+	more    bool         // there were others, ahead of these
+	nearest *candidate   // the nearest of those, if it is a sibling
+	first   *watchedNode // the first of those; nil if it is not known
+}
+
+// The standings of candidates that nobody blocks.
+var (
+	isFirst       = new(standing)
+	isBehindOwner = new(standing) // the handle has a hold that is not released
+)
+
+// noteBlocked notes who is ahead of the candidate, as it begins to wait for them.
+func (c *candidate) noteBlocked() {
+	st := &standing{ahead: len(c.line.nearest), more: c.line.more, nearest: c.zs.siblings.at(c.dir, c.line.nearest[0])}
+	if n := len(c.watchers); n == st.ahead && !st.more {
+		st.first = c.watchers[n-1].node
+	}
+	c.standing.Store(st)
+}
+
+// waitedFor returns what the acquisition waits for, unless it is a connection.
+func (a *acquisition) waitedFor() obstacle {
+	if a.cohort != nil {
+		return a.cohort.waitedFor()
+	}
+	c := a.trying.Load()
+	if c == nil {
+		return noAnswer
+	}
+	switch st := c.standing.Load(); st {
+	case nil:
+		return noAnswer
+	case isFirst:
+		return obstacle{text: "it is first in the queue, and waits for the proof that its session lasts"}
+	case isBehindOwner:
+		return obstacle{text: "it is first in the queue, and its handle has a hold that is not unlocked"}
+	default:
+		return obstacle{text: c.describe(st)}
+	}
+}
+
+// describe says who is ahead.
+func (c *candidate) describe(st *standing) string {
+	siblings, who := 0, ""
+	for st.more && st.nearest != nil { // which knows more
+		siblings++
+		next := st.nearest.standing.Load()
+		if next == nil {
+			break
+		}
+		if next == isFirst || next == isBehindOwner {
+			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings, st.nearest.cfg.identifier)
+		}
+		st = next
+	}
+	switch {
+	case st.more:
+		return fmt.Sprintf("%d or more ahead of it", siblings+st.ahead+1)
+	case st.ahead == 1 && st.nearest != nil:
+		who = string(st.nearest.cfg.identifier) + ", in this session"
+	case st.first != nil:
+		who = c.zs.watches.identifier(st.first)
+	}
+	if who == "" {
+		return fmt.Sprintf("%d ahead of it", siblings+st.ahead)
+	}
+	return fmt.Sprintf("%d ahead of it, the holder is %s", siblings+st.ahead, who)
+}
+
+// waitedFor returns what those who wait in the cohort wait for.
+func (co *cohort) waitedFor() obstacle {
+	co.mu.Lock()
+	var a *acquisition
+	if co.tenure != nil {
+		a = co.tenure.queueing
+	}
+	co.mu.Unlock()
+	if a == nil {
+		return noAnswer
+	}
+	return a.waitedFor()
+}
