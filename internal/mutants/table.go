@@ -256,7 +256,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try refused over a child that is no candidate",
-		edits: []edit{{"queueing.go", "	if err != nil || isCandidate(", "	if true || isCandidate("}},
+		edits: []edit{{"queueing.go", "	if err != nil || isCandidate(", "	if err == err || isCandidate("}},
 		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
 	},
 	{
@@ -276,13 +276,38 @@ var mutants = []mutant{
 	},
 	{
 		name:  "chroot with a blank taken",
-		edits: []edit{{"name.go", " || strings.ContainsFunc(chroot, unicode.IsSpace) {", " {"}},
+		edits: []edit{{"name.go", "unicode.IsSpace) {", "unicode.IsControl) {"}},
 		tests: "TestASecondSpellingOfAChroot",
 	},
 	{
 		name:  "WriteLock thought to read every name of ours",
 		edits: []edit{{"internal/queue/client.go", "	if i > 0 && name[i-1] == '-' {\n		i--\n	}\n", ""}},
 		in:    "internal/queue", tests: "TestQuirks|TestWhoAgrees",
+	},
+	{
+		name:  "rights of a lock given to what is above it",
+		edits: []edit{{"zksession.go", "		if path == dir {\n			acl = cfg.acl\n		}\n", "		acl = cfg.acl\n"}},
+		tests: "TestALocksRightsAreItsOwn",
+	},
+	{
+		name:  "one private znode fails the list",
+		edits: []edit{{"survey.go", "	case (errors.Is(err, zk.ErrNoAuth) || ", "	case (err == nil || "}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
+		name:  "one private candidate fails the look at a queue",
+		edits: []edit{{"contender.go", "	if errors.Is(err, zk.ErrNoAuth) || ", "	if err != nil && errors.Is(err, zk.ErrNodeExists) || "}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
+		name:  "paths longer than a lock's name kept",
+		edits: []edit{{"survey.go", "		if tooLong || ", "		if tooLong && size < 0 || "}},
+		tests: "TestLocksKeepsWithinItsBounds",
+	},
+	{
+		name:  "all data of contenders kept",
+		edits: []edit{{"contender.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
+		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{
 		name:  "clients that order the queue differently let in",
