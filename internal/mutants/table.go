@@ -310,6 +310,21 @@ var mutants = []mutant{
 		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{
+		name:  "blanks at the end of a name shown as they are",
+		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "(i == 0 || i == len(s)-1 || ", "(i == 0 || i < len(s)-1 && "}},
+		in:    "cmd/zooky/internal/escape", tests: "TestText",
+	},
+	{
+		name:  "letters of other scripts shown without a mark",
+		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "is != none && is != script {", "is == none && is != script {"}},
+		in:    "cmd/zooky/internal/escape", tests: "TestText",
+	},
+	{
+		name:  "zooky clear leaves what no session is behind",
+		edits: []edit{{"cmd/zooky/internal/cli/clear.go", "			if !stray || err != nil {\n", "			if stray || err != nil {\n"}},
+		in:    "cmd/zooky", tests: "TestStrays",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
