@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
@@ -59,9 +58,6 @@ type Contender struct {
 }
 
 const (
-	// requestsAtOnce bounds how many reads one call has under way.
-	requestsAtOnce = 32
-
 	// dataKept is how many bytes of a candidate's data Contenders keeps.
 	dataKept = 4096
 
@@ -90,15 +86,11 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 		q = q[:contendersKept]
 	}
 	found := make([]*Contender, len(q))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(requestsAtOnce)
-	for i, c := range q {
-		g.Go(func() (err error) {
-			found[i], err = zs.contender(ctx, m.path, c)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err = forEach(ctx, len(q), func(ctx context.Context, i int) (err error) {
+		found[i], err = zs.contender(ctx, m.path, q[i])
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	contenders := make([]Contender, 0, len(q))
@@ -171,21 +163,16 @@ func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession,
 			return 0, err
 		}
 		var n atomic.Int64
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(requestsAtOnce)
-		for _, c := range q {
-			g.Go(func() error {
-				err := op(ctx, zs, m.path+"/"+c.Name)
-				if errors.Is(err, zk.ErrNoNode) {
-					return nil
-				}
-				if err == nil {
-					n.Add(1)
-				}
-				return err
-			})
-		}
-		err = g.Wait()
+		err = forEach(ctx, len(q), func(ctx context.Context, i int) error {
+			err := op(ctx, zs, m.path+"/"+q[i].Name)
+			if errors.Is(err, zk.ErrNoNode) {
+				return nil
+			}
+			if err == nil {
+				n.Add(1)
+			}
+			return err
+		})
 		return int(n.Load()), err
 	})
 }

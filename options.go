@@ -234,7 +234,8 @@ func WithIdentifier(identifier string) LockOption {
 	}
 }
 
-// WithLockACL sets the access rights of the znodes that this handle creates, instead of the Session's.
+// WithLockACL sets the access rights of what is the lock's own, its znode and candidates, where this handle creates them.
+// What is above, which other locks share, has the Session's: see WithACL.
 func WithLockACL(acl ...zk.ACL) LockOption {
 	return func(cfg *lockConfig) error {
 		cfg.acl = slices.Clone(acl)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/wire"
 )
@@ -78,6 +79,26 @@ func waitFor(ctx context.Context, done <-chan struct{}) error {
 	case <-ctx.Done():
 		return contextError(ctx)
 	}
+}
+
+// requestsAtOnce bounds how many requests one call has under way.
+const requestsAtOnce = 32
+
+// forEach calls f with each number up to n, some at a time, until one fails or ctx ends.
+func forEach(ctx context.Context, n int, f func(context.Context, int) error) error {
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(requestsAtOnce)
+	for i := range n {
+		if inner.Err() != nil {
+			break // f would send a request, and not wait for the answer
+		}
+		g.Go(func() error { return f(inner, i) })
+	}
+	err := g.Wait()
+	if err == nil && ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	return err
 }
 
 // send sends requests in one packet, or tells each that it was not sent because there is no connection that can be used.

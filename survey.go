@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
@@ -39,12 +38,8 @@ type survey struct {
 func (s *survey) run(ctx context.Context) error {
 	level := []string{s.root}
 	for len(level) > 0 {
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(requestsAtOnce)
-		for _, path := range level {
-			g.Go(func() error { return s.visit(ctx, path) })
-		}
-		if err := g.Wait(); err != nil {
+		err := forEach(ctx, len(level), func(ctx context.Context, i int) error { return s.visit(ctx, level[i]) })
+		if err != nil {
 			return err
 		}
 		level, s.next = s.next, nil

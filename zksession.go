@@ -333,7 +333,11 @@ func (zs *zkSession) makeMissing(dir string, cfg *lockConfig) error {
 			continue
 		}
 		path := dir[:i]
-		err := zs.do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), cfg.acl) })
+		acl := zs.s.cfg.acl
+		if path == dir {
+			acl = cfg.acl
+		}
+		err := zs.do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.s.root), acl) })
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}

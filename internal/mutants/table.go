@@ -271,7 +271,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try refused over a child that is no candidate",
-		edits: []edit{{"queueing.go", "	if err != nil || isCandidate(", "	if true || isCandidate("}},
+		edits: []edit{{"queueing.go", "	if err != nil || isCandidate(", "	if err == err || isCandidate("}},
 		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
 	},
 	{
@@ -291,13 +291,53 @@ var mutants = []mutant{
 	},
 	{
 		name:  "chroot with a blank taken",
-		edits: []edit{{"name.go", " || strings.ContainsFunc(chroot, unicode.IsSpace) {", " {"}},
+		edits: []edit{{"name.go", "unicode.IsSpace) {", "unicode.IsControl) {"}},
 		tests: "TestASecondSpellingOfAChroot",
 	},
 	{
 		name:  "WriteLock thought to read every name of ours",
 		edits: []edit{{"internal/queue/client.go", "	if i > 0 && name[i-1] == '-' {\n		i--\n	}\n", ""}},
 		in:    "internal/queue", tests: "TestQuirks|TestWhoAgrees",
+	},
+	{
+		name:  "rights of a lock given to what is above it",
+		edits: []edit{{"zksession.go", "		if path == dir {\n			acl = cfg.acl\n		}\n", "		acl = cfg.acl\n"}},
+		tests: "TestALocksRightsAreItsOwn",
+	},
+	{
+		name:  "one private znode fails the list",
+		edits: []edit{{"survey.go", "	case (errors.Is(err, zk.ErrNoAuth) || ", "	case (err == nil || "}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
+		name:  "one private candidate fails the look at a queue",
+		edits: []edit{{"contender.go", "	if errors.Is(err, zk.ErrNoAuth) || ", "	if err != nil && errors.Is(err, zk.ErrNodeExists) || "}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
+		name:  "paths longer than a lock's name kept",
+		edits: []edit{{"survey.go", "		if tooLong || ", "		if tooLong && size < 0 || "}},
+		tests: "TestLocksKeepsWithinItsBounds",
+	},
+	{
+		name:  "all data of contenders kept",
+		edits: []edit{{"contender.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
+		tests: "TestContendersKeepsWithinItsBounds",
+	},
+	{
+		name:  "blanks at the end of a name shown as they are",
+		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "(i == 0 || i == len(s)-1 || ", "(i == 0 || i < len(s)-1 && "}},
+		in:    "cmd/zooky/internal/escape", tests: "TestText",
+	},
+	{
+		name:  "letters of other scripts shown without a mark",
+		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "is != none && is != script {", "is == none && is != script {"}},
+		in:    "cmd/zooky/internal/escape", tests: "TestText",
+	},
+	{
+		name:  "zooky clear leaves what no session is behind",
+		edits: []edit{{"cmd/zooky/internal/cli/clear.go", "			if !stray || err != nil {\n", "			if stray || err != nil {\n"}},
+		in:    "cmd/zooky", tests: "TestStrays",
 	},
 	{
 		name:  "clients that order the queue differently let in",

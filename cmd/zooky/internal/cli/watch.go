@@ -102,7 +102,7 @@ func (v view) differs(before view) []change {
 
 func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, error) {
 	locks, err := readLocks(ctx, s, func(string) bool { return true })
-	if err != nil {
+	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
 	v := view{table: locksTable(out, locks), things: make(map[string]change)}
@@ -112,7 +112,18 @@ func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, err
 			line: fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text, l.Status, l.Holders, l.Waiters),
 		}
 	}
+	v.addIncomplete(err)
 	return v, nil
+}
+
+// addIncomplete says what is left out.
+func (v view) addIncomplete(err error) {
+	if err == nil {
+		return
+	}
+	v.table.add(cell{text(err.Error(), nameLimit).text, red})
+	const nobodysName = ""
+	v.things[nobodysName] = change{At: time.Now(), What: "incomplete", line: text(err.Error(), nameLimit).text}
 }
 
 func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {
@@ -120,7 +131,7 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 	if errors.Is(err, errNoLock) {
 		q, err = &queue{Name: name, Status: free}, nil // it may come
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
 	v := view{table: queueTable(out, q), things: make(map[string]change)}
@@ -138,6 +149,7 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 			line: fmt.Sprintf("%s: %s, %s, token %s", text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token),
 		}
 	}
+	v.addIncomplete(err)
 	return v, nil
 }
 
