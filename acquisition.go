@@ -19,9 +19,7 @@ type claim struct {
 	try        bool        // give up at once where others are ahead
 	revocation *Revocation // for those ahead; nil to leave them alone
 
-	// slot is the handle's room for one hold. A lost hold keeps its place there until it is unlocked, so that within
-	// the process a handle excludes as a sync.Mutex does. nil where holds may share a handle.
-	slot chan struct{}
+	slot *slot // of the handle; nil where holds may share it
 
 	// granted hands the hold to the handle, before anybody else hears of it.
 	granted func(*acquisition)
@@ -50,6 +48,8 @@ type acquisition struct {
 	done    signal // given by settle: acquired or failed
 	gone    signal // no candidate is left
 	sifts   bool   // its candidates look at all of those ahead before they wait for them or are refused
+
+	obstacle *hold // that occupied the handle when nobody was ahead: it is lost, whether or not it has been told
 
 	candidate *candidate    // that was granted the lock; whoever ends the hold has it
 	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none

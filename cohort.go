@@ -338,7 +338,7 @@ func (t *tenure) endUnlessUsedLocked() *tenure {
 	}
 	if t.base != nil {
 		if t.base.slot != nil {
-			<-t.base.slot
+			t.base.slot.leave()
 		}
 		if t.base.hold.release() == nil { // otherwise it was lost, and is being removed already
 			t.base.removeSoon()

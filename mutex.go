@@ -18,7 +18,9 @@ import (
 // lock first. It is not reentrant.
 //
 // One acquisition is a hold. A hold is released by unlocking the handle, by any goroutine, and until then it occupies
-// the handle, even after it was lost. A hold has two channels of its own:
+// the handle, even after it was lost. Other acquisitions through the handle wait until it is unlocked. While the hold is lost
+// they do not stand in the lock's queue, so that other handles can be granted the lock; after, they queue at the end. A hold has
+// two channels of its own:
 //
 //   - Revoked closes when the holder should stop: somebody asked for the lock, or removed the hold by force, or it is
 //     lost.
@@ -36,7 +38,7 @@ type Mutex struct {
 	path string
 	kind queue.Kind
 	cfg  lockConfig
-	slot chan struct{} // holds one element while something is held
+	slot *slot
 
 	cutShort atomic.Bool // Close has ended the goroutine of a Lock
 
@@ -61,13 +63,13 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 	if err != nil {
 		return nil, opError("open", path, err)
 	}
-	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: make(chan struct{}, 1)}
+	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(slot)}
 	m.share(m.slot)
 	return m, nil
 }
 
 // share lets the handle's goroutines share a candidate, if that is wanted.
-func (m *Mutex) share(slot chan struct{}) {
+func (m *Mutex) share(slot *slot) {
 	if m.cfg.handoffs > 0 {
 		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: &m.cfg, slot: slot}, m.cfg.handoffs)
 	}
@@ -126,7 +128,7 @@ func (m *Mutex) forget(a *acquisition) bool {
 	}
 	m.current = nil
 	if a.tenure == nil { // otherwise the place in the slot is passed on with the hold
-		<-m.slot
+		m.slot.leave()
 	}
 	return true
 }

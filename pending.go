@@ -9,7 +9,8 @@ type Pending struct {
 }
 
 // Queued returns a channel that is closed when the candidate's znode exists: from then on nobody who comes later is
-// granted the lock earlier. It stays open if the acquisition fails before.
+// granted the lock earlier, unless the candidate is lost and replaced. It stays open if the acquisition fails before, and while
+// a lost hold occupies the handle.
 func (p *Pending) Queued() <-chan struct{} { return p.a.queued }
 
 // Done returns a channel that is closed when the lock is acquired or the acquisition has failed.

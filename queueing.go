@@ -18,7 +18,7 @@ import (
 // being removed by force.
 func (a *acquisition) run() {
 	for soon := 0; ; {
-		zs, err := a.s.await(a.ctx)
+		zs, err := a.awaitSession()
 		if err != nil {
 			a.settle(a.orContextError(err))
 			a.gone.give()
@@ -37,7 +37,7 @@ func (a *acquisition) run() {
 			}
 			a.withdraw(c.hold)
 		}
-		if errors.Is(err, errVanished) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
+		if errors.Is(err, errVanished) || errors.Is(err, errOccupied) || errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
 			c.doubted = errors.Is(err, errVanished)
 			if soon++; time.Since(begun) > quickly {
 				soon = 0
@@ -122,19 +122,18 @@ func (a *acquisition) obtain(c *candidate) error {
 			return err
 		}
 	}
-	c.standing.Store(isFirst)
-	if err := c.zs.lease.admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
-		return errVanished
-	} else if err != nil {
-		return err
-	}
 	c.standing.Store(isBehindOwner)
 	if err := a.takeSlot(ctx, c); err != nil {
-		c.zs.lease.drop(c.hold)
-		c.hold.lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
 		return err
 	}
 	c.standing.Store(isFirst)
+	if err := c.zs.lease.admit(ctx, c.hold); err != nil {
+		a.leaveSlot()
+		if errors.Is(err, zk.ErrNoNode) {
+			return errVanished
+		}
+		return err
+	}
 	c.front = a.kind.Exclusive()
 	return nil
 }
@@ -330,45 +329,80 @@ func (a *acquisition) over(ctx context.Context) <-chan struct{} {
 	return a.done.C()
 }
 
-// takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
-// was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
-func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
+// errOccupied is why a candidate leaves the queue whose handle is occupied by a lost hold. If it stayed, it would keep all other
+// clients from the lock until that hold is unlocked.
+var errOccupied = errors.New("the handle is occupied by a lost hold")
+
+// awaitSession waits until a candidate can be created: no lost hold occupies the handle, and there is a ZooKeeper session.
+func (a *acquisition) awaitSession() (*zkSession, error) {
+	if a.slot != nil {
+		for left := a.slot.blocked(a.obstacle); left != nil; left = a.slot.blocked(a.obstacle) {
+			if a.try {
+				return nil, ErrLocked
+			}
+			if err := waitFor(a.ctx, left); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return a.s.await(a.ctx)
+}
+
+// takeSlot puts the hold of a candidate that has nobody ahead into the handle's slot. Another hold that stands can only be a
+// Reader's, whose candidates are at the head together: then it waits for that to be released. It fails with errOccupied if
+// the other hold is lost.
+func (a *acquisition) takeSlot(ctx context.Context, c *candidate) (err error) {
 	if a.slot == nil {
 		return nil
 	}
-	if a.try {
-		select {
-		case a.slot <- struct{}{}:
-			return nil
-		default:
-			return ErrLocked
-		}
+	other, changed, ok := a.slot.take(c.hold)
+	if ok {
+		return nil
 	}
-	for {
-		select {
-		case a.slot <- struct{}{}:
-			return nil
-		default:
+	defer func() {
+		if err != nil {
+			a.slot.giveUp(c.hold)
+		}
+	}()
+	if a.try {
+		return ErrLocked
+	}
+	for !ok {
+		if other != nil && (a.kind.Exclusive() || other.isLost()) {
+			a.obstacle = other
+			return errOccupied
+		}
+		var lost <-chan struct{} // nil if the slot is free, and others have come earlier
+		if other != nil {
+			lost = other.lost.C()
 		}
 		if err := c.look(ctx); err != nil {
 			return err
 		}
 		select {
-		case a.slot <- struct{}{}:
-			return nil
-		case <-c.hold.lost.C():
-			return c.hold.state()
+		case <-changed:
+		case <-lost:
 		case <-c.wake:
 		case <-a.over(ctx):
 			return a.ended()
 		}
+		other, changed, ok = a.slot.take(c.hold)
 	}
+	if err := c.look(ctx); err != nil {
+		a.slot.leave()
+		return err
+	}
+	return nil
 }
 
 // withdraw takes back a grant that came after the acquisition had failed.
 func (a *acquisition) withdraw(h *hold) {
 	h.lease.drop(h)
+	a.leaveSlot()
+}
+
+func (a *acquisition) leaveSlot() {
 	if a.slot != nil {
-		<-a.slot
+		a.slot.leave()
 	}
 }

@@ -38,7 +38,7 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 // Reader returns a new handle on the shared side, with every method of Mutex. Unlike RLock, it knows its hold.
 func (rw *RWMutex) Reader() *Mutex {
 	w := rw.Mutex
-	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: make(chan struct{}, 1)}
+	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: new(slot)}
 }
 
 // RLock acquires a read hold as Mutex.Lock does an exclusive one, and panics or ends its goroutine where that does. Any number may be out at once on one RWMutex.

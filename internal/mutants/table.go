@@ -255,8 +255,11 @@ var mutants = []mutant{
 		tests: "TestForceOfACandidateThatIsGoneHarmsNobody",
 	},
 	{
-		name:  "lost hold gives its handle to the next",
-		edits: []edit{{"queueing.go", "	if a.slot == nil {\n		return nil\n	}\n	if a.try {", "	if a.slot == nil {\n		return nil\n	}\n	select {\n	case <-a.slot:\n	default:\n	}\n	if a.try {"}},
+		name: "lost hold gives its handle to the next",
+		edits: []edit{
+			{"slot.go", "if s.hold == nil && (len", "if (s.hold == nil || s.hold.lost.isGiven()) && (len"},
+			{"slot.go", "h == nil || h != known && !h.isLost()", "true"},
+		},
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
@@ -338,6 +341,31 @@ var mutants = []mutant{
 		name:  "zooky clear leaves what no session is behind",
 		edits: []edit{{"cmd/zooky/internal/cli/clear.go", "			if !stray || err != nil {\n", "			if stray || err != nil {\n"}},
 		in:    "cmd/zooky", tests: "TestStrays",
+	},
+	{
+		name:  "slot: its waiter stays at the head of the queue",
+		edits: []edit{{"queueing.go", "		if other != nil && (a.kind.Exclusive() || other.isLost()) {", "		if false {"}},
+		tests: "TestVirtualALostHoldBlocksItsHandleAlone",
+	},
+	{
+		name:  "slot: queued again at once",
+		edits: []edit{{"slot.go", "h == nil || h != known && !h.isLost()", "true"}},
+		tests: "TestVirtualALostHoldBlocksItsHandleAlone",
+	},
+	{
+		name:  "slot: queued again until the loss is told",
+		edits: []edit{{"slot.go", "h == nil || h != known && !h.isLost()", "h == nil || !h.isLost()"}},
+		tests: "TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone",
+	},
+	{
+		name:  "slot: readers of a handle overtake",
+		edits: []edit{{"slot.go", " && (len(s.waiting) == 0 || s.waiting[0] == h)", ""}},
+		tests: "TestVirtualAReaderHandleIsPassedOnInOrder",
+	},
+	{
+		name:  "slot: a reader who gives up keeps his place",
+		edits: []edit{{"queueing.go", "			a.slot.giveUp(c.hold)\n", ""}},
+		tests: "TestVirtualAReaderHandleIsPassedOnInOrder",
 	},
 	{
 		name:  "clients that order the queue differently let in",
