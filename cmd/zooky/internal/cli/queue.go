@@ -48,7 +48,9 @@ const (
 // errNoLock is returned for a lock that does not exist.
 var errNoLock = errors.New("no such lock")
 
-func noLock(name string) error { return &exitError{exitNo, fmt.Errorf("%s: %w", name, errNoLock)} }
+func noLock(name string) error {
+	return &exitError{status: exitNo, err: fmt.Errorf("%s: %w", name, errNoLock)}
+}
 
 // readQueue reads one lock.
 func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, error) {

@@ -32,9 +32,9 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 				case errors.Is(err, zk.ErrNoNode):
 					return noLock(name)
 				case errors.Is(err, zklock.ErrLocked):
-					return &exitError{exitNo, inUse(ctx, s, name)}
+					return &exitError{status: exitNo, err: inUse(ctx, s, name)}
 				case errors.Is(err, zk.ErrNotEmpty):
-					return &exitError{exitNo, fmt.Errorf("%s: there are other znodes below it; zooky show lists them", name)}
+					return &exitError{status: exitNo, err: fmt.Errorf("%s: there are other znodes below it; zooky show lists them", name)}
 				case err != nil:
 					return err
 				case asJSON:

@@ -65,7 +65,7 @@ such lock; and 2 if something went wrong.`,
 					r.print(streams.Out)
 				}
 				if n := len(r.Remain); err == nil && n > 0 && wait > 0 {
-					return &exitError{exitNo, fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
+					return &exitError{status: exitNo, err: fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
 				}
 				return err
 			})
