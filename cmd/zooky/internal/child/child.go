@@ -35,7 +35,7 @@ type Child struct {
 	report  report // the last one; read after ended
 }
 
-// ErrGuard is returned by Wait if the guard died before the command had ended. Nothing of the command is left then.
+// ErrGuard is returned by Start and Status if the guard died before the command had ended. Nothing of the command is left then.
 var ErrGuard = errors.New("the guard process was killed, and the command with it")
 
 // Start starts a command. guard is the command line of a process that calls Guard with the last argument, which Start
@@ -58,6 +58,7 @@ func Start(guard *exec.Cmd, command Command, certain func() time.Time) (*Child, 
 		guard: guard, conn: conn, orders: json.NewEncoder(conn), reports: json.NewDecoder(conn), ended: make(chan struct{}),
 	}
 	if err := c.begin(command, certain); err != nil {
+		Kill() // the command may have begun
 		conn.Close()
 		_ = guard.Wait()
 		return nil, err
@@ -82,8 +83,8 @@ func (c *Child) begin(command Command, certain func() time.Time) error {
 	if err := c.tell(order{Command: &command, Until: lasts(certain)}); err != nil {
 		return fmt.Errorf("guard: %w", err)
 	}
-	if err := c.reports.Decode(&c.report); err != nil {
-		return fmt.Errorf("guard: %w", err)
+	if c.reports.Decode(&c.report) != nil {
+		return ErrGuard
 	}
 	if !c.report.Started {
 		return &os.PathError{Op: "exec", Path: command.Path, Err: c.report.Errno}
@@ -122,7 +123,8 @@ func (c *Child) attend() {
 	c.conn.Close()
 }
 
-// Hold tells the guard until when the hold is certain. A time that has not come is kept if that is unknown.
+// Hold tells the guard until when the hold is certain. If it is not certain at all, nothing is told: the
+// last time stands.
 func (c *Child) Hold(certain func() time.Time) {
 	if until := lasts(certain); until > 0 {
 		_ = c.tell(order{Until: until}) // a guard that hears nothing ends the command
