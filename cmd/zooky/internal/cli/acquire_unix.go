@@ -65,9 +65,6 @@ func (r *runner) revocation() (zklock.Revocation, error) {
 	return zklock.AskThenForce(grace), nil
 }
 
-// errWaited is why the wait for the lock ends.
-var errWaited = errors.New("the time to wait is over")
-
 // acquire connects, and takes the lock in the way that the flags say. Its error has the exit status.
 func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, *zklock.Mutex, error) {
 	bounded := ctx

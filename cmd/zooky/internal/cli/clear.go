@@ -43,8 +43,8 @@ zooky revoke.`,
 				if asJSON {
 					return printJSON(streams.Out, map[string]int{"removed": n})
 				}
-				fmt.Fprintf(streams.Out, "%d removed from the queue of %s.\n", n, text(name, nameLimit).text)
-				return nil
+				_, err = fmt.Fprintf(streams.Out, "%d removed from the queue of %s.\n", n, text(name, nameLimit).text)
+				return err
 			})
 		},
 	}

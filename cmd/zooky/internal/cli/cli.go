@@ -49,7 +49,12 @@ func Main(args []string, streams Streams) int {
 
 // complain prints an error as one line.
 func complain(w io.Writer, err error) {
-	fmt.Fprintln(w, "zooky:", escape.Limited(strings.ReplaceAll(err.Error(), "\n", "; "), messageLimit))
+	fmt.Fprintln(w, "zooky:", message(strings.ReplaceAll(err.Error(), "\n", "; ")))
+}
+
+// message makes a sentence fit to be shown.
+func message(s string) string {
+	return escape.Cut(escape.Message(s[:min(len(s), 4*messageLimit)]), messageLimit)
 }
 
 func newRoot(streams Streams) *cobra.Command {
@@ -65,7 +70,10 @@ something went wrong; and 128 and the signal's number if a signal ended it. Run 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return setFromEnvironment(cmd.Flags())
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)

@@ -40,8 +40,8 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 				case asJSON:
 					return printJSON(streams.Out, map[string]string{"removed": name})
 				}
-				fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
-				return nil
+				_, err = fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
+				return err
 			})
 		},
 	}

@@ -84,12 +84,12 @@ func (t *teller) look(ctx context.Context) {
 }
 
 func (t *teller) show() {
-	line := fmt.Sprintf("zooky: waiting for %s%s", t.mutex.Name(), held(t.queue, t.session))
+	line := message(fmt.Sprintf("zooky: waiting for %s%s", t.mutex.Name(), held(t.queue, t.session)))
 	if t.live {
 		width, _ := size(t.out)
-		fmt.Fprintf(t.out, "\r%s\x1b[K", escape.Cut(escape.Limited(line, messageLimit), width-1))
+		fmt.Fprintf(t.out, "\r%s\x1b[K", escape.Cut(line, width-1))
 	} else {
-		fmt.Fprintln(t.out, escape.Limited(line, messageLimit))
+		fmt.Fprintln(t.out, line)
 	}
 }
 

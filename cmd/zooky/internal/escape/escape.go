@@ -14,15 +14,16 @@ import (
 // Text returns s on one line, with everything escaped as in a Go string that does not take up a place of its own on
 // a terminal: control characters, marks that change direction, that join or that have no width, and bytes that are no
 // UTF-8. The backslash is escaped too, so that different texts never look the same for their escapes.
-func Text(s string) string {
+func Text(s string) string { return Message(strings.ReplaceAll(s, `\`, `\\`)) }
+
+// Message is Text for sentences in which names may be quoted already, as in Go's errors: backslashes stay as they are.
+func Message(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\\':
-			b.WriteString(`\\`)
 		case r == '\n':
 			b.WriteString(`\n`)
 		case r == '\t':
