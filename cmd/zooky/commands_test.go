@@ -220,7 +220,7 @@ func TestTroubleIsOneLine(t *testing.T) {
 		status int
 		stderr string
 	}{
-		{[]string{"list", "--servers", "127.0.0.1:1", "--timeout", "300ms"}, 2, `no answer from 127\.0\.0\.1:1 within 300ms`},
+		{[]string{"list", "--servers", "127.0.0.1:1", "--timeout", "300ms"}, 2, `no answer from 127\.0\.0\.1:1 within 300ms: .*connection refused`},
 		{[]string{"list", "--servers", "::::"}, 2, `dial: .*`},
 		{[]string{"list", "--root", "nowhere"}, 2, `dial: root: .*`},
 		{[]string{"list", "["}, 2, `pattern .*`},

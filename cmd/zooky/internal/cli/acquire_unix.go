@@ -31,7 +31,7 @@ func (r *runner) check() error {
 		return errors.New("a time to wait is not negative")
 	}
 	if r.try && (r.wait > 0 || r.how != "") {
-		return errors.New("--try, or --wait 0, does not wait: it goes with neither --wait nor --revoke")
+		return errors.New("--try does not wait, nor does --wait 0: they go with neither --wait nor --revoke")
 	}
 	if r.sessionTimeout < minSessionTimeout || r.sessionTimeout > maxSessionTimeout {
 		return fmt.Errorf("--session-timeout %v: want from %v to %v", r.sessionTimeout, minSessionTimeout, maxSessionTimeout)
