@@ -299,6 +299,17 @@ func (l *lease) drop(h *hold) {
 	}
 }
 
+// certain returns the deadline, the zero Time if this kind of lease has none.
+func (l *lease) certain() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kind == LeaseServer {
+		return time.Time{}
+	}
+	l.noticeSleepLocked(0)
+	return l.deadline
+}
+
 // held returns the holds under the lease.
 func (l *lease) held() []*hold {
 	l.mu.Lock()

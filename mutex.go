@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -323,6 +324,24 @@ func (m *Mutex) Err() error {
 		return nil
 	}
 	return a.hold.state()
+}
+
+// Deadline returns until when the current hold is certain as things stand: if no server confirms it again before then, Lost
+// closes at that time. Each confirmation moves it. It is the zero Time if nothing is held, if the hold was lost, and with
+// LeaseServer, which knows no such time.
+//
+// Its monotonic clock reading stands still while the machine is suspended. A process that passes the time on reads the
+// clock of the other process before it calls Deadline.
+func (m *Mutex) Deadline() time.Time {
+	a := m.holding()
+	if a == nil {
+		return time.Time{}
+	}
+	deadline := a.hold.lease.certain()
+	if errors.Is(a.hold.state(), ErrLost) {
+		return time.Time{}
+	}
+	return deadline
 }
 
 // Token returns the current hold's fencing token, also after the hold was lost; the zero Token when nothing is held.

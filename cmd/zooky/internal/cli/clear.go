@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
@@ -57,11 +58,12 @@ zooky revoke. It also removes znodes that are named like contenders, belong to n
 				if asJSON {
 					return printJSON(streams.Out, cleared{n, strays})
 				}
-				fmt.Fprintf(streams.Out, "%d removed from the queue of %s.\n", n, text(name, nameLimit).text)
+				done := fmt.Sprintf("%d removed from the queue of %s.\n", n, text(name, nameLimit).text)
 				if strays > 0 {
-					fmt.Fprintf(streams.Out, "%d removed that belonged to no session.\n", strays)
+					done += fmt.Sprintf("%d removed that belonged to no session.\n", strays)
 				}
-				return nil
+				_, err = io.WriteString(streams.Out, done)
+				return err
 			})
 		},
 	}

@@ -50,7 +50,9 @@ const othersKept = 100
 // errNoLock is returned for a lock that does not exist.
 var errNoLock = errors.New("no such lock")
 
-func noLock(name string) error { return &exitError{exitNo, fmt.Errorf("%s: %w", name, errNoLock)} }
+func noLock(name string) error {
+	return &exitError{status: exitNo, err: fmt.Errorf("%s: %w", name, errNoLock)}
+}
 
 // readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the beginning of the queue.
 func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, error) {

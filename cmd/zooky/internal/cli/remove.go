@@ -32,16 +32,16 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 				case errors.Is(err, zk.ErrNoNode):
 					return noLock(name)
 				case errors.Is(err, zklock.ErrLocked):
-					return &exitError{exitNo, inUse(ctx, s, name)}
+					return &exitError{status: exitNo, err: inUse(ctx, s, name)}
 				case errors.Is(err, zk.ErrNotEmpty):
-					return &exitError{exitNo, notEmpty(ctx, s, name)}
+					return &exitError{status: exitNo, err: notEmpty(ctx, s, name)}
 				case err != nil:
 					return err
 				case asJSON:
 					return printJSON(streams.Out, map[string]string{"removed": name})
 				}
-				fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
-				return nil
+				_, err = fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
+				return err
 			})
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -62,10 +63,10 @@ such lock; and 2 if something went wrong.`,
 				if asJSON {
 					err = errors.Join(err, printJSON(streams.Out, r))
 				} else {
-					r.print(streams.Out)
+					_, err = io.WriteString(streams.Out, r.String())
 				}
 				if n := len(r.Remain); err == nil && n > 0 && wait > 0 {
-					return &exitError{exitNo, fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
+					return &exitError{status: exitNo, err: fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
 				}
 				return err
 			})
@@ -176,15 +177,17 @@ func whoAre(contenders []zklock.Contender) []string {
 	return names
 }
 
-func (r *revocation) print(w io.Writer) {
-	fmt.Fprintf(w, "%d asked.\n", len(r.Asked))
+func (r *revocation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d asked.\n", len(r.Asked))
 	for _, one := range r.Released {
-		fmt.Fprintln(w, "released: ", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "released: ", text(one, nameLimit).text)
 	}
 	for _, one := range r.Removed {
-		fmt.Fprintln(w, "removed:  ", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "removed:  ", text(one, nameLimit).text)
 	}
 	for _, one := range r.Remain {
-		fmt.Fprintln(w, "there yet:", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "there yet:", text(one, nameLimit).text)
 	}
+	return b.String()
 }

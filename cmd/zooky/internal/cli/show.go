@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,26 +38,33 @@ The exit status is 0 if the lock exists, held or not, 1 if it does not, and 2 if
 				if asJSON {
 					return errors.Join(incomplete, printJSON(streams.Out, q))
 				}
-				if len(q.Contenders) == 0 {
-					fmt.Fprintf(streams.Out, "%s is free.\n", text(q.Name, nameLimit).text)
-				} else {
-					fmt.Fprint(streams.Out, queueTable(streams.Out, q))
-				}
-				for _, other := range q.Others {
-					what := "no contender"
-					if slices.Contains(q.Strays, other) {
-						what = "no contender, belongs to no session"
-					}
-					fmt.Fprintf(streams.Out, "%s: %s\n", what, text(other, nameLimit).text)
-				}
-				if q.OthersMore > 0 {
-					fmt.Fprintf(streams.Out, "and %d more that are none\n", q.OthersMore)
-				}
-				return incomplete
+				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q)))
+				return errors.Join(incomplete, err)
 			})
 		},
 	}
 	t.addFlags(cmd.Flags())
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// describe shows a queue to people.
+func (q *queue) describe(contenders *table) string {
+	var b strings.Builder
+	if len(q.Contenders) == 0 {
+		fmt.Fprintf(&b, "%s is free.\n", text(q.Name, nameLimit).text)
+	} else {
+		b.WriteString(contenders.String())
+	}
+	for _, other := range q.Others {
+		what := "no contender"
+		if slices.Contains(q.Strays, other) {
+			what = "no contender, belongs to no session"
+		}
+		fmt.Fprintf(&b, "%s: %s\n", what, text(other, nameLimit).text)
+	}
+	if q.OthersMore > 0 {
+		fmt.Fprintf(&b, "and %d more that are none\n", q.OthersMore)
+	}
+	return b.String()
 }

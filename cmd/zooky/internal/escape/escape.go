@@ -13,12 +13,15 @@ import (
 
 // Text returns s on one line, with everything escaped as in a Go string that does not take up a place of its own on
 // a terminal: control characters, marks that change direction, that join or that have no width, and bytes that are no
-// UTF-8; and blanks at the beginning, at the end and beside others, which nobody can count, or which look like the end of a
-// column. The backslash is escaped too, so that different texts never look the same for their escapes.
+// UTF-8; and blanks at the beginning, at the end and beside others, which look like the end of a column. The backslash is
+// escaped too, so that different texts never look the same for their escapes.
 //
 // Letters of scripts that have some in common with Latin, to look at, are marked with their script's name, \p{Cyrillic},
 // and so is what is Latin behind them.
-func Text(s string) string {
+func Text(s string) string { return Message(strings.ReplaceAll(s, `\`, `\\`)) }
+
+// Message is Text for sentences in which names may be quoted already, as in Go's errors: backslashes stay as they are.
+func Message(s string) string {
 	var b strings.Builder
 	script := latin
 	for i := 0; i < len(s); {
@@ -30,8 +33,6 @@ func Text(s string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\\':
-			b.WriteString(`\\`)
 		case r == '\n':
 			b.WriteString(`\n`)
 		case r == '\t':
