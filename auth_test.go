@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
 )
 
 func digest(credentials string) zklock.SessionOption {
@@ -280,4 +281,18 @@ func TestARemovalThatIsRefused(t *testing.T) {
 	receive(t, p.Done(), "grant, as the session has ended")
 	require.NoError(t, p.Err())
 	require.ErrorIs(t, next.UnlockContext(t.Context()), zk.ErrNoAuth)
+}
+
+// TestDialTellsOfEnforcedAuthentication dials a server that wants credentials before any request.
+func TestDialTellsOfEnforcedAuthentication(t *testing.T) {
+	slow(t)
+	t.Setenv("JAVA_TOOL_OPTIONS", "-Dzookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest")
+	e := zktest.Start(t)
+	begun := time.Now()
+	_, err := zklock.Dial(t.Context(), e.Connect())
+	require.ErrorContains(t, err, "requires authentication")
+	assert.Less(t, time.Since(begun), patience)
+	m := mutex(t, dialTo(t, e.Connect(), digest("ann:secret")), "m")
+	lock(t, m)
+	m.Unlock()
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
@@ -61,9 +60,6 @@ type Contender struct {
 }
 
 const (
-	// requestsAtOnce bounds how many reads one call has under way.
-	requestsAtOnce = 32
-
 	// dataKept is how many bytes of a candidate's data Contenders keeps.
 	dataKept = 4096
 
@@ -92,15 +88,11 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 		q = q[:contendersKept]
 	}
 	found := make([]*Contender, len(q))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(requestsAtOnce)
-	for i, c := range q {
-		g.Go(func() (err error) {
-			found[i], err = contender(ctx, zs, m.path, c)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) (err error) {
+		found[i], err = contender(ctx, zs, m.path, q[i])
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	contenders := make([]Contender, 0, len(q))
@@ -113,7 +105,7 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 }
 
 // contender reads the data of one candidate. It is nil if the candidate has gone.
-func contender(ctx context.Context, zs *recipe.Local, path string, c recipe.Standing) (*Contender, error) {
+func contender(ctx context.Context, zs *recipe.Local, path string, c recipe.Entry) (*Contender, error) {
 	contender := &Contender{
 		Znode: c.Name, Kind: Kind(c.Kind), Sequence: c.Seq, Holder: c.Holder,
 		SessionID: c.Stat.EphemeralOwner, Zxid: c.Stat.Czxid, Created: time.UnixMilli(c.Stat.Ctime),
@@ -173,21 +165,16 @@ func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *recipe.Loc
 			return 0, err
 		}
 		var n atomic.Int64
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(requestsAtOnce)
-		for _, c := range q {
-			g.Go(func() error {
-				err := op(ctx, zs, m.path+"/"+c.Name)
-				if errors.Is(err, zk.ErrNoNode) {
-					return nil
-				}
-				if err == nil {
-					n.Add(1)
-				}
-				return err
-			})
-		}
-		err = g.Wait()
+		err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
+			err := op(ctx, zs, m.path+"/"+q[i].Name)
+			if errors.Is(err, zk.ErrNoNode) {
+				return nil
+			}
+			if err == nil {
+				n.Add(1)
+			}
+			return err
+		})
 		return int(n.Load()), err
 	})
 }

@@ -27,6 +27,11 @@ var (
 	// ErrClosed is returned by everything that needs a Session after its Close. Only a new Session helps.
 	ErrClosed = ensemble.ErrClosed
 
+	// ErrUnavailable is part of the error of a call whose context ended while there was no connection to a server, or no answer
+	// from it. The error says for how long, and why if that is known. Without ErrUnavailable, an acquisition whose context
+	// ended has waited for others. Trying again is safe.
+	ErrUnavailable = ensemble.ErrUnavailable
+
 	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be ambiguous.
 	ErrInvalidName = errors.New("invalid lock name")
 
@@ -52,13 +57,18 @@ var (
 
 // OpError is the error of every operation: what was done, on which znode, and what went wrong.
 type OpError struct {
-	Op   string // lock, unlock, remove, …
-	Path string // of the lock's znode
+	Op   string // dial, lock, unlock, remove, …
+	Path string // of the lock's znode; the connect string of a Dial that has begun to connect; empty if there is neither
 	Err  error
 }
 
 // Error prints as "lock /ZktoolsLocks/a: lock is taken".
-func (e *OpError) Error() string { return e.Op + " " + e.Path + ": " + e.Err.Error() }
+func (e *OpError) Error() string {
+	if e.Path == "" {
+		return e.Op + ": " + e.Err.Error()
+	}
+	return e.Op + " " + e.Path + ": " + e.Err.Error()
+}
 
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }

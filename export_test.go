@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"math"
 	"time"
 
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -21,4 +22,10 @@ var TimeAsleep = ensemble.TimeAsleep
 // InternalErrors are those that tell the library what has become of a session, a hold or a candidate.
 var InternalErrors = []error{
 	ensemble.ErrExpired, ensemble.ErrLeaseRanOut, ensemble.ErrRemoved, ensemble.ErrClosed, recipe.ErrLost, recipe.ErrVanished,
+}
+
+// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper session.
+func UseUpNumbers(s *Session, left int64) {
+	const first = 1000 // they go down from minus this
+	s.client.Session().OwnRequests.Store(-math.MinInt32 - first + 1 - left)
 }

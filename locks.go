@@ -55,7 +55,7 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 func (s *Session) Remove(ctx context.Context, name string) error {
 	path, err := s.lockPath(name)
 	if err != nil {
-		return err
+		return opError("remove", "", err)
 	}
 	_, err = recipe.Request(ctx, s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
 		unsure := false // whether an earlier deletion may have been ours
@@ -70,7 +70,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 		if errors.Is(err, zk.ErrNotEmpty) {
 			q, listErr := zs.Queue(ctx, path, queue.Voice{})
 			if listErr != nil {
-				err = errors.Join(err, listErr)
+				err = ensemble.JoinErrors(err, listErr)
 			} else if len(q) > 0 {
 				err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
 			}

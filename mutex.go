@@ -3,11 +3,15 @@ package zklock
 import (
 	"context"
 	"errors"
-	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
 	"github.com/zookylock/zklock/internal/zkpath"
@@ -18,7 +22,9 @@ import (
 // lock first. It is not reentrant.
 //
 // One acquisition is a hold. A hold is released by unlocking the handle, by any goroutine, and until then it occupies
-// the handle, even after it was lost. A hold has two channels of its own:
+// the handle, even after it was lost. Other acquisitions through the handle wait until it is unlocked. While the hold is lost
+// they do not stand in the lock's queue, so that other handles can be granted the lock; after, they queue at the end. A hold has
+// two channels of its own:
 //
 //   - Revoked closes when the holder should stop: somebody asked for the lock, or removed the hold by force, or it is
 //     lost.
@@ -36,7 +42,9 @@ type Mutex struct {
 	path string
 	kind queue.Kind
 	cfg  lockConfig
-	slot chan struct{} // holds one element while something is held
+	slot *recipe.Slot
+
+	cutShort atomic.Bool // Close has ended the goroutine of a Lock
 
 	cohort *recipe.Cohort // of the goroutines that share a candidate; nil if each has its own
 
@@ -53,39 +61,22 @@ func (s *Session) Mutex(name string, opts ...LockOption) (*Mutex, error) {
 func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mutex, error) {
 	path, err := s.lockPath(name)
 	if err != nil {
-		return nil, err
+		return nil, opError("open", "", err)
 	}
 	cfg, err := s.newLockConfig(opts)
 	if err != nil {
 		return nil, opError("open", path, err)
 	}
-	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: make(chan struct{}, 1)}
+	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(recipe.Slot)}
 	m.share(m.slot)
 	return m, nil
 }
 
 // share lets the handle's goroutines share a candidate, if that is wanted.
-func (m *Mutex) share(slot chan struct{}) {
+func (m *Mutex) share(slot *recipe.Slot) {
 	if m.cfg.handoffs > 0 {
 		m.cohort = recipe.NewCohort(m.s.locks, recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot}, m.cfg.handoffs)
 	}
-}
-
-// maxNameLen bounds a lock's name, in bytes.
-const maxNameLen = 1024
-
-// checkName says whether name can name a lock, in an error that matches ErrInvalidName.
-func checkName(name string) error {
-	if name == "" {
-		return fmt.Errorf("%w: it is empty", ErrInvalidName)
-	}
-	if len(name) > maxNameLen {
-		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName, len(name), maxNameLen)
-	}
-	if err := zkpath.CheckSegments(name); err != nil {
-		return fmt.Errorf("%w: %q has %w", ErrInvalidName, name, err)
-	}
-	return nil
 }
 
 // lockPath returns the znode of the lock of that name.
@@ -104,6 +95,7 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)) *recipe.Acquisition {
+	ctx = ensemble.OrNone(ctx)
 	if a := m.join(ctx, mod); a != nil {
 		return a
 	}
@@ -174,13 +166,28 @@ func (m *Mutex) holding() *recipe.Acquisition {
 	return m.current
 }
 
-// Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session
-// is closed, if it has too many locks (ErrTooMany), if the servers refuse, or if clients are in the queue that order it
-// differently: it could not say so otherwise. LockContext returns errors.
+// Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session has
+// been closed before, if it has too many locks (ErrTooMany), if the servers refuse, or if clients are in the queue that order
+// it differently: it has no error to return. LockContext returns errors.
+//
+// If the Session is closed while Lock waits, Lock does not return: it ends its goroutine by runtime.Goexit, which runs the
+// goroutine's deferred calls. So a program can close its Session beside goroutines in Lock, and wait for them.
 func (m *Mutex) Lock() {
+	late := closed.Is(m.s.Done())
 	if _, err := m.LockContext(context.Background()); err != nil {
-		panic(err)
+		m.endLock(err, late)
 	}
+}
+
+// endLock ends a Lock that has failed and cannot say so. late says whether the Session was closed
+// when Lock was called. If it was not, the program is shutting down and has done nothing wrong:
+// then the goroutine ends, with its deferred calls, one of which may be an Unlock.
+func (m *Mutex) endLock(err error, late bool) {
+	if errors.Is(err, ErrClosed) && !late {
+		m.cutShort.Store(true)
+		runtime.Goexit()
+	}
+	panic(err)
 }
 
 // TryLock acquires the lock if it is free, and reports whether it did. It is also false if no server answers within the
@@ -192,13 +199,14 @@ func (m *Mutex) TryLock() bool {
 	return err == nil
 }
 
-// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked; a hold that was lost is unlocked
+// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked, unless Close has
+// ended a Lock of this handle: then Unlock may be one of the deferred calls. A hold that was lost is unlocked
 // like any other. Unlock returns when a server has confirmed the release or the session is gone; while no server
 // answers, after one session timeout, and then the release goes on in the background.
 func (m *Mutex) Unlock() {
 	ctx, cancel := context.WithTimeout(context.Background(), m.s.cfg.timeout)
 	defer cancel()
-	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) {
+	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) && !m.cutShort.Load() {
 		panic(err)
 	}
 }
@@ -248,12 +256,13 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	if a == nil {
 		return opError("unlock", m.path, ErrNotLocked)
 	}
-	return opError("unlock", m.path, a.Release(ctx))
+	return opError("unlock", m.path, a.Release(ensemble.OrNone(ctx)))
 }
 
 // Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause when somebody asks for
-// the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error joined with the
-// release's; if the lock is not acquired fn does not run. It waits for the release up to the session timeout.
+// the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error, and with it why the
+// hold was revoked or lost, or why its release failed; if fn has returned nil, a revocation is no error. If the lock is not
+// acquired fn does not run. Do waits for the release up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
 	a := m.acquire(ctx, true, nil)
 	h, err := a.Result()
@@ -274,11 +283,30 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 		watch.Wait()
 		bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), m.s.cfg.timeout)
 		defer stop()
+		stood, released := h.State(), error(nil)
 		if m.forget(a) {
-			err = errors.Join(err, opError("unlock", m.path, a.Release(bounded)))
+			released = a.Release(bounded)
 		}
+		err = m.outcome(err, stood, released)
 	}()
 	return fn(body)
+}
+
+// outcome is what Do returns: fn's error, and how the hold stood or was released, each once. If fn has made way for others without
+// an error, there is none.
+func (m *Mutex) outcome(err, stood, released error) error {
+	told := opError("unlock", m.path, released)
+	if told == nil && err != nil {
+		told = opError("hold", m.path, stood)
+	}
+	switch {
+	case stood != nil && errors.Is(told, stood) && errors.Is(stood, err): // fn has returned its context's cause
+		return told
+	case stood != nil && errors.Is(told, stood) && errors.Is(err, stood): // and has said more about it
+		return err
+	default:
+		return ensemble.JoinErrors(err, told)
+	}
 }
 
 // Revoked returns the channel of the current hold that closes when the holder should stop; a closed one when nothing is
@@ -313,6 +341,24 @@ func (m *Mutex) Err() error {
 	return a.Hold().State()
 }
 
+// Deadline returns until when the current hold is certain as things stand: if no server confirms it again before then, Lost
+// closes at that time. Each confirmation moves it. It is the zero Time if nothing is held, if the hold was lost, and with
+// LeaseServer, which knows no such time.
+//
+// Its monotonic clock reading stands still while the machine is suspended. A process that passes the time on reads the
+// clock of the other process before it calls Deadline.
+func (m *Mutex) Deadline() time.Time {
+	a := m.holding()
+	if a == nil {
+		return time.Time{}
+	}
+	deadline := a.Hold().Deadline()
+	if errors.Is(a.Hold().State(), ErrLost) {
+		return time.Time{}
+	}
+	return deadline
+}
+
 // Token returns the current hold's fencing token, also after the hold was lost; the zero Token when nothing is held.
 func (m *Mutex) Token() Token {
 	a := m.holding()
@@ -324,7 +370,7 @@ func (m *Mutex) Token() Token {
 }
 
 // Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and
-// writes ensemble.Nothing, unless the lock is still held by the current hold when the ensemble executes it. Guard itself fails
+// writes nothing, unless the lock is still held by the current hold when the ensemble executes it. Guard itself fails
 // with ErrNotLocked when nothing is held, and with an error that matches ErrLost when the hold is known to be lost.
 func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 	a := m.holding()

@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -49,6 +50,9 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		footprint: defaultFootprint,
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			return sessionConfig{}, errNoOption
+		}
 		if err := opt(&cfg); err != nil {
 			return sessionConfig{}, err
 		}
@@ -61,6 +65,8 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 	}
 	return cfg, nil
 }
+
+var errNoOption = errors.New("option is nil")
 
 // WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
 // before it gives its locks to others. The server bounds what it grants, by default to 2 to 20 of its ticks.
@@ -89,8 +95,11 @@ func WithRoot(path string) SessionOption {
 // network as they are: use WithTLS.
 func WithAuth(scheme string, secret []byte) SessionOption {
 	return func(cfg *sessionConfig) error {
-		if scheme == "" {
+		switch {
+		case scheme == "":
 			return errors.New("auth scheme is empty: want digest or another one that the server knows")
+		case scheme == "digest" && !bytes.Contains(secret, []byte(":")):
+			return errors.New("credentials have no colon: want user:password for the auth scheme digest")
 		}
 		cfg.auth = append(cfg.auth, ensemble.Credentials{Scheme: scheme, Secret: slices.Clone(secret)})
 		return nil
@@ -136,6 +145,8 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 }
 
 // WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By default, nowhere.
+// The logger's handler is called on a goroutine of its own, so that one that blocks holds up nothing else: 1000
+// entries wait for it, others are dropped, and Close waits for it for a second.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {
@@ -231,6 +242,9 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 	}
 	cfg := lockConfig{Config: recipe.Config{ACL: s.cfg.acl}}
 	for _, opt := range opts {
+		if opt == nil {
+			return lockConfig{}, errNoOption
+		}
 		if err := opt(&cfg); err != nil {
 			return lockConfig{}, err
 		}
@@ -265,7 +279,8 @@ func WithIdentifier(identifier string) LockOption {
 	}
 }
 
-// WithLockACL sets the access rights of the znodes that this handle creates, instead of the Session's.
+// WithLockACL sets the access rights of what is the lock's own, its znode and candidates, where this handle creates them.
+// What is above, which other locks share, has the Session's: see WithACL.
 func WithLockACL(acl ...zk.ACL) LockOption {
 	return func(cfg *lockConfig) error {
 		cfg.ACL = slices.Clone(acl)

@@ -1,6 +1,8 @@
 package zklock
 
-import "github.com/zookylock/zklock/internal/recipe"
+import (
+	"github.com/zookylock/zklock/internal/recipe"
+)
 
 // Pending is an acquisition under way, made by LockAsync. If it succeeds the lock is held through its handle, and is
 // unlocked there or by Cancel.
@@ -11,7 +13,8 @@ type Pending struct {
 }
 
 // Queued returns a channel that is closed when the candidate's znode exists: from then on nobody who comes later is
-// granted the lock earlier. It stays open if the acquisition fails before.
+// granted the lock earlier, unless the candidate is lost and replaced. It stays open if the acquisition fails before, and while
+// a lost hold occupies the handle.
 func (p *Pending) Queued() <-chan struct{} { return p.a.Queued() }
 
 // Done returns a channel that is closed when the lock is acquired or the acquisition has failed.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
 )
@@ -38,13 +39,14 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 // Reader returns a new handle on the shared side, with every method of Mutex. Unlike RLock, it knows its hold.
 func (rw *RWMutex) Reader() *Mutex {
 	w := rw.Mutex
-	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: make(chan struct{}, 1)}
+	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: new(recipe.Slot)}
 }
 
-// RLock acquires a read hold as Mutex.Lock does an exclusive one. Any number may be out at once on one RWMutex.
+// RLock acquires a read hold as Mutex.Lock does an exclusive one, and panics or ends its goroutine where that does. Any number may be out at once on one RWMutex.
 func (rw *RWMutex) RLock() {
+	late := closed.Is(rw.s.Done())
 	if _, err := rw.RLockContext(context.Background()); err != nil {
-		panic(err)
+		rw.reader.endLock(err, late)
 	}
 }
 
@@ -73,11 +75,15 @@ func (rw *RWMutex) addRead(a *recipe.Acquisition) {
 	rw.reads = append(rw.reads, a)
 }
 
-// RUnlock releases one read hold: a lost one first, then a revoked one, then the oldest. It panics if there is none.
+// RUnlock releases one read hold: a lost one first, then a revoked one, then the oldest. It panics if there is none,
+// unless Close has ended an RLock: see Mutex.Unlock.
 // Whoever must know which hold is which uses Reader.
 func (rw *RWMutex) RUnlock() {
 	a := rw.takeRead()
-	if a == nil {
+	switch {
+	case a == nil && rw.reader.cutShort.Load():
+		return
+	case a == nil:
 		panic(opError("unlock", rw.path, ErrNotLocked))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)

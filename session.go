@@ -2,8 +2,8 @@ package zklock
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -53,7 +53,8 @@ type Session struct {
 	client  *ensemble.Client
 	locks   *recipe.Locks
 	states  *mailbox.Mailbox[State] // to callState
-	readers sync.WaitGroup          // the event goroutine, and callState
+	readers sync.WaitGroup          // the event goroutine
+	user    userCode                // the goroutines that call the user's functions
 	finish  sync.Once
 
 	mu    sync.Mutex // guards the fields below
@@ -66,36 +67,78 @@ type Session struct {
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
 	servers, chroot, err := zkpath.ParseConnect(connect)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, opError("dial", "", err)
 	}
 	cfg, err := newSessionConfig(opts)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, opError("dial", "", err)
 	}
-	s := &Session{cfg: cfg, root: zkpath.Join(chroot, cfg.root), states: mailbox.New[State]()}
-	s.mu.Lock() // until there is a client: updateState may be called
-	client, established := ensemble.New(ensemble.Config{
-		Servers: servers, Timeout: cfg.timeout, Auth: cfg.auth, TLS: cfg.tls, Dial: cfg.dial, Logger: cfg.logger,
-		Proof: ensemble.Proof(cfg.lease), Asleep: cfg.asleep, Most: cfg.footprint, Marked: recipe.IsMark, Changed: s.updateState,
-	})
-	s.client, s.locks = client, recipe.New(client, s.root)
-	s.mu.Unlock()
+	s := &Session{
+		cfg:    cfg,
+		root:   zkpath.Join(chroot, cfg.root),
+		states: mailbox.New[State](),
+		user:   userCode{over: make(chan struct{})},
+	}
+	if cfg.logger.Handler() != slog.DiscardHandler {
+		logger, entries := newLogs(cfg.logger)
+		s.cfg.logger = logger
+		s.user.run(func() { writeLogs(entries, s.user.over) })
+	}
+	established := s.connect(servers)
 	s.readers.Go(s.dispatch) // ended and waited for by Close
+	if err := s.awaitFirst(ensemble.OrNone(ctx), servers, established); err != nil {
+		return nil, ensemble.JoinErrors(opError("dial", connect, err), s.Close())
+	}
 	if cfg.stateFunc != nil {
-		s.readers.Go(s.callState) // ended and waited for by Close
-	}
-	select {
-	case err = <-established:
-	case <-ctx.Done():
-		err = ensemble.Public(ensemble.ContextError(ctx))
-		if last := s.client.Session().LastFailure(); last != nil {
-			err = fmt.Errorf("%w; last try: %w", err, last)
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("dial %s: %w", connect, err), s.Close())
+		s.user.run(s.callState)
 	}
 	return s, nil
+}
+
+// connect begins to connect. The channel receives how the first ZooKeeper session went.
+func (s *Session) connect(servers []string) (established <-chan error) {
+	s.mu.Lock() // until there is a client: updateState may be called
+	defer s.mu.Unlock()
+	s.client, established = ensemble.New(ensemble.Config{
+		Servers: servers,
+		Timeout: s.cfg.timeout,
+		Auth:    s.cfg.auth,
+		TLS:     s.cfg.tls,
+		Dial:    s.cfg.dial,
+		Logger:  s.cfg.logger,
+		Proof:   ensemble.Proof(s.cfg.lease),
+		Most:    s.cfg.footprint,
+		Asleep:  s.cfg.asleep,
+		Marked:  recipe.IsMark,
+		Changed: s.updateState,
+	})
+	s.locks = recipe.New(s.client, s.root, s.cfg.acl)
+	return established
+}
+
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+const (
+	dialPatience = 5 * time.Second
+	dialReminder = time.Minute
+)
+
+// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
+func (s *Session) awaitFirst(ctx context.Context, servers []string, established <-chan error) error {
+	begun := time.Now()
+	inVain := time.NewTimer(dialPatience)
+	defer inVain.Stop()
+	for {
+		select {
+		case err := <-established:
+			return err
+		case <-ctx.Done():
+			return s.client.Explain(ensemble.ContextError(ctx), begun, ensemble.NoAnswer)
+		case <-inVain.C:
+			s.cfg.logger.Warn("no zookeeper session yet", "servers", servers, "after", time.Since(begun),
+				"error", s.client.Session().LastFailure())
+			inVain.Reset(dialReminder)
+		}
+	}
 }
 
 // updateState works the Session's State out anew, and tells of a change.
@@ -119,8 +162,16 @@ func (s *Session) updateState() {
 	}
 }
 
+// afterDial is how long the user's function is not called after Dial, so that the program has what
+// Dial returns.
+const afterDial = 10 * time.Millisecond
+
 // callState hands the states to the user's function.
 func (s *Session) callState() {
+	select {
+	case <-time.After(afterDial):
+	case <-s.user.over:
+	}
 	for {
 		states, ok := s.states.Take()
 		if !ok {
@@ -168,6 +219,7 @@ func (s *Session) Close() error {
 	s.finish.Do(func() {
 		s.states.Close()
 		s.readers.Wait()
+		s.user.end()
 	})
 	return opError("close", s.root, err)
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
@@ -42,12 +41,8 @@ type survey struct {
 func (s *survey) run(ctx context.Context) error {
 	level := []string{s.root}
 	for len(level) > 0 {
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(requestsAtOnce)
-		for _, path := range level {
-			g.Go(func() error { return s.visit(ctx, path) })
-		}
-		if err := g.Wait(); err != nil {
+		err := ensemble.ForEach(ctx, len(level), func(ctx context.Context, i int) error { return s.visit(ctx, level[i]) })
+		if err != nil {
 			return err
 		}
 		level, s.next = s.next, nil
@@ -70,7 +65,7 @@ func (s *survey) visit(ctx context.Context, path string) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	q, err := s.zs.Standings(ctx, path, node.children, queue.Voice{})
+	q, err := s.zs.Entries(ctx, path, node.children, queue.Voice{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -151,7 +146,7 @@ func (s *survey) keep(path string, children []string) []string {
 }
 
 // newLockInfo tells of a lock with such a queue.
-func newLockInfo(name string, stat zk.Stat, q []recipe.Standing) LockInfo {
+func newLockInfo(name string, stat zk.Stat, q []recipe.Entry) LockInfo {
 	lock := LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
 	for _, c := range q {
 		if !c.Holder {

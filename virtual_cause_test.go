@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,7 +36,7 @@ func allCauses() []error {
 		zk.ErrInvalidFlags, zk.ErrAuthFailed, zk.ErrClosing, zk.ErrNothing, zk.ErrSessionMoved, zk.ErrReconfigDisabled,
 		zk.ErrBadArguments, zk.ErrNoServer, zk.ErrInvalidPath,
 		zklock.ErrLocked, zklock.ErrNotLocked, zklock.ErrRevoked, zklock.ErrLost, zklock.ErrClosed, zklock.ErrInvalidName,
-		zklock.ErrMixedDialects, zklock.ErrExhausted,
+		zklock.ErrMixedDialects, zklock.ErrExhausted, zklock.ErrUnavailable,
 		errors.New("unknown error: -6"), errors.New("unknown error: -127"),
 		context.Canceled, context.DeadlineExceeded,
 		&zklock.OpError{Op: "lock", Path: "/other", Err: zk.ErrNoNode},
@@ -55,6 +56,7 @@ type scene struct {
 	handle *zklock.Mutex   // of the caller
 	holder *zklock.Mutex   // of the other; nil if it does not hold the lock
 	lost   <-chan struct{} // of the holder
+	left   atomic.Bool     // the holder has begun to unlock
 	znodes []string        // that are there before the call
 }
 
@@ -66,7 +68,7 @@ func (sc *scene) hold() {
 }
 
 // held reports whether the other certainly holds the lock.
-func (sc *scene) held() bool { return sc.holder != nil && isOpen(sc.lost) }
+func (sc *scene) held() bool { return sc.holder != nil && !sc.left.Load() && isOpen(sc.lost) }
 
 // write puts data into the znodes.
 func (sc *scene) write(data string) {
@@ -102,9 +104,8 @@ var conditions = map[string]condition{
 		before: (*scene).hold,
 		during: func(sc *scene) {
 			idle(27)
-			m := sc.holder
-			sc.holder = nil
-			if err := m.UnlockContext(context.Background()); !errors.Is(err, zklock.ErrRevoked) { // by force
+			sc.left.Store(true)
+			if err := sc.holder.UnlockContext(context.Background()); !errors.Is(err, zklock.ErrRevoked) { // by force
 				assert.NoError(sc.t, err)
 			}
 		},
@@ -300,6 +301,7 @@ func TestVirtualCauseIsNoAnswer(t *testing.T) {
 // cut makes a call whose context ends after some time, and checks what is left of it.
 func (sc *scene) cut(call call, in condition, after time.Duration, cause error) {
 	sc.handle, sc.holder = mutex(sc.t, sc.caller, sc.name), nil
+	sc.left.Store(false)
 	if call.holds {
 		lock(sc.t, sc.handle)
 	}
@@ -331,6 +333,7 @@ func (sc *scene) cut(call call, in condition, after time.Duration, cause error) 
 	time.Sleep(2 * time.Second) // sleep ok: virtual; to be connected again
 	cancel(nil)
 	switch {
+	case sc.left.Load():
 	case sc.holder != nil && call.forces:
 		sc.holder.UnlockContext(context.Background()) // it may be lost
 	case sc.holder != nil:
@@ -350,7 +353,7 @@ func (sc *scene) checkGaveUp(err, cause error) {
 	assert.ErrorIs(sc.t, err, context.Canceled)
 	assert.ErrorIs(sc.t, err, cause)
 	for _, other := range allCauses() {
-		if other != context.Canceled && !errors.Is(cause, other) {
+		if other != context.Canceled && other != zklock.ErrUnavailable && !errors.Is(cause, other) {
 			assert.NotErrorIs(sc.t, err, other)
 		}
 	}
@@ -364,4 +367,38 @@ func (sc *scene) visit() {
 			assert.True(sc.t, found[0].Holder)
 		}
 	}
+}
+
+// TestVirtualRequestsInALostHoldsContext asks for things with the context that Do gives, which ends with the hold's loss as its cause, while
+// there is no server: the time stands still if anything goes round and round.
+func TestVirtualRequestsInALostHoldsContext(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
+		s, client := w.dial("", 10*time.Second)
+		m, id := mutex(t, s, "m"), s.ID()
+		time.AfterFunc(time.Second, func() {
+			client.Refuse()
+			w.Expire(id)
+			client.Cut()
+		})
+		err := m.Do(t.Context(), func(ctx context.Context) error {
+			<-ctx.Done()
+			for name, ask := range map[string]func() error{
+				"Contenders": func() error { _, err := m.Contenders(ctx); return err },
+				"Held":       func() error { _, err := mutex(t, s, "m").Held(ctx); return err },
+				"RevokeAll":  func() error { _, err := m.RevokeAll(ctx); return err },
+				"Clear":      func() error { _, err := m.Clear(ctx); return err },
+				"Locks":      func() error { _, err := s.Locks(ctx); return err },
+				"Remove":     func() error { return s.Remove(ctx, "m") },
+			} {
+				if err := ask(); name != "Held" { // which asks nothing without a hold
+					assert.ErrorIs(t, err, context.Canceled, name)
+					assert.ErrorIs(t, err, context.Cause(ctx), name)
+				}
+			}
+			return ctx.Err()
+		})
+		assert.ErrorIs(t, err, zklock.ErrLost)
+		time.Sleep(time.Minute) // sleep ok: virtual
+		client.Heal()
+	})
 }

@@ -220,7 +220,7 @@ func TestTroubleIsOneLine(t *testing.T) {
 		status int
 		stderr string
 	}{
-		{[]string{"list", "--servers", "127.0.0.1:1", "--timeout", "300ms"}, 2, `no answer from 127\.0\.0\.1:1 within 300ms`},
+		{[]string{"list", "--servers", "127.0.0.1:1", "--timeout", "300ms"}, 2, `no answer from 127\.0\.0\.1:1 within 300ms: .*connection refused`},
 		{[]string{"list", "--servers", "::::"}, 2, `dial: .*`},
 		{[]string{"list", "--servers", "127.0.0.1:1/a,127.0.0.1:1/a"}, 2, `dial: .*the chroot comes once, at the end.*`},
 		{[]string{"list", "--root", "nowhere"}, 2, `dial: root: .*`},
@@ -280,4 +280,53 @@ func TestDev(t *testing.T) {
 	assert.Regexp(t, `^127\.0\.0\.1:\d+$`, printed.Servers)
 	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
 	assert.Equal(t, 0, c.status(t), "%s", &c.stderr)
+}
+
+// TestWriteErrorsCount has every command write to a full device.
+func TestWriteErrorsCount(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	defer full.Close()
+	p := newPlace(t)
+	p.create("", "")
+	for _, args := range [][]string{
+		{"list"}, {"show", "fred"}, {"revoke", "fred"}, {"clear", "fred", "--force"}, {"remove", "fred"}, {"watch"}, {"watch", "--json"},
+	} {
+		p.session.Conn().Create(p.root+"/fred", nil, 0, zk.WorldACL(zk.PermAll)) // unless it is there
+		c := p.prepare(args...)
+		c.Stdout = full
+		c.start(t)
+		assert.Equal(t, 2, c.status(t), args)
+		assert.Equal(t, "zooky: write /dev/stdout: no space left on device\n", c.stderr.String(), args)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	c := prepare(t, "--version").start(t)
+	assert.Equal(t, 0, c.status(t))
+	assert.Regexp(t, `^zooky version \S+\n$`, c.stdout.String())
+}
+
+// TestEnvironment has a variable for a flag.
+func TestEnvironment(t *testing.T) {
+	for variable, message := range map[string]string{
+		"ZOOKY_AUTH_FILE=/no/such/file": "zooky: open /no/such/file: no such file or directory\n",
+		"ZOOKY_TLS_CA=/no/such/ca":      "zooky: open /no/such/ca: no such file or directory\n",
+		"ZOOKY_TLS_CERT=/no/such/cert":  "zooky: --tls-cert and --tls-key go together\n",
+		"ZOOKY_TLS=perhaps":             "zooky: ZOOKY_TLS=perhaps: .*\n",
+	} {
+		c := newPlace(t).prepare("list")
+		c.Env = append(c.Env, variable)
+		c.start(t)
+		assert.Equal(t, 2, c.status(t))
+		assert.Regexp(t, "^"+message+"$", c.stderr.String())
+	}
+}
+
+func TestErrorsAreEscapedOnce(t *testing.T) {
+	status, _, stderr := newPlace(t).zooky("show", "a\x01\nb")
+	assert.Equal(t, 2, status)
+	assert.Contains(t, stderr, `"a\x01\nb"`)
 }

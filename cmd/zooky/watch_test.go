@@ -12,6 +12,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/zktest"
 )
 
 func TestWatchLines(t *testing.T) {
@@ -92,4 +94,32 @@ func TestWatchOnATerminal(t *testing.T) {
 	assert.Regexp(t, `^b東京.*… +Free .*`, last[2])
 	assert.Regexp(t, `^cxx.*… +Free .*`, last[3])
 	assert.Equal(t, "… and 2 more", last[5])
+}
+
+// TestWatchWithoutAnswers stops the server, and has it go on.
+func TestWatchWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
+	p.create("", "")
+	p.create("fred", "")
+	lines := p.prepare("watch", "--every", "100ms").start(t)
+	lines.requireOutput(t, "fred: Free")
+	live := p.prepare("watch", "--every", "100ms")
+	live.Env = append(live.Env, "TERM=xterm")
+	onTerminal(t, live)
+	live.requireOutput(t, "Free")
+	server := p.ensemble.Servers()[0]
+	require.NoError(t, server.Pause())
+	live.requireOutput(t, "\x1b[Hno answer since ")
+	require.Eventually(t, func() bool {
+		return regexp.MustCompile(`^zooky: no answer since \d\d:\d\d:\d\d\n$`).MatchString(lines.stderr.String())
+	}, patience, 5*time.Millisecond)
+	require.NoError(t, server.Resume())
+	require.Eventually(t, func() bool {
+		return strings.Contains(lines.stderr.String(), "zooky: the servers answer again, after ")
+	}, patience, 5*time.Millisecond)
+	for _, c := range []*command{lines, live} {
+		require.NoError(t, c.Process.Signal(syscall.SIGINT))
+		assert.Equal(t, 0, c.status(t))
+	}
 }

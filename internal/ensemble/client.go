@@ -160,6 +160,12 @@ func (c *Client) establish(zs *Session) error {
 			err = zs.Do(c.closing, func() error { return zs.Conn.AddAuth(a.Scheme, a.Secret) })
 		}
 	}
+	if err == nil { // a server that enforces authentication refuses the first request, and not the session
+		err = zs.Do(c.closing, func() error {
+			_, _, err := zs.Conn.Exists("/")
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}
@@ -284,6 +290,7 @@ func (c *Client) Start(f func()) bool {
 // returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
 // run twice.
 func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Session) (T, error)) (T, error) {
+	ctx, begun := OrNone(ctx), time.Now()
 	to := make(Responses[T], 1)
 	started := c.Start(func() {
 		for {
@@ -306,5 +313,6 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 	if !started {
 		to <- Response[T]{Err: ErrClosed}
 	}
-	return to.Wait(ctx)
+	value, err := to.Wait(ctx)
+	return value, c.Explain(err, begun, NoAnswer)
 }

@@ -81,7 +81,17 @@ func (a attempt) Read(p []byte) (int, error) {
 	if err != nil {
 		a.zs.noteFailure(err)
 	}
+	if errors.Is(err, wire.ErrNumbersUsedUp) {
+		a.zs.giveUp(err)
+	}
 	return n, err
+}
+
+// giveUp ends a session that cannot go on, although the ensemble keeps it for the session timeout: another takes its place.
+func (zs *Session) giveUp(reason error) {
+	zs.client.cfg.Logger.Warn("zookeeper session given up", "reason", reason)
+	zs.disconnect()
+	zs.End(ErrExpired)
 }
 
 func (zs *Session) noteFailure(err error) {
@@ -118,6 +128,7 @@ func (zs *Session) connect(network, address string, timeout time.Duration) (*wir
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
+		OwnRequests:  &zs.OwnRequests,
 		Credentials:  len(zs.client.cfg.Auth),
 	})
 	zs.mu.Lock()
@@ -128,7 +139,7 @@ func (zs *Session) connect(network, address string, timeout time.Duration) (*wir
 	}
 	zs.mu.Unlock()
 	if err != nil { // stop came between
-		return nil, errors.Join(err, checked.Close())
+		return nil, JoinErrors(err, checked.Close())
 	}
 	return checked, nil
 }
@@ -137,14 +148,14 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 	if config.ServerName == "" {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
-			return nil, errors.Join(err, conn.Close())
+			return nil, JoinErrors(err, conn.Close())
 		}
 		config = config.Clone()
 		config.ServerName = host
 	}
 	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, JoinErrors(err, conn.Close())
 	}
 	return secure, nil
 }

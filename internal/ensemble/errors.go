@@ -19,6 +19,9 @@ var (
 // ErrTooMany is the error of package zklock with this name; its contract is there.
 var ErrTooMany = errors.New("too many locks in one session")
 
+// ErrUnavailable is the error of package zklock with this name; its contract is there.
+var ErrUnavailable = errors.New("zookeeper is unavailable")
+
 // errTooLarge is in place of an answer that is not read, for its size. Servers use the code for nothing else.
 var errTooLarge = fmt.Errorf("the answer is larger than 8 MiB: %w", zk.ErrAPIError)
 
@@ -51,19 +54,42 @@ func ContextError(ctx context.Context) error {
 	}
 }
 
+// noContext stands in for a context that is nil: it has ended, and says why.
+type noContext struct{ context.Context }
+
+var (
+	errNoContext = errors.New("context is nil")
+	noMore       = func() <-chan struct{} {
+		ch := make(chan struct{})
+		close(ch)
+		return ch
+	}()
+)
+
+func (noContext) Done() <-chan struct{} { return noMore }
+func (noContext) Err() error            { return errNoContext }
+
+// OrNone returns ctx, or one that has ended if that is nil.
+func OrNone(ctx context.Context) context.Context {
+	if ctx == nil {
+		return noContext{context.Background()}
+	}
+	return ctx
+}
+
 // IsGaveUp reports whether a context's end is the reason for err.
 func IsGaveUp(err error) bool { return errors.As(err, new(GaveUp)) }
 
 // Public returns err as the user is to see it.
 func Public(err error) error {
+	var g GaveUp
+	if !errors.As(err, &g) {
+		return err
+	}
 	if several, ok := err.(*severalErrors); ok {
 		return JoinErrors(Public(several.errs[0]), Public(several.errs[1]))
 	}
-	var g GaveUp
-	if errors.As(err, &g) {
-		return g.Why
-	}
-	return err
+	return g.Why
 }
 
 // severalErrors are two that belong together, on one line.

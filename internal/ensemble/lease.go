@@ -295,6 +295,17 @@ func (l *Lease) Drop(h Tenant) {
 	}
 }
 
+// Certain returns the deadline, the zero Time if this kind of lease has none.
+func (l *Lease) Certain() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kind == LeaseServer {
+		return time.Time{}
+	}
+	l.noticeSleepLocked(0)
+	return l.deadline
+}
+
 // held returns the holds under the lease.
 func (l *Lease) held() []Tenant {
 	l.mu.Lock()

@@ -2,10 +2,10 @@ package ensemble
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/wire"
 )
@@ -83,6 +83,26 @@ func WaitFor(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
+// AtOnce bounds how many requests one call has under way.
+const AtOnce = 32
+
+// ForEach calls f with each number up to n, some at a time, until one fails or ctx ends.
+func ForEach(ctx context.Context, n int, f func(context.Context, int) error) error {
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(AtOnce)
+	for i := range n {
+		if inner.Err() != nil {
+			break // f would send a request, and not wait for the answer
+		}
+		g.Go(func() error { return f(inner, i) })
+	}
+	err := g.Wait()
+	if err == nil && ctx.Err() != nil {
+		return ContextError(ctx)
+	}
+	return err
+}
+
 // Send sends requests in one packet, or tells each that it was not sent because there is no connection that can be used.
 func (zs *Session) Send(requests ...*wire.Request) {
 	zs.mu.Lock()
@@ -113,7 +133,7 @@ func ErrorOf(r wire.Reply) error {
 	if err := serverErrors[r.Code]; err != nil {
 		return err
 	}
-	return fmt.Errorf("unknown error: %d", r.Code)
+	return serverError(r.Code)
 }
 
 // serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.

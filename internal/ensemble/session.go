@@ -25,7 +25,8 @@ type Session struct {
 	Watches *WatchTable
 	Lease   *Lease
 
-	lastZxid atomic.Int64 // the newest transaction that a server has told of
+	lastZxid    atomic.Int64 // the newest transaction that a server has told of
+	OwnRequests atomic.Int64 // how many were sent past zk.Conn's queue, see wire.Config
 
 	dialing context.Context // ended by disconnect: no connection is made any more
 	stop    context.CancelFunc
@@ -38,6 +39,7 @@ type Session struct {
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
+	lastChange   time.Time     // when serving became what it is
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
 	dialErr      error         // of the last try to connect; nil once there is a session
 	handshake    wire.Handshake
@@ -63,6 +65,8 @@ func (c *Client) openSession() *Session {
 		up:       make(chan struct{}),
 		looking:  make(chan struct{}),
 		none:     make(chan struct{}),
+
+		lastChange: time.Now(),
 	}
 	close(zs.none)
 	zs.Watches = newWatchTable(zs)
@@ -118,8 +122,11 @@ func (zs *Session) onState(state zk.State) {
 	case zk.StateConnecting:
 		zs.noteLookingLocked(true)
 	case zk.StateHasSession:
-		zs.serving = true
+		zs.serving, zs.lastChange = true, time.Now()
 	case zk.StateDisconnected:
+		if zs.serving { // and not a try to connect that failed
+			zs.lastChange = time.Now()
+		}
 		zs.serving = false
 	}
 }
@@ -256,7 +263,7 @@ func (zs *Session) Do(ctx context.Context, op func() error) error {
 		if closed.Is(zs.ended) {
 			return zs.EndReason()
 		}
-		err := op()
+		err := coded(op())
 		was := OutcomeOf(err)
 		if was == Answered || was == LeftBehind {
 			return err
@@ -278,12 +285,6 @@ const (
 	Unknown                    // it may have been executed
 )
 
-// Errors of servers for which go-zookeeper has no values, only texts.
-const (
-	unimplemented = "unknown error: -6"
-	throttledOp   = "unknown error: -127" // of servers with throttled_op_wait_time
-)
-
 // OutcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
 func OutcomeOf(err error) Outcome {
 	switch {
@@ -299,7 +300,7 @@ func OutcomeOf(err error) Outcome {
 		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
 		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
 		return Unknown
-	case err.Error() == throttledOp:
+	case errors.Is(err, throttledOp):
 		return Throttled
 	default: // a server's error code, or a request that go-zookeeper could not encode
 		return Answered
@@ -309,7 +310,7 @@ func OutcomeOf(err error) Outcome {
 // NoteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
 // session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes).
 func (c *Client) NoteOldServer(err error) bool {
-	if err.Error() != unimplemented {
+	if !errors.Is(coded(err), unimplemented) {
 		return false
 	}
 	c.oldServers.Store(true)

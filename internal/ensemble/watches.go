@@ -3,6 +3,7 @@ package ensemble
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -58,7 +59,8 @@ type reading struct {
 type NodeState struct {
 	Owner  int64 // the session of an ephemeral znode, 0 for others
 	Czxid  int64
-	Marked bool // what Config.Marked says of its data
+	Marked bool   // what Config.Marked says of its data
+	Who    string // its data unless they are a mark, for people; empty if that is not known
 }
 
 // Watcher is somebody's wait for one znode.
@@ -176,6 +178,13 @@ func (t *WatchTable) IsArmed(path string) bool {
 	defer t.mu.Unlock()
 	node := t.nodes[path]
 	return node != nil && node.armed
+}
+
+// Who returns what the znode's data said when they were last read, also after Stop.
+func (w *Watcher) Who() string {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.state.Who
 }
 
 // IsGone reports whether a candidate's znode is known to be deleted.
@@ -367,6 +376,9 @@ func (t *WatchTable) finish(node *watchedNode, fired uint64) {
 	now := node.reading
 	switch {
 	case now.err == nil:
+		if now.state.Marked { // which has overwritten it
+			now.state.Who = node.state.Who
+		}
 		// If the watch has been fired already, the waiter has been woken and will be back.
 		node.state, node.armed = now.state, node.fired == fired
 	case errors.Is(now.err, zk.ErrNoNode):
@@ -395,9 +407,25 @@ func (zs *Session) opaqueState(r wire.Reply) NodeState { return zs.nodeStateOf(r
 // NodeState returns what is of interest in the answer to a read.
 func (zs *Session) NodeState(r wire.Reply) NodeState {
 	data, stat := r.Node()
-	return zs.nodeStateOf(stat, data)
+	state := zs.nodeStateOf(stat, data)
+	if !state.Marked {
+		state.Who = readable(data)
+	}
+	return state
 }
 
 func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
 	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Marked: zs.client.cfg.Marked(data)}
+}
+
+// longIdentifier is how much of an identifier an error shows.
+const longIdentifier = 100
+
+// readable returns an identifier as an error shows it. Anybody can have written anything into a znode.
+func readable(data []byte) string {
+	who := string(data[:min(len(data), longIdentifier)])
+	if len(data) > longIdentifier || !strconv.CanBackquote(who) {
+		return strconv.Quote(who)
+	}
+	return who
 }

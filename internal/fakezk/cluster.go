@@ -48,9 +48,11 @@ type Cluster struct {
 	watches  map[string]map[*conn]struct{}
 	conns    map[*conn]struct{}
 	rejects  bool // credentials
+	demands  bool // credentials, before any request
 	throttle int  // so many requests
 	holding  bool // commits
 	proposed []func()
+	refusals map[int32]code
 }
 
 // New starts a Cluster.
@@ -69,6 +71,7 @@ func New(cfg Config) *Cluster {
 		lastID:   0x1000_0000_0000,
 		watches:  make(map[string]map[*conn]struct{}),
 		conns:    make(map[*conn]struct{}),
+		refusals: make(map[int32]code),
 	}
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
@@ -139,6 +142,12 @@ func (c *Cluster) do(f func()) {
 
 // RejectCredentials has all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
+
+// DemandCredentials has all servers refuse whoever has sent none (AuthenticationHelper.enforceAuthentication).
+func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }
+
+// Answer has all requests of an operation answered with an error code, until that is 0.
+func (c *Cluster) Answer(op, err int32) { c.do(func() { c.refusals[op] = code(err) }) }
 
 // Throttle has the next n requests refused, whatever they ask for, as servers with throttled_op_wait_time do that are late.
 func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }

@@ -18,6 +18,7 @@ type conn struct {
 	up, down pipe
 	in       []byte   // of a frame that has not arrived whole
 	session  *session // once the handshake is through
+	known    bool     // has sent credentials
 	ended    bool     // the server has hung up, or noticed that the client has
 }
 

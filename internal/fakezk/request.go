@@ -10,15 +10,29 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// serve does what a request asks for, or has it done when the session's writes before it are.
+// take does what a request asks for, or has it done when the session's writes before it are.
+func (s *Server) take(co *conn, r *reader, xid, op int32, sent time.Time) {
+	id := co.session.id
+	if len(s.queues[id]) == 0 || s.isOrdered(op) || op == wire.OpSetAuth {
+		s.serve(co, r, xid, op, sent)
+		return
+	}
+	s.queues[id] = append(s.queues[id], waiting{serve: func() {
+		if !co.ended && !co.session.over {
+			s.serve(co, r, xid, op, sent)
+		}
+	}})
+}
+
+// serve does what a request asks for.
 func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
-	ordered := s.isOrdered(op)
-	if id := co.session.id; len(s.queues[id]) > 0 && !ordered && op != wire.OpSetAuth {
-		s.queues[id] = append(s.queues[id], waiting{serve: func() {
-			if !co.ended && !co.session.over {
-				s.serve(co, r, xid, op, sent)
-			}
-		}})
+	if s.c.demands && !co.known && op != wire.OpSetAuth {
+		co.reply(s.c, xid, authRequired, nil)
+		s.hangUp(co)
+		return
+	}
+	if err := s.c.refusals[op]; err != ok {
+		co.reply(s.c, xid, err, nil)
 		return
 	}
 	if op == wire.OpPing {
@@ -38,7 +52,7 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	case s.mode == severed: // the leader never hears of it
 	case co.session.conn != co:
 		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
-	case ordered:
+	case s.isOrdered(op):
 		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code { return s.execute(co, r, op, w) })
 	case op == wire.OpSync:
 		w.string(r.string())
@@ -47,6 +61,7 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		co.reply(s.c, xid, authFailed, nil)
 		s.hangUp(co)
 	default:
+		co.known = true
 		co.reply(s.c, xid, ok, nil)
 	}
 }

@@ -117,7 +117,7 @@ func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
 		xid, op := r.int32(), r.int32()
 		s.count(co, op)
 		if !co.ended && (!co.session.over || s.mode == severed) { // one that was forgotten is not answered
-			s.serve(co, r, xid, op, sent)
+			s.take(co, r, xid, op, sent)
 		}
 	}
 }

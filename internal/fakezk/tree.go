@@ -22,6 +22,7 @@ const (
 	nodeExists             code = -110
 	notEmpty               code = -111
 	authFailed             code = -115
+	authRequired           code = -124
 	throttledOp            code = -127
 )
 

@@ -201,7 +201,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"internal/recipe/queueing.go", "errors.Is(err, ErrVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed)", "errors.Is(err, ErrVanished)"}},
+		edits: []edit{{"internal/recipe/queueing.go", " || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {", " {"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
@@ -213,8 +213,8 @@ var mutants = []mutant{
 		name: "handle stays locked when the release fails",
 		edits: []edit{
 			{"mutex.go", "	a := m.take()\n	if a == nil {\n		return opError(\"unlock\"", "	a := m.holding()\n	if a == nil {\n		return opError(\"unlock\""},
-			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ctx))\n}",
-				"	err := a.Release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
+			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ensemble.OrNone(ctx)))\n}",
+				"	err := a.Release(ensemble.OrNone(ctx))\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation|TestReleaseGoesOnInTheBackground",
 	},
@@ -255,8 +255,11 @@ var mutants = []mutant{
 		tests: "TestForceOfACandidateThatIsGoneHarmsNobody",
 	},
 	{
-		name:  "lost hold gives its handle to the next",
-		edits: []edit{{"internal/recipe/queueing.go", "	if p.Slot == nil {\n		return nil\n	}\n	if p.Try {", "	if p.Slot == nil {\n		return nil\n	}\n	select {\n	case <-p.Slot:\n	default:\n	}\n	if p.Try {"}},
+		name: "lost hold gives its handle to the next",
+		edits: []edit{
+			{"internal/recipe/slot.go", "if s.hold == nil && (len", "if (s.hold == nil || s.hold.lost.isGiven()) && (len"},
+			{"internal/recipe/slot.go", "h == nil || h != known && !h.isLost()", "true"},
+		},
 		tests: "TestLostHoldOccupiesItsHandle",
 	},
 	{
@@ -271,7 +274,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try refused over a child that is no candidate",
-		edits: []edit{{"internal/recipe/queueing.go", "	if err != nil || isCandidate(", "	if true || isCandidate("}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if err != nil || isCandidate(", "	if err == err || isCandidate("}},
 		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
 	},
 	{
@@ -291,13 +294,78 @@ var mutants = []mutant{
 	},
 	{
 		name:  "chroot with a blank taken",
-		edits: []edit{{"internal/zkpath/zkpath.go", " || strings.ContainsFunc(chroot, unicode.IsSpace) {", " {"}},
+		edits: []edit{{"internal/zkpath/zkpath.go", "unicode.IsSpace) {", "unicode.IsControl) {"}},
 		tests: "TestASecondSpellingOfAChroot",
 	},
 	{
 		name:  "WriteLock thought to read every name of ours",
 		edits: []edit{{"internal/queue/client.go", "	if i > 0 && name[i-1] == '-' {\n		i--\n	}\n", ""}},
 		in:    "internal/queue", tests: "TestQuirks|TestWhoAgrees",
+	},
+	{
+		name:  "rights of a lock given to what is above it",
+		edits: []edit{{"internal/recipe/parents.go", "		if path == dir {\n			acl = cfg.ACL\n		}\n", "		acl = cfg.ACL\n"}},
+		tests: "TestALocksRightsAreItsOwn",
+	},
+	{
+		name:  "one private znode fails the list",
+		edits: []edit{{"survey.go", "	case (errors.Is(err, zk.ErrNoAuth) || ", "	case (err == nil || "}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
+		name:  "one private candidate fails the look at a queue",
+		edits: []edit{{"contender.go", "	if errors.Is(err, zk.ErrNoAuth) || ", "	if err != nil && errors.Is(err, zk.ErrNodeExists) || "}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
+		name:  "paths longer than a lock's name kept",
+		edits: []edit{{"survey.go", "		if tooLong || ", "		if tooLong && size < 0 || "}},
+		tests: "TestLocksKeepsWithinItsBounds",
+	},
+	{
+		name:  "all data of contenders kept",
+		edits: []edit{{"contender.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
+		tests: "TestContendersKeepsWithinItsBounds",
+	},
+	{
+		name:  "blanks at the end of a name shown as they are",
+		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "(i == 0 || i == len(s)-1 || ", "(i == 0 || i < len(s)-1 && "}},
+		in:    "cmd/zooky/internal/escape", tests: "TestText",
+	},
+	{
+		name:  "letters of other scripts shown without a mark",
+		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "is != none && is != script {", "is == none && is != script {"}},
+		in:    "cmd/zooky/internal/escape", tests: "TestText",
+	},
+	{
+		name:  "zooky clear leaves what no session is behind",
+		edits: []edit{{"cmd/zooky/internal/cli/clear.go", "			if !stray || err != nil {\n", "			if stray || err != nil {\n"}},
+		in:    "cmd/zooky", tests: "TestStrays",
+	},
+	{
+		name:  "slot: its waiter stays at the head of the queue",
+		edits: []edit{{"internal/recipe/queueing.go", "		if other != nil && (p.Kind.Exclusive() || other.isLost()) {", "		if false {"}},
+		tests: "TestVirtualALostHoldBlocksItsHandleAlone",
+	},
+	{
+		name:  "slot: queued again at once",
+		edits: []edit{{"internal/recipe/slot.go", "h == nil || h != known && !h.isLost()", "true"}},
+		tests: "TestVirtualALostHoldBlocksItsHandleAlone",
+	},
+	{
+		name:  "slot: queued again until the loss is told",
+		edits: []edit{{"internal/recipe/slot.go", "h == nil || h != known && !h.isLost()", "h == nil || !h.isLost()"}},
+		tests: "TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone",
+	},
+	{
+		name:  "slot: readers of a handle overtake",
+		edits: []edit{{"internal/recipe/slot.go", " && (len(s.waiting) == 0 || s.waiting[0] == h)", ""}},
+		tests: "TestVirtualAReaderHandleIsPassedOnInOrder",
+	},
+	{
+		name:  "slot: a reader who gives up keeps his place",
+		edits: []edit{{"internal/recipe/queueing.go", "			p.Slot.giveUp(c.hold)\n", ""}},
+		tests: "TestVirtualAReaderHandleIsPassedOnInOrder",
 	},
 	{
 		name:  "clients that order the queue differently let in",
@@ -413,7 +481,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "request that was throttled taken for answered",
-		edits: []edit{{"internal/ensemble/session.go", "	case err.Error() == throttledOp:\n		return Throttled\n", ""}},
+		edits: []edit{{"internal/ensemble/session.go", "	case errors.Is(err, throttledOp):\n		return Throttled\n", ""}},
 		tests: "TestVirtualThrottled",
 	},
 	{
@@ -460,5 +528,71 @@ var mutants = []mutant{
 		name:  "readers join although a writer queues",
 		edits: []edit{{"internal/recipe/cohort.go", "	if t.mayPass() && t.grantLocked(m) {", "	if t.grantLocked(m) {"}},
 		tests: "TestReadersOfAProcessShareACandidate",
+	},
+	{
+		name:  "own requests numbered anew on every connection",
+		edits: []edit{{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""}},
+		tests: "TestVirtualTwoLocksWhileTheSessionMoves|TestVirtualOneLockWhileTheSessionMoves",
+	},
+	{
+		name:  "own numbers given twice at their end",
+		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if false {\n"}},
+		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
+	},
+	{
+		name:  "go-zookeeper's numbers given twice at their end",
+		edits: []edit{{"internal/wire/outbound.go", "			if xid == xidWraps {\n", "			if false {\n"}},
+		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
+	},
+	{
+		name:  "session kept whose numbers are used up",
+		edits: []edit{{"internal/ensemble/dial.go", "		a.zs.giveUp(err)\n", ""}},
+		tests: "TestVirtualNumbersUsedUp",
+	},
+	{
+		name:  "created path believed",
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
+	},
+	{
+		name:  "forged path deleted",
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		tests: "TestForgedCreationsHarmNobody",
+	},
+	{
+		name:  "creation of another session believed",
+		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", ""}},
+		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+	},
+	{
+		name:  "results of a multi believed that were not asked for",
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n", "		if false {\n"}},
+		in:    "internal/wire", tests: "TestHostileServerCannotHurt",
+	},
+	{
+		name:  "children with paths for names believed",
+		edits: []edit{{"internal/wire/compare.go", " || bytes.IndexByte(name, '/') >= 0 {", " {"}},
+		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+	},
+	{
+		name: "sync taken for proof that a creation is not under way",
+		edits: []edit{{"internal/recipe/candidate.go", "	err = c.zs.Lease.Check(ctx, c.dir)\n",
+			"	err = c.zs.DoApart(ctx, func() error { _, err := c.zs.Conn.Sync(c.dir); return err })\n"}},
+		tests: "TestVirtualTwoLocksWhileTheSessionMoves",
+	},
+	{
+		name:  "planted znode taken for the own candidate",
+		edits: []edit{{"internal/recipe/candidate.go", "		case node.Owner == c.zs.ID(): //", "		default: //"}},
+		tests: "TestAPlantedNameIsNotTaken",
+	},
+	{
+		name:  "another client's znode deleted that has the name of ours",
+		edits: []edit{{"internal/recipe/candidate.go", "	if c.doubted {\n", "	if false {\n"}},
+		tests: "TestAZnodeThatTookTheNameIsLeftAlone",
+	},
+	{
+		name:  "candidates that are removed replaced without a pause",
+		edits: []edit{{"internal/recipe/queueing.go", "	if soon < 2 {\n", "	if true {\n"}},
+		tests: "TestVirtualRemovedAgainAndAgain",
 	},
 }

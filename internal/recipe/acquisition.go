@@ -18,10 +18,7 @@ type Claim struct {
 	Try    bool        // give up at once if others are ahead
 	Revoke *Revocation // what is done to those ahead; nil for nothing
 
-	// Slot is the handle's room for one hold. A lost hold keeps its place there until it is
-	// unlocked, so that within the process a handle excludes as a sync.Mutex does. nil where holds
-	// may share a handle.
-	Slot chan struct{}
+	Slot *Slot // of the handle; nil where holds may share it
 
 	// Granted hands the hold to the handle, before anybody else hears of it.
 	Granted func(*Acquisition)
@@ -53,9 +50,10 @@ type Acquisition struct {
 	route  route
 	locks  *Locks
 	ctx    context.Context // bounds the waiting
-	queued chan struct{}   // closed when there is a candidate; nil if nobody asks
-	done   signal          // granted or failed
-	gone   signal          // no candidate is left
+	begun  time.Time
+	queued chan struct{} // closed when there is a candidate; nil if nobody asks
+	done   signal        // granted or failed
+	gone   signal        // no candidate is left
 
 	mu      sync.Mutex    // guards the fields below
 	detach  func() bool   // undoes follow
@@ -74,6 +72,9 @@ type route interface {
 	// candidate goes with the hold, nil if others hold the lock by it, and whether its removal is the
 	// caller's to do.
 	letGo(lost error) (p *Passage, mine bool)
+
+	// waitedFor returns what the acquisition waits for, unless it is a connection.
+	waitedFor() ensemble.Obstacle
 }
 
 // cleanUpPatience is how long a failed acquisition's caller waits to see its candidate removed.
@@ -94,6 +95,11 @@ func (a *Acquisition) ended() error {
 		return ensemble.ErrClosed
 	}
 	return ensemble.ContextError(a.ctx)
+}
+
+// explained is ended with what the acquisition has waited for.
+func (a *Acquisition) explained() error {
+	return a.locks.client.Explain(a.ended(), a.begun, a.route.waitedFor())
 }
 
 // settle decides how the acquisition ends: with an error, or with the hold if that is nil. It is
@@ -185,7 +191,7 @@ func (a *Acquisition) Abandon() bool {
 // or until ctx ends. The removal goes on in any case. If the hold had been lost, Release returns the
 // loss.
 func (a *Acquisition) Release(ctx context.Context) error {
-	lost := a.hold.release()
+	begun, lost := time.Now(), a.hold.release()
 	p, mine := a.route.letGo(lost)
 	if p == nil || lost != nil {
 		return lost
@@ -193,7 +199,7 @@ func (a *Acquisition) Release(ctx context.Context) error {
 	if mine {
 		p.remove(ctx)
 	}
-	return p.awaitRemoval(ctx)
+	return p.awaitRemoval(ctx, begun)
 }
 
 // Drop ends the hold, and does not wait for the removal of its candidate.

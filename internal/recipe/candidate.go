@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -50,6 +51,8 @@ type candidate struct {
 	over    bool    // it is known to be gone, or goes with its session
 	unsure  bool    // an attempt to delete it may have succeeded
 	deleted bool    // by us, so that it was there until then
+	doubted bool    // somebody else has removed its znode, as far as is known: what has its name may be theirs
+	usurped bool    // and is
 	word    *legacy // that it has left; nil for none
 
 	asked bool              // a creation was sent that is not known to have failed: it may exist
@@ -67,6 +70,8 @@ type candidate struct {
 	alone    bool                // nobody was in the queue when it was created, nor may have been since the one before it
 	phantoms map[string]bool     // children that look like candidates and are not: they will never go away
 	sifts    bool                // one was met in the line: the rest of it is looked at before it is waited for
+
+	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
 
 func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) *candidate {
@@ -206,11 +211,9 @@ func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
-	// The server that we are connected to now may be behind the one that was asked to create.
-	err = c.zs.DoApart(ctx, func() error {
-		_, err := c.zs.Conn.Sync(c.dir)
-		return err
-	})
+	// The creation may not be committed yet, or not be known to the server that we are connected to now. A transaction is
+	// answered behind everything that was proposed before it. A sync need not be, on the leader itself.
+	err = c.zs.Lease.Check(ctx, c.dir)
 	if errors.Is(err, zk.ErrNoNode) {
 		return false, nil
 	}
@@ -222,8 +225,17 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	for _, name := range l.children {
-		if strings.HasPrefix(name, c.prefix) {
-			c.setPath(c.dir + "/" + strings.Clone(name))
+		if !strings.HasPrefix(name, c.prefix) {
+			continue
+		}
+		path := c.dir + "/" + name
+		node, err := c.zs.ReadNode(ctx, path)
+		switch {
+		case errors.Is(err, zk.ErrNoNode): // it has been removed meanwhile
+		case err != nil:
+			return false, err
+		case node.Owner == c.zs.ID(): // anybody can give a znode such a name
+			c.setPath(path)
 			return true, nil
 		}
 	}
@@ -345,7 +357,7 @@ func (c *candidate) remove(ctx context.Context) error {
 	c.over = true
 	c.exclude()
 	if exists {
-		c.left(err == nil || errors.Is(err, ErrVanished))
+		c.left(!c.usurped && (err == nil || errors.Is(err, ErrVanished)))
 	}
 	if c.self != nil {
 		c.self.Stop()
@@ -355,6 +367,13 @@ func (c *candidate) remove(ctx context.Context) error {
 
 // delete removes the candidate's znode, and notes what its session knows of the lock then.
 func (c *candidate) delete(ctx context.Context) error {
+	if c.doubted {
+		node, err := c.zs.ReadNode(ctx, c.path)
+		if c.usurped = err == nil && node.Owner != c.zs.ID(); c.usurped {
+			c.zs.siblings.leave(c)
+			return ErrVanished
+		}
+	}
 	var lock *ensemble.Watcher
 	var told uint64
 	if c.alone {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"path"
 	"sync"
+	"time"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 )
@@ -55,7 +56,7 @@ func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m
 // Begin begins an acquisition through the cohort.
 func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 	m := &member{co: co}
-	m.Acquisition = Acquisition{Claim: c, locks: co.locks, route: m, ctx: ctx, hold: new(Hold), cleanUp: cleanUpPatience}
+	m.Acquisition = Acquisition{Claim: c, locks: co.locks, route: m, ctx: ctx, hold: new(Hold), begun: time.Now(), cleanUp: cleanUpPatience}
 	begun, err := co.admit(ctx, m)
 	if m.queued == nil {
 		m.queued = make(chan struct{})
@@ -79,7 +80,7 @@ func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error)
 	case co.joinLocked(m):
 		return nil, nil
 	}
-	m.follow(ctx, func() { m.settle(m.ended()) })
+	m.follow(ctx, func() { m.settle(m.explained()) })
 	m.place = co.waiting.PushBack(m)
 	begun = co.beginLocked()
 	m.queued = co.term.queued
@@ -122,6 +123,9 @@ func (co *Cohort) queue(t *term) {
 	owner.Granted = func(*Acquisition) {}
 	owner.onSettled = t.onSettled
 	owner.queued = t.queued
+	co.mu.Lock()
+	t.passage = owner
+	co.mu.Unlock()
 	owner.Begin(t.wait) // tells onSettled
 }
 
@@ -177,7 +181,8 @@ type term struct {
 	unwatch func() bool   // of the client's closing
 
 	phase   phase
-	owner   *Passage // in ZooKeeper, from held on
+	passage *Passage // in ZooKeeper; nil until that has begun
+	owner   *Passage // the same, from held on
 	active  int      // holds that are not released
 	grants  uint32   // so far
 	counted int      // grants that a contender in ZooKeeper's queue may have had to wait for

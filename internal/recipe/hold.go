@@ -119,7 +119,7 @@ func (h *Hold) lose(reason error) {
 	if h.err == nil {
 		h.revoked.give()
 	} else if !errors.Is(reason, ErrRevoked) {
-		reason = errors.Join(reason, ErrRevoked)
+		reason = ensemble.JoinErrors(reason, ErrRevoked)
 	}
 	h.err = reason
 	h.lost.give()
@@ -190,3 +190,7 @@ func (h *Hold) Revoked() <-chan struct{} { return h.revoked.C() }
 
 // Lost returns the channel that closes when the hold is gone.
 func (h *Hold) Lost() <-chan struct{} { return h.lost.C() }
+
+// Deadline returns until when the hold is certain as things stand, the zero Time if its lease knows no
+// such time.
+func (h *Hold) Deadline() time.Time { return h.lease.Certain() }

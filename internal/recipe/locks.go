@@ -14,18 +14,21 @@ import (
 type Locks struct {
 	client *ensemble.Client
 	root   string
+	acl    []zk.ACL // of the znodes above the locks
 
 	mu    sync.Mutex // guards the field below
 	local *Local     // of the client's current session
 }
 
-// New returns the locks below root.
-func New(client *ensemble.Client, root string) *Locks { return &Locks{client: client, root: root} }
+// New returns the locks below root. acl are the rights of the znodes above them.
+func New(client *ensemble.Client, root string, acl []zk.ACL) *Locks {
+	return &Locks{client: client, root: root, acl: acl}
+}
 
 // Config says what the candidates of a handle are like.
 type Config struct {
 	Identifier   []byte        // the data of their znodes
-	ACL          []zk.ACL      // of their znodes, and of those that are created above them
+	ACL          []zk.ACL      // of their znodes, and of the lock's
 	Dialect      queue.Dialect // Native, Zktools, Curator or Kazoo
 	Naming       string        // what the user calls the dialect
 	KazooListens bool          // kazoo's clients of the lock know the names of NamingDefault

@@ -12,9 +12,6 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// AtOnce bounds how many requests one call has under way.
-const AtOnce = 32
-
 // keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
 const keptAhead = 2
 
@@ -38,6 +35,7 @@ func (c *candidate) watchAhead() {
 	}
 	c.unwatchAhead() // after: what is known of those that it has watched before is kept
 	c.watchers = watchers
+	c.noteBlocked()
 }
 
 func (c *candidate) unwatchAhead() {

@@ -24,7 +24,13 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 			continue
 		}
 		path := dir[:i]
-		err := zs.Do(context.Background(), func() error { return zs.makeParent(path, cfg.parent(path, dir, zs.locks.root), cfg.ACL) })
+		acl := zs.locks.acl
+		if path == dir {
+			acl = cfg.ACL
+		}
+		err := zs.Do(context.Background(), func() error {
+			return zs.makeParent(path, cfg.parent(path, dir, zs.locks.root), acl)
+		})
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, err)
 		}

@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -23,8 +24,11 @@ type Passage struct {
 	sifts     bool                  // its candidates look at all of those ahead before they wait for them or are refused
 	onSettled func(*Passage, error) // is told the outcome; nil for nobody
 
-	candidate *candidate    // that was granted the lock; whoever ends the hold has it
-	watched   chan struct{} // closed when the goroutine that watches over the hold has ended; nil if there is none
+	obstacle *Hold // that occupied the handle when nobody was ahead: it is lost, whether or not it has been told
+
+	trying    atomic.Pointer[candidate] // the last that was made
+	candidate *candidate                // that was granted the lock; whoever ends the hold has it
+	watched   chan struct{}             // closed when the goroutine that watches over the hold has ended; nil if there is none
 }
 
 // New returns a passage that is yet to be begun.
@@ -82,7 +86,7 @@ func (p *Passage) bound(ctx context.Context) {
 
 // enter has Close wait for the passage. If it is false, the acquisition has failed.
 func (p *Passage) enter(ctx context.Context) bool {
-	p.hold = new(Hold)
+	p.hold, p.begun = new(Hold), time.Now()
 	switch {
 	case ctx.Err() != nil:
 		p.fail(ensemble.ContextError(ctx))
@@ -115,7 +119,7 @@ func (p *Passage) onContextDone() {
 		case <-time.After(forcePatience):
 		}
 	}
-	p.settle(p.ended())
+	p.settle(p.explained())
 }
 
 // commit decides that others are removed by force, unless the acquisition has failed already.
@@ -142,7 +146,7 @@ func (p *Passage) settled(err error) {
 
 // letGo frees the handle. The candidate of a hold that is lost is being removed already.
 func (p *Passage) letGo(lost error) (of *Passage, mine bool) {
-	p.freeSlot()
+	p.leaveSlot()
 	return p, lost == nil
 }
 
@@ -171,6 +175,7 @@ func (p *Passage) remove(ctx context.Context) {
 	} else {
 		defer p.locks.client.Leave()
 	}
+	c.doubted = errors.Is(p.hold.State(), errRemoved)
 	err := c.remove(ctx)
 	if c.over {
 		p.onRemoved(c, err)
@@ -206,12 +211,13 @@ func (p *Passage) onRemoved(c *candidate, err error) {
 	p.gone.give()
 }
 
-// awaitRemoval waits until the candidate is removed, and returns how that went. It fails with ctx.
-func (p *Passage) awaitRemoval(ctx context.Context) error {
+// awaitRemoval waits until the candidate is removed, and returns how that went. It fails
+// with ctx, and says for how long the release went on, which had begun then.
+func (p *Passage) awaitRemoval(ctx context.Context, begun time.Time) error {
 	select {
 	case <-p.gone.C():
 	case <-ctx.Done():
-		return ensemble.ContextError(ctx)
+		return p.locks.client.Explain(ensemble.ContextError(ctx), begun, ensemble.NoAnswer)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -78,20 +78,20 @@ func (zs *Local) statsAtOnce(
 	return answers, nil
 }
 
-// Standing is a candidate with what the servers tell of its znode.
-type Standing struct {
+// Entry is a candidate with what the servers tell of its znode.
+type Entry struct {
 	queue.Candidate
 	Stat   zk.Stat
 	Holder bool
 }
 
-// Standings returns those of a znode's children that are candidates, in queue order.
-func (zs *Local) Standings(
+// Entries returns those of a znode's children that are candidates, in queue order.
+func (zs *Local) Entries(
 	ctx context.Context, dir string, children []string, voice queue.Voice,
-) (q []Standing, err error) {
+) (q []Entry, err error) {
 	err = zs.stats(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
 		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
-			q = append(q, Standing{Candidate: c, Stat: *stat})
+			q = append(q, Entry{Candidate: c, Stat: *stat})
 		}
 		return nil
 	})
@@ -100,20 +100,20 @@ func (zs *Local) Standings(
 }
 
 // Queue lists a lock's queue, which is empty if the lock has no znode.
-func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]Standing, error) {
+func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]Entry, error) {
 	l, err := zs.roster.list(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	return zs.Standings(ctx, dir, l.children, voice)
+	return zs.Entries(ctx, dir, l.children, voice)
 }
 
 // markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
 // of earlier candidates, the znode was made with it by hand: it keeps later candidates waiting, and is no holder.
 //
 // A reader of Curator's may have the number of an earlier writer, see queue.Candidate.LeavesReader.
-func markHolders(q []Standing) {
-	numbered := make([]*Standing, 0, len(q))
+func markHolders(q []Entry) {
+	numbered := make([]*Entry, 0, len(q))
 	earliest := int64(math.MaxInt64) // creation of those behind
 	for i := range slices.Backward(q) {
 		c := &q[i]

@@ -18,14 +18,15 @@ import (
 // run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
 // being removed by force.
 func (p *Passage) run() {
-	for {
-		zs, err := p.locks.await(p.ctx)
+	for soon := 0; ; {
+		zs, err := p.awaitSession()
 		if err != nil {
 			p.fail(p.orContextError(err))
 			return
 		}
-		c := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold())
+		c, begun := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold()), time.Now()
 		c.sifts = p.sifts
+		p.trying.Store(c)
 		err = p.obtain(c)
 		if err == nil {
 			p.candidate = c
@@ -36,8 +37,12 @@ func (p *Passage) run() {
 			}
 			p.withdraw(c.hold)
 		}
-		if errors.Is(err, ErrVanished) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
-			if c.remove(p.ctx); p.ctx.Err() == nil {
+		if errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
+			c.doubted = errors.Is(err, ErrVanished)
+			if soon++; time.Since(begun) > quickly {
+				soon = 0
+			}
+			if c.remove(p.ctx); p.pause(requeuePause(soon)) {
 				continue // to the end of the queue
 			}
 		}
@@ -47,11 +52,34 @@ func (p *Passage) run() {
 	}
 }
 
+// quickly is how soon a candidate is lost that is followed by another with a pause, unless it is the first.
+const quickly = time.Second
+
+// requeuePause is how long to wait after so many candidates in a row were lost quickly: whatever has removed them, or says so, will
+// do so again.
+func requeuePause(soon int) time.Duration {
+	if soon < 2 {
+		return 0
+	}
+	return min(10*time.Millisecond<<min(soon-2, 10), quickly)
+}
+
+// pause waits, and reports whether the context still stands.
+func (p *Passage) pause(d time.Duration) bool {
+	if d > 0 {
+		select {
+		case <-time.After(d):
+		case <-p.ctx.Done():
+		}
+	}
+	return p.ctx.Err() == nil
+}
+
 // orContextError prefers to say that the context has ended; err may be just a consequence.
 func (p *Passage) orContextError(err error) error {
 	switch {
 	case p.ctx.Err() != nil:
-		return p.ended()
+		return p.explained()
 	case p.locks.client.Closing().Err() != nil:
 		return ensemble.ErrClosed
 	default:
@@ -85,14 +113,16 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	if err := c.zs.Lease.Admit(ctx, c.hold); errors.Is(err, zk.ErrNoNode) {
-		return ErrVanished
-	} else if err != nil {
+	c.standing.Store(isBehindOwner)
+	if err := p.takeSlot(ctx, c); err != nil {
 		return err
 	}
-	if err := p.takeSlot(ctx, c); err != nil {
-		c.zs.Lease.Drop(c.hold)
-		c.hold.Lose(err) // it serves no other candidate: a beat that is under way may still know it by this one
+	c.standing.Store(isFirst)
+	if err := c.zs.Lease.Admit(ctx, c.hold); err != nil {
+		p.leaveSlot()
+		if errors.Is(err, zk.ErrNoNode) {
+			return ErrVanished
+		}
 		return err
 	}
 	c.front = p.Kind.Exclusive()
@@ -262,50 +292,80 @@ func (p *Passage) over(ctx context.Context) <-chan struct{} {
 	return p.done.C()
 }
 
-// takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
-// was lost and is not unlocked yet can keep it, and so can another hold of the same Reader.
-func (p *Passage) takeSlot(ctx context.Context, c *candidate) error {
+// errOccupied is why a candidate leaves the queue whose handle is occupied by a lost hold. If it stayed, it would keep all other
+// clients from the lock until that hold is unlocked.
+var errOccupied = errors.New("the handle is occupied by a lost hold")
+
+// awaitSession waits until a candidate can be created: no lost hold occupies the handle, and there is a ZooKeeper session.
+func (p *Passage) awaitSession() (*Local, error) {
+	if p.Slot != nil {
+		for left := p.Slot.blocked(p.obstacle); left != nil; left = p.Slot.blocked(p.obstacle) {
+			if p.Try {
+				return nil, ErrLocked
+			}
+			if err := ensemble.WaitFor(p.ctx, left); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.locks.await(p.ctx)
+}
+
+// takeSlot puts the hold of a candidate that has nobody ahead into the handle's slot. Another hold that stands can only be a
+// Reader's, whose candidates are at the head together: then it waits for that to be released. It fails with errOccupied if
+// the other hold is lost.
+func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
 	if p.Slot == nil {
 		return nil
 	}
-	if p.Try {
-		select {
-		case p.Slot <- struct{}{}:
-			return nil
-		default:
-			return ErrLocked
-		}
+	other, changed, ok := p.Slot.take(c.hold)
+	if ok {
+		return nil
 	}
-	for {
-		select {
-		case p.Slot <- struct{}{}:
-			return nil
-		default:
+	defer func() {
+		if err != nil {
+			p.Slot.giveUp(c.hold)
+		}
+	}()
+	if p.Try {
+		return ErrLocked
+	}
+	for !ok {
+		if other != nil && (p.Kind.Exclusive() || other.isLost()) {
+			p.obstacle = other
+			return errOccupied
+		}
+		var lost <-chan struct{} // nil if the slot is free, and others have come earlier
+		if other != nil {
+			lost = other.lost.C()
 		}
 		if err := c.look(ctx); err != nil {
 			return err
 		}
 		select {
-		case p.Slot <- struct{}{}:
-			return nil
-		case <-c.hold.lost.C():
-			return c.hold.State()
+		case <-changed:
+		case <-lost:
 		case <-c.wake:
 		case <-p.over(ctx):
 			return p.ended()
 		}
+		other, changed, ok = p.Slot.take(c.hold)
 	}
+	if err := c.look(ctx); err != nil {
+		p.Slot.leave()
+		return err
+	}
+	return nil
 }
 
 // withdraw takes back a grant that came after the acquisition had failed.
 func (p *Passage) withdraw(h *Hold) {
 	h.lease.Drop(h)
-	p.freeSlot()
+	p.leaveSlot()
 }
 
-// freeSlot ends what takeSlot has begun.
-func (p *Passage) freeSlot() {
+func (p *Passage) leaveSlot() {
 	if p.Slot != nil {
-		<-p.Slot
+		p.Slot.leave()
 	}
 }

@@ -82,9 +82,14 @@ func (s *siblings) directlyBehind(c *candidate) (other queue.Candidate, ok bool)
 }
 
 // have reports whether another candidate is one of them, and not about to leave.
-func (s *siblings) have(dir string, other queue.Candidate) bool {
+func (s *siblings) have(dir string, other queue.Candidate) bool { return s.at(dir, other) != nil }
+
+// at returns the one that another candidate is, if it is not about to leave; nil if it is none of them.
+func (s *siblings) at(dir string, other queue.Candidate) *candidate {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.seats[seat{dir, other.Seq}]
-	return c != nil && c.place.Name == other.Name
+	if c := s.seats[seat{dir, other.Seq}]; c != nil && c.place.Name == other.Name {
+		return c
+	}
+	return nil
 }

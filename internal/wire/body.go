@@ -69,7 +69,7 @@ func (b *body) stat() { b.take(statSize) }
 
 // string takes a string. ZooKeeper never sends a null one in these replies; go-zookeeper reads its length of -1 as 4 GiB
 // (structs.go line 452).
-func (b *body) string() {
+func (b *body) string() []byte {
 	n := b.int32()
 	switch {
 	case n < 0:
@@ -77,9 +77,10 @@ func (b *body) string() {
 	case int(n) > len(b.rest):
 		b.bad("string longer than its frame")
 	default:
-		b.take(int(n))
 		b.cost += roundUp(int(n))
+		return b.take(int(n))
 	}
+	return nil
 }
 
 // buffer takes bytes, which may be null: a znode's data is, where it was created without.
@@ -115,14 +116,6 @@ func (b *body) count(size int) int {
 	return 0
 }
 
-func (b *body) strings() {
-	n := b.count(4)
-	b.cost += n * stringCost
-	for i := 0; i < n && b.reason == ""; i++ {
-		b.string()
-	}
-}
-
 func (b *body) acls() {
 	n := b.count(12)
 	b.cost += n * aclCost
@@ -130,30 +123,6 @@ func (b *body) acls() {
 		b.int32()
 		b.string()
 		b.string()
-	}
-}
-
-// results takes the results of a multi, as multiResponse.Decode does (structs.go line 325).
-func (b *body) results() {
-	for b.reason == "" {
-		op := b.int32()
-		done := b.bool()
-		b.int32()
-		if done {
-			return
-		}
-		b.cost += resultCost
-		switch op {
-		case OpError:
-			b.int32()
-		case OpCreate:
-			b.string()
-		case OpSetData:
-			b.stat()
-		case OpCheck, OpDelete:
-		default:
-			b.bad("multi holds a result of unknown type")
-		}
 	}
 }
 

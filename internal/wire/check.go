@@ -63,14 +63,15 @@ func checkEvent(rest []byte) error {
 
 // checkReply takes the body of a reply without error apart and returns what go-zookeeper will allocate for it. Bytes
 // after the last field are let pass: newer servers append.
-func checkReply(op int32, rest []byte) (cost int, err error) {
-	b := body{rest: rest}
-	switch op {
-	case OpCreate, OpCreateContainer, OpCreateTTL, OpSync:
-		b.string()
+func checkReply(to request, session int64, rest []byte) (cost int, err error) {
+	b, asked := body{rest: rest}, body{rest: to.body}
+	switch to.op {
+	case OpCreate, OpCreateContainer, OpCreateTTL:
+		b.created(&asked)
 	case OpCreate2:
-		b.string()
-		b.stat()
+		b.createdWithStat(&asked, session)
+	case OpSync:
+		b.synced(&asked)
 	case OpExists, OpSetData, OpSetACL:
 		b.stat()
 	case OpGetData, OpReconfig:
@@ -80,15 +81,15 @@ func checkReply(op int32, rest []byte) (cost int, err error) {
 		b.acls()
 		b.stat()
 	case OpGetChildren:
-		b.strings()
+		b.names()
 	case OpGetChildren2:
-		b.strings()
+		b.names()
 		b.stat()
 	case OpMulti:
-		b.results()
+		b.results(&asked)
 	}
 	if b.reason != "" {
-		return 0, &FrameError{op, b.reason}
+		return 0, &FrameError{to.op, b.reason}
 	}
 	return b.cost, nil
 }

@@ -42,6 +42,11 @@ type Config struct {
 	// and says it to the server that it connects to.
 	LastZxid *atomic.Int64
 
+	// OwnRequests, if it is set, is how many requests of our own the session has sent, on whatever connection. Their
+	// numbers follow from it, so that none repeats in the session: a server tells whose write has been committed by
+	// session and number alone (CommitProcessor), and that of a lost connection would answer a request on this one.
+	OwnRequests *atomic.Int64
+
 	// Credentials is how many the session has: requests of our own wait until they are written.
 	Credentials int
 
@@ -53,6 +58,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.MaxFrame = cmp.Or(c.MaxFrame, defaultMaxFrame)
+	c.OwnRequests = cmp.Or(c.OwnRequests, new(atomic.Int64))
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
 	return c
 }

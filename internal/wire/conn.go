@@ -20,10 +20,11 @@ type Conn struct {
 	raw net.Conn
 	cfg Config
 
-	readMu sync.Mutex // held by Read, also while it blocks; guards in, open, gone
-	in     inbound
-	open   bool // the connect reply has passed
-	gone   bool // it said that the session has expired
+	readMu  sync.Mutex // held by Read, also while it blocks; guards in, open, gone, session
+	in      inbound
+	open    bool  // the connect reply has passed
+	gone    bool  // it said that the session has expired
+	session int64 // that it told of
 
 	writeMu        sync.Mutex // held by Write, also while it blocks: frames are followed in the order in which they are written
 	connectWritten bool       // the connect request; guarded by writeMu

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -13,6 +14,10 @@ var (
 	// ErrUnanswered is returned when a request or ping went without a reply for 2/3 of the session timeout,
 	// whatever else the server sent. The connection is closed; the outcome of every open request is unknown.
 	ErrUnanswered = fmt.Errorf("wire: server leaves requests unanswered: %w", os.ErrDeadlineExceeded)
+
+	// ErrNumbersUsedUp is returned when the next request of the session, our own or go-zookeeper's, would have a
+	// number that another request had before. The connection is closed; the session must be given up.
+	ErrNumbersUsedUp = errors.New("wire: numbers for requests are used up")
 )
 
 // A FrameError says that a frame was refused, and that the connection was closed for it. Nothing of the frame

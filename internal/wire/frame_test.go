@@ -18,6 +18,11 @@ func (f frame) stat(czxid int64) frame {
 	return f.i64(czxid).i64(2).i64(3).i64(4).i32(5).i32(6).i32(7).i64(8).i32(9).i32(10).i64(11)
 }
 
+// born appends the Stat of a znode that a session has just created.
+func (f frame) born(czxid, session int64) frame {
+	return f.i64(czxid).i64(czxid).i64(3).i64(3).i32(0).i32(0).i32(0).i64(session).i32(2).i32(0).i64(czxid)
+}
+
 func (f frame) result(op int32, done bool, err int32) frame {
 	var b byte
 	if done {
@@ -36,6 +41,26 @@ func connectReply(timeoutMs int32, session int64) frame {
 }
 
 func event(kind int32, path string) frame { return replyTo(-1, 0).i32(kind).i32(3).str(path) }
+
+// asks is the body of a request that honest answers.
+func asks(op int32) frame {
+	const version = 0
+	a := frame{}.str("/a")
+	created := frame{}.str("/a").i32(-1).i32(0).i32(0)
+	switch op {
+	case 1, 19:
+		return created
+	case 21:
+		return created.i64(1000)
+	case 14:
+		f := append(frame{}.result(1, false, -1), created...)
+		f = append(f.result(5, false, -1), a.i32(-1).i32(version)...)
+		f = append(f.result(2, false, -1), a.i32(version)...)
+		f = append(f.result(13, false, -1), a.i32(version)...)
+		return f.result(-1, true, -1)
+	}
+	return a
+}
 
 // honest is the body with which ZooKeeper answers an operation.
 func honest(op int32) frame {

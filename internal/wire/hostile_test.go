@@ -46,6 +46,10 @@ func getACL(c *zk.Conn) error   { _, _, err := c.GetACL("/a"); return err }
 func set(c *zk.Conn) error      { _, err := c.Set("/a", nil, 0); return err }
 func setACL(c *zk.Conn) error   { _, err := c.SetACL("/a", zk.WorldACL(31), 0); return err }
 func create(c *zk.Conn) error   { _, err := c.Create("/a", nil, 0, zk.WorldACL(31)); return err }
+func createSequential(c *zk.Conn) error {
+	_, err := c.Create("/a-", nil, zk.FlagEphemeralSequential, zk.WorldACL(31))
+	return err
+}
 func createTTL(c *zk.Conn) error {
 	_, err := c.CreateTTL("/a", nil, zk.FlagTTL, zk.WorldACL(31), time.Hour)
 	return err
@@ -107,6 +111,25 @@ var hostiles = []hostile{
 	{name: "create path negative", bare: harmless, call: create, reply: frame{}.i32(-1), op: wire.OpCreate},
 	{name: "createContainer path too long", bare: believes, call: createContainer, reply: frame{}.i32(1000), op: wire.OpCreateContainer},
 	{name: "createTTL path too long", bare: believes, call: createTTL, reply: frame{}.i32(1000), op: wire.OpCreateTTL},
+	{name: "create of another path", bare: believes, call: create, reply: frame{}.str("/b"), op: wire.OpCreate},
+	{name: "create with a number that was not asked for", bare: believes, call: create, reply: frame{}.str("/a0000000001"), op: wire.OpCreate},
+	{name: "createContainer of another path", bare: believes, call: createContainer, reply: frame{}.str("/b"), op: wire.OpCreateContainer},
+	{name: "createTTL of another path", bare: believes, call: createTTL, reply: frame{}.str("/b"), op: wire.OpCreateTTL},
+	{name: "sequential create elsewhere", bare: believes, call: createSequential, reply: frame{}.str("/b/a-0000000001"), op: wire.OpCreate},
+	{name: "sequential create without a number", bare: believes, call: createSequential, reply: frame{}.str("/a-"), op: wire.OpCreate},
+	{name: "sequential create below", bare: believes, call: createSequential, reply: frame{}.str("/a-/0000000001"), op: wire.OpCreate},
+	{name: "sync of another path", bare: believes, call: syncPath, reply: frame{}.str("/b"), op: wire.OpSync},
+	{name: "getChildren2 name with a slash", bare: believes, call: children, reply: frame{}.i32(1).str("x/y").stat(1), op: wire.OpGetChildren2},
+	{name: "getChildren2 empty name", bare: believes, call: children, reply: frame{}.i32(1).str("").stat(1), op: wire.OpGetChildren2},
+	{name: "multi with fewer results", bare: believes, call: multi, reply: frame{}.result(1, false, 0).str("/a").result(-1, true, -1), op: wire.OpMulti},
+	{name: "multi with more results", bare: believes, call: multi, op: wire.OpMulti,
+		reply: append(honest(14)[:len(honest(14))-9], frame{}.result(13, false, 0).result(-1, true, -1)...)},
+	{name: "multi with results of other types", bare: believes, call: multi, op: wire.OpMulti,
+		reply: frame{}.result(13, false, 0).result(13, false, 0).result(13, false, 0).result(13, false, 0).result(-1, true, -1)},
+	{name: "multi that failed in part", bare: harmless, call: multi, op: wire.OpMulti,
+		reply: frame{}.result(1, false, 0).str("/a").result(-1, false, -101).i32(-101).result(2, false, 0).result(13, false, 0).result(-1, true, -1)},
+	{name: "multi created another path", bare: believes, call: multi, op: wire.OpMulti,
+		reply: append(frame{}.result(1, false, 0).str("/b"), honest(14)[15:]...)},
 	{name: "sync path too long", bare: believes, call: syncPath, reply: frame{}.i32(1000), op: wire.OpSync},
 	{name: "exists without Stat", bare: harmless, call: exists, reply: frame{}, op: wire.OpExists},
 	{name: "exists with short Stat", bare: believes, call: exists, reply: frame{}.stat(1)[:67], op: wire.OpExists},

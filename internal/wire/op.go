@@ -1,6 +1,9 @@
 package wire
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // The operations that are sent, by go-zookeeper (constants.go line 14) or for it, as they stand in a request's header.
 const (
@@ -36,7 +39,9 @@ const (
 	xidPing         int32 = -2
 
 	// Those of requests that go-zookeeper knows nothing of; they go down from here. The servers have no meaning for them.
-	xidOwn int32 = -1000
+	// go-zookeeper's own go up from 1 to 2147483647, and then to 0 (conn.go line 880).
+	xidOwn   int32 = -1000
+	xidWraps int32 = 0
 )
 
 var opNames = map[int32]string{
@@ -45,6 +50,15 @@ var opNames = map[int32]string{
 	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpReconfig: "reconfig",
 	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpSetAuth: "setAuth",
 	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
+}
+
+// ownXid returns the number of the request of our own that a session has sent so many before. It is false if there is none
+// left.
+func ownXid(before int64) (xid int32, ok bool) {
+	if before > int64(xidOwn)-math.MinInt32 {
+		return 0, false
+	}
+	return int32(int64(xidOwn) - before), true
 }
 
 func opName(op int32) string {

@@ -17,8 +17,10 @@ const (
 // Guarded by Conn.mu.
 type outbound struct {
 	head      [lengthSize + requestHeaderSize]byte
-	have      int       // bytes of head that were seen
-	rest      int       // bytes of the frame after head that are still to come
+	have      int  // bytes of head that were seen
+	rest      int  // bytes of the frame after head that are still to come
+	keeps     bool // those, in body: the answer will be compared with them
+	body      []byte
 	begun     time.Time // when the frame's first byte was about to be written
 	connected bool      // the connect request, always the first frame, has passed
 
@@ -35,7 +37,7 @@ func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {
 	for len(p) > 0 {
 		if o.rest > 0 {
 			n := min(o.rest, len(p))
-			o.rest -= n
+			o.follow(p[:n], waiting)
 			p = p[n:]
 			continue
 		}
@@ -66,6 +68,9 @@ func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {
 		case o.have == len(o.head):
 			xid := int32(binary.BigEndian.Uint32(o.head[4:]))
 			op := int32(binary.BigEndian.Uint32(o.head[8:]))
+			if xid == xidWraps {
+				return ErrNumbersUsedUp
+			}
 			waiting.add(xid, op, o.begun, length)
 			switch op {
 			case OpSetAuth:
@@ -74,7 +79,20 @@ func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {
 				o.closing = true
 			}
 			o.have, o.rest = 0, length-requestHeaderSize
+			o.keeps, o.body = isCompared(op), nil
 		}
 	}
 	return nil
+}
+
+// follow takes note of bytes of a frame after its head.
+func (o *outbound) follow(p []byte, waiting *outstanding) {
+	o.rest -= len(p)
+	if !o.keeps {
+		return
+	}
+	if o.body = append(o.body, p...); o.rest == 0 {
+		waiting.setBody(int32(binary.BigEndian.Uint32(o.head[lengthSize:])), o.body)
+		o.keeps, o.body = false, nil
+	}
 }

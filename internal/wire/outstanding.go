@@ -13,6 +13,7 @@ type request struct {
 	xid, op    int32
 	sent       time.Time
 	done       func(Reply) // of a request that is our own
+	body       []byte      // of our own, and of those whose answer is compared with it
 	size       int
 	prev, next int // neighbours in the order of writing; in a free slot, next is the next free one
 }
@@ -30,8 +31,7 @@ type outstanding struct {
 	free         int
 	oldest, last int
 	pings        []time.Time
-	own          int32 // how many requests of our own there were, modulo 2^30
-	bytes        int   // of those that wait
+	bytes        int // of those that wait
 }
 
 func newOutstanding() outstanding {
@@ -77,13 +77,18 @@ func (o *outstanding) find(xid int32) (request, bool) {
 	return o.slots[at], true
 }
 
-// addOwn records a request that is sent behind go-zookeeper's back, and returns its xid.
-func (o *outstanding) addOwn(op int32, sent time.Time, done func(Reply), size int) (xid int32) {
-	xid = xidOwn - o.own
-	o.own = (o.own + 1) & (1<<30 - 1)
-	o.add(xid, op, sent, size)
-	o.slots[o.index[xid]].done = done
-	return xid
+// addOwn records a request that is sent behind go-zookeeper's back.
+func (o *outstanding) addOwn(xid int32, r *Request, sent time.Time, size int) {
+	o.add(xid, r.op, sent, size)
+	at := o.index[xid]
+	o.slots[at].done, o.slots[at].body = r.Done, r.body
+}
+
+// setBody adds what a request asks for.
+func (o *outstanding) setBody(xid int32, body []byte) {
+	if at, ok := o.index[xid]; ok {
+		o.slots[at].body = body
+	}
 }
 
 // abandonOwn takes all requests of our own out, and returns whom to tell.

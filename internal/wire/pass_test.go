@@ -87,7 +87,7 @@ func TestNullDataPasses(t *testing.T) {
 func TestFramesOfAllSizesPass(t *testing.T) {
 	var in, want []byte
 	for i, size := range []int{0, 1, 4000, 5000, 70_000, 3, 1 << 20, 2, 64 << 10, 9} {
-		f := replyTo(int32(i), 0).str(strings.Repeat("d", size)).stat(1).sealed()
+		f := replyTo(int32(i+1), 0).str(strings.Repeat("d", size)).stat(1).sealed()
 		in = append(in, f...)
 	}
 	in = append(connectReply(4000, 1).sealed(), in...)
@@ -98,7 +98,7 @@ func TestFramesOfAllSizesPass(t *testing.T) {
 			c := wire.New(s, wire.Config{})
 			_, _ = c.Write(connectRequest())
 			for i := range int32(10) {
-				_, _ = c.Write(request(i, wire.OpGetData))
+				_, _ = c.Write(request(i+1, wire.OpGetData))
 			}
 			var got []byte
 			p := make([]byte, read)
@@ -125,7 +125,7 @@ func TestTruncatedFrameIsNoEnd(t *testing.T) {
 	}
 }
 
-func request(xid, op int32) []byte { return frame{}.i32(xid).i32(op).str("/a").sealed() }
+func request(xid, op int32) []byte { return append(frame{}.i32(xid).i32(op), asks(op)...).sealed() }
 
 // A socket is a server that has said everything, and that keeps what was written.
 type socket struct {

@@ -138,7 +138,7 @@ func (c *Conn) connect(frame []byte) error {
 	if err != nil {
 		return err
 	}
-	c.open, c.gone = true, h.Expired()
+	c.open, c.gone, c.session = true, h.Expired(), h.SessionID
 
 	c.mu.Lock()
 	c.limit = time.Time{}
@@ -186,7 +186,7 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 		return false, &FrameError{OpNone, "reply to no request"}
 	}
 	if !failed && !tooLarge {
-		cost, err := checkReply(req.op, frame[replyHeaderSize:])
+		cost, err := checkReply(req, c.session, frame[replyHeaderSize:])
 		if err != nil {
 			return false, err
 		}

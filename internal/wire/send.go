@@ -28,9 +28,6 @@ type Reply struct {
 	body   []byte
 }
 
-// ephemeralSequential are the flags of a candidate.
-const ephemeralSequential = 3
-
 // Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
 func Create(path string, data []byte, acl []zk.ACL) *Request {
 	return &Request{op: OpCreate2, body: createBody(path, data, acl)}
@@ -57,7 +54,7 @@ func createBody(path string, data []byte, acl []zk.ACL) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(a.Perms))
 		b = appendString(appendString(b, a.Scheme), a.ID)
 	}
-	return binary.BigEndian.AppendUint32(b, ephemeralSequential)
+	return binary.BigEndian.AppendUint32(b, flagEphemeralSequential)
 }
 
 // Delete returns a request to delete a znode of any version.
@@ -124,16 +121,16 @@ func (r Reply) Stat() zk.Stat {
 // Children returns the names of a znode's children. They share their memory: clone what is to be kept.
 func (r Reply) Children() []string {
 	b := body{rest: r.body}
-	return b.names()
+	return b.children()
 }
 
 // ChildrenAndStat is Children, with the znode's Stat.
 func (r Reply) ChildrenAndStat() ([]string, zk.Stat) {
 	b := body{rest: r.body}
-	return b.names(), b.stats()
+	return b.children(), b.stats()
 }
 
-func (b *body) names() []string {
+func (b *body) children() []string {
 	names := make([]string, b.count(4))
 	all := string(b.rest)
 	for i := range names {
@@ -173,9 +170,16 @@ func (c *Conn) enqueue(requests []*Request, now time.Time) (ok, mine bool) {
 		c.mu.Unlock()
 		return false, false
 	}
-	for _, r := range requests {
+	before := c.cfg.OwnRequests.Add(int64(len(requests))) - int64(len(requests))
+	if _, left := ownXid(before + int64(len(requests)) - 1); !left {
+		c.mu.Unlock()
+		_ = c.fail(ErrNumbersUsedUp)
+		return false, false
+	}
+	for i, r := range requests {
 		size := requestHeaderSize + len(r.body)
-		xid := c.waiting.addOwn(r.op, now, r.Done, size)
+		xid, _ := ownXid(before + int64(i))
+		c.waiting.addOwn(xid, r, now, size)
 		c.pending = binary.BigEndian.AppendUint32(c.pending, uint32(size))
 		c.pending = binary.BigEndian.AppendUint32(c.pending, uint32(xid))
 		c.pending = binary.BigEndian.AppendUint32(c.pending, uint32(r.op))
@@ -251,7 +255,7 @@ func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
 	r := Reply{Code: int32(binary.BigEndian.Uint32(frame[errorAt:]))}
 	if r.Code == 0 && !tooLarge {
 		r.body = frame[replyHeaderSize:]
-		cost, err := checkReply(req.op, r.body)
+		cost, err := checkReply(req, c.session, r.body)
 		if err != nil {
 			return err
 		}

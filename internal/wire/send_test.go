@@ -143,10 +143,10 @@ func TestSendAsksAndIsAnswered(t *testing.T) {
 	}
 	require.True(t, <-sent)
 
-	s.reply(replyTo(xids[0], 0).str("/d/x-1").stat(9))
+	s.reply(replyTo(xids[0], 0).str("/d/x-0000000001").born(9, 1))
 	path, czxid := (<-created).Created()
-	require.Equal(t, "/d/x-1", path)
-	require.Positive(t, czxid)
+	require.Equal(t, "/d/x-0000000001", path)
+	require.Equal(t, int64(9), czxid)
 	s.reply(replyTo(xids[1], 0).i32(2).str("x-1").str("y"))
 	require.Equal(t, []string{"x-1", "y"}, (<-listed).Children())
 	s.reply(replyTo(xids[2], 0).str("data").stat(1))

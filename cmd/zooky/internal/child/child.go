@@ -1,149 +1,199 @@
 //go:build unix
 
-// Package child runs a command in a process group of its own, of which nothing is left when it has to end.
+// Package child runs a command for as long as a lock is certainly held.
 //
-// Three processes are needed for that: this one; the command's, which runs Exec until it is told to become the command;
-// and a guard, which ends the group if this process dies. The command begins when the guard knows of it: at no moment
-// can this process die and leave the command behind.
+// Two processes see to that: this one, which keeps the lock, and a guard, which is the command's parent. The command is
+// in this process's group and session, as if a shell had started it in its place: the terminal, its signals and job
+// control reach it by themselves. The guard is in a session of its own, so that no terminal stops it.
+//
+// This process tells the guard again and again until when the hold is certain. If no later time comes, because this process
+// is stopped, has died or cannot prove the hold any more, the guard ends the command before that time is over. If the guard
+// dies, the kernel kills the command, and this process what the command has started.
 package child
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Child is a command that runs.
 type Child struct {
-	cmd     *exec.Cmd
-	guard   *guard
-	end     ending
-	stopped chan struct{} // has room for one stop of the command
-	ended   chan struct{} // closed when the command has ended, its group perhaps not
-	status  syscall.WaitStatus
-
-	tty        *os.File // this process's terminal, if the command reads from it; nil if not
-	foreground bool     // whether the group was given the terminal
+	guard   *exec.Cmd
+	conn    *os.File
+	orders  *json.Encoder
+	reports *json.Decoder
+	ended   chan struct{}
+	report  report // the last one; read after ended
 }
 
-// Start starts a command. cmd is the command line of a process that calls Exec, guardCommand that of one that runs
-// Guard. If this process dies, the guard ends the group: by the signal, and by SIGKILL after grace.
-func Start(cmd, guardCommand *exec.Cmd, signal syscall.Signal, grace time.Duration) (*Child, error) {
-	g, err := startGuard(guardCommand)
+// ErrGuard is returned by Start and Status if the guard died before the command had ended. Nothing of the command is left then.
+var ErrGuard = errors.New("the guard process was killed, and the command with it")
+
+// Start starts a command. guard is the command line of a process that calls Guard with the last argument, which Start
+// adds, and has the standard streams of the command. certain returns until when the hold is certain. If the command cannot be
+// executed the error is an *os.PathError.
+func Start(guard *exec.Cmd, command Command, certain func() time.Time) (*Child, error) {
+	adopt() // what the command leaves behind if the guard dies
+	conn, far, err := connection()
 	if err != nil {
 		return nil, err
 	}
+	guard.Args = append(guard.Args, strconv.Itoa(far))
+	err = guard.Start()
+	_ = syscall.Close(far)
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("start guard: %w", err)
+	}
 	c := &Child{
-		cmd: cmd, guard: g, end: ending{signal, grace},
-		stopped: make(chan struct{}, 1), ended: make(chan struct{}),
+		guard: guard, conn: conn, orders: json.NewEncoder(conn), reports: json.NewDecoder(conn), ended: make(chan struct{}),
 	}
-	if err := c.start(); err != nil {
-		return nil, errors.Join(err, c.Release())
+	if err := c.begin(command, certain); err != nil {
+		Kill() // the command may have begun
+		conn.Close()
+		_ = guard.Wait()
+		return nil, err
 	}
-	go c.wait() // ended by the command's end, which the caller awaits
+	go c.attend() // ended by the command's end, which the caller awaits
 	return c, nil
 }
 
-func (c *Child) start() error {
-	told, tell, err := os.Pipe()
+// connection returns both ends of the connection to the guard. The guard inherits the far one under a number that is free in
+// this process: all others are what this process has inherited, and the command's.
+func connection() (near *os.File, far int, err error) {
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
-		return err
+		return nil, 0, os.NewSyscallError("socketpair", err)
 	}
-	defer told.Close()
-	defer tell.Close()
-	c.cmd.ExtraFiles = []*os.File{told}
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if tty, ok := c.cmd.Stdin.(*os.File); ok && foreground(tty) > 0 {
-		c.tty = tty
-		if inForeground(tty) {
-			// A group in the background may not read from the terminal, and Ctrl-C would not reach it.
-			c.cmd.SysProcAttr.Foreground, c.cmd.SysProcAttr.Ctty = true, int(tty.Fd())
-			c.foreground = true
-		}
+	syscall.CloseOnExec(pair[0]) // the guard alone is started between these lines
+	err = syscall.SetNonblock(pair[0], true)
+	return os.NewFile(uintptr(pair[0]), "guard"), pair[1], err
+}
+
+func (c *Child) begin(command Command, certain func() time.Time) error {
+	if err := c.tell(order{Command: &command, Until: lasts(certain)}); err != nil {
+		return fmt.Errorf("guard: %w", err)
 	}
-	if err := c.cmd.Start(); err != nil {
-		return err
+	if c.reports.Decode(&c.report) != nil {
+		return ErrGuard
 	}
-	if err := c.guard.watch(c.cmd.Process.Pid, c.end); err != nil {
-		c.Signal(syscall.SIGKILL)
-		_ = c.cmd.Wait()
-		return err
+	if !c.report.Started {
+		return &os.PathError{Op: "exec", Path: command.Path, Err: c.report.Errno}
 	}
-	_, _ = tell.WriteString("go") // the error is that it has ended, of which its status tells
 	return nil
 }
 
-// wait waits for the command itself: os/exec's Wait does not tell of stops.
-func (c *Child) wait() {
-	defer close(c.ended)
-	for {
-		_, err := syscall.Wait4(c.cmd.Process.Pid, &c.status, syscall.WUNTRACED, nil)
-		if err == nil && c.status.Stopped() {
-			select {
-			case c.stopped <- struct{}{}:
-			default:
-			}
-		} else if !errors.Is(err, syscall.EINTR) {
-			break
-		}
+// lasts returns until when the hold is certain, 0 if it is not. The clock is read first: if the machine is suspended in
+// between, the result is too early.
+func lasts(certain func() time.Time) time.Duration {
+	now := bootTime()
+	until := certain()
+	if until.IsZero() {
+		return 0
 	}
-	_ = c.cmd.Wait() // the error is that the process was waited for; what copies its streams was not
+	return now + time.Until(until)
 }
 
-// Ended returns a channel that is closed when the command has ended.
+// tellLimit bounds how long the guard may take to read: it may have been stopped.
+const tellLimit = 100 * time.Millisecond
+
+func (c *Child) tell(o order) error {
+	_ = c.conn.SetWriteDeadline(time.Now().Add(tellLimit)) // it is a socket
+	return c.orders.Encode(o)
+}
+
+// attend waits for the guard's end.
+func (c *Child) attend() {
+	defer close(c.ended)
+	for c.reports.Decode(&c.report) == nil {
+	}
+	if !c.report.Ended {
+		Kill()
+	}
+	_ = c.guard.Wait() // how the guard has ended says nothing
+	c.conn.Close()
+}
+
+// Hold tells the guard until when the hold is certain. If it is not certain at all, nothing is told: the
+// last time stands.
+func (c *Child) Hold(certain func() time.Time) {
+	if until := lasts(certain); until > 0 {
+		_ = c.tell(order{Until: until}) // a guard that hears nothing ends the command
+	}
+}
+
+// Signal sends a signal to the command and what it has started.
+func (c *Child) Signal(s syscall.Signal) {
+	_ = c.tell(order{Signal: s}) // the error is that the command has ended
+}
+
+// End has the command asked to end, and killed after grace or when the hold is over, whatever is earlier.
+func (c *Child) End(grace time.Duration) {
+	_ = c.tell(order{End: &grace}) // the error is that the command has ended
+}
+
+// Ended returns a channel that is closed when the command has ended. If it had to end, nothing of it is left.
 func (c *Child) Ended() <-chan struct{} { return c.ended }
 
-// Gone returns a channel that is closed when nobody is left in the group.
-func (c *Child) Gone() <-chan struct{} {
-	gone := make(chan struct{})
-	go func() { // ended by the group's end, or with this process
-		defer close(gone)
-		awaitGroup(c.cmd.Process.Pid, nil)
-	}()
-	return gone
-}
-
-// Status is the command's exit status as a shell has it, after its end.
-func (c *Child) Status() int {
-	if c.status.Signaled() {
-		return 128 + int(c.status.Signal())
+// Status returns how the command has ended, after its end.
+func (c *Child) Status() (syscall.WaitStatus, error) {
+	if !c.report.Ended {
+		return 0, ErrGuard
 	}
-	return c.status.ExitStatus()
+	return c.report.Status, nil
 }
 
-// Signal sends a signal to every process in the group. There may be none any more.
-func (c *Child) Signal(s syscall.Signal) { signalGroup(c.cmd.Process.Pid, s) }
-
-// Release lets the guard go and takes the terminal back, when the command has ended or must not be watched any more.
-func (c *Child) Release() error {
-	if c.foreground {
-		setForeground(c.tty, syscall.Getpgrp())
-	}
-	return c.guard.dismiss()
-}
-
-func signalGroup(pgid int, s syscall.Signal) {
-	_ = syscall.Kill(-pgid, s) // the error is that nobody is left
-	if s != syscall.SIGKILL {
-		_ = syscall.Kill(-pgid, syscall.SIGCONT) // a stopped process gets it only then
+// Kill kills every process that this one has started, directly or not, the guard included, and returns when none is left
+// that can be killed.
+func Kill() {
+	for {
+		processes := below(os.Getpid())
+		if len(processes) == 0 || len(signalAll(processes, syscall.SIGKILL)) == len(processes) {
+			return
+		}
+		reap()
+		time.Sleep(killPoll) // sleep ok: nobody tells when the last of them has ended
 	}
 }
 
-// groupAlive is true as well if the processes belong to somebody else.
-func groupAlive(pgid int) bool { return !errors.Is(syscall.Kill(-pgid, 0), syscall.ESRCH) }
+// killPoll is how often those that were killed are looked at.
+const killPoll = 10 * time.Millisecond
 
-// groupPoll is how often a group is looked at: nobody tells when its last process ends.
-const groupPoll = 10 * time.Millisecond
+// Reap waits for the children that come to this process because their parents have ended, as those of process 1 do.
+func Reap() {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGCHLD)
+	for range ended {
+		reap()
+	}
+}
 
-// awaitGroup waits until nobody is in the group, or for limit.
-func awaitGroup(pgid int, limit <-chan time.Time) {
-	for groupAlive(pgid) {
-		select {
-		case <-time.After(groupPoll):
-		case <-limit:
+// reap waits for those children that have ended.
+func reap() {
+	for {
+		var status syscall.WaitStatus
+		if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); pid <= 0 && !errors.Is(err, syscall.EINTR) {
 			return
 		}
 	}
+}
+
+// signalAll sends a signal to processes and returns those to which this one must not send any. A stopped process does not
+// go on.
+func signalAll(processes []int, s syscall.Signal) (denied []int) {
+	for _, pid := range processes {
+		if errors.Is(unix.Kill(pid, s), unix.EPERM) {
+			denied = append(denied, pid)
+		}
+	}
+	return denied
 }

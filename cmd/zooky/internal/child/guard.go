@@ -3,98 +3,323 @@
 package child
 
 import (
-	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
+	"os"
 	"os/signal"
+	"runtime"
+	"slices"
 	"syscall"
 	"time"
 )
 
-// guard is a process that ends the group if this process dies, kill -9 included: the lock is granted to somebody else
-// soon after, and the command must not be running then.
+// phase is how far the guard is with ending the command.
+type phase uint8
+
+const (
+	running phase = iota // the hold is certain, and nobody has asked the command to end
+	asked                // it was sent its signal
+	killed               // it was sent SIGKILL
+)
+
+// guard is the parent of a command.
 type guard struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser // whose end, without a word, means that this process is dead
-	out io.Reader      // a line for each line of in that it goes by
+	parent   int  // the process that keeps the lock
+	terminal bool // that process has one, and with it perhaps a shell that continues what is stopped
+	reports  *json.Encoder
+	out      io.Writer // for people
+	alarm    *alarm
+
+	command Command
+	pid     int           // the command's; 0 after its end
+	until   time.Duration // the hold is certain until then
+	phase   phase
+	limit   time.Duration // when it is killed that was asked
+	stopped bool          // the command, by a signal
+	denied  bool          // and that was told
 }
 
-// ending is how a group is ended: by a signal, and by SIGKILL after grace.
-type ending struct {
-	signal syscall.Signal
-	grace  time.Duration
+// change is a child of the guard that has ended, was stopped or continued.
+type change struct {
+	pid    int
+	status syscall.WaitStatus
 }
 
-// now leaves no time for anything.
-var now = ending{signal: syscall.SIGKILL}
-
-func startGuard(cmd *exec.Cmd) (*guard, error) {
-	// A group of its own: what is sent to ours, by a terminal or a supervisor, must not end the guard.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	in, err := cmd.StdinPipe()
+// Guard is what the guard's process does. fd is the connection to the process that keeps the lock, which has to be this one's
+// parent. It returns when the command has ended, and if that had to end, all that it has started.
+func Guard(fd int, out io.Writer) error {
+	syscall.CloseOnExec(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return os.NewSyscallError("fcntl", err)
+	}
+	conn := os.NewFile(uintptr(fd), "zooky")
+	orders := json.NewDecoder(conn)
+	var first order
+	if err := orders.Decode(&first); err != nil || first.Command == nil {
+		return errors.New("no command came")
+	}
+	alarm, err := newAlarm()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out, err := cmd.StdoutPipe()
+	g := &guard{
+		parent: os.Getppid(), terminal: hasTerminal(), reports: json.NewEncoder(conn), out: out, alarm: alarm,
+		command: *first.Command, until: first.Until,
+	}
+	if err := g.start(); err != nil {
+		var errno syscall.Errno
+		if !errors.As(err, &errno) {
+			return err
+		}
+		return g.reports.Encode(report{Errno: errno})
+	}
+	if err := g.reports.Encode(report{Started: true}); err != nil {
+		g.forsaken() // there is no reader any more
+	}
+	return g.attend(orders)
+}
+
+// start starts the command in the group and session of the process that keeps the lock, and leaves both.
+func (g *guard) start() error {
+	runtime.LockOSThread() // see attributes
+	adopt()
+	withstand(g.command.Ignored)
+	attr := &syscall.ProcAttr{Env: g.command.Env, Files: []uintptr{0, 1, 2}, Sys: attributes()}
+	path, args := g.command.Path, g.command.Args
+	pid, err := syscall.ForkExec(path, args, attr)
+	if errors.Is(err, syscall.ENOEXEC) { // a script without #!, which execvp runs so
+		pid, err = syscall.ForkExec("/bin/sh", append([]string{"/bin/sh", path}, args[1:]...), attr)
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start guard: %w", err)
-	}
-	return &guard{cmd: cmd, in: in, out: out}, nil
+	g.pid = pid
+	_, err = syscall.Setsid()
+	return os.NewSyscallError("setsid", err)
 }
 
-// watch tells the guard what to end, and how, and returns when the guard knows. The last word counts.
-func (g *guard) watch(pgid int, e ending) error {
-	_, err := fmt.Fprintln(g.in, pgid, int(e.signal), e.grace.Nanoseconds())
-	if err == nil {
-		_, err = io.ReadFull(g.out, make([]byte, len(heard)))
+// withstood are the signals that must not end or stop the guard: what is sent to a group, a session or a name reaches it too.
+var withstood = []os.Signal{
+	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPIPE,
+	syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU,
+}
+
+// withstand catches signals, which the command then finds as usual, and ignores those that the command is to ignore.
+func withstand(ignored []syscall.Signal) {
+	caught := slices.DeleteFunc(slices.Clone(withstood), func(s os.Signal) bool {
+		return slices.Contains(ignored, s.(syscall.Signal))
+	})
+	signal.Notify(make(chan os.Signal, 1), caught...)
+	Ignore(ignored)
+}
+
+// attend ends the command when it has to end, and returns when it has ended.
+func (g *guard) attend(from *json.Decoder) error {
+	orders, changes := make(chan order), make(chan change)
+	go receive(from, orders) // ended with the process
+	go waitAll(changes)      // ended by the end of the last child
+	for {
+		if err := g.alarm.set(g.next()); err != nil {
+			g.kill()
+			return err
+		}
+		select {
+		case o, ok := <-orders:
+			if ok {
+				g.obey(o)
+			} else {
+				orders = nil
+				g.forsaken()
+			}
+		case c, ok := <-changes:
+			if !ok {
+				return nil
+			}
+			if c.pid == g.pid {
+				g.note(c.status)
+			}
+			if g.pid == 0 && g.phase == running {
+				return nil // what the command leaves behind when it ends by itself is left alone
+			}
+		case <-g.alarm.rings:
+			g.look()
+		}
 	}
+}
+
+func receive(from *json.Decoder, orders chan<- order) {
+	defer close(orders)
+	for {
+		var o order
+		if from.Decode(&o) != nil {
+			return
+		}
+		orders <- o
+	}
+}
+
+func waitAll(changes chan<- change) {
+	defer close(changes)
+	for {
+		var c change
+		var err error
+		c.pid, err = syscall.Wait4(-1, &c.status, syscall.WUNTRACED|syscall.WCONTINUED, nil)
+		switch {
+		case err == nil:
+			changes <- c
+		case !errors.Is(err, syscall.EINTR):
+			return
+		}
+	}
+}
+
+// next is when something is due.
+func (g *guard) next() time.Duration {
+	switch g.phase {
+	case running:
+		return g.until - g.command.Lead
+	case asked:
+		return min(g.limit, g.until)
+	default:
+		if g.denied {
+			return bootTime() + deniedPoll
+		}
+		return bootTime() + killPoll
+	}
+}
+
+// deniedPoll is how often it is tried to kill what must not be killed.
+const deniedPoll = time.Second
+
+// look does what is due.
+func (g *guard) look() {
+	if bootTime() < g.next() && g.phase != killed {
+		return // a word came just now
+	}
+	switch g.phase {
+	case running:
+		g.say("ending the command: there is no word any more that the lock is held")
+		g.ask(g.command.Grace)
+	default:
+		g.kill()
+	}
+}
+
+func (g *guard) obey(o order) {
+	if o.Until > 0 {
+		g.until = o.Until
+	}
+	if o.Signal > 0 {
+		g.signal(o.Signal)
+	}
+	if o.End != nil {
+		g.ask(*o.End)
+		g.signal(syscall.SIGCONT)
+	}
+}
+
+// forsaken is called when the process that keeps the lock has died.
+func (g *guard) forsaken() {
+	if g.phase != running {
+		return
+	}
+	g.say("ending the command: zooky was killed")
+	if g.stopped { // it has no time to clean up if it is continued
+		g.kill()
+		return
+	}
+	g.ask(g.command.Grace)
+	g.signal(syscall.SIGCONT)
+}
+
+// ask sends the command its signal. One that is stopped gets it when it is continued.
+func (g *guard) ask(grace time.Duration) {
+	limit := bootTime() + grace
+	if g.phase == running || limit < g.limit {
+		g.limit = limit
+	}
+	if g.phase == running {
+		g.phase = asked
+		g.deny(signalAll(g.processes(), g.command.Signal))
+	}
+}
+
+func (g *guard) kill() {
+	g.phase = killed
+	g.deny(signalAll(g.processes(), syscall.SIGKILL))
+}
+
+// signal passes a signal on. Only the command is continued by SIGCONT: what it has stopped is its own business.
+func (g *guard) signal(s syscall.Signal) {
+	if s == syscall.SIGCONT {
+		if g.pid > 0 {
+			_ = syscall.Kill(g.pid, s) // the error is that it is another user's
+		}
+		return
+	}
+	signalAll(g.processes(), s)
+	if g.stopped {
+		g.signal(syscall.SIGCONT)
+	}
+}
+
+// processes are the command, as long as it lives, and what it has started. The command is there also where the list of processes
+// does not show those of other users.
+func (g *guard) processes() []int {
+	processes := below(os.Getpid())
+	if g.pid > 0 && !slices.Contains(processes, g.pid) {
+		processes = append(processes, g.pid)
+	}
+	return processes
+}
+
+// deny tells once which processes do not end because they are another user's.
+func (g *guard) deny(processes []int) {
+	if len(processes) == 0 || g.denied {
+		return
+	}
+	g.denied = true
+	g.say("cannot end the command: process %d is another user's (%v): it runs on, also without the lock",
+		processes[0], syscall.EPERM)
+}
+
+// note takes note of what has become of the command.
+func (g *guard) note(status syscall.WaitStatus) {
+	switch {
+	case status.Stopped():
+		g.stopped = true
+		g.stopParent(status.StopSignal())
+	case status.Continued():
+		g.stopped = false
+	default:
+		g.pid = 0
+		_ = g.reports.Encode(report{Ended: true, Status: status}) // the error is that nobody is left to be told
+	}
+}
+
+// stopParent stops the process that a shell waits for, if the command was stopped: the shell takes the terminal back, and
+// continues both. Where no shell is, the kernel does not let SIGTSTP stop anybody.
+func (g *guard) stopParent(s syscall.Signal) {
+	if !g.terminal || os.Getppid() != g.parent {
+		return
+	}
+	if s == syscall.SIGSTOP {
+		s = syscall.SIGTSTP
+	}
+	_ = syscall.Kill(g.parent, s) // the error is that it has just ended
+}
+
+func hasTerminal() bool {
+	tty, err := os.Open("/dev/tty")
 	if err != nil {
-		return fmt.Errorf("guard: %w", err)
+		return false
 	}
-	return nil
+	_ = tty.Close() // only looked at
+	return true
 }
 
-// heard is the guard's answer.
-const heard = "\n"
-
-// dismiss ends the guard and waits for it.
-func (g *guard) dismiss() error {
-	fmt.Fprintln(g.in, dismissed) // if it has been killed, there is nothing to dismiss
-	g.in.Close()
-	if err := g.cmd.Wait(); err != nil {
-		return fmt.Errorf("guard: %w", err)
-	}
-	return nil
-}
-
-const dismissed = "done"
-
-// Guard is what the guard's process does: it returns when it is dismissed, or has ended the group.
-func Guard(in io.Reader, out io.Writer) error {
-	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	var pgid int
-	var e ending
-	lines := bufio.NewScanner(in)
-	for lines.Scan() {
-		if lines.Text() == dismissed {
-			return nil
-		}
-		if _, err := fmt.Sscan(lines.Text(), &pgid, (*int)(&e.signal), (*int64)(&e.grace)); err != nil || pgid <= 1 {
-			return errors.New("it was told no process group")
-		}
-		if _, err := io.WriteString(out, heard); err != nil {
-			break // the reader has died
-		}
-	}
-	if pgid > 1 {
-		signalGroup(pgid, e.signal)
-		awaitGroup(pgid, time.After(e.grace))
-		signalGroup(pgid, syscall.SIGKILL)
-	}
-	return nil
+func (g *guard) say(format string, args ...any) {
+	fmt.Fprintf(g.out, "zooky: "+format+"\n", args...)
 }

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,21 +16,39 @@ import (
 	"github.com/zookylock/zklock"
 )
 
+// What session timeouts are taken for meant: servers bound them, but not to what anybody can want.
+const (
+	minSessionTimeout = 100 * time.Millisecond
+	maxSessionTimeout = 24 * time.Hour
+)
+
 // check looks at the flags of run.
 func (r *runner) check() error {
-	name := strings.TrimPrefix(strings.ToUpper(r.onRevoke), "SIG")
-	r.signal = unix.SignalNum("SIG" + name)
-	if r.signal == 0 {
+	if r.signal = signalOf(r.onRevoke); r.signal == 0 {
 		return fmt.Errorf("--on-revoke %s: no such signal", r.onRevoke)
 	}
 	if r.wait < 0 || r.killAfter < 0 {
 		return errors.New("a time to wait is not negative")
 	}
 	if r.try && (r.wait > 0 || r.how != "") {
-		return errors.New("--try does not wait: it goes with neither --wait nor --revoke")
+		return errors.New("--try does not wait, nor does --wait 0: they go with neither --wait nor --revoke")
+	}
+	if r.sessionTimeout < minSessionTimeout || r.sessionTimeout > maxSessionTimeout {
+		return fmt.Errorf("--session-timeout %v: want from %v to %v", r.sessionTimeout, minSessionTimeout, maxSessionTimeout)
+	}
+	if r.notAcquired < 0 || r.notAcquired > 255 {
+		return fmt.Errorf("--conflict-exit-code %d: want from 0 to 255", r.notAcquired)
 	}
 	_, err := r.revocation()
 	return err
+}
+
+// signalOf returns the signal of that name or number, 0 if there is none.
+func signalOf(text string) syscall.Signal {
+	if n, err := strconv.Atoi(text); err == nil && unix.SignalName(syscall.Signal(n)) != "" {
+		return syscall.Signal(n)
+	}
+	return unix.SignalNum("SIG" + strings.TrimPrefix(strings.ToUpper(text), "SIG"))
 }
 
 func (r *runner) revocation() (zklock.Revocation, error) {
@@ -45,6 +65,31 @@ func (r *runner) revocation() (zklock.Revocation, error) {
 	return zklock.AskThenForce(grace), nil
 }
 
+// acquire connects, and takes the lock in the way that the flags say. Its error has the exit status.
+func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, *zklock.Mutex, error) {
+	bounded := ctx
+	if r.wait > 0 {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithTimeoutCause(ctx, r.wait, errWaited)
+		defer cancel()
+	}
+	s, err := r.dial(bounded)
+	if err != nil {
+		return nil, nil, withStatus(runTrouble, cmpCause(ctx, err))
+	}
+	m, err := r.mutex(s, name)
+	if err == nil {
+		err = r.take(bounded, s, m)
+	}
+	if err != nil {
+		return nil, nil, withStatus(runTrouble, errors.Join(cmpCause(ctx, err), closeSoon(bounded, s)))
+	}
+	if r.timeoutGiven && s.Timeout() != r.sessionTimeout {
+		complain(r.streams.Err, fmt.Errorf("the servers grant a session timeout of %v, not %v", s.Timeout(), r.sessionTimeout))
+	}
+	return s, m, nil
+}
+
 func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
 	if !r.shared {
 		return s.Mutex(name)
@@ -56,20 +101,17 @@ func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
 	return rw.Reader(), nil
 }
 
-// acquire takes the lock in the way that the flags say.
-func (r *runner) acquire(ctx context.Context, m *zklock.Mutex) (err error) {
-	if r.wait > 0 || r.try {
-		limit := r.wait
-		if r.try {
-			limit = r.timeout // for the servers' answer
-		}
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
+// take takes the lock, and tells who has it if it cannot.
+func (r *runner) take(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (err error) {
+	stop := r.tellWhile(ctx, s, m)
+	defer stop()
 	switch {
 	case r.try:
-		_, err = m.TryLockContext(ctx)
+		answering, cancel := context.WithTimeout(ctx, r.timeout)
+		defer cancel()
+		if _, err = m.TryLockContext(answering); errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("no answer from the servers within %v", r.timeout)
+		}
 	case r.how != "":
 		how, _ := r.revocation() // checked
 		_, err = m.LockRevoking(ctx, how)
@@ -78,11 +120,32 @@ func (r *runner) acquire(ctx context.Context, m *zklock.Mutex) (err error) {
 	}
 	switch {
 	case errors.Is(err, zklock.ErrLocked):
-		return status(runNotAcquired, fmt.Errorf("%s is taken", m.Name()))
-	case errors.Is(err, context.DeadlineExceeded) && r.try:
-		return fmt.Errorf("no answer from the servers within %v", r.timeout)
-	case errors.Is(err, context.DeadlineExceeded):
-		return status(runNotAcquired, fmt.Errorf("%s was not to be had within %v", m.Name(), r.wait))
+		return withStatus(r.notAcquired, fmt.Errorf("%s is taken%s", m.Name(), holderNow(s, m)))
+	case errors.Is(err, errWaited):
+		return withStatus(r.notAcquired, fmt.Errorf("%s was not to be had within %v%s", m.Name(), r.wait, holderNow(s, m)))
 	}
 	return err
+}
+
+// closeLimit bounds how long a session is closed whose time to wait is over.
+const closeLimit = 500 * time.Millisecond
+
+// closeSoon closes a session. If ctx has ended, it leaves what takes long to the servers, which end the session by themselves.
+func closeSoon(ctx context.Context, s *zklock.Session) error {
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }() // ended by the servers' answer, or with the process
+	select {
+	case err := <-closed:
+		return err
+	case <-afterEnd(ctx, closeLimit):
+		return nil
+	}
+}
+
+// afterEnd returns a channel that receives some time after ctx has ended because the time to wait was over.
+func afterEnd(ctx context.Context, d time.Duration) <-chan time.Time {
+	if !errors.Is(context.Cause(ctx), errWaited) {
+		return nil
+	}
+	return time.After(d)
 }

@@ -3,127 +3,152 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/cmd/zooky/internal/child"
 )
 
-// forwarded are the signals that the command gets if zooky does. Those of the terminal reach it by themselves, because
-// it is in the foreground there.
-var forwarded = []os.Signal{
-	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
+// caught are the signals that zooky passes on. It gets SIGPIPE for its own messages, and passes on none.
+var caught = []os.Signal{
+	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM,
+	syscall.SIGCONT, syscall.SIGPIPE,
 }
 
 // attendance is a command that runs under a lock.
 type attendance struct {
 	mutex   *zklock.Mutex
+	granted time.Duration // the session timeout
 	child   *child.Child
-	signals <-chan os.Signal // those that are forwarded, and SIGTSTP
+	signals <-chan os.Signal
+	seen    map[os.Signal]bool // those that have come
+	err     io.Writer          // for people
 
 	onRevoke  syscall.Signal
 	killAfter time.Duration
-	granted   time.Duration // the session timeout
-
-	killed bool // the group was sent SIGKILL
+	lossTold  bool
 }
 
-// under runs the command while the lock is held, for which the servers have granted a session of that timeout. Its error
-// has the exit status.
-func (r *runner) under(m *zklock.Mutex, granted time.Duration, cmd, guard *exec.Cmd, signals <-chan os.Signal) error {
-	if err := m.Err(); errors.Is(err, zklock.ErrLost) {
-		return status(runLost, err)
+// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain: twice for each time that
+// changes.
+const wordsPerTimeout = 16
+
+// run runs the command while the lock is held. Its error has the exit status.
+func (a *attendance) run(guard *exec.Cmd, command child.Command) error {
+	if err := a.mutex.Err(); errors.Is(err, zklock.ErrLost) {
+		return withStatus(runLost, a.loss())
+	} else if err != nil {
+		return withStatus(128+int(a.onRevoke),
+			fmt.Errorf("%s: asked to release the lock before the command began: it was not started", a.mutex.Name()))
 	}
-	// Should zooky die, the servers free the lock after half the session timeout at the earliest.
-	c, err := child.Start(cmd, guard, r.signal, min(r.killAfter, granted/2))
-	if err != nil {
-		return status(runTrouble, err)
+	c, err := child.Start(guard, command, a.mutex.Deadline)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it may be the interpreter
+		return withStatus(runNotFound, err)
+	case errors.As(err, new(*fs.PathError)):
+		return withStatus(runNotExecutable, err)
+	case err != nil:
+		return withStatus(runTrouble, err)
 	}
-	defer c.Release()
-	a := &attendance{mutex: m, child: c, signals: signals, onRevoke: r.signal, killAfter: r.killAfter, granted: granted}
-	if err := a.attend(); errors.Is(err, zklock.ErrLost) {
-		return status(runLost, fmt.Errorf("%s: %w", m.Name(), err))
-	}
-	if n := c.Status(); n != 0 {
-		return &exitError{n, errors.New("")} // the command has said what there is to say
-	}
-	return nil
+	a.child = c
+	a.attend()
+	return a.outcome()
 }
 
-// attend forwards signals until the command has ended. If the hold has to end first it ends the whole group. It returns
-// how the hold stands then.
-func (a *attendance) attend() error {
-	revoked, lost, ended := a.mutex.Revoked(), a.mutex.Lost(), a.child.Ended()
-	var kill <-chan time.Time
-	var gone <-chan struct{}
+// attend tells the guard of the hold and passes signals on until the command has ended, which it has to if the hold ends.
+func (a *attendance) attend() {
+	word := time.NewTicker(a.granted / wordsPerTimeout)
+	defer word.Stop()
+	revoked, lost := a.mutex.Revoked(), a.mutex.Lost()
+	var overdue <-chan time.Time
 	for {
 		select {
+		case <-word.C:
+			a.child.Hold(a.mutex.Deadline)
 		case s := <-a.signals:
-			if s == syscall.SIGTSTP {
-				a.suspend(false)
-			} else {
-				a.child.Signal(s.(syscall.Signal))
-			}
-		case <-a.child.Stopped():
-			if a.child.WantsTerminal() {
-				a.child.Continue()
-			} else {
-				a.suspend(true)
-			}
+			a.pass(s.(syscall.Signal))
 		case <-revoked:
 			revoked = nil
-			a.child.Signal(a.onRevoke)
-			kill = time.After(a.killAfter)
+			if !errors.Is(a.mutex.Err(), zklock.ErrLost) {
+				a.say(fmt.Errorf("%s: asked to release the lock: %s", a.mutex.Name(), a.ending(a.killAfter)))
+				a.child.End(a.killAfter)
+			}
 		case <-lost:
 			lost = nil
-			if revoked != nil { // which is closed too, but its turn has not come
-				revoked = nil
-				a.child.Signal(a.onRevoke)
-			}
-			if !a.killed {
-				// The lease leaves at least about that eighth until another client can be granted the lock, if the session
-				// timeout is four of the servers' ticks or longer.
-				kill = time.After(min(a.killAfter, a.granted/8))
-			}
-		case <-kill:
-			a.kill()
-			if ended == nil {
-				return a.mutex.Err()
-			}
-		case <-ended:
-			ended = nil
-			if err := a.mutex.Err(); err == nil || a.killed {
-				return err
-			}
-			// Nothing of the group may go on once somebody else has the lock.
-			gone = a.child.Gone()
-		case <-gone:
-			return a.mutex.Err()
+			// The lease leaves at least about that eighth until another client can be granted the lock, if the session
+			// timeout is four of the servers' ticks or longer.
+			grace := min(a.killAfter, a.granted/8)
+			a.child.End(grace)
+			a.say(fmt.Errorf("%w: %s", a.loss(), a.ending(grace)))
+			a.lossTold = true
+			overdue = time.After(grace + guardLimit)
+		case <-overdue:
+			child.Kill() // the guard does nothing: it was stopped
+		case <-a.child.Ended():
+			return
 		}
 	}
 }
 
-func (a *attendance) kill() {
-	a.killed = true
-	a.child.Signal(syscall.SIGKILL)
+// guardLimit is how long the guard may take for what it has to do.
+const guardLimit = 100 * time.Millisecond
+
+// pass passes a signal on. What comes from the terminal has reached the command as well.
+func (a *attendance) pass(s syscall.Signal) {
+	a.seen[s] = true
+	fromTerminal := (s == syscall.SIGINT || s == syscall.SIGQUIT) && inForeground()
+	if s != syscall.SIGPIPE && !fromTerminal {
+		a.child.Signal(s)
+	}
 }
 
-// suspend stops the command and zooky until somebody continues zooky. Nobody keeps the lock meanwhile, so that the
-// servers are asked before the command goes on.
-func (a *attendance) suspend(job bool) {
-	a.child.Suspend(job)
-	asking, cancel := context.WithTimeout(context.Background(), a.granted)
-	defer cancel()
-	if held, _ := a.mutex.Held(asking); !held { // an error is that nobody has answered for a session timeout
-		a.kill() // and has no time to clean up: somebody else may have had the lock for long
-		<-a.mutex.Lost()
-		return
+// inForeground reports whether this process's group has the terminal.
+func inForeground() bool {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return false
 	}
-	a.child.Continue()
+	defer tty.Close()
+	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
 }
+
+// outcome is the exit status. If a signal of the terminal has ended the command, it ends zooky too.
+func (a *attendance) outcome() error {
+	if errors.Is(a.mutex.Err(), zklock.ErrLost) {
+		if a.lossTold {
+			return withStatus(runLost, errSaid)
+		}
+		return withStatus(runLost, a.loss())
+	}
+	status, err := a.child.Status()
+	if err != nil {
+		return withStatus(runTrouble, err)
+	}
+	switch s := status.Signal(); {
+	case status.Signaled() && a.seen[s]:
+		return endedBy(s, errSaid)
+	case status.Signaled():
+		return withStatus(128+int(s), errSaid)
+	case status.ExitStatus() != 0:
+		return withStatus(status.ExitStatus(), errSaid)
+	}
+	return nil
+}
+
+func (a *attendance) loss() error { return fmt.Errorf("%s: %w", a.mutex.Name(), a.mutex.Err()) }
+
+func (a *attendance) ending(grace time.Duration) string {
+	return fmt.Sprintf("ending the command with %s, and with SIGKILL after %v", unix.SignalName(a.onRevoke), grace)
+}
+
+func (a *attendance) say(err error) { complain(a.err, err) }

@@ -7,19 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
-)
-
-// Exit statuses of every command but run, which has its own.
-const (
-	exitOK      = 0
-	exitNo      = 1 // the answer is no: no such lock, a lock that is in use, an update that was lost
-	exitTrouble = 2 // no answer: a wrong command line, no server
 )
 
 // messageLimit is how many characters of an error are shown; what strangers wrote may be part of it.
@@ -30,15 +24,6 @@ type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 }
-
-// exitError is an error that has an exit status of its own.
-type exitError struct {
-	status int
-	err    error
-}
-
-func (e *exitError) Error() string { return e.err.Error() }
-func (e *exitError) Unwrap() error { return e.err }
 
 // Main runs the command line and returns its exit status. What goes wrong is one line on Streams.Err.
 func Main(args []string, streams Streams) int {
@@ -56,12 +41,20 @@ func Main(args []string, streams Streams) int {
 	if err.Error() != "" {
 		complain(streams.Err, err)
 	}
+	if exit != nil && exit.signal != nil {
+		endBy(exit.signal)
+	}
 	return status
 }
 
 // complain prints an error as one line.
 func complain(w io.Writer, err error) {
-	fmt.Fprintln(w, "zooky:", escape.Limited(strings.ReplaceAll(err.Error(), "\n", "; "), messageLimit))
+	fmt.Fprintln(w, "zooky:", message(strings.ReplaceAll(err.Error(), "\n", "; ")))
+}
+
+// message makes a sentence fit to be shown.
+func message(s string) string {
+	return escape.Cut(escape.Message(s[:min(len(s), 4*messageLimit)]), messageLimit)
 }
 
 func newRoot(streams Streams) *cobra.Command {
@@ -73,10 +66,14 @@ let go, and runs commands under them.
 
 The exit status is 0 if all went well; 1 if the answer is no: no such lock, in use, not released, an update lost; 2 if
 something went wrong; and 128 and the signal's number if a signal ended it. Run has statuses of its own.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return setFromEnvironment(cmd.Flags())
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
@@ -86,6 +83,15 @@ something went wrong; and 128 and the signal's number if a signal ended it. Run 
 		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams))
 	root.AddCommand(unixCommands(streams)...)
 	return root
+}
+
+// version is that of the module, as go install and go build note it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
 }
 
 // size is that of the terminal that w writes to, 0 if that is none.

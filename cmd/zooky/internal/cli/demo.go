@@ -33,7 +33,7 @@ ZooKeeper is fetched when it is missing; ZKLOCK_CONNECT=host:port uses a running
 				return context.Cause(ctx)
 			}
 			if errors.Is(err, demo.ErrLost) {
-				return &exitError{exitNo, err}
+				return &exitError{status: exitNo, err: err}
 			}
 			return err
 		},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -19,7 +20,11 @@ func newList(streams Streams) *cobra.Command {
 		Use:   "list [PATTERN]",
 		Short: "List the locks",
 		Long: `List prints every lock, or those whose names match PATTERN: * stands for any characters but /, ? for one, [a-z] for a
-choice. A lock is Locked if anybody queues for it, and Free otherwise.
+choice. A lock is Locked if anybody queues for it, and Free otherwise. A lock that may not be looked at is listed too, with
+No permission, or Unreadable if the servers' answer is too large.
+
+The exit status is 0, or 2 if the locks could not be read, or are too many to list all; the error says how many are left
+out.
 
 Names are printed escaped, as in a Go or C string, if they have characters that a terminal would not show as they are.`,
 		Example: `  zooky list
@@ -43,14 +48,14 @@ Names are printed escaped, as in a Go or C string, if they have characters that 
 				return err
 			})
 			stop()
-			if err != nil {
+			if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 				return err
 			}
 			if asJSON {
-				return printJSON(streams.Out, locks)
+				return errors.Join(err, printJSON(streams.Out, locks))
 			}
-			_, err = fmt.Fprint(streams.Out, locksTable(streams.Out, locks))
-			return err
+			_, printErr := fmt.Fprint(streams.Out, locksTable(streams.Out, locks))
+			return errors.Join(err, printErr)
 		},
 	}
 	t.addFlags(cmd.Flags())

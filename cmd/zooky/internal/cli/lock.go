@@ -3,9 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
 )
@@ -13,22 +16,26 @@ import (
 // lock is one lock as list and watch show it.
 type lock struct {
 	Name    string    `json:"name"`
-	Status  string    `json:"status"`         // Locked or Free
+	Status  string    `json:"status"`         // Locked, Free, or why it is not known which
 	Kind    string    `json:"kind,omitempty"` // lock, read or write: how it is held
 	Holders int       `json:"holders"`
 	Waiters int       `json:"waiters"`
-	Created time.Time `json:"created"`
+	Created time.Time `json:"created,omitzero"`
+	Error   string    `json:"error,omitempty"` // why it could not be looked at
 }
 
+// How a lock stands.
 const (
-	locked = "Locked"
-	free   = "Free"
+	locked     = "Locked"
+	free       = "Free"
+	forbidden  = "No permission"
+	unreadable = "Unreadable"
 )
 
-// readLocks reads every lock for which match is true.
+// readLocks reads every lock for which match is true. With an error that matches zklock.ErrIncomplete it returns some of them.
 func readLocks(ctx context.Context, s *zklock.Session, match func(name string) bool) ([]lock, error) {
 	infos, err := s.Locks(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return nil, err
 	}
 	locks := make([]lock, 0, len(infos))
@@ -37,12 +44,17 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 			continue
 		}
 		l := lock{Name: info.Name, Status: free, Holders: info.Holders, Waiters: info.Waiters, Created: info.Created}
-		if info.Holders > 0 {
+		switch {
+		case errors.Is(info.Err, zk.ErrNoAuth):
+			l.Status, l.Error = forbidden, info.Err.Error()
+		case info.Err != nil:
+			l.Status, l.Error = unreadable, info.Err.Error()
+		case info.Holders > 0:
 			l.Status, l.Kind = locked, info.Kind.String()
 		}
 		locks = append(locks, l)
 	}
-	return locks, nil
+	return locks, err
 }
 
 // locksTable shows locks to people.
@@ -52,6 +64,12 @@ func locksTable(w io.Writer, locks []lock) *table {
 		status := cell{l.Status, green}
 		if l.Status == locked {
 			status.colour = red
+		}
+		if l.Error != "" {
+			const unknown = "?"
+			t.add(text(l.Name, nameLimit), cell{l.Status, plain}, cell{text: unknown}, cell{text: unknown}, cell{text: unknown},
+				cell{text: unknown})
+			continue
 		}
 		t.add(text(l.Name, nameLimit), status, cell{text: cmp.Or(l.Kind, "-")}, cell{text: fmt.Sprint(l.Holders)},
 			cell{text: fmt.Sprint(l.Waiters)}, cell{text: age(l.Created)})

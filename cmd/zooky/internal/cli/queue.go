@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
+	names "github.com/zookylock/zklock/internal/queue"
 )
 
 // queue is one lock with everybody in its queue, as show and watch show it.
@@ -22,6 +24,8 @@ type queue struct {
 	// Others are the znodes below the lock that are no contenders: parts of longer names, or put there by strangers.
 	Others     []string `json:"others"`
 	OthersMore int      `json:"others_more,omitempty"` // how many more there are
+	// Strays are those of the Others that have the name of a contender and belong to no session.
+	Strays []string `json:"strays,omitempty"`
 }
 
 // contender is one place in the queue.
@@ -32,43 +36,37 @@ type contender struct {
 	Revoked       bool      `json:"revoked"`
 	Identifier    string    `json:"identifier"`               // the data as text
 	Data          []byte    `json:"data"`                     // as it is, in base64
-	DataTruncated bool      `json:"data_truncated,omitempty"` // to dataKept bytes
+	DataTruncated bool      `json:"data_truncated,omitempty"` // to 4096 bytes
+	Error         string    `json:"error,omitempty"`          // why the data could not be read
 	Token         string    `json:"token"`
 	Session       string    `json:"session"`
 	Created       time.Time `json:"created"`
 	Modified      time.Time `json:"modified"`
 }
 
-// What is kept of what strangers may have made as large as a server takes it.
-const (
-	dataKept   = 4096
-	othersKept = 100
-)
+// othersKept bounds how many znodes are shown that are no contenders.
+const othersKept = 100
 
 // errNoLock is returned for a lock that does not exist.
 var errNoLock = errors.New("no such lock")
 
-func noLock(name string) error { return &exitError{exitNo, fmt.Errorf("%s: %w", name, errNoLock)} }
+func noLock(name string) error {
+	return &exitError{status: exitNo, err: fmt.Errorf("%s: %w", name, errNoLock)}
+}
 
-// readQueue reads one lock.
+// readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the beginning of the queue.
 func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, error) {
 	m, err := s.Mutex(name)
 	if err != nil {
 		return nil, err
 	}
-	children, err := answer(ctx, func() ([]string, error) {
-		children, _, err := s.Conn().Children(m.Path())
-		return children, err
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		return nil, noLock(name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look at %s: %w", m.Path(), err)
-	}
-	contenders, err := m.Contenders(ctx)
+	children, err := listLock(ctx, s, m)
 	if err != nil {
 		return nil, err
+	}
+	contenders, incomplete := m.Contenders(ctx)
+	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+		return nil, incomplete
 	}
 	q := &queue{Name: name, Path: m.Path(), Status: free, Contenders: make([]contender, 0, len(contenders)), Others: []string{}}
 	known := make(map[string]bool, len(contenders))
@@ -87,17 +85,57 @@ func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, err
 			q.OthersMore++
 		}
 	}
-	return q, nil
+	for _, other := range q.Others {
+		stray, err := isStray(ctx, s, m.Path()+"/"+other)
+		if err != nil {
+			return nil, err
+		}
+		if stray {
+			q.Strays = append(q.Strays, other)
+		}
+	}
+	return q, incomplete
+}
+
+// listLock lists a lock's znode.
+func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string, error) {
+	children, err := answer(ctx, func() ([]string, error) {
+		children, _, err := s.Conn().Children(m.Path())
+		return children, err
+	})
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return nil, noLock(m.Name())
+	case errors.Is(err, zk.ErrAPIError): // what comes instead of a large answer
+		return nil, fmt.Errorf("look at %s: the list of its children is larger than 8 MiB", m.Path())
+	case err != nil:
+		return nil, fmt.Errorf("look at %s: %w", m.Path(), err)
+	}
+	return children, nil
+}
+
+// isStray reports whether a znode has the name of a contender and belongs to no session.
+func isStray(ctx context.Context, s *zklock.Session, znode string) (bool, error) {
+	if _, ok := names.Parse(path.Base(znode)); !ok {
+		return false, nil
+	}
+	return answer(ctx, func() (bool, error) {
+		exists, stat, err := s.Conn().Exists(znode)
+		return exists && stat.EphemeralOwner == 0, err
+	})
 }
 
 func newContender(c zklock.Contender) contender {
-	data := c.Data[:min(len(c.Data), dataKept)]
-	return contender{
+	shown := contender{
 		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Revoked: c.Revoked,
-		Identifier: string(data), Data: data, DataTruncated: len(data) < len(c.Data),
+		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
 		Token: zklock.Token{Zxid: c.Zxid}.String(), Session: fmt.Sprintf("%#x", c.SessionID),
 		Created: c.Created, Modified: c.Modified,
 	}
+	if c.Err != nil {
+		shown.Error = c.Err.Error()
+	}
+	return shown
 }
 
 // queueTable shows a queue to people.
@@ -111,6 +149,9 @@ func queueTable(w io.Writer, q *queue) *table {
 		who := text(c.Identifier, dataLimit)
 		if c.Revoked {
 			who = cell{"asked to release (" + who.text + ")", red}
+		}
+		if c.Error != "" {
+			who = cell{text: "? (" + text(c.Error, dataLimit).text + ")"}
 		}
 		t.add(place, who, cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
 			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
@@ -136,7 +177,7 @@ func who(contenders []zklock.Contender) string {
 
 // whoIs names one contender, unescaped. Its data is who it is, until a revocation mark overwrites that.
 func whoIs(c zklock.Contender) string {
-	if c.Revoked || len(c.Data) == 0 {
+	if c.Revoked || len(c.Data) == 0 { // or the data could not be read
 		return c.Znode
 	}
 	return string(c.Data[:min(len(c.Data), dataLimit)])

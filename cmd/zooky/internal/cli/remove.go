@@ -32,22 +32,31 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 				case errors.Is(err, zk.ErrNoNode):
 					return noLock(name)
 				case errors.Is(err, zklock.ErrLocked):
-					return &exitError{exitNo, inUse(ctx, s, name)}
+					return &exitError{status: exitNo, err: inUse(ctx, s, name)}
 				case errors.Is(err, zk.ErrNotEmpty):
-					return &exitError{exitNo, fmt.Errorf("%s: there are other znodes below it; zooky show lists them", name)}
+					return &exitError{status: exitNo, err: notEmpty(ctx, s, name)}
 				case err != nil:
 					return err
 				case asJSON:
 					return printJSON(streams.Out, map[string]string{"removed": name})
 				}
-				fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
-				return nil
+				_, err = fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
+				return err
 			})
 		},
 	}
 	t.addFlags(cmd.Flags())
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// notEmpty is the error that says what is below a lock.
+func notEmpty(ctx context.Context, s *zklock.Session, name string) error {
+	if q, err := readQueue(ctx, s, name); err == nil && len(q.Strays) > 0 {
+		return fmt.Errorf("%s: znodes below it are named like contenders and belong to no session; zooky clear --force removes them",
+			name)
+	}
+	return fmt.Errorf("%s: there are other znodes below it; zooky show lists them", name)
 }
 
 // inUse is the error that says who uses a lock, as far as that can be read.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -56,16 +57,16 @@ such lock; and 2 if something went wrong.`,
 					return err
 				}
 				r, err := t.revoke(ctx, s, m, wait, force)
-				if err != nil {
+				if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 					return err
 				}
 				if asJSON {
-					err = printJSON(streams.Out, r)
+					err = errors.Join(err, printJSON(streams.Out, r))
 				} else {
-					r.print(streams.Out)
+					_, err = io.WriteString(streams.Out, r.String())
 				}
 				if n := len(r.Remain); err == nil && n > 0 && wait > 0 {
-					return &exitError{exitNo, fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
+					return &exitError{status: exitNo, err: fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
 				}
 				return err
 			})
@@ -78,17 +79,18 @@ such lock; and 2 if something went wrong.`,
 	return cmd
 }
 
-// revoke asks, waits, and removes those that are left if it must.
+// revoke asks, waits, and removes those that are left if it must. With an error that matches zklock.ErrIncomplete it tells of
+// some of those that it has asked.
 func (t *target) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex, wait time.Duration, force bool) (*revocation, error) {
 	asking, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	if _, err := readQueue(asking, s, m.Name()); err != nil {
+	if _, err := listLock(asking, s, m); err != nil {
 		return nil, err
 	}
 	// Those that come between this look and the request are asked too, and are not reported.
-	asked, err := m.Contenders(asking)
-	if err != nil {
-		return nil, err
+	asked, incomplete := m.Contenders(asking)
+	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+		return nil, incomplete
 	}
 	if _, err := m.RevokeAll(asking); err != nil {
 		return nil, err
@@ -97,15 +99,16 @@ func (t *target) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex,
 	if err != nil {
 		return nil, err
 	}
-	r := &revocation{Asked: names(asked), Released: []string{}, Removed: []string{}, Remain: []string{}}
+	r := &revocation{Asked: whoAre(asked), Released: []string{}, Removed: []string{}, Remain: []string{}}
+	remain := places(left)
 	for _, c := range asked {
-		if !slices.ContainsFunc(left, same(c)) {
+		if !remain[placeOf(c)] {
 			r.Released = append(r.Released, whoIs(c))
 		}
 	}
 	if !force {
-		r.Remain = names(left)
-		return r, nil
+		r.Remain = whoAre(left)
+		return r, incomplete
 	}
 	removing, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
@@ -122,7 +125,7 @@ func (t *target) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex,
 			r.Removed = append(r.Removed, whoIs(c))
 		}
 	}
-	return r, nil
+	return r, incomplete
 }
 
 // awaitGone waits until those contenders have gone, no longer than wait, and returns who is left.
@@ -132,10 +135,11 @@ func (t *target) awaitGone(ctx context.Context, m *zklock.Mutex, asked []zklock.
 		asking, cancel := context.WithTimeout(ctx, t.timeout)
 		present, err := m.Contenders(asking)
 		cancel()
-		if err != nil {
+		if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 			return nil, err
 		}
-		left := slices.DeleteFunc(slices.Clone(asked), func(c zklock.Contender) bool { return !slices.ContainsFunc(present, same(c)) })
+		there := places(present)
+		left := slices.DeleteFunc(slices.Clone(asked), func(c zklock.Contender) bool { return !there[placeOf(c)] })
 		if len(left) == 0 {
 			return nil, nil
 		}
@@ -149,12 +153,23 @@ func (t *target) awaitGone(ctx context.Context, m *zklock.Mutex, asked []zklock.
 	}
 }
 
-// same tells whether another look shows the same place in the queue.
-func same(c zklock.Contender) func(zklock.Contender) bool {
-	return func(other zklock.Contender) bool { return other.Zxid == c.Zxid && other.Znode == c.Znode }
+// place is what tells one place in a queue from all others.
+type place struct {
+	znode string
+	zxid  int64
 }
 
-func names(contenders []zklock.Contender) []string {
+func placeOf(c zklock.Contender) place { return place{c.Znode, c.Zxid} }
+
+func places(contenders []zklock.Contender) map[place]bool {
+	places := make(map[place]bool, len(contenders))
+	for _, c := range contenders {
+		places[placeOf(c)] = true
+	}
+	return places
+}
+
+func whoAre(contenders []zklock.Contender) []string {
 	names := make([]string, 0, len(contenders))
 	for _, c := range contenders {
 		names = append(names, whoIs(c))
@@ -162,15 +177,17 @@ func names(contenders []zklock.Contender) []string {
 	return names
 }
 
-func (r *revocation) print(w io.Writer) {
-	fmt.Fprintf(w, "%d asked.\n", len(r.Asked))
+func (r *revocation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d asked.\n", len(r.Asked))
 	for _, one := range r.Released {
-		fmt.Fprintln(w, "released: ", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "released: ", text(one, nameLimit).text)
 	}
 	for _, one := range r.Removed {
-		fmt.Fprintln(w, "removed:  ", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "removed:  ", text(one, nameLimit).text)
 	}
 	for _, one := range r.Remain {
-		fmt.Fprintln(w, "there yet:", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "there yet:", text(one, nameLimit).text)
 	}
+	return b.String()
 }

@@ -22,54 +22,33 @@ import (
 // Exit statuses of run, besides the command's own.
 const (
 	runLost          = 123
-	runNotAcquired   = 124
+	runNotAcquired   = 124 // unless -E says otherwise
 	runTrouble       = 125
 	runNotExecutable = 126
 	runNotFound      = 127
 )
 
-// The hidden commands that run starts.
-const (
-	guardName = "run-guard" // outlives zooky run
-	execName  = "run-exec"  // becomes the command: its arguments are a path and what the command sees, from its name on
-)
-
-// unixCommands are those that need process groups.
+// unixCommands are those that need signals and sessions.
 func unixCommands(streams Streams) []*cobra.Command {
-	return []*cobra.Command{newRun(streams), {
-		Use:    guardName,
-		Short:  "Ends the command of run if zooky dies",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE:   func(*cobra.Command, []string) error { return child.Guard(streams.In, streams.Out) },
-	}, {
-		Use:                execName,
-		Short:              "Becomes the command of run when that may begin",
-		Hidden:             true,
-		Args:               cobra.MinimumNArgs(2),
-		DisableFlagParsing: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			err := child.Exec(args[0], args[1:])
-			if errors.Is(err, fs.ErrNotExist) { // it may be the interpreter
-				return status(runNotFound, err)
-			}
-			return status(runNotExecutable, err)
-		},
-	}}
+	return []*cobra.Command{newRun(streams), newGuard(streams)}
 }
 
 // runner is one run of a command under a lock.
 type runner struct {
 	target
-	streams   Streams
-	shared    bool
-	try       bool
-	wait      time.Duration
-	how       string // of revocation; empty for none
-	onRevoke  string
-	killAfter time.Duration
+	streams     Streams
+	shared      bool
+	try         bool
+	wait        time.Duration
+	how         string // of revocation; empty for none
+	onRevoke    string
+	killAfter   time.Duration
+	notAcquired int // exit status
+	quiet       bool
+	verbose     bool
 
-	signal syscall.Signal // of onRevoke
+	signal       syscall.Signal // of onRevoke
+	timeoutGiven bool           // the session timeout was, on the command line
 }
 
 func newRun(streams Streams) *cobra.Command {
@@ -77,18 +56,31 @@ func newRun(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run NAME [flags] -- COMMAND [ARG]…",
 		Short: "Run a command under a lock",
-		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended. Standard streams pass
-through and signals are forwarded. The command gets a process group of its own, which has the terminal, if there is one.
+		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended. It does as flock does: the
+command is in zooky's place, with its standard streams and other open files, its process group and its terminal, and ignores
+the signals that zooky was started to ignore. Ctrl-C, Ctrl-Z, pipes into a pager and programs that ask on the terminal work as
+without zooky. If Ctrl-C or Ctrl-\ ends the command or the wait, it ends zooky too, by the same signal, and so the
+script or make around it.
 
-When somebody asks for the lock, the group is sent the signal of --on-revoke, and SIGKILL after --kill-after. When the
-lock is lost, because the servers were silent for too long or the lock was removed by force, the same happens, but
-SIGKILL comes after an eighth of the session timeout at the latest: the servers give the lock to somebody else soon. If
-zooky itself is killed, a guard process does that. Processes that the command leaves behind at its own end are left
-alone.
+While it waits on a terminal, zooky shows who holds the lock, and how many are ahead; --quiet has it show nothing. Elsewhere
+--verbose has it print a line every ten seconds.
 
-Ctrl-Z stops the command and zooky, which does not keep the lock then: others get it when the session times out. If
-zooky is continued after the lock was lost, the command is not: it is killed, and the status is 123. SIGSTOP, which no
-process can heed, must not be sent to zooky alone: its command would go on without the lock.
+When somebody asks for the lock, the command and all processes that it has started are sent the signal of --on-revoke,
+and SIGKILL after --kill-after. When the lock is lost because it was removed by force, or the session has expired, the same
+happens, but SIGKILL comes after an eighth of the session timeout at the latest: the servers give the lock to another
+client soon. Processes that the command leaves behind at its own end are left alone. Processes of other users, as with
+sudo, cannot be ended: zooky says so.
+
+The command never runs for longer than the lock is certain to be held. A guard process sees to that, in a session of its own: zooky
+tells it again and again until when the hold is certain. If no later time comes, because the servers are silent, or zooky was stopped or
+killed, the guard sends the signal a sixteenth of the session timeout before that time, and SIGKILL before it is over. So Ctrl-Z and SIGSTOP
+do not keep the lock: a command that is stopped together with zooky for about half of the session timeout is
+killed, and the status is 123. If the guard is killed, the command is killed too, and the status is 125.
+
+What is given up: SIGINT and SIGQUIT for zooky alone, from kill, are not passed to the command while zooky is in the foreground
+of a terminal, which is taken for their sender. SIGHUP, SIGTERM, SIGUSR1, SIGUSR2 and SIGALRM are passed to all processes of the command; those that were
+sent to the whole process group reach it twice. Where the system has no child subreapers (it is not Linux), a process whose
+parent has ended is out of reach.
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock; and
@@ -98,21 +90,28 @@ The exit status is that of the command, 128 and the signal's number if a signal 
 otherwise
 
   123  the lock was lost while the command ran
-  124  the lock was not acquired in time, or with --try not at once
+  124  the lock was not acquired in time, or with --try or --wait 0 not at once; -E sets another status
   125  zooky itself failed
   126  the command was found but cannot be run
   127  the command was not found`,
 		Example: `  zooky run nightly-backup --wait 1h -- /usr/local/bin/backup --full
-  zooky run report --shared --try -- make report`,
+  zooky run report --shared --try -- make report
+  zooky run cron-job -E 0 --wait 0 -- /usr/local/bin/job`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return &exitError{runTrouble, errors.New("run needs the lock's name and a command")}
+				return withStatus(runTrouble, errors.New("run needs the lock's name and a command"))
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), args[0], args[1:]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.timeoutGiven = cmd.Flags().Changed("session-timeout")
+			if cmd.Flags().Changed("wait") && r.wait == 0 {
+				r.try = true
+			}
+			return r.run(cmd.Context(), args[0], args[1:])
+		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{runTrouble, err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withStatus(runTrouble, err) })
 	flags := cmd.Flags()
 	flags.SetInterspersed(true)
 	r.addFlags(flags)
@@ -120,71 +119,78 @@ otherwise
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
-	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the lock (default for ever)")
+	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the servers and the lock; 0 is --try (default for ever)")
+	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
 	flags.StringVar(&r.how, "revoke", "", "make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
-	flags.StringVar(&r.onRevoke, "on-revoke", "TERM", "`SIGNAL` for the command when the lock is asked for, or lost")
+	flags.StringVar(&r.onRevoke, "on-revoke", "TERM", "`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
+	flags.BoolVarP(&r.quiet, "quiet", "q", false, "do not tell who holds the lock while waiting on a terminal")
+	flags.BoolVarP(&r.verbose, "verbose", "v", false, "tell who holds the lock while waiting, on a terminal or not")
 	return cmd
-}
-
-// status gives an error one of run's statuses, unless it has one.
-func status(status int, err error) error {
-	var exit *exitError
-	if err == nil || errors.As(err, &exit) {
-		return err
-	}
-	return &exitError{status, err}
 }
 
 func (r *runner) run(ctx context.Context, name string, command []string) error {
 	if err := r.check(); err != nil {
-		return status(runTrouble, err)
+		return withStatus(runTrouble, err)
+	}
+	ignored := child.Ignored()
+	child.Ignore(ignored)
+	if os.Getpid() == 1 {
+		go child.Reap() // ended with the process: in a container, what others leave behind is ours
 	}
 	// Looked for before the lock is taken: nobody should wait for a command that is not there.
-	path, err := exec.LookPath(command[0])
-	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return status(runNotFound, err)
-	case err != nil:
-		return status(runNotExecutable, err)
-	}
-	program, err := os.Executable()
+	path, err := lookPath(command[0])
 	if err != nil {
-		return status(runTrouble, err)
+		return err
 	}
-	cmd := exec.Command(program, append([]string{execName, path}, command...)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.streams.In, r.streams.Out, r.streams.Err
-
 	waiting, stop := interruptible(ctx)
 	defer stop()
-	s, err := r.dial(waiting)
+	s, m, err := r.acquire(waiting, name)
 	if err != nil {
-		return status(runTrouble, cmpCause(waiting, err))
+		return err
 	}
-	m, err := r.mutex(s, name)
-	if err == nil {
-		err = r.acquire(waiting, m)
-	}
-	if err != nil {
-		return status(runTrouble, errors.Join(cmpCause(waiting, err), s.Close()))
-	}
-	cmd.Env = append(os.Environ(),
-		"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID()))
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, heeded(append(forwarded, syscall.SIGTSTP)...)...)
+	signal.Notify(signals, heeded(caught...)...)
 	defer signal.Stop(signals)
 	if waiting.Err() != nil { // a signal came in the moment in which the lock did
-		return status(runTrouble, errors.Join(context.Cause(waiting), s.Close()))
+		return withStatus(runTrouble, errors.Join(context.Cause(waiting), s.Close()))
 	}
 	stop() // from here on signals are the command's
-	err = r.under(m, s.Timeout(), cmd, exec.Command(program, guardName), signals)
-	releasing, cancel := context.WithTimeout(context.Background(), r.timeout)
+	a := &attendance{
+		mutex: m, granted: s.Timeout(), signals: signals, seen: make(map[os.Signal]bool),
+		onRevoke: r.signal, killAfter: r.killAfter, err: r.streams.Err,
+	}
+	err = a.run(r.guard(), child.Command{
+		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
+		Env: append(os.Environ(),
+			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID())),
+	})
+	r.release(s, m)
+	return err
+}
+
+// release gives the lock back. The command's status is of more use than what may go wrong now.
+func (r *runner) release(s *zklock.Session, m *zklock.Mutex) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), r.timeout,
+		fmt.Errorf("no answer within %v: the servers release it when the session times out", r.timeout))
 	defer cancel()
-	if unlockErr := m.UnlockContext(releasing); unlockErr != nil && !errors.Is(unlockErr, zklock.ErrLost) {
-		complain(r.streams.Err, unlockErr) // the command's status is of more use than this
+	if err := m.UnlockContext(ctx); err != nil && !errors.Is(err, zklock.ErrLost) {
+		complain(r.streams.Err, fmt.Errorf("release %s: %w", m.Name(), cmpCause(ctx, err)))
 	}
 	_ = s.Close() // without an answer the servers end the session by themselves
-	return err
+}
+
+// lookPath looks for a command as the shell does, which takes one in the current directory if PATH has that.
+func lookPath(command string) (string, error) {
+	path, err := exec.LookPath(command)
+	switch {
+	case err == nil, errors.Is(err, exec.ErrDot):
+		return path, nil
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return "", withStatus(runNotFound, err)
+	default:
+		return "", withStatus(runNotExecutable, err)
+	}
 }
 
 // cmpCause is why ctx has ended, if it has, and else err.

@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +21,8 @@ func newShow(streams Streams) *cobra.Command {
 		Short: "Show who holds a lock and who waits for it",
 		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the contender's znode: its
 identifier, until a request to release overwrites it. The fencing token is that of the hold when it began; it counts on
-while a process passes the lock on inside itself.
+while a process passes the lock on inside itself. A znode that is named like a contender and belongs to no session is
+none: nobody waits for it, and zooky clear removes it.
 
 The exit status is 0 if the lock exists, held or not, 1 if it does not, and 2 if that could not be found out.`,
 		Example: `  zooky show fred`,
@@ -26,29 +31,40 @@ The exit status is 0 if the lock exists, held or not, 1 if it does not, and 2 if
 			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
 				ctx, cancel := context.WithTimeout(ctx, t.timeout)
 				defer cancel()
-				q, err := readQueue(ctx, s, args[0])
-				if err != nil {
-					return err
+				q, incomplete := readQueue(ctx, s, args[0])
+				if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+					return incomplete
 				}
 				if asJSON {
-					return printJSON(streams.Out, q)
+					return errors.Join(incomplete, printJSON(streams.Out, q))
 				}
-				if len(q.Contenders) == 0 {
-					fmt.Fprintf(streams.Out, "%s is free.\n", text(q.Name, nameLimit).text)
-				} else {
-					fmt.Fprint(streams.Out, queueTable(streams.Out, q))
-				}
-				for _, other := range q.Others {
-					fmt.Fprintf(streams.Out, "no contender: %s\n", text(other, nameLimit).text)
-				}
-				if q.OthersMore > 0 {
-					fmt.Fprintf(streams.Out, "and %d more that are none\n", q.OthersMore)
-				}
-				return nil
+				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q)))
+				return errors.Join(incomplete, err)
 			})
 		},
 	}
 	t.addFlags(cmd.Flags())
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// describe shows a queue to people.
+func (q *queue) describe(contenders *table) string {
+	var b strings.Builder
+	if len(q.Contenders) == 0 {
+		fmt.Fprintf(&b, "%s is free.\n", text(q.Name, nameLimit).text)
+	} else {
+		b.WriteString(contenders.String())
+	}
+	for _, other := range q.Others {
+		what := "no contender"
+		if slices.Contains(q.Strays, other) {
+			what = "no contender, belongs to no session"
+		}
+		fmt.Fprintf(&b, "%s: %s\n", what, text(other, nameLimit).text)
+	}
+	if q.OthersMore > 0 {
+		fmt.Fprintf(&b, "and %d more that are none\n", q.OthersMore)
+	}
+	return b.String()
 }

@@ -44,12 +44,13 @@ func (t *target) addFlags(flags *pflag.FlagSet) {
 		"`ZNODE` below which the locks are (default $ZOOKY_ROOT, or "+defaultRoot+")")
 	flags.DurationVar(&t.timeout, "timeout", 10*time.Second, "how long to wait for the servers' answers")
 	flags.StringVar(&t.authFile, "auth-file", "",
-		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; nobody else may have access to it")
-	flags.BoolVar(&t.tls, "tls", false, "connect by TLS; any other --tls flag says so too")
-	flags.StringVar(&t.tlsCA, "tls-ca", "", "`FILE` of the certificates that vouch for servers, in PEM (default the system's)")
-	flags.StringVar(&t.tlsCert, "tls-cert", "", "`FILE` of the certificate to show to servers, in PEM")
-	flags.StringVar(&t.tlsKey, "tls-key", "", "`FILE` of its key, in PEM")
-	flags.StringVar(&t.tlsServerName, "tls-server-name", "", "`NAME` that the servers' certificates must have (default the host's)")
+		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; nobody else may have access to it. "+
+			"Locks that are made with them are closed to clients without (default $ZOOKY_AUTH_FILE)")
+	flags.BoolVar(&t.tls, "tls", false, "connect by TLS; any other --tls flag says so too (default $ZOOKY_TLS)")
+	flags.StringVar(&t.tlsCA, "tls-ca", "", "`FILE` of the certificates that vouch for servers, in PEM (default $ZOOKY_TLS_CA, or the system's)")
+	flags.StringVar(&t.tlsCert, "tls-cert", "", "`FILE` of the certificate to show to servers, in PEM (default $ZOOKY_TLS_CERT)")
+	flags.StringVar(&t.tlsKey, "tls-key", "", "`FILE` of its key, in PEM (default $ZOOKY_TLS_KEY)")
+	flags.StringVar(&t.tlsServerName, "tls-server-name", "", "`NAME` that the servers' certificates must have (default $ZOOKY_TLS_SERVER_NAME, or the host's)")
 }
 
 // normalize lets zktools' names of flags be used.
@@ -63,10 +64,26 @@ func normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
+// setFromEnvironment gives those flags of target that are not set the values that the environment has for them: ZOOKY_ and
+// the flag's name, as ZOOKY_TLS_CA.
+func setFromEnvironment(flags *pflag.FlagSet) (err error) {
+	for _, name := range []string{"servers", "root", "auth-file", "tls", "tls-ca", "tls-cert", "tls-key", "tls-server-name"} {
+		variable := "ZOOKY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		f, value := flags.Lookup(name), os.Getenv(variable)
+		if f == nil || f.Changed || value == "" {
+			continue
+		}
+		if setErr := flags.Set(name, value); setErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s=%s: %w", variable, value, setErr))
+		}
+	}
+	return err
+}
+
 // dial connects. It waits for the servers no longer than the timeout.
 func (t *target) dial(ctx context.Context) (*zklock.Session, error) {
-	servers := cmp.Or(t.servers, os.Getenv("ZOOKY_SERVERS"), defaultServers)
-	opts := []zklock.SessionOption{zklock.WithRoot(cmp.Or(t.root, os.Getenv("ZOOKY_ROOT"), defaultRoot))}
+	servers := cmp.Or(t.servers, defaultServers)
+	opts := []zklock.SessionOption{zklock.WithRoot(cmp.Or(t.root, defaultRoot))}
 	if t.sessionTimeout > 0 {
 		opts = append(opts, zklock.WithSessionTimeout(t.sessionTimeout))
 	}
@@ -78,16 +95,46 @@ func (t *target) dial(ctx context.Context) (*zklock.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if tlsConfig != nil {
-		opts = append(opts, zklock.WithTLS(tlsConfig))
+	limit := t.timeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline).Round(100*time.Millisecond))
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, errNoAnswer)
 	defer cancel()
-	s, err := zklock.Dial(ctx, servers, append(opts, auth...)...)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("no answer from %s within %v", servers, t.timeout)
+	reaching, give := context.WithCancelCause(ctx)
+	defer give(nil)
+	r := &reach{servers: countServers(servers), tls: tlsConfig, give: give, hopeless: make(map[string]error)}
+	s, err := zklock.Dial(reaching, servers, append(append(opts, auth...), zklock.WithDialer(r.dial))...)
+	if reaching.Err() == nil || err == nil {
+		return s, err
 	}
-	return s, err
+	if ctx.Err() == nil {
+		return nil, fmt.Errorf("cannot connect: %w", context.Cause(reaching))
+	}
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errNoAnswer) && !errors.Is(err, errWaited) {
+		return nil, err
+	}
+	err = fmt.Errorf("no answer from %s within %v", servers, limit)
+	if last := r.failure(); last != nil {
+		err = fmt.Errorf("%w: %w", err, last)
+	}
+	return nil, err
+}
+
+// Why a command does not wait any longer: for an answer, and for a lock.
+var (
+	errNoAnswer = errors.New("no answer")
+	errWaited   = errors.New("the time to wait is over")
+)
+
+// countServers returns how many servers a connect string has. Some may be the same.
+func countServers(connect string) int {
+	hosts, _, _ := strings.Cut(connect, "/")
+	seen := make(map[string]bool)
+	for host := range strings.SplitSeq(hosts, ",") {
+		seen[strings.TrimSpace(host)] = true
+	}
+	return len(seen)
 }
 
 // authLimit bounds how much is read of a file of credentials.

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,7 +33,8 @@ func newWatch(streams Streams) *cobra.Command {
 		Short: "Watch the locks, or one lock's queue",
 		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for every change
 otherwise or with --json. It looks at them every so often and sees what has changed since the last look. What there is
-no place for on the terminal is cut.`,
+no place for on the terminal is cut. If the servers do not answer it says since when, on the screen or in a line on
+standard error, and ends with status 2 if that lasts for ten times --timeout.`,
 		Example: `  zooky watch
   zooky watch fred | tee fred.log`,
 		Args: cobra.MaximumNArgs(1),
@@ -42,11 +42,8 @@ no place for on the terminal is cut.`,
 			if every < look {
 				return fmt.Errorf("--every %v: it is at least %v", every, look)
 			}
-			// Interrupted is how watch ends: no error.
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
-			err := t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
-				w := &watch{out: streams.Out, live: onTerminal(streams.Out) && os.Getenv("TERM") != "dumb" && !asJSON, asJSON: asJSON}
+			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+				w := &watch{out: streams.Out, err: streams.Err, live: onTerminal(streams.Out) && os.Getenv("TERM") != "dumb" && !asJSON, asJSON: asJSON}
 				return w.run(ctx, every, func(ctx context.Context) (view, error) {
 					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 					defer cancel()
@@ -56,7 +53,8 @@ no place for on the terminal is cut.`,
 					return viewLocks(ctx, s, streams.Out)
 				})
 			})
-			if ctx.Err() != nil {
+			var exit *exitError
+			if errors.As(err, &exit) && exit.status > 128 { // interrupted is how watch ends: no error
 				return nil
 			}
 			return err
@@ -102,7 +100,7 @@ func (v view) differs(before view) []change {
 
 func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, error) {
 	locks, err := readLocks(ctx, s, func(string) bool { return true })
-	if err != nil {
+	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
 	v := view{table: locksTable(out, locks), things: make(map[string]change)}
@@ -112,7 +110,18 @@ func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, err
 			line: fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text, l.Status, l.Holders, l.Waiters),
 		}
 	}
+	v.addIncomplete(err)
 	return v, nil
+}
+
+// addIncomplete says what is left out.
+func (v view) addIncomplete(err error) {
+	if err == nil {
+		return
+	}
+	v.table.add(cell{text(err.Error(), nameLimit).text, red})
+	const nobodysName = ""
+	v.things[nobodysName] = change{At: time.Now(), What: "incomplete", line: text(err.Error(), nameLimit).text}
 }
 
 func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {
@@ -120,7 +129,7 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 	if errors.Is(err, errNoLock) {
 		q, err = &queue{Name: name, Status: free}, nil // it may come
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
 	v := view{table: queueTable(out, q), things: make(map[string]change)}
@@ -138,61 +147,6 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 			line: fmt.Sprintf("%s: %s, %s, token %s", text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token),
 		}
 	}
+	v.addIncomplete(err)
 	return v, nil
-}
-
-// watch shows views.
-type watch struct {
-	out    io.Writer
-	live   bool
-	asJSON bool
-	last   view
-}
-
-func (w *watch) run(ctx context.Context, every time.Duration, look func(context.Context) (view, error)) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	if w.live {
-		// The terminal's other screen, and back to what was there before.
-		fmt.Fprint(w.out, "\x1b[?1049h")
-		defer fmt.Fprint(w.out, "\x1b[?1049l")
-	}
-	for {
-		v, err := look(ctx)
-		if err == nil {
-			err = w.show(v)
-		}
-		if err != nil {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func (w *watch) show(v view) error {
-	changes := v.differs(w.last)
-	w.last = v
-	if w.live {
-		// Home, then the lines, each clearing what was to its right, then clear what was below: no flicker. In the last
-		// place of a line that would clear what is there.
-		width, height := size(w.out)
-		_, err := fmt.Fprint(w.out, "\x1b[H", strings.ReplaceAll(v.table.fit(width-1, height), "\n", "\x1b[K\n"), "\x1b[J")
-		return err
-	}
-	for _, c := range changes {
-		var err error
-		if w.asJSON {
-			err = printJSONLine(w.out, c)
-		} else {
-			_, err = fmt.Fprintf(w.out, "%s  %-8s %s\n", c.At.Format(time.RFC3339), c.What, c.line)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -13,20 +13,32 @@ import (
 
 // Text returns s on one line, with everything escaped as in a Go string that does not take up a place of its own on
 // a terminal: control characters, marks that change direction, that join or that have no width, and bytes that are no
-// UTF-8. The backslash is escaped too, so that different texts never look the same for their escapes.
-func Text(s string) string {
+// UTF-8; and blanks at the beginning, at the end and beside others, which look like the end of a column. The backslash is
+// escaped too, so that different texts never look the same for their escapes.
+//
+// Letters of scripts that have some in common with Latin, to look at, are marked with their script's name, \p{Cyrillic},
+// and so is what is Latin behind them.
+func Text(s string) string { return Message(strings.ReplaceAll(s, `\`, `\\`)) }
+
+// Message is Text for sentences in which names may be quoted already, as in Go's errors: backslashes stay as they are.
+func Message(s string) string {
 	var b strings.Builder
+	script := latin
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
+		if is := scriptOf(r); is != none && is != script {
+			script = is
+			fmt.Fprintf(&b, `\p{%s}`, script)
+		}
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\\':
-			b.WriteString(`\\`)
 		case r == '\n':
 			b.WriteString(`\n`)
 		case r == '\t':
 			b.WriteString(`\t`)
+		case r == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ' || s[i+1] == ' '):
+			b.WriteString(`\x20`)
 		case plain(r):
 			b.WriteRune(r)
 		case r < 0x80:
@@ -41,11 +53,43 @@ func Text(s string) string {
 	return b.String()
 }
 
+// The scripts that scriptOf tells from others: that which needs no mark at the beginning, and none at all.
+const (
+	latin = "Latin"
+	none  = ""
+)
+
+// scriptOf returns the name of a letter's script, none for what is no letter, or looks like no Latin one: East Asian letters.
+func scriptOf(r rune) string {
+	switch {
+	case 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z':
+		return latin
+	case r < 0x80 || !unicode.IsLetter(r) || unicode.In(r, unmarked...):
+		return none
+	}
+	for name, table := range unicode.Scripts {
+		if unicode.Is(table, r) {
+			return name
+		}
+	}
+	return none
+}
+
+var unmarked = []*unicode.RangeTable{
+	unicode.Common, unicode.Inherited, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Hangul,
+}
+
 // plain reports whether a rune stands for itself and nothing but itself. Combining marks do not: they have no width,
-// and make one name look like another. Nor do the parts of Hangul syllables that terminals join.
+// and make one name look like another. Nor do the parts of Hangul syllables that terminals join, nor the other forms that
+// letters have among symbols.
 func plain(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.In(r, unicode.Mn, unicode.Me, unicode.Other_Default_Ignorable_Code_Point,
-		unicode.Variation_Selector, joining)
+		unicode.Variation_Selector, joining, otherForms)
+}
+
+var otherForms = &unicode.RangeTable{
+	R16: []unicode.Range16{{0x2100, 0x218f, 1}, {0x249c, 0x24e9, 1}, {0xff01, 0xff5e, 1}},
+	R32: []unicode.Range32{{0x1d400, 0x1d7ff, 1}, {0x1f130, 0x1f189, 1}},
 }
 
 var joining = &unicode.RangeTable{R16: []unicode.Range16{{0x1160, 0x11ff, 1}, {0xd7b0, 0xd7ff, 1}}}

@@ -25,6 +25,18 @@ func TestText(t *testing.T) {
 		"a\u3164b\ufe0f":      `a\u3164b\ufe0f`, // a letter, by its class, that shows nothing
 		"a\u00a0b\u2028c":     `a\u00a0b\u2028c`,
 		"\U000e0041":          `\U000e0041`,
+		"fred ":               `fred\x20`,
+		" fred":               `\x20fred`,
+		" ":                   `\x20`,
+		"a  b   c d":          `a\x20\x20b\x20\x20\x20c d`,
+		"аdmin":               `\p{Cyrillic}а\p{Latin}dmin`, // its first letter is not Latin
+		"admin":               "admin",
+		"заказы/7 новых":      `\p{Cyrillic}заказы/7 новых`,
+		"Αα и Б":              `\p{Greek}Αα \p{Cyrillic}и Б`,
+		"ａdmin":               `\uff41dmin`,
+		"𝐚dmin ⅼ ℓ":           `\U0001d41admin \u217c \u2113`,
+		`\p{Cyrillic}a`:       `\\p{Cyrillic}a`,
+		"カー・한글":               "カー・한글",
 		"\u1100\u1161":        "\u1100" + `\u1161`, // parts of a syllable
 	} {
 		assert.Equal(t, want, Text(in), "%q", in)

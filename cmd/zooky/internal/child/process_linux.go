@@ -1,0 +1,50 @@
+package child
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// adopt makes this process the parent of what its descendants leave behind: nothing that they have started gets out of sight.
+func adopt() {
+	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // every Linux since 3.4 has it
+}
+
+// attributes has the kernel kill the command if the thread ends that starts it.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+
+// below returns the living processes that a process has started, directly or not.
+func below(root int) (processes []int) {
+	children := make(map[int][]int)
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if parent, ok := parentOf(path); ok {
+			children[parent] = append(children[parent], pid)
+		}
+	}
+	processes = children[root]
+	for i := 0; i < len(processes); i++ {
+		processes = append(processes, children[processes[i]]...)
+	}
+	return processes
+}
+
+// parentOf reads a process's parent, if the process lives. Its name comes before, in parentheses, and may have some itself.
+func parentOf(path string) (parent int, ok bool) {
+	stat, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 2 || fields[0][0] == 'Z' || fields[0][0] == 'X' {
+		return 0, false
+	}
+	parent, err = strconv.Atoi(string(fields[1]))
+	return parent, err == nil
+}

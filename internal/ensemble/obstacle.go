@@ -1,0 +1,63 @@
+package ensemble
+
+import (
+	"fmt"
+	"time"
+)
+
+// Obstacle is what a call waited for when its caller gave up.
+type Obstacle struct {
+	Text    string
+	Matches []error // that the call's error is to match
+}
+
+// NoAnswer is the obstacle of a call whose request was sent.
+var NoAnswer = Obstacle{"no answer from the server", []error{ErrUnavailable}}
+
+// outage returns the obstacle that there is no connection; ok is false if there is one.
+func (zs *Session) outage() (o Obstacle, ok bool) {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if zs.serving {
+		return Obstacle{}, false
+	}
+	o = Obstacle{fmt.Sprintf("not connected for %v", rounded(time.Since(zs.lastChange))), []error{ErrUnavailable}}
+	if zs.dialErr != nil {
+		o.Text += fmt.Sprintf(" (%v)", zs.dialErr)
+		o.Matches = append(o.Matches, zs.dialErr)
+	}
+	return o, true
+}
+
+// Explain adds to the error of a call that its caller gave up for how long the call went on, and what it waited for. A missing
+// connection comes before anything else.
+func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
+	g, ok := err.(GaveUp)
+	if !ok {
+		return err
+	}
+	if out, ok := c.Session().outage(); ok {
+		waitedFor = out
+	}
+	return GaveUp{&gaveUpError{
+		text: fmt.Sprintf("gave up after %v: %s: %v", rounded(time.Since(begun)), waitedFor.Text, g.Why),
+		errs: append([]error{g.Why}, waitedFor.Matches...),
+	}}
+}
+
+// gaveUpError is the public error of a call that its caller gave up.
+type gaveUpError struct {
+	text string
+	errs []error
+}
+
+func (e *gaveUpError) Error() string   { return e.text }
+func (e *gaveUpError) Unwrap() []error { return e.errs }
+
+// rounded is a duration as people read it.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}

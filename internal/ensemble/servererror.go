@@ -1,0 +1,53 @@
+package ensemble
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// serverError is a server's error code (KeeperException.Code) for which go-zookeeper has no value.
+type serverError int32
+
+const (
+	unimplemented = serverError(-6)
+	authRequired  = serverError(-124) // of servers with enforce.auth.enabled or sessionRequireClientSASLAuth
+	throttledOp   = serverError(-127) // of servers with throttled_op_wait_time
+)
+
+var serverErrorTexts = map[serverError]string{
+	-1:            "system error",
+	-2:            "runtime inconsistency",
+	-3:            "data inconsistency",
+	-4:            "connection loss",
+	-5:            "marshalling error",
+	unimplemented: "unimplemented: the server is too old for the request",
+	-7:            "operation timeout",
+	-12:           "unknown session",
+	-13:           "no quorum of the new configuration is connected",
+	-14:           "another reconfiguration is in progress",
+	-113:          "invalid callback",
+	-119:          "the server is read-only",
+	-120:          "ephemeral znodes are not allowed in a local session",
+	-121:          "no such watcher",
+	-122:          "request timeout",
+	-123:          "reconfiguration is disabled",
+	authRequired:  "the server requires authentication: use WithAuth with a scheme that it accepts",
+	-125:          "quota exceeded",
+	throttledOp:   "the server is overloaded and has throttled the request",
+}
+
+func (e serverError) Error() string {
+	return fmt.Sprintf("zookeeper: %s (error %d)", cmp.Or(serverErrorTexts[e], "unknown error"), int32(e))
+}
+
+// coded returns an error of go-zookeeper with a serverError in place of a code for which it has only a text.
+func coded(err error) error {
+	if err == nil || IsGaveUp(err) { // the texts of those are the caller's
+		return err
+	}
+	var code int32
+	if n, _ := fmt.Sscanf(err.Error(), "unknown error: %d", &code); n == 1 {
+		return serverError(code)
+	}
+	return err
+}

@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// An answer that cannot be one to its request is refused. A server may lie, and it may take one request for another; what
+// follows from an answer, up to the deletion of a znode, must not befall anything that was not asked for.
+
+// The flags of creations (CreateMode).
+const (
+	flagEphemeral           = 1
+	flagSequential          = 2
+	flagEphemeralSequential = 3
+	flagSequentialTTL       = 6
+)
+
+// isCompared reports whether the answer to an operation of go-zookeeper's is compared with what was asked for. The others' say
+// nothing of it.
+func isCompared(op int32) bool {
+	switch op {
+	case OpCreate, OpCreateContainer, OpCreateTTL, OpSync, OpMulti:
+		return true
+	}
+	return false
+}
+
+// created takes the path of a znode whose creation asked for, and returns the flags of that.
+func (b *body) created(asked *body) (flags int32) {
+	want := asked.string()
+	asked.buffer()
+	asked.acls()
+	flags = asked.int32()
+	path := b.string()
+	var right bool
+	switch flags {
+	case flagSequential, flagEphemeralSequential, flagSequentialTTL:
+		number, ok := bytes.CutPrefix(path, want)
+		right = ok && isSequenceNumber(number)
+	default:
+		right = bytes.Equal(path, want)
+	}
+	if !right || asked.reason != "" {
+		b.bad("created path is not what was asked for")
+	}
+	return flags
+}
+
+// createdWithStat takes the path of a znode and its Stat.
+func (b *body) createdWithStat(asked *body, session int64) {
+	flags := b.created(asked)
+	stat := b.stats()
+	var owner int64
+	if flags == flagEphemeral || flags == flagEphemeralSequential {
+		owner = session
+	}
+	if stat.EphemeralOwner != owner || stat.Czxid <= 0 || stat.Mzxid != stat.Czxid {
+		b.bad("Stat is not that of a znode which this session has just created")
+	}
+}
+
+// isSequenceNumber reports whether a server gives such a number (PrepRequestProcessor, "%010d"). It may be negative where the
+// numbers are used up.
+func isSequenceNumber(number []byte) bool {
+	const digits = 10
+	n, err := strconv.ParseInt(string(number), 10, 32)
+	switch {
+	case err != nil || len(number) < digits:
+		return false
+	case n < 0:
+		return len(number) == digits || number[1] != '0'
+	}
+	return len(number) == digits && number[0] >= '0'
+}
+
+// synced takes the path of a sync.
+func (b *body) synced(asked *body) {
+	if want := asked.string(); !bytes.Equal(b.string(), want) {
+		b.bad("synced path is not what was asked for")
+	}
+}
+
+// names takes the names of a znode's children.
+func (b *body) names() {
+	n := b.count(4)
+	b.cost += n * stringCost
+	for i := 0; i < n && b.reason == ""; i++ {
+		if name := b.string(); len(name) == 0 || bytes.IndexByte(name, '/') >= 0 {
+			b.bad("name of a child is none")
+		}
+	}
+}
+
+// results takes the results of a multi, as multiResponse.Decode does (structs.go line 325): each of the type that was asked
+// for, or all of them errors.
+func (b *body) results(asked *body) {
+	results, failures := 0, 0
+	for b.reason == "" {
+		op, done := b.resultHeader()
+		want, last := asked.resultHeader()
+		if done != last || asked.reason != "" {
+			b.bad("multi has not as many results as were asked for")
+		}
+		if done || b.reason != "" {
+			break
+		}
+		results++
+		b.cost += resultCost
+		switch op {
+		case want:
+			b.result(op, asked)
+		case OpError:
+			failures++
+			b.int32()
+			new(body).result(want, asked)
+		default:
+			b.bad("multi holds a result of another type than was asked for")
+		}
+	}
+	if failures > 0 && failures < results {
+		b.bad("multi has failed in part")
+	}
+}
+
+// resultHeader takes what stands before each part of a multi, of the request and of the reply.
+func (b *body) resultHeader() (op int32, done bool) {
+	op, done = b.int32(), b.bool()
+	b.int32()
+	return op, done
+}
+
+// result takes one result of a multi that has succeeded, and the part of the request that it belongs to.
+func (b *body) result(op int32, asked *body) {
+	switch op {
+	case OpCreate:
+		b.created(asked)
+		return
+	case OpSetData:
+		b.stat()
+		asked.string()
+		asked.buffer()
+	case OpCheck, OpDelete:
+		asked.string()
+	default:
+		b.bad("multi holds a result of unknown type")
+	}
+	asked.int32() // the version
+}
