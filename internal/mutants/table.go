@@ -14,7 +14,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "footprint: given back before the outcome is known",
-		edits: []edit{{"internal/recipe/candidate.go", "		case ensemble.LeftBehind:\n", "		case ensemble.LeftBehind:\n			c.exclude()\n"}},
+		edits: []edit{{"internal/recipe/candidate.go", "		case ensemble.LeftBehind:\n", "		case ensemble.LeftBehind:\n			c.enter(uncreated)\n"}},
 		tests: "TestVirtualFootprint",
 	},
 	{
@@ -43,12 +43,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Curator's mark ignored",
-		edits: []edit{{"internal/recipe/candidate.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
+		edits: []edit{{"internal/recipe/revocation.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
 		name:  "any data is a mark",
-		edits: []edit{{"internal/recipe/candidate.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
+		edits: []edit{{"internal/recipe/revocation.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
@@ -89,7 +89,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidate left whose creation was not answered",
-		edits: []edit{{"internal/recipe/candidate.go", "	if !exists && c.asked {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/removal.go", "	if c.stage == requested {\n", "	if false {\n"}},
 		tests: "TestCancelAfterALostCreateReply",
 	},
 	{
@@ -246,12 +246,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "force without a grace",
-		edits: []edit{{"internal/recipe/acquisition.go", "time.After(r.Grace)", "time.After(0)"}},
+		edits: []edit{{"internal/recipe/revocation.go", "time.After(r.Grace)", "time.After(0)"}},
 		tests: "TestAskThenForceGivesAGrace",
 	},
 	{
 		name:  "force although this candidate is gone",
-		edits: []edit{{"internal/recipe/candidate.go", "ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}", "ops := []any{}"}},
+		edits: []edit{{"internal/recipe/revocation.go", "ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}", "ops := []any{}"}},
 		tests: "TestForceOfACandidateThatIsGoneHarmsNobody",
 	},
 	{
@@ -389,7 +389,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Curator asked in the recipe's words",
-		edits: []edit{{"internal/recipe/dialect.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
+		edits: []edit{{"internal/recipe/revocation.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
 		in:    "internal/interop", tests: "TestWeAskAPeer",
 	},
 	{
@@ -447,12 +447,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling of another znode believed",
-		edits: []edit{{"internal/recipe/legacy.go", "	if !c.deleted {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/removal.go", "	if c.stage != deleted {\n		c.handoff", "	if false {\n		c.handoff"}},
 		tests: "TestASiblingOfAnotherZnodeProvesNothing",
 	},
 	{
 		name:  "word of a sibling believed before it is known to have been there",
-		edits: []edit{{"internal/recipe/queueing.go", "		if leaving {\n", "		if leaving && false {\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "		if departing {\n", "		if departing && false {\n"}},
 		tests: "TestVirtualASiblingThatIsNotThereIsNoWord",
 	},
 	{
@@ -463,9 +463,9 @@ var mutants = []mutant{
 	{
 		name: "candidate of a creation under way not waited for by Close",
 		edits: []edit{
-			{"internal/recipe/candidate.go", "		c.asked = true\n", "		c.asked = true\n		c.zs.Exclude(c.footprint())\n"},
-			{"internal/recipe/candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	_ = c.zs.Include(c.footprint())\n}"},
-			{"internal/recipe/candidate.go", "		c.asked = false\n		c.zs.Exclude(c.footprint())\n", "		if c.asked = false; c.path != \"\" {\n			c.zs.Exclude(c.footprint())\n		}\n"},
+			{"internal/recipe/candidate.go", "		c.stage = requested\n", "		c.stage = requested\n		c.zs.Exclude(c.footprint())\n"},
+			{"internal/recipe/candidate.go", "{ c.path, c.prefix, c.stage = p, \"\", created }", "{\n	c.path, c.prefix, c.stage = p, \"\", created\n	_ = c.zs.Include(c.footprint())\n}"},
+			{"internal/recipe/candidate.go", "	if c.stage.mayExist() && !to.mayExist() {\n", "	if c.path != \"\" && c.stage.mayExist() && !to.mayExist() {\n"},
 		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
@@ -476,7 +476,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "removal cut short left to nobody once the Session closes",
-		edits: []edit{{"internal/recipe/passage.go", "	if c.over {\n", "	if c.over || p.locks.client.Closing().Err() != nil {\n"}},
+		edits: []edit{{"internal/recipe/passage.go", "	if c.isOver() {\n", "	if c.isOver() || p.locks.client.Closing().Err() != nil {\n"}},
 		tests: "TestVirtualUnlockCutShortByClose",
 	},
 	{
@@ -501,7 +501,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "sibling that gave up taken for the holder",
-		edits: []edit{{"internal/recipe/candidate.go", "	if c.front {\n		c.word = l", "	if true {\n		c.word = l"}},
+		edits: []edit{{"internal/recipe/removal.go", "	if c.isFirst {\n		c.handoff = h", "	if true {\n		c.handoff = h"}},
 		tests: "TestASiblingThatGivesUpIsNotFollowed|TestCancelLeavesTheQueue",
 	},
 	{
@@ -587,7 +587,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "another client's znode deleted that has the name of ours",
-		edits: []edit{{"internal/recipe/candidate.go", "	if c.doubted {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/removal.go", "	if c.doubted {\n", "	if false {\n"}},
 		tests: "TestAZnodeThatTookTheNameIsLeftAlone",
 	},
 	{

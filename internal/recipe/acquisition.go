@@ -24,21 +24,6 @@ type Claim struct {
 	Granted func(*Acquisition)
 }
 
-// Revocation says how those ahead are made to leave.
-type Revocation struct {
-	Ask   bool          // write the revocation mark into their znodes
-	Force bool          // remove those that are left after Grace
-	Grace time.Duration // 0 for at once
-}
-
-// due returns a channel that receives when it is time for force, nil if it never is.
-func (r *Revocation) due() <-chan time.Time {
-	if !r.Force {
-		return nil
-	}
-	return time.After(r.Grace)
-}
-
 // Acquisition is one request for a lock, as its caller sees it. It succeeds or fails, once; if it has
 // succeeded, its hold ends, once. How it comes to the hold is another's matter: a Passage through the
 // queue, or a place in a Cohort.

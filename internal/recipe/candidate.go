@@ -1,12 +1,10 @@
 package recipe
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"path"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,20 +15,6 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
-
-// A revocation mark is data that somebody else writes into a candidate to ask it to release. "unlock" is the
-// recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"), "__REVOKE__" is Curator's.
-var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
-
-// IsMark reports whether data is a revocation mark.
-func IsMark(data []byte) bool {
-	for _, mark := range revocationMarks {
-		if bytes.Equal(data, mark) {
-			return true
-		}
-	}
-	return false
-}
 
 // ErrVanished is returned when a candidate's znode is gone although nobody here deleted it.
 var ErrVanished = errors.New("candidate's znode is gone")
@@ -48,14 +32,11 @@ type candidate struct {
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
 
-	over    bool    // it is known to be gone, or goes with its session
-	unsure  bool    // an attempt to delete it may have succeeded
-	deleted bool    // by us, so that it was there until then
-	doubted bool    // somebody else has removed its znode, as far as is known: what has its name may be theirs
-	usurped bool    // and is
-	word    *legacy // that it has left; nil for none
+	stage   stage    // of its znode
+	doubted bool     // somebody else has removed its znode, as far as is known: what has its name may be theirs
+	usurped bool     // and is
+	handoff *handoff // that it has left; nil for none
 
-	asked bool              // a creation was sent that is not known to have failed: it may exist
 	path  string            // once created
 	place queue.Candidate   // once created
 	czxid int64             // once known
@@ -66,13 +47,28 @@ type candidate struct {
 	watchers []*ensemble.Watcher // of the first of those in line
 	since    time.Time           // when it began to wait
 	seen     bool                // in the queue, when nobody was left ahead of it
-	front    bool                // nobody is ahead of it
-	alone    bool                // nobody was in the queue when it was created, nor may have been since the one before it
+	isFirst  bool                // nobody is ahead of it
+	wasOnly  bool                // nobody was in the queue when it was created, nor may have been since the one before it
 	phantoms map[string]bool     // children that look like candidates and are not: they will never go away
 	sifts    bool                // one was met in the line: the rest of it is looked at before it is waited for
 
 	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
+
+// stage is what is known of a candidate's znode.
+type stage uint8
+
+const (
+	uncreated stage = iota // no creation was sent, or none that may have been executed
+	requested              // a creation was sent that may have been executed
+	created                // the znode is there, as far as is known
+	deleting               // a deletion was sent that may have been executed
+	deleted                // this session has deleted it, so that it was there until then
+	over                   // it is gone in another way, or goes with its session, or may not be deleted
+)
+
+// mayExist reports whether the session may own the znode.
+func (st stage) mayExist() bool { return requested <= st && st <= deleting }
 
 func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) *candidate {
 	var random [queue.IDLen]byte
@@ -90,13 +86,13 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 // candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
 	for {
-		created, err := c.queue(ctx)
+		born, err := c.createOnce(ctx)
 		switch was := ensemble.OutcomeOf(err); was {
 		case ensemble.LeftBehind:
 			return err
 		case ensemble.Answered:
 			if err != nil {
-				c.exclude()
+				c.enter(uncreated)
 			}
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
@@ -109,10 +105,10 @@ func (c *candidate) create(ctx context.Context) error {
 			case err != nil:
 				return err
 			}
-			c.setPath(created.path)
-			c.czxid = created.czxid
+			c.setPath(born.path)
+			c.czxid = born.czxid
 		case ensemble.NotExecuted, ensemble.Throttled:
-			c.exclude()
+			c.enter(uncreated)
 			if err := c.zs.Retry(ctx, was); err != nil {
 				return err
 			}
@@ -143,9 +139,9 @@ type birth struct {
 	czxid int64 // 0 from a server that does not tell
 }
 
-// queue asks a server to create the znode, and to list the queue right behind that unless there is no need.
-func (c *candidate) queue(ctx context.Context) (birth, error) {
-	if err := c.include(); err != nil {
+// createOnce asks a server to create the znode, and to list the queue right behind that unless there is no need.
+func (c *candidate) createOnce(ctx context.Context) (birth, error) {
+	if err := c.request(); err != nil {
 		return birth{}, err
 	}
 	name := c.dir + "/" + c.prefix
@@ -155,7 +151,7 @@ func (c *candidate) queue(ctx context.Context) (birth, error) {
 	}
 	answers := ensemble.ResponsesTo(create, newBirth)
 	requests := []*wire.Request{create}
-	numbered := cleared(c.zs, c.dir) >= 0 || c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
+	numbered := c.zs.emptyThrough(c.dir) >= 0 || c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
 	if c.first = nil; !numbered { // otherwise the number will tell
 		var mine bool
 		if c.first, mine = c.zs.roster.begin(c.dir); mine {
@@ -175,24 +171,25 @@ func newBirth(r wire.Reply) (b birth) {
 	return b
 }
 
-// include notes that the candidate may exist from now on. It fails with an error that matches
-// ErrTooMany if the session then owned more than it may.
-func (c *candidate) include() error {
-	if !c.asked {
+// request notes that the znode may exist from now on. It fails with an error that matches ErrTooMany if
+// the session then owned more than it may.
+func (c *candidate) request() error {
+	if c.stage == uncreated {
 		if err := c.zs.Include(c.footprint()); err != nil {
 			return err
 		}
-		c.asked = true
+		c.stage = requested
 	}
 	return nil
 }
 
-// exclude notes that the candidate does not exist.
-func (c *candidate) exclude() {
-	if c.asked {
-		c.asked = false
+// enter notes that the znode has come to another stage. What does not exist any more does not count
+// for what the session may own.
+func (c *candidate) enter(to stage) {
+	if c.stage.mayExist() && !to.mayExist() {
 		c.zs.Exclude(c.footprint())
 	}
+	c.stage = to
 }
 
 // sequenceDigits is how many digits a server appends to the name of a candidate.
@@ -207,7 +204,7 @@ func (c *candidate) footprint() int {
 	return len(c.dir) + len("/") + len(c.prefix) + sequenceDigits + 4
 }
 
-func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
+func (c *candidate) setPath(p string) { c.path, c.prefix, c.stage = p, "", created }
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
@@ -290,158 +287,3 @@ func (c *candidate) judge(node ensemble.NodeState, err error) error {
 
 // nudge has whoever waits for the candidate look again.
 func (c *candidate) nudge() { ensemble.Nudge(c.wake) }
-
-// ask writes the revocation mark into other candidates, the holder's first. Those that are gone need none.
-func (c *candidate) ask(ctx context.Context, others []queue.Candidate) error {
-	for _, other := range slices.Backward(others) {
-		err := c.zs.Revoke(ctx, c.dir+"/"+other.Name)
-		if err != nil && !errors.Is(err, zk.ErrNoNode) {
-			return err
-		}
-	}
-	return nil
-}
-
-// forceAtOnce bounds how many candidates one transaction removes; servers refuse requests above 1 MB.
-const forceAtOnce = 500
-
-// clear removes those ahead.
-func (c *candidate) clear(ctx context.Context) error {
-	switch err := c.force(ctx, c.line.Nearest); {
-	case err == nil:
-		c.line = c.line.Evicted()
-	case errors.Is(err, zk.ErrNoNode): // somebody left meanwhile: look who is still there
-		c.line = queue.Line{}
-	default:
-		return err
-	}
-	return c.clarify(ctx, true)
-}
-
-// force removes other candidates, provided this one is still in the queue. It fails with zk.ErrNoNode when one of
-// them, or this one, is gone already: then the queue has to be listed again.
-func (c *candidate) force(ctx context.Context, others []queue.Candidate) error {
-	for chunk := range slices.Chunk(others, forceAtOnce) {
-		ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}
-		for _, other := range chunk {
-			ops = append(ops, &zk.DeleteRequest{Path: c.dir + "/" + other.Name, Version: -1})
-		}
-		err := c.zs.DoApart(ctx, func() error {
-			_, err := c.zs.Conn.Multi(ops...)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// remove takes the candidate out of the queue and forgets its watch. It returns ErrVanished if somebody else removed it,
-// and an error that matches ErrLost if the session ended first, which removes it as well. If it fails with ctx, it can be
-// called again: over is not set then.
-func (c *candidate) remove(ctx context.Context) error {
-	if c.over {
-		return nil
-	}
-	exists, err := c.path != "", error(nil)
-	if !exists && c.asked {
-		exists, err = c.find(ctx)
-	}
-	if exists {
-		err = c.delete(ctx)
-	}
-	if ensemble.IsGaveUp(err) {
-		return err
-	}
-	c.over = true
-	c.exclude()
-	if exists {
-		c.left(!c.usurped && (err == nil || errors.Is(err, ErrVanished)))
-	}
-	if c.self != nil {
-		c.self.Stop()
-	}
-	return err
-}
-
-// delete removes the candidate's znode, and notes what its session knows of the lock then.
-func (c *candidate) delete(ctx context.Context) error {
-	if c.doubted {
-		node, err := c.zs.ReadNode(ctx, c.path)
-		if c.usurped = err == nil && node.Owner != c.zs.ID(); c.usurped {
-			c.zs.siblings.leave(c)
-			return ErrVanished
-		}
-	}
-	var lock *ensemble.Watcher
-	var told uint64
-	if c.alone {
-		lock = c.zs.Watches.Watch(c.dir, nil)
-		defer lock.Stop()
-		if told, c.alone = lock.ArmedSince(); !c.alone {
-			_, _ = lock.Read(ctx) // while our own znode is there; armedSince tells how it went
-			told, c.alone = lock.ArmedSince()
-		}
-	}
-	c.zs.siblings.leave(c)
-	err := c.zs.Do(ctx, func() error {
-		before := c.unsure
-		err := c.deleteOnce(ctx)
-		was := ensemble.OutcomeOf(err)
-		c.unsure = before || was == ensemble.LeftBehind || was == ensemble.Unknown
-		c.deleted = err == nil
-		if err == nil && c.alone {
-			lock.Remember(told, c.place.Seq)
-		}
-		if errors.Is(err, zk.ErrNoNode) && !before {
-			return ErrVanished
-		}
-		return err
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		return nil
-	}
-	return err
-}
-
-// deleteOnce removes the candidate's znode. Whoever waits behind it in this session is told first: it may be woken before the
-// answer is here. If the holder has a sibling directly behind that has not been looked at yet, that is read in the same packet: it
-// need not do so itself when it is woken.
-func (c *candidate) deleteOnce(ctx context.Context) error {
-	c.bequeath(new(legacy))
-	remove := wire.Delete(c.path)
-	next := c.heir()
-	if next == "" {
-		_, err := ensemble.Ask(ctx, c.zs.Session, remove, ensemble.Nothing)
-		return err
-	}
-	read := wire.GetData(c.dir+"/"+next, false)
-	removed, seen := ensemble.ResponsesTo(remove, ensemble.Nothing), ensemble.ResponsesTo(read, c.zs.NodeState)
-	c.zs.Send(remove, read)
-	if state, err := seen.Wait(ctx); err == nil { // it comes right behind the other answer: to be woken once is enough
-		c.bequeath(&legacy{next: next, state: state})
-	}
-	_, err := removed.Wait(ctx)
-	return err
-}
-
-// heir returns the name of the sibling directly behind that waits for this one to leave, and whose znode is not watched; "" for none.
-func (c *candidate) heir() string {
-	if !c.front {
-		return ""
-	}
-	next, ok := c.zs.siblings.directlyBehind(c)
-	if !ok || c.zs.Watches.IsArmed(c.dir+"/"+next.Name) {
-		return ""
-	}
-	return next.Name
-}
-
-// bequeath tells who waits behind the candidate in this session that nobody is ahead of it, and more.
-func (c *candidate) bequeath(l *legacy) {
-	if c.front {
-		c.word = l
-		c.zs.Watches.Annotate(c.path, note{l, true})
-	}
-}

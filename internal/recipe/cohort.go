@@ -171,7 +171,7 @@ func (co *Cohort) leave(m *member) {
 // term is the time in which the cohort has one candidate.
 //
 //	queueing ──▶ held ◀──▶ idle
-//	    │          └──────────┴──▶ over
+//	    │          └──────────┴──▶ ended
 //	    └──(nobody waits any more)──▲
 type term struct {
 	co      *Cohort
@@ -197,7 +197,7 @@ const (
 	queueing phase = iota // in ZooKeeper
 	held                  // the lock is acquired, and a member holds it or is about to
 	idle                  // nobody holds the lock until it is known whether it may be passed on
-	over
+	ended
 )
 
 // others is what is known of contenders in ZooKeeper's queue, since it was last known that there are
@@ -354,10 +354,10 @@ func (t *term) release(m *member) *Passage {
 	if t.active == 0 {
 		begun = t.goOnLocked()
 	}
-	ended := t.phase == over
+	isOver := t.phase == ended
 	co.mu.Unlock()
 	co.queue(begun)
-	if !ended {
+	if !isOver {
 		return nil
 	}
 	return t.owner
@@ -395,7 +395,7 @@ func (t *term) endLocked() {
 	if t.co.term == t {
 		t.co.term = nil
 	}
-	t.phase = over
+	t.phase = ended
 	if t.owner != nil {
 		t.owner.Drop() // if the hold was lost, the candidate is being removed already
 	}

@@ -38,14 +38,6 @@ func (cfg *Config) parent(path, dir, root string) parent {
 	}
 }
 
-// markFor is what the client listens for whose candidate has that name.
-func markFor(name string) []byte {
-	if c, ok := queue.Parse(name); ok && (c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW) {
-		return revocationMarks[1]
-	}
-	return revocationMarks[0]
-}
-
 // advice says how to share the lock with whoever made a candidate.
 func advice(other queue.Candidate) string {
 	const elsewhere = ", or another lock"

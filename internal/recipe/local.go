@@ -1,9 +1,6 @@
 package recipe
 
 import (
-	"context"
-	"path"
-
 	"golang.org/x/sync/singleflight"
 
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -30,13 +27,4 @@ func newLocal(l *Locks, zs *ensemble.Session) *Local {
 	}
 	local.roster = newRoster(local)
 	return local
-}
-
-// Revoke writes the revocation mark into a candidate, that of the client who made it. It fails with
-// zk.ErrNoNode if the candidate is gone.
-func (zs *Local) Revoke(ctx context.Context, candidate string) error {
-	return zs.DoApart(ctx, func() error {
-		_, err := zs.Conn.Set(candidate, markFor(path.Base(candidate)), -1)
-		return err
-	})
 }

@@ -45,7 +45,7 @@ func (c *candidate) unwatchAhead() {
 	c.watchers = nil
 }
 
-// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by candidate.left that it is gone.
+// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by announceGone that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
 
 // moveUp takes note that one of those ahead is gone, and that it had nobody ahead if it wasFirst.
@@ -73,7 +73,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 	case first.wait(ctx) == nil:
 		n, err := c.pick(ctx, first, everybody)
 		if !errors.Is(err, ErrVanished) { // otherwise it was shared, and made too early
-			c.alone = n == 1
+			c.wasOnly = n == 1
 			return err
 		}
 	}
@@ -98,15 +98,15 @@ func (c *candidate) clarify(ctx context.Context, everybody bool) error {
 
 // followNumber sets that nobody is ahead if the candidate's number follows that of the last, which this session removed.
 func (c *candidate) followNumber() {
-	number := cleared(c.zs, c.dir)
+	number := c.zs.emptyThrough(c.dir)
 	c.line = queue.Following(number, c.place)
-	if c.alone = c.line.Answer() == queue.Nobody; !c.alone && number >= 0 {
+	if c.wasOnly = c.line.Answer() == queue.Nobody; !c.wasOnly && number >= 0 {
 		c.zs.Watches.Forget(c.dir)
 	}
 }
 
 // followSibling sets that a sibling is directly ahead, if there is one that has not begun to leave. That it was there when this
-// candidate was created, and so in the same znode, is known once it has been removed by us; see candidate.left.
+// candidate was created, and so in the same znode, is known once it has been removed by us; see announceGone.
 func (c *candidate) followSibling() {
 	other, ok := c.zs.siblings.directlyAhead(c)
 	if ok && !c.zs.Watches.IsGone(c.dir+"/"+other.Name) {

@@ -177,7 +177,7 @@ func (p *Passage) remove(ctx context.Context) {
 	}
 	c.doubted = errors.Is(p.hold.State(), errRemoved)
 	err := c.remove(ctx)
-	if c.over {
+	if c.isOver() {
 		p.onRemoved(c, err)
 	} else {
 		// Ends with the ZooKeeper session; Close waits for it.

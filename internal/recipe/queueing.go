@@ -125,7 +125,7 @@ func (p *Passage) obtain(c *candidate) error {
 		}
 		return err
 	}
-	c.front = p.Kind.Exclusive()
+	c.isFirst = p.Kind.Exclusive()
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
 	if p.Revoke != nil {
 		force = p.Revoke.due()
 		if p.Revoke.Ask {
-			if err := c.ask(ctx, c.line.Nearest); err != nil {
+			if err := c.revokeAhead(ctx); err != nil {
 				return ctx, err
 			}
 		}
@@ -176,7 +176,7 @@ func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
 			}
 			ctx = context.WithoutCancel(ctx)
 			force = closedTimer
-			err = c.clear(ctx)
+			err = c.evict(ctx)
 		} else {
 			err = c.moveUp(ctx, at, left == wasFirst, p.Revoke != nil)
 		}
@@ -247,22 +247,22 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 
 // lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
 func (p *Passage) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
-	if c.zs.siblings.have(c.dir, *blocker) { // it tells by candidate.left
+	if c.zs.siblings.have(c.dir, *blocker) { // it tells by announceGone
 		return 0, nil
 	}
 	node, err := w.Read(ctx)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		l, leaving := legacyOf(w)
-		if leaving {
+		h, departing := handoffFrom(w)
+		if departing {
 			return 0, nil
 		}
-		if l == nil {
+		if h == nil {
 			return wasGone, nil
 		}
-		if l.next == c.place.Name {
+		if h.next == c.place.Name {
 			c.seen = true
-			return wasFirst, c.judge(l.state, nil)
+			return wasFirst, c.judge(h.state, nil)
 		}
 		return wasFirst, nil
 	case err == nil && !isCandidate(c.voice, *blocker, node.Owner):

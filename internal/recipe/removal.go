@@ -1,0 +1,171 @@
+package recipe
+
+// This is how a candidate leaves the queue, and tells the next.
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// remove takes the candidate out of the queue and forgets its watch. It returns ErrVanished if another
+// client removed it, and an error that matches ErrLost if the session ended first, which removes it as
+// well. If it fails with ctx, it can be called again.
+func (c *candidate) remove(ctx context.Context) error {
+	if c.isOver() {
+		return nil
+	}
+	var err error
+	if c.stage == requested {
+		_, err = c.find(ctx)
+	}
+	exists := c.stage.mayExist() && c.stage != requested
+	if exists {
+		err = c.delete(ctx)
+	}
+	if ensemble.IsGaveUp(err) {
+		return err
+	}
+	if c.stage != deleted {
+		c.enter(over)
+	}
+	if exists {
+		c.announceGone(!c.usurped && (err == nil || errors.Is(err, ErrVanished)))
+	}
+	if c.self != nil {
+		c.self.Stop()
+	}
+	return err
+}
+
+// isOver reports whether remove has nothing left to do.
+func (c *candidate) isOver() bool { return c.stage >= deleted }
+
+// delete removes the candidate's znode, and notes what its session knows of the lock then.
+func (c *candidate) delete(ctx context.Context) error {
+	if c.doubted {
+		node, err := c.zs.ReadNode(ctx, c.path)
+		if c.usurped = err == nil && node.Owner != c.zs.ID(); c.usurped {
+			c.zs.siblings.leave(c)
+			return ErrVanished
+		}
+	}
+	var lock *ensemble.Watcher
+	var told uint64
+	if c.wasOnly {
+		lock = c.zs.Watches.Watch(c.dir, nil)
+		defer lock.Stop()
+		if told, c.wasOnly = lock.ArmedSince(); !c.wasOnly {
+			_, _ = lock.Read(ctx) // while our own znode is there; armedSince tells how it went
+			told, c.wasOnly = lock.ArmedSince()
+		}
+	}
+	c.zs.siblings.leave(c)
+	err := c.zs.Do(ctx, func() error {
+		before := c.stage
+		err := c.deleteOnce(ctx)
+		switch was := ensemble.OutcomeOf(err); {
+		case err == nil:
+			c.enter(deleted)
+			if c.wasOnly {
+				lock.Remember(told, c.place.Seq)
+			}
+		case was == ensemble.LeftBehind || was == ensemble.Unknown:
+			c.stage = deleting
+		case errors.Is(err, zk.ErrNoNode) && before != deleting:
+			return ErrVanished
+		}
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) { // an earlier request has deleted it
+		return nil
+	}
+	return err
+}
+
+// deleteOnce removes the candidate's znode. Those that wait behind it in this session are told first:
+// they may be woken before the answer is here. If the holder has a sibling directly behind that has not
+// been looked at yet, that is read in the same packet: it need not do so itself when it is woken.
+func (c *candidate) deleteOnce(ctx context.Context) error {
+	c.announce(new(handoff))
+	remove := wire.Delete(c.path)
+	next := c.successor()
+	if next == "" {
+		_, err := ensemble.Ask(ctx, c.zs.Session, remove, ensemble.Nothing)
+		return err
+	}
+	read := wire.GetData(c.dir+"/"+next, false)
+	removed, seen := ensemble.ResponsesTo(remove, ensemble.Nothing), ensemble.ResponsesTo(read, c.zs.NodeState)
+	c.zs.Send(remove, read)
+	// It comes right behind the other answer: to be woken once is enough.
+	if state, err := seen.Wait(ctx); err == nil {
+		c.announce(&handoff{next: next, state: state})
+	}
+	_, err := removed.Wait(ctx)
+	return err
+}
+
+// successor returns the name of the sibling directly behind that waits for this one to leave, and whose
+// znode is not watched; "" for none.
+func (c *candidate) successor() string {
+	if !c.isFirst {
+		return ""
+	}
+	next, ok := c.zs.siblings.directlyBehind(c)
+	if !ok || c.zs.Watches.IsArmed(c.dir+"/"+next.Name) {
+		return ""
+	}
+	return next.Name
+}
+
+// handoff is what a candidate of this session that has nobody ahead leaves to those behind it when it
+// is removed: that nobody was ahead of it, and more.
+type handoff struct {
+	next  string             // the name of the one directly behind, if it was read then
+	state ensemble.NodeState // of that
+}
+
+// note is what stands with a candidate's znode in the table of watches.
+type note struct {
+	*handoff       // nil for none
+	departing bool // it is being removed: the hand-off may yet prove false, and announceGone wakes those that wait
+}
+
+// announce leaves a hand-off while the candidate is being removed. announceGone must follow.
+func (c *candidate) announce(h *handoff) {
+	if c.isFirst {
+		c.handoff = h
+		c.zs.Watches.Annotate(c.path, note{h, true})
+	}
+}
+
+// announceGone tells those that wait for the candidate how its removal went. Unless this session has
+// removed it, so that it was there until now, its hand-off may not be true of the queue that others
+// stand in.
+func (c *candidate) announceGone(gone bool) {
+	if c.stage != deleted {
+		c.handoff = nil
+	}
+	c.zs.Watches.Deleted(c.path, gone, note{c.handoff, false})
+}
+
+// handoffFrom returns what a candidate of this session has left; nil if it was none, or had others
+// ahead.
+func handoffFrom(w *ensemble.Watcher) (h *handoff, departing bool) {
+	n, _ := w.Note().(note)
+	return n.handoff, n.departing
+}
+
+// emptyThrough returns up to which number all candidates of a lock are known to be gone, -1 if that is
+// not known. The last of them has noted it in candidate.delete, while it watched the lock's znode: as
+// long as that watch stands, the znode is the same, and the numbers go on.
+func (zs *Local) emptyThrough(dir string) int32 {
+	if number, ok := zs.Watches.Memo(dir).(int32); ok {
+		return number
+	}
+	return -1
+}
