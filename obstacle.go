@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -60,4 +61,29 @@ func rounded(d time.Duration) time.Duration {
 		return d.Round(time.Millisecond)
 	}
 	return d.Round(100 * time.Millisecond)
+}
+
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+const (
+	dialPatience = 5 * time.Second
+	dialReminder = time.Minute
+)
+
+// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
+func (s *Session) awaitFirst(ctx context.Context, established <-chan error) error {
+	begun := time.Now()
+	inVain := time.NewTimer(dialPatience)
+	defer inVain.Stop()
+	for {
+		select {
+		case err := <-established:
+			return err
+		case <-ctx.Done():
+			return s.explain(contextError(ctx), begun, noAnswer)
+		case <-inVain.C:
+			s.cfg.logger.Warn("no zookeeper session yet", "servers", s.servers, "after", time.Since(begun),
+				"error", s.zkSession().lastFailure())
+			inVain.Reset(dialReminder)
+		}
+	}
 }
