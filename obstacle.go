@@ -30,11 +30,12 @@ func (zs *zkSession) outage() (o obstacle, ok bool) {
 	return o, true
 }
 
-// explain adds to the error of a call that its caller gave up for how long the call went on, and what it waited for. A missing
-// connection comes before anything else.
+// explain adds to the error of a call that its caller gave up for how long the call went on, and what it
+// waited for. A missing connection comes before anything else. A call whose context had ended before
+// waited for nothing.
 func (s *Session) explain(err error, begun time.Time, waitedFor obstacle) error {
 	g, ok := err.(gaveUp)
-	if !ok {
+	if !ok || time.Since(begun) < time.Millisecond {
 		return err
 	}
 	if out, ok := s.zkSession().outage(); ok {

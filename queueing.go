@@ -134,11 +134,11 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 			return ctx, err
 		}
 		if left == wasForced {
-			if !a.commit() {
+			committed, ok := a.commit()
+			if !ok {
 				return ctx, a.ended()
 			}
-			ctx = context.WithoutCancel(ctx)
-			force = closedTimer
+			ctx, force = committed, closedTimer
 			err = c.clear(ctx)
 		} else {
 			err = c.moveUp(ctx, at, left, a.revocation != nil)
@@ -182,12 +182,15 @@ func (a *acquisition) freshHold() *hold {
 	return a.hold
 }
 
-// commit decides that others are removed by force, unless the acquisition has failed already.
-func (a *acquisition) commit() bool {
+// commit decides that others are removed by force, unless the acquisition has failed already. It returns the
+// context for that and what follows, which ends when the acquisition is settled.
+func (a *acquisition) commit() (ctx context.Context, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.committed = a.committed || a.ctx.Err() == nil
-	return a.committed && !a.done.isGiven()
+	if a.committed == nil && a.ctx.Err() == nil {
+		a.committed, a.uncommit = context.WithCancel(context.WithoutCancel(a.ctx))
+	}
+	return a.committed, a.committed != nil && !a.done.isGiven()
 }
 
 // departure is how a blocker stopped being one.
@@ -270,17 +273,9 @@ func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time
 		return 0, nil
 	case <-force:
 		return wasForced, nil
-	case <-a.over(ctx):
+	case <-ctx.Done():
 		return 0, a.ended()
 	}
-}
-
-// over returns the channel that ends a wait. Those who are committed go on although their context has ended, but not for ever.
-func (a *acquisition) over(ctx context.Context) <-chan struct{} {
-	if over := ctx.Done(); over != nil {
-		return over
-	}
-	return a.done.C()
 }
 
 // takeSlot waits until the handle is free. It is as a rule, for the queue keeps the holds of one handle apart; a hold that
@@ -312,7 +307,7 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) error {
 		case <-c.hold.lost.C():
 			return c.hold.state()
 		case <-c.wake:
-		case <-a.over(ctx):
+		case <-ctx.Done():
 			return a.ended()
 		}
 	}
