@@ -430,7 +430,7 @@ var mutants = []mutant{
 		name: "context's cause taken for a server's answer",
 		edits: []edit{{"errors.go", "func (g gaveUp) Error() string { return g.why.Error() }\n",
 			"func (g gaveUp) Error() string { return g.why.Error() }\nfunc (g gaveUp) Unwrap() error { return g.why }\n"}},
-		tests: "TestVirtualCauseIsNoAnswer/^(LockContext|UnlockContext)$",
+		tests: "TestVirtualCauseIsNoMissingZnode",
 	},
 	{
 		name: "request repeated in a context that a loss has ended",
@@ -441,17 +441,17 @@ var mutants = []mutant{
 	{
 		name:  "context's cause taken for the Session's end",
 		edits: []edit{{"acquisition.go", "	if context.Cause(a.ctx) == errClosing {\n", "	if errors.Is(context.Cause(a.ctx), ErrClosed) || context.Cause(a.ctx) == errClosing {\n"}},
-		tests: "TestVirtualCauseIsNoAnswer/^LockContext$",
+		tests: "TestVirtualCauseIsNoOwnEnd",
 	},
 	{
 		name:  "text of a context's cause taken for a server's code",
 		edits: []edit{{"servererror.go", "	if err == nil || isGaveUp(err) {", "	if err == nil {"}},
-		tests: "TestVirtualCauseIsNoAnswer/^(UnlockContext|LockRevoking.Ask.)$",
+		tests: "TestVirtualCauseIsNoCode",
 	},
 	{
 		name:  "creation left behind taken for one that was not made",
 		edits: []edit{{"candidate.go", "		case leftBehind:\n			return err\n", "		case leftBehind:\n			c.setAsked(false)\n			return err\n"}},
-		tests: "TestVirtualCauseIsNoAnswer/^LockContext$",
+		tests: "TestVirtualCauseIsNoMissingZnode",
 	},
 	{
 		name:  "outage not told from contention",
