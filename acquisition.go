@@ -61,12 +61,16 @@ type acquisition struct {
 	place  *list.Element // among those who wait in the cohort, whose mutex guards it
 	tenure *tenure       // of the cohort, that its hold is a part of
 
-	mu        sync.Mutex  // guards the fields below
-	detach    func() bool // undoes the call of onContextDone
-	hold      *hold       // of the current candidate
-	err       error       // why nothing was acquired
-	committed bool        // others were removed by force: give the grant a moment although ctx has ended
-	removed   error       // how the removal of the candidate went, set before gone is given
+	mu      sync.Mutex  // guards the fields below
+	detach  func() bool // undoes the call of onContextDone
+	hold    *hold       // of the current candidate
+	err     error       // why nothing was acquired
+	removed error       // how the removal of the candidate went, set before gone is given
+
+	// Set once others are removed by force: the grant is given a moment although ctx has ended.
+	// committed ends when the acquisition is settled.
+	committed context.Context
+	uncommit  context.CancelFunc
 }
 
 // forcePatience is how long an acquisition whose context has ended still waits for the outcome of its own force.
@@ -141,7 +145,7 @@ func (a *acquisition) followContext(ctx context.Context) {
 
 func (a *acquisition) onContextDone() {
 	a.mu.Lock()
-	committed := a.committed
+	committed := a.committed != nil
 	a.mu.Unlock()
 	if committed {
 		select {
@@ -195,6 +199,9 @@ func (a *acquisition) decide(err error) bool {
 		a.detach()
 	}
 	a.cancel(nil)
+	if a.uncommit != nil {
+		a.uncommit()
+	}
 	a.done.give()
 	return true
 }
@@ -289,7 +296,7 @@ func (a *acquisition) result() (*hold, error) {
 	<-a.done.C()
 	a.mu.Lock()
 	h, err, patience := a.hold, a.err, cleanUpPatience
-	if a.committed {
+	if a.committed != nil {
 		patience = 0 // spent already
 	}
 	a.mu.Unlock()

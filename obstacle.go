@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -29,11 +30,12 @@ func (zs *zkSession) outage() (o obstacle, ok bool) {
 	return o, true
 }
 
-// explain adds to the error of a call that its caller gave up for how long the call went on, and what it waited for. A missing
-// connection comes before anything else.
+// explain adds to the error of a call that its caller gave up for how long the call went on, and what it
+// waited for. A missing connection comes before anything else. A call whose context had ended before
+// waited for nothing.
 func (s *Session) explain(err error, begun time.Time, waitedFor obstacle) error {
 	g, ok := err.(gaveUp)
-	if !ok {
+	if !ok || time.Since(begun) < time.Millisecond {
 		return err
 	}
 	if out, ok := s.zkSession().outage(); ok {
@@ -60,4 +62,29 @@ func rounded(d time.Duration) time.Duration {
 		return d.Round(time.Millisecond)
 	}
 	return d.Round(100 * time.Millisecond)
+}
+
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+const (
+	dialPatience = 5 * time.Second
+	dialReminder = time.Minute
+)
+
+// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
+func (s *Session) awaitFirst(ctx context.Context, established <-chan error) error {
+	begun := time.Now()
+	inVain := time.NewTimer(dialPatience)
+	defer inVain.Stop()
+	for {
+		select {
+		case err := <-established:
+			return err
+		case <-ctx.Done():
+			return s.explain(contextError(ctx), begun, noAnswer)
+		case <-inVain.C:
+			s.cfg.logger.Warn("no zookeeper session yet", "servers", s.servers, "after", time.Since(begun),
+				"error", s.zkSession().lastFailure())
+			inVain.Reset(dialReminder)
+		}
+	}
 }

@@ -180,11 +180,11 @@ func (a *acquisition) queue(c *candidate) (ctx context.Context, err error) {
 			return ctx, err
 		}
 		if left == wasForced {
-			if !a.commit() {
+			committed, ok := a.commit()
+			if !ok {
 				return ctx, a.ended()
 			}
-			ctx = context.WithoutCancel(ctx)
-			force = closedTimer
+			ctx, force = committed, closedTimer
 			err = c.clear(ctx)
 		} else {
 			err = c.moveUp(ctx, at, left, a.revocation != nil)
@@ -228,12 +228,15 @@ func (a *acquisition) freshHold() *hold {
 	return a.hold
 }
 
-// commit decides that others are removed by force, unless the acquisition has failed already.
-func (a *acquisition) commit() bool {
+// commit decides that others are removed by force, unless the acquisition has failed already. It returns the
+// context for that and what follows, which ends when the acquisition is settled.
+func (a *acquisition) commit() (ctx context.Context, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.committed = a.committed || a.ctx.Err() == nil
-	return a.committed && !a.done.isGiven()
+	if a.committed == nil && a.ctx.Err() == nil {
+		a.committed, a.uncommit = context.WithCancel(context.WithoutCancel(a.ctx))
+	}
+	return a.committed, a.committed != nil && !a.done.isGiven()
 }
 
 // departure is how a blocker stopped being one.
@@ -316,17 +319,9 @@ func (a *acquisition) sleep(ctx context.Context, c *candidate, force <-chan time
 		return 0, nil
 	case <-force:
 		return wasForced, nil
-	case <-a.over(ctx):
+	case <-ctx.Done():
 		return 0, a.ended()
 	}
-}
-
-// over returns the channel that ends a wait. Those who are committed go on although their context has ended, but not for ever.
-func (a *acquisition) over(ctx context.Context) <-chan struct{} {
-	if over := ctx.Done(); over != nil {
-		return over
-	}
-	return a.done.C()
 }
 
 // errOccupied is why a candidate leaves the queue whose handle is occupied by a lost hold. If it stayed, it would keep all other
@@ -383,7 +378,7 @@ func (a *acquisition) takeSlot(ctx context.Context, c *candidate) (err error) {
 		case <-changed:
 		case <-lost:
 		case <-c.wake:
-		case <-a.over(ctx):
+		case <-ctx.Done():
 			return a.ended()
 		}
 		other, changed, ok = a.slot.take(c.hold)

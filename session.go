@@ -95,9 +95,9 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		bound:   make(map[*acquisition]struct{}),
 	}
 	if cfg.logger.Handler() != slog.DiscardHandler {
-		logger, entries := newLogs(cfg.logger)
-		s.cfg.logger = logger
-		s.user.run(func() { writeLogs(entries, s.user.over) })
+		l := newLogs(cfg.logger.Handler())
+		s.cfg.logger = slog.New(l)
+		s.user.run(func() { l.run(s.user.over) })
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
 	s.current = s.openSession()
@@ -111,31 +111,6 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		s.user.run(s.callState)
 	}
 	return s, nil
-}
-
-// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
-const (
-	dialPatience = 5 * time.Second
-	dialReminder = time.Minute
-)
-
-// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
-func (s *Session) awaitFirst(ctx context.Context, established <-chan error) error {
-	begun := time.Now()
-	inVain := time.NewTimer(dialPatience)
-	defer inVain.Stop()
-	for {
-		select {
-		case err := <-established:
-			return err
-		case <-ctx.Done():
-			return s.explain(contextError(ctx), begun, noAnswer)
-		case <-inVain.C:
-			s.cfg.logger.Warn("no zookeeper session yet", "servers", s.servers, "after", time.Since(begun),
-				"error", s.zkSession().lastFailure())
-			inVain.Reset(dialReminder)
-		}
-	}
 }
 
 // refusedPause is how long the Session waits before it offers refused credentials again.
@@ -354,27 +329,6 @@ func (s *Session) updateState() {
 	if state != s.state {
 		s.state = state
 		s.states.push(state)
-	}
-}
-
-// afterDial is how long the user's function is not called after Dial, so that the program has what
-// Dial returns.
-const afterDial = 10 * time.Millisecond
-
-// callState hands the states to the user's function.
-func (s *Session) callState() {
-	select {
-	case <-time.After(afterDial):
-	case <-s.user.over:
-	}
-	for {
-		states, ok := s.states.take()
-		if !ok {
-			return
-		}
-		for _, state := range states {
-			s.cfg.stateFunc(state)
-		}
 	}
 }
 

@@ -501,7 +501,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "request that was throttled taken for answered",
-		edits: []edit{{"zksession.go", "	case err.Error() == throttledOp:\n		return throttled\n", ""}},
+		edits: []edit{{"zksession.go", "	case errors.Is(err, throttledOp):\n		return throttled\n", ""}},
 		tests: "TestVirtualThrottled",
 	},
 	{
@@ -614,5 +614,97 @@ var mutants = []mutant{
 		name:  "candidates that are removed replaced without a pause",
 		edits: []edit{{"queueing.go", "	if soon < 2 {\n", "	if true {\n"}},
 		tests: "TestVirtualRemovedAgainAndAgain",
+	},
+	{
+		name: "context's cause taken for a server's answer",
+		edits: []edit{{"errors.go", "func (g gaveUp) Error() string { return g.why.Error() }\n",
+			"func (g gaveUp) Error() string { return g.why.Error() }\nfunc (g gaveUp) Unwrap() error { return g.why }\n"}},
+		tests: "TestVirtualCauseIsNoMissingZnode",
+	},
+	{
+		name: "request repeated in a context that a loss has ended",
+		edits: []edit{{"errors.go", "func (g gaveUp) Error() string { return g.why.Error() }\n",
+			"func (g gaveUp) Error() string { return g.why.Error() }\nfunc (g gaveUp) Unwrap() error { return g.why }\n"}},
+		tests: "TestVirtualRequestsInALostHoldsContext",
+	},
+	{
+		name:  "context's cause taken for the Session's end",
+		edits: []edit{{"acquisition.go", "	if context.Cause(a.ctx) == errClosing {\n", "	if errors.Is(context.Cause(a.ctx), ErrClosed) || context.Cause(a.ctx) == errClosing {\n"}},
+		tests: "TestVirtualCauseIsNoOwnEnd",
+	},
+	{
+		name:  "text of a context's cause taken for a server's code",
+		edits: []edit{{"servererror.go", "	if err == nil || isGaveUp(err) {", "	if err == nil {"}},
+		tests: "TestVirtualCauseIsNoCode",
+	},
+	{
+		name:  "creation left behind taken for one that was not made",
+		edits: []edit{{"candidate.go", "		case leftBehind:\n			return err\n", "		case leftBehind:\n			c.setAsked(false)\n			return err\n"}},
+		tests: "TestVirtualCauseIsNoMissingZnode",
+	},
+	{
+		name:  "outage not told from contention",
+		edits: []edit{{"obstacle.go", "	if zs.serving {\n		return obstacle{}, false\n", "	if true {\n		return obstacle{}, false\n"}},
+		tests: "TestVirtualAGivenUpCallTellsOfAnOutage",
+	},
+	{
+		name:  "silent server not told from contention",
+		edits: []edit{{"standing.go", "	switch st := c.standing.Load(); st {\n	case nil:\n		return noAnswer\n", "	switch st := c.standing.Load(); st {\n	case nil:\n		return obstacle{}\n"}},
+		tests: "TestVirtualAGivenUpCallTellsOfAnOutage",
+	},
+	{
+		name:  "holder's name overwritten by a mark",
+		edits: []edit{{"watches.go", "			now.state.who = node.state.who\n", ""}},
+		tests: "TestVirtualAGivenUpLockSaysWhoIsAhead",
+	},
+	{
+		name:  "siblings ahead not counted",
+		edits: []edit{{"standing.go", "		siblings++\n", ""}},
+		tests: "TestVirtualAGivenUpLockSaysWhoIsAhead",
+	},
+	{
+		name:  "reason of a revocation kept from Do's caller",
+		edits: []edit{{"mutex.go", "		return joinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
+		tests: "TestVirtualDoTellsTheReasonOnce",
+	},
+	{
+		name:  "reason of a loss told twice by Do",
+		edits: []edit{{"mutex.go", "	case errors.Is(told, stood) && errors.Is(stood, err):", "	case false:"}},
+		tests: "TestVirtualDoTellsTheReasonOnce",
+	},
+	{
+		name:  "Lock beside Close panics",
+		edits: []edit{{"mutex.go", "	if errors.Is(err, ErrClosed) && !late {\n", "	if false {\n"}},
+		tests: "TestVirtualCloseBesideLock",
+	},
+	{
+		name:  "deferred Unlock panics after Close has ended Lock",
+		edits: []edit{{"mutex.go", "		m.cutShort.Store(true)\n", ""}},
+		tests: "TestVirtualCloseBesideLock",
+	},
+	{
+		name:  "log handler that blocks holds up the Session",
+		edits: []edit{{"logs.go", "	if l.blocked.Load() {\n		return nil\n	}\n", "	<-e.written\n"}},
+		tests: "TestVirtualUserCodeThatBlocks",
+	},
+	{
+		name:  "Close waits for the user's functions without end",
+		edits: []edit{{"usercode.go", "		case <-patience.C:\n			return\n", ""}},
+		tests: "TestVirtualUserCodeThatBlocks",
+	},
+	{
+		name:  "state function called before Dial returns",
+		edits: []edit{{"usercode.go", "	case <-time.After(afterDial):\n", "	case <-closedChannel:\n"}},
+		tests: "TestVirtualStateFuncAfterDial",
+	},
+	{
+		name:  "enforced authentication not noticed by Dial",
+		edits: []edit{{"session.go", "			_, _, err := zs.conn.Exists(\"/\")\n			return err\n", "			return nil\n"}},
+		tests: "TestVirtualEnforcedAuthentication",
+	},
+	{
+		name:  "force that failed goes on waiting for a grant",
+		edits: []edit{{"acquisition.go", "	if a.uncommit != nil {\n		a.uncommit()\n	}\n", ""}},
+		tests: "TestVirtualForceThatFailsLeavesNothing",
 	},
 }
