@@ -85,44 +85,44 @@ func (m *Mutex) contenders(ctx context.Context, zs *zkSession) ([]Contender, err
 		incomplete = fmt.Errorf("%w: %d contenders are left out", ErrIncomplete, more)
 		q = q[:contendersKept]
 	}
-	found := make([]*Contender, len(q))
-	err = forEach(ctx, len(q), func(ctx context.Context, i int) (err error) {
-		found[i], err = zs.contender(ctx, m.path, q[i])
+	contenders := make([]Contender, 0, len(q))
+	request := func(i int) *wire.Request { return wire.GetData(m.path+"/"+q[i].Name, false) }
+	err = askEach(ctx, zs, len(q), requestsAtOnce, request, newContenderNode, func(i int, answer response[contenderNode]) error {
+		if errors.Is(answer.err, zk.ErrNoNode) {
+			return nil
+		}
+		contender, err := newContender(q[i], answer)
+		contenders = append(contenders, contender)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	contenders := make([]Contender, 0, len(q))
-	for _, c := range found {
-		if c != nil {
-			contenders = append(contenders, *c)
-		}
-	}
 	return contenders, incomplete
 }
 
-// contender reads the data of one candidate. It is nil if the candidate has gone.
-func (zs *zkSession) contender(ctx context.Context, path string, c standing) (*Contender, error) {
-	contender := &Contender{
-		Znode: c.Name, Kind: Kind(c.Kind), Sequence: c.Seq, Holder: c.holder,
-		SessionID: c.stat.EphemeralOwner, Zxid: c.stat.Czxid, Created: time.UnixMilli(c.stat.Ctime),
+// newContender tells of a candidate with the answer about its data.
+func newContender(c standing, answer response[contenderNode]) (Contender, error) {
+	node, err := answer.value, answer.err
+	if err != nil {
+		node = contenderNode{stat: c.stat}
 	}
-	stat := c.stat
-	err := zs.do(ctx, func() error {
-		node, err := ask(ctx, zs, wire.GetData(path+"/"+c.Name, false), newContenderNode)
-		if err == nil {
-			contender.Data, contender.Revoked, stat = node.data, node.marked, node.stat
-		}
-		return err
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		return nil, nil
+	contender := Contender{
+		Znode:     c.Name,
+		Kind:      Kind(c.Kind),
+		Sequence:  c.Seq,
+		Holder:    c.holder,
+		Revoked:   node.marked,
+		Data:      node.data,
+		DataSize:  int(node.stat.DataLength),
+		SessionID: node.stat.EphemeralOwner,
+		Zxid:      node.stat.Czxid,
+		Created:   time.UnixMilli(node.stat.Ctime),
+		Modified:  time.UnixMilli(node.stat.Mtime),
 	}
 	if errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError) {
 		contender.Err, err = err, nil
 	}
-	contender.DataSize, contender.Modified = int(stat.DataLength), time.UnixMilli(stat.Mtime)
 	return contender, err
 }
 
