@@ -17,7 +17,7 @@ import (
 // Kind is what a contender asks for.
 type Kind uint8
 
-// The kinds of contender.
+// The kinds of contender. One of a client that zklock does not know counts as KindLock.
 const (
 	KindLock  = Kind(queue.Lock)  // a mutex: excludes everybody
 	KindRead  = Kind(queue.Read)  // a reader: shares with readers

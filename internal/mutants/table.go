@@ -325,6 +325,11 @@ var mutants = []mutant{
 		in:    "cmd/zooky", tests: "TestStrays",
 	},
 	{
+		name:  "cohort thinks that children which are no candidates wait",
+		edits: []edit{{"cohort.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		tests: "TestACohortSeesWhoIsACandidate",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
