@@ -346,7 +346,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"lookahead.go", "return owner == 0 && !voice.Persistent(c)", "return owner == 0"}},
+		edits: []edit{{"phantom.go", "return owner != 0 || voice.Persistent(c)", "return owner != 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
