@@ -139,7 +139,8 @@ func newContenderNode(r wire.Reply) (n contenderNode) {
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
-// how many. It does not wait for them to release.
+// how many. It does not wait for them to release. If some may not be written to, the others are asked all the same, and the
+// error matches zk.ErrNoAuth.
 func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
 	n, err := m.forAll(ctx, func(ctx context.Context, zs *zkSession, path string) error { return zs.ask(ctx, path) })
 	return n, opError("revoke", m.path, err)
@@ -155,24 +156,30 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	return n, opError("clear", m.path, err)
 }
 
-// forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count.
+// forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count. Where op is not
+// allowed it goes on with the others.
 func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *zkSession, string) error) (int, error) {
 	return request(ctx, m.s, func(ctx context.Context, zs *zkSession) (int, error) {
 		q, err := zs.queueAt(ctx, m.path, m.cfg.voice(m.kind))
 		if err != nil {
 			return 0, err
 		}
-		var n atomic.Int64
+		var n, forbidden atomic.Int64
 		err = forEach(ctx, len(q), func(ctx context.Context, i int) error {
 			err := op(ctx, zs, m.path+"/"+q[i].Name)
-			if errors.Is(err, zk.ErrNoNode) {
-				return nil
-			}
-			if err == nil {
+			switch {
+			case err == nil:
 				n.Add(1)
+			case errors.Is(err, zk.ErrNoAuth):
+				forbidden.Add(1)
+			case !errors.Is(err, zk.ErrNoNode):
+				return err
 			}
-			return err
+			return nil
 		})
+		if err == nil && forbidden.Load() > 0 {
+			err = fmt.Errorf("%d of %d: %w", forbidden.Load(), len(q), zk.ErrNoAuth)
+		}
 		return int(n.Load()), err
 	})
 }

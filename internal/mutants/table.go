@@ -330,6 +330,11 @@ var mutants = []mutant{
 		tests: "TestACohortSeesWhoIsACandidate",
 	},
 	{
+		name:  "one private candidate keeps the others from being asked",
+		edits: []edit{{"contender.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
