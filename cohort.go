@@ -3,10 +3,16 @@ package zklock
 import (
 	"container/list"
 	"context"
+	"errors"
 	"math"
 	"path"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/queue"
 )
 
 // cohort lets the goroutines of one handle share one candidate: what is asked for through the handle waits here, in order of
@@ -281,14 +287,28 @@ func (t *tenure) check(began int) {
 }
 
 func (t *tenure) look() (others bool, err error) {
-	h := t.base.hold
-	q, err := h.lease.zs.roster.read(h.lasting(), t.co.claim.path)
-	for _, c := range q {
-		if c.Name != path.Base(h.path) && (t.co.claim.kind.Exclusive() || c.Kind.Exclusive()) {
-			others = true
-		}
+	h, claim := t.base.hold, t.co.claim
+	zs, ctx := h.lease.zs, h.lasting()
+	l, err := zs.roster.list(ctx, claim.path)
+	if err != nil {
+		return false, err
 	}
-	return others, err
+	own := path.Base(h.path)
+	q := slices.DeleteFunc(queue.OrderAny(l.children), func(c queue.Candidate) bool {
+		return c.Name == own || !claim.kind.Exclusive() && !c.Kind.Exclusive()
+	})
+	slices.Reverse(q) // those who came last are there most likely
+	voice := claim.cfg.voice(claim.kind)
+	err = zs.stats(ctx, claim.path, q, func(c queue.Candidate, stat *zk.Stat) error {
+		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
+			return ErrLocked // no need to look at the others
+		}
+		return nil
+	})
+	if errors.Is(err, ErrLocked) {
+		return true, nil
+	}
+	return false, err
 }
 
 // release takes a hold back that its holder has released or lost. It returns the acquisition whose candidate is removed

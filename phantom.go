@@ -30,50 +30,16 @@ const readsAtOnce = 256
 func (zs *zkSession) stats(
 	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
 ) error {
-	for chunk := range slices.Chunk(children, readsAtOnce) {
-		var answers []response[zk.Stat]
-		err := zs.do(ctx, func() (err error) {
-			answers, err = zs.statsAtOnce(ctx, dir, chunk)
-			return err
-		})
-		if err != nil {
-			return err
+	request := func(i int) *wire.Request { return wire.Exists(joinPaths(dir, "/"+children[i].Name), false) }
+	return askEach(ctx, zs, len(children), readsAtOnce, request, wire.Reply.Stat, func(i int, answer response[zk.Stat]) error {
+		if errors.Is(answer.err, zk.ErrNoNode) {
+			return f(children[i], nil)
 		}
-		for i, answer := range answers {
-			stat := &answer.value
-			if answer.err != nil {
-				stat = nil
-			}
-			if err := f(chunk[i], stat); err != nil {
-				return err
-			}
+		if answer.err != nil {
+			return answer.err
 		}
-	}
-	return nil
-}
-
-// statsAtOnce is stats for one packet. The error of an answer is zk.ErrNoNode or none.
-func (zs *zkSession) statsAtOnce(
-	ctx context.Context, dir string, children []queue.Candidate,
-) ([]response[zk.Stat], error) {
-	requests, pending := make([]*wire.Request, len(children)), make([]responses[zk.Stat], len(children))
-	for i, c := range children {
-		requests[i] = wire.Exists(joinPaths(dir, "/"+c.Name), false)
-		pending[i] = responsesTo(requests[i], wire.Reply.Stat)
-	}
-	zs.send(requests...)
-	answers := make([]response[zk.Stat], len(children))
-	for i, to := range pending {
-		select {
-		case answers[i] = <-to:
-		case <-ctx.Done():
-			return nil, contextError(ctx)
-		}
-		if err := answers[i].err; err != nil && !errors.Is(err, zk.ErrNoNode) {
-			return nil, err
-		}
-	}
-	return answers, nil
+		return f(children[i], &answer.value)
+	})
 }
 
 // entry is a candidate with what the servers tell of its znode.

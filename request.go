@@ -81,6 +81,57 @@ func waitFor(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
+// askEach asks n questions, so many in one packet, and calls f with each answer in turn, until f fails. The error of an answer is
+// a server's.
+func askEach[T any](
+	ctx context.Context, zs *zkSession, n, atOnce int,
+	request func(int) *wire.Request, read func(wire.Reply) T, f func(int, response[T]) error,
+) error {
+	for from := 0; from < n; from += atOnce {
+		var answers []response[T]
+		err := zs.do(ctx, func() (err error) {
+			requests := make([]*wire.Request, min(atOnce, n-from))
+			for i := range requests {
+				requests[i] = request(from + i)
+			}
+			answers, err = askAll(ctx, zs, requests, read)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i, answer := range answers {
+			if err := f(from+i, answer); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// askAll sends requests in one packet and returns the answers. It fails with ctx, and if there is none to one of them.
+func askAll[T any](
+	ctx context.Context, zs *zkSession, requests []*wire.Request, read func(wire.Reply) T,
+) ([]response[T], error) {
+	pending := make([]responses[T], len(requests))
+	for i, r := range requests {
+		pending[i] = responsesTo(r, read)
+	}
+	zs.send(requests...)
+	answers := make([]response[T], len(requests))
+	for i, to := range pending {
+		select {
+		case answers[i] = <-to:
+		case <-ctx.Done():
+			return nil, contextError(ctx)
+		}
+		if err := answers[i].err; outcomeOf(err) != answered {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
 // requestsAtOnce bounds how many requests one call has under way.
 const requestsAtOnce = 32
 

@@ -368,6 +368,16 @@ var mutants = []mutant{
 		tests: "TestVirtualAReaderHandleIsPassedOnInOrder",
 	},
 	{
+		name:  "cohort thinks that children which are no candidates wait",
+		edits: []edit{{"cohort.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		tests: "TestACohortSeesWhoIsACandidate",
+	},
+	{
+		name:  "one private candidate keeps the others from being asked",
+		edits: []edit{{"contender.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
@@ -384,7 +394,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"lookahead.go", "return owner == 0 && !voice.Persistent(c)", "return owner == 0"}},
+		edits: []edit{{"phantom.go", "return owner != 0 || voice.Persistent(c)", "return owner != 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
