@@ -296,3 +296,19 @@ func TestDialTellsOfEnforcedAuthentication(t *testing.T) {
 	lock(t, m)
 	m.Unlock()
 }
+
+// TestALocksRightsAreItsOwn has the first handle on anything below the root make a private lock: others can make theirs beside it.
+func TestALocksRightsAreItsOwn(t *testing.T) {
+	ann := dial(t, zklock.WithAuth("digest", []byte("ann:secret")), zklock.WithACL(zk.WorldACL(zk.PermAll)...))
+	other := dial(t)
+	private := mutex(t, ann, "group/private", zklock.WithLockACL(zk.AuthACL(zk.PermAll)...))
+	lock(t, private)
+	_, _, err := other.Conn().Children(private.Path())
+	require.ErrorIs(t, err, zk.ErrNoAuth)
+	for _, name := range []string{"public", "group/public"} {
+		m := mutex(t, other, name)
+		lock(t, m)
+		m.Unlock()
+	}
+	private.Unlock()
+}

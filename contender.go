@@ -19,7 +19,7 @@ import (
 // Kind is what a contender asks for.
 type Kind uint8
 
-// The kinds of contender.
+// The kinds of contender. One of a client that zklock does not know counts as KindLock.
 const (
 	KindLock  = Kind(queue.Lock)  // a mutex: excludes everybody
 	KindRead  = Kind(queue.Read)  // a reader: shares with readers
@@ -87,44 +87,44 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 		incomplete = fmt.Errorf("%w: %d contenders are left out", ErrIncomplete, more)
 		q = q[:contendersKept]
 	}
-	found := make([]*Contender, len(q))
-	err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) (err error) {
-		found[i], err = contender(ctx, zs, m.path, q[i])
+	contenders := make([]Contender, 0, len(q))
+	request := func(i int) *wire.Request { return wire.GetData(m.path+"/"+q[i].Name, false) }
+	err = ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
+		if errors.Is(answer.Err, zk.ErrNoNode) {
+			return nil
+		}
+		contender, err := newContender(q[i], answer)
+		contenders = append(contenders, contender)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	contenders := make([]Contender, 0, len(q))
-	for _, c := range found {
-		if c != nil {
-			contenders = append(contenders, *c)
-		}
-	}
 	return contenders, incomplete
 }
 
-// contender reads the data of one candidate. It is nil if the candidate has gone.
-func contender(ctx context.Context, zs *recipe.Local, path string, c recipe.Entry) (*Contender, error) {
-	contender := &Contender{
-		Znode: c.Name, Kind: Kind(c.Kind), Sequence: c.Seq, Holder: c.Holder,
-		SessionID: c.Stat.EphemeralOwner, Zxid: c.Stat.Czxid, Created: time.UnixMilli(c.Stat.Ctime),
+// newContender tells of a candidate with the answer about its data.
+func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Contender, error) {
+	node, err := answer.Value, answer.Err
+	if err != nil {
+		node = contenderNode{stat: c.Stat}
 	}
-	stat := c.Stat
-	err := zs.Do(ctx, func() error {
-		node, err := ensemble.Ask(ctx, zs.Session, wire.GetData(path+"/"+c.Name, false), newContenderNode)
-		if err == nil {
-			contender.Data, contender.Revoked, stat = node.data, node.marked, node.stat
-		}
-		return err
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		return nil, nil
+	contender := Contender{
+		Znode:     c.Name,
+		Kind:      Kind(c.Kind),
+		Sequence:  c.Seq,
+		Holder:    c.Holder,
+		Revoked:   node.marked,
+		Data:      node.data,
+		DataSize:  int(node.stat.DataLength),
+		SessionID: node.stat.EphemeralOwner,
+		Zxid:      node.stat.Czxid,
+		Created:   time.UnixMilli(node.stat.Ctime),
+		Modified:  time.UnixMilli(node.stat.Mtime),
 	}
 	if errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError) {
 		contender.Err, err = err, nil
 	}
-	contender.DataSize, contender.Modified = int(stat.DataLength), time.UnixMilli(stat.Mtime)
 	return contender, err
 }
 
@@ -141,7 +141,8 @@ func newContenderNode(r wire.Reply) (n contenderNode) {
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
-// how many. It does not wait for them to release.
+// how many. It does not wait for them to release. If some may not be written to, the others are asked all the same, and the
+// error matches zk.ErrNoAuth.
 func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
 	n, err := m.forAll(ctx, func(ctx context.Context, zs *recipe.Local, path string) error { return zs.Revoke(ctx, path) })
 	return n, opError("revoke", m.path, err)
@@ -157,24 +158,30 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	return n, opError("clear", m.path, err)
 }
 
-// forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count.
+// forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count. Where op is not
+// allowed it goes on with the others.
 func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *recipe.Local, string) error) (int, error) {
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 		if err != nil {
 			return 0, err
 		}
-		var n atomic.Int64
+		var n, forbidden atomic.Int64
 		err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
 			err := op(ctx, zs, m.path+"/"+q[i].Name)
-			if errors.Is(err, zk.ErrNoNode) {
-				return nil
-			}
-			if err == nil {
+			switch {
+			case err == nil:
 				n.Add(1)
+			case errors.Is(err, zk.ErrNoAuth):
+				forbidden.Add(1)
+			case !errors.Is(err, zk.ErrNoNode):
+				return err
 			}
-			return err
+			return nil
 		})
+		if err == nil && forbidden.Load() > 0 {
+			err = fmt.Errorf("%d of %d: %w", forbidden.Load(), len(q), zk.ErrNoAuth)
+		}
 		return int(n.Load()), err
 	})
 }

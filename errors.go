@@ -36,7 +36,8 @@ var (
 	ErrInvalidName = errors.New("invalid lock name")
 
 	// ErrMixedDialects is returned by an acquisition that finds another client's candidate in the queue, ahead or behind, and the two
-	// sides order the queue differently: both could be granted the lock, or wait for one another for ever. The error says
+	// sides order the queue differently, or nobody can say how the other does, for it is a client that zklock does not know:
+	// both could be granted the lock, or wait for one another for ever. The error says
 	// who it is, and which setting helps. No znode is left. Trying again does not help while such clients use the lock.
 	// One that joins the queue later may not be noticed: see docs/interop.md.
 	ErrMixedDialects = recipe.ErrMixedDialects

@@ -105,12 +105,12 @@ func ExampleMutex_LockContext_timeout() {
 	m, _ := s.Mutex("busy")
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	_, err = m.LockContext(ctx)
-	fmt.Println(err)
+	_, err = m.LockContext(ctx) // gave up after 50ms: 1 ahead of it, the holder is …
 	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	fmt.Println(errors.Is(err, zklock.ErrUnavailable))
 	// Output:
-	// lock /example/busy: context deadline exceeded
 	// true
+	// false
 }
 
 // Do runs a function under the lock. Its context ends when the lock is revoked or lost.

@@ -51,7 +51,8 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 }
 
 // Remove deletes the znode of a lock that nobody uses. It fails with an error that matches ErrLocked if anyone queues
-// there, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if names of other locks begin with this one's.
+// there, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if there are other znodes below it, as there are if names of
+// other locks begin with this one's.
 func (s *Session) Remove(ctx context.Context, name string) error {
 	path, err := s.lockPath(name)
 	if err != nil {

@@ -3,101 +3,89 @@ package zklock
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
 // logs hands what the Session logs to the user's handler, on a goroutine of its own: a handler that
-// blocks holds up nothing else. It is the slog.Handler of the Session's logger.
+// blocks holds up nothing else for longer than a moment. It is the slog.Handler of the Session's logger.
 type logs struct {
 	to      slog.Handler
-	entries chan<- logEntry
+	entries chan logEntry
+	blocked *atomic.Bool // the handler has not returned in time
 }
 
+// logEntry is a record on its way to the user's handler.
 type logEntry struct {
-	to     slog.Handler
-	record slog.Record
+	to      slog.Handler
+	record  slog.Record
+	written chan struct{} // closed when the handler has returned
 }
 
-// mostLogEntries is how many entries wait for a handler that is slow. More are dropped.
-const mostLogEntries = 1000
+const (
+	// mostLogEntries is how many entries wait for a handler that blocks. More are dropped.
+	mostLogEntries = 1000
 
-// newLogs returns a logger like the user's, and what writeLogs has to write.
-func newLogs(logger *slog.Logger) (*slog.Logger, <-chan logEntry) {
-	entries := make(chan logEntry, mostLogEntries)
-	return slog.New(&logs{logger.Handler(), entries}), entries
+	// logPatience is how long an entry's maker waits for the handler, unless that blocks already.
+	logPatience = 20 * time.Millisecond
+)
+
+func newLogs(to slog.Handler) *logs {
+	return &logs{to: to, entries: make(chan logEntry, mostLogEntries), blocked: new(atomic.Bool)}
 }
 
-// Enabled is asked where the entry is made. The user's handler is asked by write, as it may block.
+// Enabled is true where the entry is made: the user's handler is asked by write, for it may block.
 func (l *logs) Enabled(context.Context, slog.Level) bool { return true }
 
+// Handle returns when the user's handler has, as a rule.
 func (l *logs) Handle(_ context.Context, record slog.Record) error {
+	e := logEntry{l.to, record.Clone(), make(chan struct{})}
 	select {
-	case l.entries <- logEntry{l.to, record.Clone()}:
+	case l.entries <- e:
 	default:
+		return nil
+	}
+	if l.blocked.Load() {
+		return nil
+	}
+	patience := time.NewTimer(logPatience)
+	defer patience.Stop()
+	select {
+	case <-e.written:
+	case <-patience.C:
+		l.blocked.Store(true)
 	}
 	return nil
 }
 
 func (l *logs) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &logs{l.to.WithAttrs(attrs), l.entries}
+	return &logs{l.to.WithAttrs(attrs), l.entries, l.blocked}
 }
 
 func (l *logs) WithGroup(name string) slog.Handler {
-	return &logs{l.to.WithGroup(name), l.entries}
+	return &logs{l.to.WithGroup(name), l.entries, l.blocked}
 }
 
-// writeLogs hands entries to their handler until over is closed, and then those that are left.
-func writeLogs(entries <-chan logEntry, over <-chan struct{}) {
+// run hands entries to their handler until over is closed, and then those that are left.
+func (l *logs) run(over <-chan struct{}) {
 	for {
 		select {
-		case e := <-entries:
-			e.write()
+		case e := <-l.entries:
+			l.write(e)
 		case <-over:
-			for range len(entries) {
-				e := <-entries
-				e.write()
+			for range len(l.entries) {
+				l.write(<-l.entries)
 			}
 			return
 		}
 	}
 }
 
-func (e logEntry) write() {
+func (l *logs) write(e logEntry) {
 	ctx := context.Background()
 	if e.to.Enabled(ctx, e.record.Level) {
 		_ = e.to.Handle(ctx, e.record) // there is nowhere to tell
 	}
-}
-
-// userPatience is how long Close waits for the user's handler and state function to return.
-const userPatience = time.Second
-
-// userCode is what runs the user's functions, each on a goroutine of its own.
-type userCode struct {
-	over chan struct{} // closed when nothing more comes
-	runs []chan struct{}
-}
-
-// run has f run until over is closed.
-func (u *userCode) run(f func()) {
-	done := make(chan struct{})
-	u.runs = append(u.runs, done)
-	go func() { // ends after over, if the user's function returns; end waits for it for a while
-		defer close(done)
-		f()
-	}()
-}
-
-// end waits for the user's functions to return, for a while.
-func (u *userCode) end() {
-	close(u.over)
-	patience := time.NewTimer(userPatience)
-	defer patience.Stop()
-	for _, done := range u.runs {
-		select {
-		case <-done:
-		case <-patience.C:
-			return
-		}
-	}
+	l.blocked.Store(false)
+	close(e.written)
 }

@@ -296,13 +296,16 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 // an error, there is none.
 func (m *Mutex) outcome(err, stood, released error) error {
 	told := opError("unlock", m.path, released)
-	if told == nil && err != nil {
-		told = opError("hold", m.path, stood)
-	}
 	switch {
-	case stood != nil && errors.Is(told, stood) && errors.Is(stood, err): // fn has returned its context's cause
+	case err == nil || stood == nil:
+		return ensemble.JoinErrors(err, told)
+	case released == nil && errors.Is(err, stood): // fn has told of it
+		return err
+	case released == nil:
+		return ensemble.JoinErrors(err, opError("hold", m.path, stood))
+	case errors.Is(told, stood) && errors.Is(stood, err): // fn has returned its context's cause
 		return told
-	case stood != nil && errors.Is(told, stood) && errors.Is(err, stood): // and has said more about it
+	case errors.Is(told, stood) && errors.Is(err, stood):
 		return err
 	default:
 		return ensemble.JoinErrors(err, told)

@@ -145,8 +145,8 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 }
 
 // WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By default, nowhere.
-// The logger's handler is called on a goroutine of its own, so that one that blocks holds up nothing else: 1000
-// entries wait for it, others are dropped, and Close waits for it for a second.
+// The handler is called on a goroutine of its own, so that one that blocks holds up nothing else for
+// longer than a moment: up to 1000 entries wait for it, others are dropped, and Close waits for a second.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {

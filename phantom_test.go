@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/assert"
@@ -192,4 +193,28 @@ func TestANumberMadeByHandHoldsNothing(t *testing.T) {
 		}
 	}
 	m.Unlock()
+}
+
+// TestACohortSeesWhoIsACandidate has a child with a candidate's name in the queue while the goroutines of one handle take turns:
+// nobody else waits, and they keep their candidate.
+func TestACohortSeesWhoIsACandidate(t *testing.T) {
+	s := dial(t)
+	m := mutex(t, s, "cohort", zklock.WithLocalHandoff(4))
+	makeChild(t, s, m, "_c_00000000000000000000000000000000-lock-", sequential)
+	lock(t, m)
+	const turns = 40
+	var pending []*zklock.Pending
+	for range turns {
+		pending = append(pending, m.LockAsync(t.Context()))
+	}
+	candidates := map[int64]bool{m.Token().Zxid: true}
+	m.Unlock()
+	for _, p := range pending {
+		receive(t, p.Done(), "lock")
+		require.NoError(t, p.Err())
+		candidates[m.Token().Zxid] = true
+		time.Sleep(10 * time.Millisecond) // sleep ok: a turn, in which the queue is looked at
+		m.Unlock()
+	}
+	assert.LessOrEqual(t, len(candidates), turns/8, "of 4 turns each there are %d", turns/4)
 }

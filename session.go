@@ -80,9 +80,9 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		user:   userCode{over: make(chan struct{})},
 	}
 	if cfg.logger.Handler() != slog.DiscardHandler {
-		logger, entries := newLogs(cfg.logger)
-		s.cfg.logger = logger
-		s.user.run(func() { writeLogs(entries, s.user.over) })
+		l := newLogs(cfg.logger.Handler())
+		s.cfg.logger = slog.New(l)
+		s.user.run(func() { l.run(s.user.over) })
 	}
 	established := s.connect(servers)
 	s.readers.Go(s.dispatch) // ended and waited for by Close
@@ -159,27 +159,6 @@ func (s *Session) updateState() {
 	if state != s.state {
 		s.state = state
 		s.states.Push(state)
-	}
-}
-
-// afterDial is how long the user's function is not called after Dial, so that the program has what
-// Dial returns.
-const afterDial = 10 * time.Millisecond
-
-// callState hands the states to the user's function.
-func (s *Session) callState() {
-	select {
-	case <-time.After(afterDial):
-	case <-s.user.over:
-	}
-	for {
-		states, ok := s.states.Take()
-		if !ok {
-			return
-		}
-		for _, state := range states {
-			s.cfg.stateFunc(state)
-		}
 	}
 }
 

@@ -136,17 +136,6 @@ func TestDialTellsOfRefusedCredentials(t *testing.T) {
 	assert.ErrorIs(t, err, zk.ErrAuthFailed)
 }
 
-// TestASecondSpellingOfAChroot has connect strings that would be paths, and are mistakes: a lock there would exclude nobody who
-// wrote it right.
-func TestASecondSpellingOfAChroot(t *testing.T) {
-	for _, chroot := range []string{"/a,127.0.0.1:1/a", "/a,", "/a ", "/ a", "/a\t", "/a/ b", "/a\u2003", "/a\u00a0"} {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err := zklock.Dial(ctx, "127.0.0.1:1"+chroot)
-		require.ErrorContains(t, err, "the chroot comes once, at the end: host:port,host:port/chroot", "%q", chroot)
-	}
-}
-
 func TestChrootAndRoot(t *testing.T) {
 	chroot := root(t)
 	connect := server(t).Connect() + chroot
@@ -347,22 +336,6 @@ func TestACLs(t *testing.T) {
 		}
 		m.Unlock()
 	}
-}
-
-// TestALocksRightsAreItsOwn has the first handle on anything below the root make a private lock: others can make theirs beside it.
-func TestALocksRightsAreItsOwn(t *testing.T) {
-	ann := dial(t, zklock.WithAuth("digest", []byte("ann:secret")), zklock.WithACL(zk.WorldACL(zk.PermAll)...))
-	other := dial(t)
-	private := mutex(t, ann, "group/private", zklock.WithLockACL(zk.AuthACL(zk.PermAll)...))
-	lock(t, private)
-	_, _, err := other.Conn().Children(private.Path())
-	require.ErrorIs(t, err, zk.ErrNoAuth)
-	for _, name := range []string{"public", "group/public"} {
-		m := mutex(t, other, name)
-		lock(t, m)
-		m.Unlock()
-	}
-	private.Unlock()
 }
 
 func TestExistingParentKeepsItsACL(t *testing.T) {

@@ -211,5 +211,11 @@ func TestPrivateZnodesAreShownAsSuch(t *testing.T) {
 	assert.Equal(t, znode, open.Path()+"/"+q[1].Znode)
 	assert.Equal(t, 3, q[1].DataSize)
 	assert.NotZero(t, q[1].SessionID)
+
+	revoked := open.Revoked()
+	n, err := mutex(t, dial(t), "open").RevokeAll(t.Context())
+	assert.Equal(t, 1, n)
+	assert.ErrorIs(t, err, zk.ErrNoAuth)
+	receive(t, revoked, "revocation")
 	open.Unlock()
 }

@@ -19,17 +19,9 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// causes are those to try.
-func causes() []error {
-	if testing.Short() {
-		return []error{zk.ErrNoNode, zklock.ErrClosed}
-	}
-	return allCauses()
-}
-
-// allCauses are errors that a caller may end a context with. Each could be mistaken for an answer of a server, or for what has become
+// causes are errors that a caller may end a context with. Each could be mistaken for an answer of a server, or for what has become
 // of a session, a hold or a candidate.
-func allCauses() []error {
+func causes() []error {
 	all := []error{
 		zk.ErrConnectionClosed, zk.ErrUnknown, zk.ErrAPIError, zk.ErrNoNode, zk.ErrNoAuth, zk.ErrBadVersion,
 		zk.ErrNoChildrenForEphemerals, zk.ErrNodeExists, zk.ErrNotEmpty, zk.ErrSessionExpired, zk.ErrInvalidACL,
@@ -272,8 +264,25 @@ var calls = map[string]call{
 	},
 }
 
-// TestVirtualCauseIsNoAnswer cuts every call short at every step, with contexts whose causes could be taken for something else.
+// TestVirtualCauseIsNoAnswer cuts every call short at every step, with contexts whose causes could be taken for
+// something else.
 func TestVirtualCauseIsNoAnswer(t *testing.T) {
+	slow(t)
+	cutEverything(t, causes()...)
+}
+
+// TestVirtualCauseIsNoMissingZnode is that for the cause that an errgroup is likeliest to give.
+func TestVirtualCauseIsNoMissingZnode(t *testing.T) { cutEverything(t, zk.ErrNoNode) }
+
+// TestVirtualCauseIsNoOwnEnd is that for a cause that another Session may give.
+func TestVirtualCauseIsNoOwnEnd(t *testing.T) { cutEverything(t, zklock.ErrClosed) }
+
+// TestVirtualCauseIsNoCode is that for a cause that reads as a code of a server.
+func TestVirtualCauseIsNoCode(t *testing.T) {
+	cutEverything(t, errors.New("unknown error: -6"), errors.New("unknown error: -127"))
+}
+
+func cutEverything(t *testing.T, causes ...error) {
 	for name, call := range calls {
 		for _, in := range call.in {
 			t.Run(name+"/"+in, func(t *testing.T) {
@@ -284,7 +293,7 @@ func TestVirtualCauseIsNoAnswer(t *testing.T) {
 					sc.caller, sc.client = w.dial("", 10*time.Second, awake)
 					sc.other, _ = w.dial("", 10*time.Second, awake)
 					n := 0
-					for _, cause := range causes() {
+					for _, cause := range causes {
 						for after := conditions[in].from; after < conditions[in].span; after += 2500 * time.Microsecond {
 							n++
 							sc.name = fmt.Sprintf("m%d", n)
@@ -352,7 +361,7 @@ func (sc *scene) cut(call call, in condition, after time.Duration, cause error) 
 func (sc *scene) checkGaveUp(err, cause error) {
 	assert.ErrorIs(sc.t, err, context.Canceled)
 	assert.ErrorIs(sc.t, err, cause)
-	for _, other := range allCauses() {
+	for _, other := range causes() {
 		if other != context.Canceled && other != zklock.ErrUnavailable && !errors.Is(cause, other) {
 			assert.NotErrorIs(sc.t, err, other)
 		}
@@ -373,15 +382,21 @@ func (sc *scene) visit() {
 // there is no server: the time stands still if anything goes round and round.
 func TestVirtualRequestsInALostHoldsContext(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
-		s, client := w.dial("", 10*time.Second)
-		m, id := mutex(t, s, "m"), s.ID()
-		time.AfterFunc(time.Second, func() {
-			client.Refuse()
-			w.Expire(id)
-			client.Cut()
-		})
+		var client *fakezk.Client
+		s, machine := w.dial("", 10*time.Second, zklock.WithStateFunc(func(st zklock.State) {
+			if st == zklock.StateExpired {
+				client.Refuse()
+				client.Cut()
+			}
+		}))
+		client = machine
+		m := mutex(t, s, "m")
+		time.Sleep(time.Second) // sleep ok: virtual; the state function is called
 		err := m.Do(t.Context(), func(ctx context.Context) error {
+			w.Expire(s.ID()) // before the znode is watched, so that its removal is not seen
 			<-ctx.Done()
+			require.ErrorContains(t, context.Cause(ctx), "session expired")
+			time.Sleep(time.Second) // sleep ok: virtual
 			for name, ask := range map[string]func() error{
 				"Contenders": func() error { _, err := m.Contenders(ctx); return err },
 				"Held":       func() error { _, err := mutex(t, s, "m").Held(ctx); return err },

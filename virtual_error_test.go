@@ -435,3 +435,25 @@ func TestVirtualErrorsAreOpErrors(t *testing.T) {
 		assert.ErrorIs(t, s.Remove(t.Context(), "none"), zk.ErrNoNode)
 	})
 }
+
+// TestVirtualForceThatFailsLeavesNothing has a context end after the holder was removed. The grant has to wait,
+// for the machine was suspended while it connected: what the leader has heard of the session is not known yet.
+func TestVirtualForceThatFailsLeavesNothing(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
+		var looks atomic.Int64
+		asleep := func() time.Duration { return min(time.Duration(looks.Add(1))-1, 1) * time.Second }
+		other, _ := w.dial("", 10*time.Second)
+		s, _ := w.dial("", 10*time.Second, zklock.WithTimeAsleep(asleep))
+		holder, m := mutex(t, other, "m"), mutex(t, s, "m")
+		lock(t, holder)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		_, err := m.LockRevoking(ctx, zklock.Force)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.LessOrEqual(t, time.Since(begun), 200*time.Millisecond)
+		time.Sleep(100 * time.Millisecond) // sleep ok: virtual
+		assert.Empty(t, w.Ephemerals())
+		assert.ErrorIs(t, holder.UnlockContext(t.Context()), zklock.ErrLost)
+	})
+}

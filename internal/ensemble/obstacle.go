@@ -29,11 +29,12 @@ func (zs *Session) outage() (o Obstacle, ok bool) {
 	return o, true
 }
 
-// Explain adds to the error of a call that its caller gave up for how long the call went on, and what it waited for. A missing
-// connection comes before anything else.
+// Explain adds to the error of a call that its caller gave up for how long the call went on, and what
+// it waited for. A missing connection comes before anything else. A call whose context had ended before
+// waited for nothing.
 func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
 	g, ok := err.(GaveUp)
-	if !ok {
+	if !ok || time.Since(begun) < time.Millisecond {
 		return err
 	}
 	if out, ok := c.Session().outage(); ok {

@@ -83,6 +83,57 @@ func WaitFor(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
+// AskEach asks n questions, so many in one packet, and calls f with each answer in turn, until f fails. The error of an answer is
+// a server's.
+func AskEach[T any](
+	ctx context.Context, zs *Session, n, atOnce int,
+	request func(int) *wire.Request, read func(wire.Reply) T, f func(int, Response[T]) error,
+) error {
+	for from := 0; from < n; from += atOnce {
+		var answers []Response[T]
+		err := zs.Do(ctx, func() (err error) {
+			requests := make([]*wire.Request, min(atOnce, n-from))
+			for i := range requests {
+				requests[i] = request(from + i)
+			}
+			answers, err = askAll(ctx, zs, requests, read)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i, answer := range answers {
+			if err := f(from+i, answer); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// askAll sends requests in one packet and returns the answers. It fails with ctx, and if there is none to one of them.
+func askAll[T any](
+	ctx context.Context, zs *Session, requests []*wire.Request, read func(wire.Reply) T,
+) ([]Response[T], error) {
+	pending := make([]Responses[T], len(requests))
+	for i, r := range requests {
+		pending[i] = ResponsesTo(r, read)
+	}
+	zs.Send(requests...)
+	answers := make([]Response[T], len(requests))
+	for i, to := range pending {
+		select {
+		case answers[i] = <-to:
+		case <-ctx.Done():
+			return nil, ContextError(ctx)
+		}
+		if err := answers[i].Err; OutcomeOf(err) != Answered {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
 // AtOnce bounds how many requests one call has under way.
 const AtOnce = 32
 

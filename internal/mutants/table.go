@@ -368,6 +368,16 @@ var mutants = []mutant{
 		tests: "TestVirtualAReaderHandleIsPassedOnInOrder",
 	},
 	{
+		name:  "cohort thinks that children which are no candidates wait",
+		edits: []edit{{"internal/recipe/cohort.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		tests: "TestACohortSeesWhoIsACandidate",
+	},
+	{
+		name:  "one private candidate keeps the others from being asked",
+		edits: []edit{{"contender.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
+		tests: "TestPrivateZnodesAreShownAsSuch",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"internal/recipe/phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
@@ -594,5 +604,97 @@ var mutants = []mutant{
 		name:  "candidates that are removed replaced without a pause",
 		edits: []edit{{"internal/recipe/queueing.go", "	if soon < 2 {\n", "	if true {\n"}},
 		tests: "TestVirtualRemovedAgainAndAgain",
+	},
+	{
+		name: "context's cause taken for a server's answer",
+		edits: []edit{{"internal/ensemble/errors.go", "func (g GaveUp) Error() string { return g.Why.Error() }\n",
+			"func (g GaveUp) Error() string { return g.Why.Error() }\nfunc (g GaveUp) Unwrap() error { return g.Why }\n"}},
+		tests: "TestVirtualCauseIsNoMissingZnode",
+	},
+	{
+		name: "request repeated in a context that a loss has ended",
+		edits: []edit{{"internal/ensemble/errors.go", "func (g GaveUp) Error() string { return g.Why.Error() }\n",
+			"func (g GaveUp) Error() string { return g.Why.Error() }\nfunc (g GaveUp) Unwrap() error { return g.Why }\n"}},
+		tests: "TestVirtualRequestsInALostHoldsContext",
+	},
+	{
+		name:  "context's cause taken for the Session's end",
+		edits: []edit{{"internal/ensemble/errors.go", "return context.Cause(ctx) == errClosing }", "return context.Cause(ctx) == errClosing || errors.Is(context.Cause(ctx), ErrClosed) }"}},
+		tests: "TestVirtualCauseIsNoOwnEnd",
+	},
+	{
+		name:  "text of a context's cause taken for a server's code",
+		edits: []edit{{"internal/ensemble/servererror.go", "	if err == nil || IsGaveUp(err) {", "	if err == nil {"}},
+		tests: "TestVirtualCauseIsNoCode",
+	},
+	{
+		name:  "creation left behind taken for one that was not made",
+		edits: []edit{{"internal/recipe/candidate.go", "		case ensemble.LeftBehind:\n			return err\n", "		case ensemble.LeftBehind:\n			c.enter(uncreated)\n			return err\n"}},
+		tests: "TestVirtualCauseIsNoMissingZnode",
+	},
+	{
+		name:  "outage not told from contention",
+		edits: []edit{{"internal/ensemble/obstacle.go", "	if zs.serving {\n		return Obstacle{}, false\n", "	if true {\n		return Obstacle{}, false\n"}},
+		tests: "TestVirtualAGivenUpCallTellsOfAnOutage",
+	},
+	{
+		name:  "silent server not told from contention",
+		edits: []edit{{"internal/recipe/standing.go", "	switch st := c.standing.Load(); st {\n	case nil:\n		return ensemble.NoAnswer\n", "	switch st := c.standing.Load(); st {\n	case nil:\n		return ensemble.Obstacle{}\n"}},
+		tests: "TestVirtualAGivenUpCallTellsOfAnOutage",
+	},
+	{
+		name:  "holder's name overwritten by a mark",
+		edits: []edit{{"internal/ensemble/watches.go", "			now.state.Who = node.state.Who\n", ""}},
+		tests: "TestVirtualAGivenUpLockSaysWhoIsAhead",
+	},
+	{
+		name:  "siblings ahead not counted",
+		edits: []edit{{"internal/recipe/standing.go", "		siblings++\n", ""}},
+		tests: "TestVirtualAGivenUpLockSaysWhoIsAhead",
+	},
+	{
+		name:  "reason of a revocation kept from Do's caller",
+		edits: []edit{{"mutex.go", "		return ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
+		tests: "TestVirtualDoTellsTheReasonOnce",
+	},
+	{
+		name:  "reason of a loss told twice by Do",
+		edits: []edit{{"mutex.go", "	case errors.Is(told, stood) && errors.Is(stood, err):", "	case false:"}},
+		tests: "TestVirtualDoTellsTheReasonOnce",
+	},
+	{
+		name:  "Lock beside Close panics",
+		edits: []edit{{"mutex.go", "	if errors.Is(err, ErrClosed) && !late {\n", "	if false {\n"}},
+		tests: "TestVirtualCloseBesideLock",
+	},
+	{
+		name:  "deferred Unlock panics after Close has ended Lock",
+		edits: []edit{{"mutex.go", "		m.cutShort.Store(true)\n", ""}},
+		tests: "TestVirtualCloseBesideLock",
+	},
+	{
+		name:  "log handler that blocks holds up the Session",
+		edits: []edit{{"logs.go", "	if l.blocked.Load() {\n		return nil\n	}\n", "	<-e.written\n"}},
+		tests: "TestVirtualUserCodeThatBlocks",
+	},
+	{
+		name:  "Close waits for the user's functions without end",
+		edits: []edit{{"usercode.go", "		case <-patience.C:\n			return\n", ""}},
+		tests: "TestVirtualUserCodeThatBlocks",
+	},
+	{
+		name:  "state function called before Dial returns",
+		edits: []edit{{"usercode.go", "	case <-time.After(afterDial):\n", "	case <-recipe.Closed:\n"}},
+		tests: "TestVirtualStateFuncAfterDial",
+	},
+	{
+		name:  "enforced authentication not noticed by Dial",
+		edits: []edit{{"internal/ensemble/client.go", "			_, _, err := zs.Conn.Exists(\"/\")\n			return err\n", "			return nil\n"}},
+		tests: "TestVirtualEnforcedAuthentication",
+	},
+	{
+		name:  "force that failed goes on waiting for a grant",
+		edits: []edit{{"internal/recipe/passage.go", "	if uncommit != nil {\n		uncommit()\n	}\n", ""}},
+		tests: "TestVirtualForceThatFailsLeavesNothing",
 	},
 }

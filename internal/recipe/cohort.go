@@ -3,12 +3,17 @@ package recipe
 import (
 	"container/list"
 	"context"
+	"errors"
 	"math"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
 )
 
 // Cohort lets the goroutines of one handle share one candidate: what is asked for through the handle
@@ -332,15 +337,32 @@ func (t *term) check(began int) {
 	co.queue(begun)
 }
 
+// errFound ends a look at the first that is found.
+var errFound = errors.New("found")
+
 func (t *term) look() (found bool, err error) {
-	h := t.owner.hold
-	q, err := t.owner.candidate.zs.roster.read(h.lasting(), t.co.claim.Path)
-	for _, c := range q {
-		if c.Name != path.Base(h.path) && (t.co.claim.Kind.Exclusive() || c.Kind.Exclusive()) {
-			found = true
-		}
+	h, claim := t.owner.hold, t.co.claim
+	zs, ctx := t.owner.candidate.zs, h.lasting()
+	l, err := zs.roster.list(ctx, claim.Path)
+	if err != nil {
+		return false, err
 	}
-	return found, err
+	own := path.Base(h.path)
+	q := slices.DeleteFunc(queue.OrderAny(l.children), func(c queue.Candidate) bool {
+		return c.Name == own || !claim.Kind.Exclusive() && !c.Kind.Exclusive()
+	})
+	slices.Reverse(q) // those who came last are there most likely
+	voice := claim.Config.Voice(claim.Kind)
+	err = zs.stats(ctx, claim.Path, q, func(c queue.Candidate, stat *zk.Stat) error {
+		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
+			return errFound // no need to look at the others
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return true, nil
+	}
+	return false, err
 }
 
 // release takes a hold back that its holder has released or lost. It returns the passage whose

@@ -20,9 +20,13 @@ type Passage struct {
 	Acquisition
 	cancel    context.CancelCauseFunc
 	foreign   bool                  // ctx is derived from the caller's: Close has to cancel it
-	committed bool                  // others were removed by force: give the grant a moment although ctx has ended; guarded by mu
 	sifts     bool                  // its candidates look at all of those ahead before they wait for them or are refused
 	onSettled func(*Passage, error) // is told the outcome; nil for nobody
+
+	// Set once others are removed by force, and guarded by mu: the grant is given a moment although ctx
+	// has ended. committed ends when the acquisition is settled.
+	committed context.Context
+	uncommit  context.CancelFunc
 
 	obstacle *Hold // that occupied the handle when nobody was ahead: it is lost, whether or not it has been told
 
@@ -111,7 +115,7 @@ func (p *Passage) Cancel(cause error) { p.cancel(cause) }
 
 func (p *Passage) onContextDone() {
 	p.mu.Lock()
-	committed := p.committed
+	committed := p.committed != nil
 	p.mu.Unlock()
 	if committed {
 		select {
@@ -122,20 +126,27 @@ func (p *Passage) onContextDone() {
 	p.settle(p.explained())
 }
 
-// commit decides that others are removed by force, unless the acquisition has failed already.
-func (p *Passage) commit() bool {
+// commit decides that others are removed by force, unless the acquisition has failed already. It
+// returns the context for that and what follows, which ends when the acquisition is settled.
+func (p *Passage) commit() (ctx context.Context, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ctx.Err() == nil {
-		p.committed = true
+	if p.committed == nil && p.ctx.Err() == nil {
+		p.committed, p.uncommit = context.WithCancel(context.WithoutCancel(p.ctx))
 		p.cleanUp = 0 // onContextDone waits
 	}
-	return p.committed && !p.done.isGiven()
+	return p.committed, p.committed != nil && !p.done.isGiven()
 }
 
 // settled ends what the passage has registered.
 func (p *Passage) settled(err error) {
 	p.cancel(nil)
+	p.mu.Lock()
+	uncommit := p.uncommit
+	p.mu.Unlock()
+	if uncommit != nil {
+		uncommit()
+	}
 	if p.foreign {
 		p.locks.client.Unbind(p)
 	}

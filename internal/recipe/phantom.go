@@ -32,50 +32,19 @@ const readsAtOnce = 256
 func (zs *Local) stats(
 	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
 ) error {
-	for chunk := range slices.Chunk(children, readsAtOnce) {
-		var answers []ensemble.Response[zk.Stat]
-		err := zs.Do(ctx, func() (err error) {
-			answers, err = zs.statsAtOnce(ctx, dir, chunk)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for i, answer := range answers {
-			stat := &answer.Value
-			if answer.Err != nil {
-				stat = nil
-			}
-			if err := f(chunk[i], stat); err != nil {
-				return err
-			}
-		}
+	request := func(i int) *wire.Request {
+		return wire.Exists(zkpath.Join(dir, "/"+children[i].Name), false)
 	}
-	return nil
-}
-
-// statsAtOnce is stats for one packet. The error of an answer is zk.ErrNoNode or none.
-func (zs *Local) statsAtOnce(
-	ctx context.Context, dir string, children []queue.Candidate,
-) ([]ensemble.Response[zk.Stat], error) {
-	requests, pending := make([]*wire.Request, len(children)), make([]ensemble.Responses[zk.Stat], len(children))
-	for i, c := range children {
-		requests[i] = wire.Exists(zkpath.Join(dir, "/"+c.Name), false)
-		pending[i] = ensemble.ResponsesTo(requests[i], wire.Reply.Stat)
-	}
-	zs.Send(requests...)
-	answers := make([]ensemble.Response[zk.Stat], len(children))
-	for i, to := range pending {
-		select {
-		case answers[i] = <-to:
-		case <-ctx.Done():
-			return nil, ensemble.ContextError(ctx)
+	answered := func(i int, answer ensemble.Response[zk.Stat]) error {
+		if errors.Is(answer.Err, zk.ErrNoNode) {
+			return f(children[i], nil)
 		}
-		if err := answers[i].Err; err != nil && !errors.Is(err, zk.ErrNoNode) {
-			return nil, err
+		if answer.Err != nil {
+			return answer.Err
 		}
+		return f(children[i], &answer.Value)
 	}
-	return answers, nil
+	return ensemble.AskEach(ctx, zs.Session, len(children), readsAtOnce, request, wire.Reply.Stat, answered)
 }
 
 // Entry is a candidate with what the servers tell of its znode.

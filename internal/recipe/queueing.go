@@ -171,11 +171,11 @@ func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
 			return ctx, err
 		}
 		if left == wasForced {
-			if !p.commit() {
+			committed, ok := p.commit()
+			if !ok {
 				return ctx, p.ended()
 			}
-			ctx = context.WithoutCancel(ctx)
-			force = closedTimer
+			ctx, force = committed, closedTimer
 			err = c.evict(ctx)
 		} else {
 			err = c.moveUp(ctx, at, left == wasFirst, p.Revoke != nil)
@@ -279,17 +279,9 @@ func (p *Passage) sleep(ctx context.Context, c *candidate, force <-chan time.Tim
 		return 0, nil
 	case <-force:
 		return wasForced, nil
-	case <-p.over(ctx):
+	case <-ctx.Done():
 		return 0, p.ended()
 	}
-}
-
-// over returns the channel that ends a wait. Those who are committed go on although their context has ended, but not for ever.
-func (p *Passage) over(ctx context.Context) <-chan struct{} {
-	if over := ctx.Done(); over != nil {
-		return over
-	}
-	return p.done.C()
 }
 
 // errOccupied is why a candidate leaves the queue whose handle is occupied by a lost hold. If it stayed, it would keep all other
@@ -346,7 +338,7 @@ func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
 		case <-changed:
 		case <-lost:
 		case <-c.wake:
-		case <-p.over(ctx):
+		case <-ctx.Done():
 			return p.ended()
 		}
 		other, changed, ok = p.Slot.take(c.hold)

@@ -44,16 +44,7 @@ func newRoster(zs *Local) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
 }
 
-// read returns a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as Session.Do does.
-func (r *roster) read(ctx context.Context, dir string) ([]queue.Candidate, error) {
-	l, err := r.list(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	return l.queue(), nil
-}
-
-// list is read for who does not need the order.
+// list lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as Session.Do does.
 func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
 	err = r.zs.Do(ctx, func() error {
 		var mine bool
