@@ -27,6 +27,9 @@ type claim struct {
 	// settled is told the outcome, if it is set.
 	settled func(*acquisition, error)
 
+	// left is told when no candidate is left, if it is set.
+	left func()
+
 	// queued is closed when there is a candidate; nil if nobody asks.
 	queued chan struct{}
 }
@@ -89,10 +92,7 @@ func (a *acquisition) begin(ctx context.Context) {
 	if a.revocation != nil { // what removes others by force does not heed the context; the caller must not wait for that
 		a.followContext(a.ctx)
 	}
-	go func() { // ends with the context, or granted; Close waits for it
-		defer a.s.work.Done()
-		a.run()
-	}()
+	go a.run() // ends with the context, or granted; Close waits for it
 }
 
 // make makes the acquisition, on the caller's goroutine. It returns when that is settled, and if ctx ends, at once.
@@ -104,7 +104,6 @@ func (a *acquisition) make(ctx context.Context) {
 	}
 	if a.enter(ctx) {
 		a.run()
-		a.s.work.Done()
 	}
 }
 
@@ -118,7 +117,7 @@ func (a *acquisition) bound(ctx context.Context) {
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 }
 
-// enter has Close wait for the acquisition. If it is false, that has failed.
+// enter has Close wait until no candidate of the acquisition is left; see leave. If it is false, the acquisition has failed.
 func (a *acquisition) enter(ctx context.Context) bool {
 	a.hold, a.begun = new(hold), time.Now()
 	var refused error
@@ -133,6 +132,16 @@ func (a *acquisition) enter(ctx context.Context) bool {
 	a.settle(refused)
 	a.gone.give()
 	return false
+}
+
+// leave tells that no candidate is left. It is called once after enter, and is the last that the acquisition does: all goroutines
+// that it starts are part of the work that Close waits for.
+func (a *acquisition) leave() {
+	a.gone.give()
+	if a.left != nil {
+		a.left()
+	}
+	a.s.work.Done()
 }
 
 func (a *acquisition) followContext(ctx context.Context) {
@@ -238,11 +247,6 @@ func (a *acquisition) remove(ctx context.Context) {
 		<-a.watched // it has been told already
 	}
 	c.zs.lease.drop(h)
-	if !a.s.enter(nil) { // Close is at work, and sees to it that this ends soon
-		ctx = context.Background()
-	} else {
-		defer a.s.work.Done()
-	}
 	c.doubted = errors.Is(h.state(), errRemoved)
 	err := c.remove(ctx)
 	if c.over {
@@ -266,7 +270,7 @@ func (a *acquisition) noteRemoved(c *candidate, err error) {
 	a.mu.Lock()
 	a.removed = err
 	a.mu.Unlock()
-	a.gone.give()
+	a.leave()
 }
 
 // letGo ends the hold. It returns the acquisition whose candidate is to be removed for it, nil if that is not the caller's to

@@ -43,15 +43,17 @@ type tenure struct {
 	queued  chan struct{} // closed when there is a candidate
 	unwatch func() bool   // of the Session's closing
 
-	queueing *acquisition // in ZooKeeper; nil until that has begun
-	base     *acquisition // the same; nil until the lock is acquired
-	out      int          // holds that are not released
-	grants   uint32       // so far
-	counted  int          // grants that somebody in ZooKeeper's queue may have had to wait for
-	limit    int          // of counted
-	checking bool         // whether others queue
-	others   bool         // they do
-	idle     bool         // nobody holds the lock until the check under way tells whether it may be passed on
+	queueing *acquisition              // in ZooKeeper; nil until that has begun
+	base     *acquisition              // in ZooKeeper; nil until the lock is acquired
+	members  map[*acquisition]struct{} // whose candidate is not known to be gone, or passed on
+	last     *acquisition              // that released the lock when the tenure became idle
+	out      int                       // holds that are not released
+	grants   uint32                    // so far
+	counted  int                       // grants that somebody in ZooKeeper's queue may have had to wait for
+	limit    int                       // of counted
+	checking bool                      // whether others queue
+	others   bool                      // they do
+	idle     bool                      // nobody holds the lock until the check under way tells whether it may be passed on
 }
 
 func newCohort(s *Session, c claim, most int) *cohort {
@@ -113,7 +115,7 @@ func (co *cohort) beginLocked() *tenure {
 	if co.tenure != nil || co.waiting.Len() == 0 {
 		return nil
 	}
-	t := &tenure{co: co, limit: co.most, queued: make(chan struct{})}
+	t := &tenure{co: co, limit: co.most, queued: make(chan struct{}), members: make(map[*acquisition]struct{})}
 	t.wait, t.giveUp = context.WithCancel(context.Background())
 	co.tenure = t
 	return t
@@ -128,7 +130,7 @@ func (co *cohort) queue(t *tenure) {
 	base := &acquisition{s: co.s}
 	base.claim = co.claim
 	base.granted = func(*acquisition) {}
-	base.settled = t.settled
+	base.settled, base.left = t.settled, t.left
 	base.queued = t.queued
 	co.mu.Lock()
 	t.queueing = base
@@ -221,6 +223,7 @@ func (t *tenure) grantLocked(a *acquisition) bool {
 	}
 	t.grants++
 	t.out++
+	t.members[a] = struct{}{}
 	return true
 }
 
@@ -281,6 +284,7 @@ func (t *tenure) check(began int) {
 	if t.idle {
 		t.idle = false
 		begun = t.goOnLocked()
+		t.dismissLocked(t.last)
 	}
 	co.mu.Unlock()
 	co.queue(begun)
@@ -317,18 +321,38 @@ func (t *tenure) release(a *acquisition) *acquisition {
 	co := t.co
 	co.mu.Lock()
 	t.out--
-	a.gone.give()
 	var begun *tenure
 	if t.out == 0 {
 		begun = t.goOnLocked()
 	}
 	over := t.out == 0 && !t.idle
+	if t.last = a; !t.idle {
+		t.dismissLocked(a)
+	}
 	co.mu.Unlock()
 	co.queue(begun)
 	if !over {
 		return nil
 	}
 	return t.base
+}
+
+// dismissLocked tells one that has released its hold that the candidate is others' now. If it is nobody's, t.left tells.
+func (t *tenure) dismissLocked(a *acquisition) {
+	if t.out > 0 && t.base.hold.stands() {
+		delete(t.members, a)
+		a.gone.give()
+	}
+}
+
+// left is told that the candidate is gone.
+func (t *tenure) left() {
+	t.co.mu.Lock()
+	defer t.co.mu.Unlock()
+	for a := range t.members {
+		a.gone.give()
+	}
+	t.members = nil
 }
 
 // goOnLocked passes the hold on, which nobody has, or ends the tenure. It returns the next one if that is to be queued.
@@ -340,7 +364,8 @@ func (t *tenure) goOnLocked() *tenure {
 				return nil
 			}
 		}
-		if t.checkLocked(); t.checking && t.base.hold.stands() {
+		t.checkLocked()
+		if t.checking && t.co.waiting.Len() > 0 && t.base.hold.stands() {
 			t.idle = true
 			return nil
 		}

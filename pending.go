@@ -33,7 +33,7 @@ func (p *Pending) Revoked() <-chan struct{} {
 }
 
 // Released returns a channel that is closed when the candidate of this acquisition is certainly gone: after it failed,
-// or after its hold was released or lost.
+// or after its hold was released or lost. With WithLocalHandoff it is also closed when the hold is passed on with the candidate.
 func (p *Pending) Released() <-chan struct{} { return p.a.gone.C() }
 
 // Cancel leaves the queue, or releases the lock if it has been acquired. It does not wait: Released tells the end.

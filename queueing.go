@@ -21,7 +21,7 @@ func (a *acquisition) run() {
 		zs, err := a.awaitSession()
 		if err != nil {
 			a.settle(a.orContextError(err))
-			a.gone.give()
+			a.leave()
 			return
 		}
 		c, begun := newCandidate(zs, a.path, a.kind, a.cfg, a.freshHold()), time.Now()

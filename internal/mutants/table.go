@@ -378,6 +378,26 @@ var mutants = []mutant{
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
+		name:  "released: not told to who has lost a part",
+		edits: []edit{{"acquisition.go", "	if a.left != nil {\n", "	if false {\n"}},
+		tests: "TestVirtualReleasedAfterALoss",
+	},
+	{
+		name:  "released: told before the candidate is gone",
+		edits: []edit{{"cohort.go", "	if t.out > 0 && t.base.hold.stands() {\n		delete", "	if true {\n		delete"}},
+		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
+	},
+	{
+		name:  "released: kept back from who has passed a hold on",
+		edits: []edit{{"cohort.go", "		t.dismissLocked(t.last)\n", ""}},
+		tests: "TestVirtualReleasedWhenPassedOn",
+	},
+	{
+		name:  "cohort idle although nobody waits",
+		edits: []edit{{"cohort.go", "t.checking && t.co.waiting.Len() > 0 &&", "t.checking &&"}},
+		tests: "TestVirtualTheLastWaiterGivesUpAtTheHandOff",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
@@ -493,9 +513,8 @@ var mutants = []mutant{
 	{
 		name: "candidate of a creation under way not waited for by Close",
 		edits: []edit{
-			{"candidate.go", "	c.setAsked(true)\n", "	c.asked = true\n"},
-			{"candidate.go", "{ c.path, c.prefix = p, \"\" }", "{\n	c.path, c.prefix = p, \"\"\n	c.zs.count(true)\n}"},
-			{"candidate.go", "		c.zs.count(asked)\n", "		if c.path != \"\" {\n			c.zs.count(asked)\n		}\n"},
+			{"footprint.go", "	if zs.candidates == 0 {\n		zs.none = make(chan struct{})\n	}\n	zs.candidates++\n", "	zs.candidates++\n"},
+			{"footprint.go", "	if zs.candidates--; zs.candidates == 0 {\n		close(zs.none)\n	}\n", "	zs.candidates--\n"},
 		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
