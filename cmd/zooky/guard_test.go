@@ -50,7 +50,13 @@ func (c *command) guard(t *testing.T) int {
 // TestRunStoppedAlone stops zooky and nothing else. The command has to be gone before the next is granted the lock.
 func TestRunStoppedAlone(t *testing.T) {
 	t.Parallel()
-	for name, stop := range map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "TTIN": syscall.SIGTTIN, "TTOU": syscall.SIGTTOU, "TSTP": syscall.SIGTSTP} {
+	for name, stop := range map[string]func(zooky int) error{
+		"STOP":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGSTOP) },
+		"TTIN":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGTTIN) },
+		"TTOU":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGTTOU) },
+		"TSTP":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGTSTP) },
+		"its group": func(zooky int) error { return syscall.Kill(-zooky, syscall.SIGSTOP) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
@@ -59,7 +65,7 @@ func TestRunStoppedAlone(t *testing.T) {
 			c.start(t)
 			c.requireOutput(t, "ready")
 			next := p.queue("fred", "ben")
-			require.NoError(t, c.Process.Signal(stop))
+			require.NoError(t, stop(c.Process.Pid))
 			receive(t, next.Done())
 			require.NoError(t, next.Err())
 			left := c.others(t)
