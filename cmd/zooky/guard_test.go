@@ -131,7 +131,7 @@ func TestRunEndsAllThatWasStarted(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	c := p.prepare("run", "fred", "--kill-after", "15s", "--", "sh", "-c",
-		`(setsid sh -c '(trap "sleep 0.5; exit" TERM; while :; do sleep 0.05; done) & exit' &); echo ready; exec sleep 1000`).start(t)
+		`(setsid sh -c '(trap "sleep 0.5; exit" TERM; echo ready; while :; do sleep 0.05; done) & exit' &); exec sleep 1000`).start(t)
 	c.requireOutput(t, "ready")
 	next := p.queue("fred", "ben")
 	begun := time.Now()
@@ -146,6 +146,22 @@ func TestRunEndsAllThatWasStarted(t *testing.T) {
 	assert.Less(t, took, 10*time.Second)
 	assert.Equal(t, 143, c.status(t))
 	assert.Contains(t, c.stderr.String(), "zooky: fred: asked to release the lock: ending the command with SIGTERM")
+}
+
+// TestRunEndsWhatIsLeftBehindAtTheEnd has the command start another process when it is asked to end.
+func TestRunEndsWhatIsLeftBehindAtTheEnd(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	c := p.prepare("run", "fred", "--kill-after", "30s", "--", "bash", "-c",
+		`trap 'sleep 0.2; echo cleaned; (sleep 1000 &); exit 3' TERM; echo ready; while :; do sleep 0.05; done`).start(t)
+	c.requireOutput(t, "ready")
+	begun := time.Now()
+	_, err := p.mutex("fred", "ben").RevokeAll(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 3, c.status(t))
+	assert.Less(t, time.Since(begun), 20*time.Second)
+	assert.Contains(t, c.stdout.String(), "cleaned")
+	assert.Empty(t, c.others(t))
 }
 
 // TestRunLeavesTheBackgroundAlone has the command end by itself.

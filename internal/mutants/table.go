@@ -456,6 +456,12 @@ var mutants = []mutant{
 		in:    "./cmd/zooky",
 	},
 	{
+		name:  "zooky's guard asks once",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		g.askOrphans()\n", ""}},
+		tests: "TestRunEndsWhatIsLeftBehindAtTheEnd",
+		in:    "./cmd/zooky",
+	},
+	{
 		name:  "zooky's command outlives its guard",
 		edits: []edit{{"cmd/zooky/internal/child/process_linux.go", "&syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}", "&syscall.SysProcAttr{}"}},
 		tests: "TestRunGuardKilled",
