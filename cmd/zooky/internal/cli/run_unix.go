@@ -82,7 +82,8 @@ What this gives up: zooky takes SIGINT and SIGQUIT for the terminal's while it i
 and does not pass on what comes from kill. SIGHUP, SIGTERM, SIGUSR1, SIGUSR2 and SIGALRM are passed to all
 processes of the command; one that was sent to the whole process group reaches it twice. On systems other
 than Linux, processes whose parents have ended are out of reach. If zooky and its guard are killed at one
-time, the kernel kills the command, but not what that has started.
+time, the kernel kills the command, but not what that has started. A zooky that was stripped of its symbols
+passes on no ignored signals but SIGHUP and SIGINT.
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock; and
@@ -104,6 +105,9 @@ otherwise
 				return withStatus(runTrouble, errors.New("run needs the lock's name and a command"))
 			}
 			return nil
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return withStatus(runTrouble, setFromEnvironment(cmd.Flags()))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.timeoutGiven = cmd.Flags().Changed("session-timeout")
