@@ -95,35 +95,42 @@ func everyMove(t *testing.T, f func(t *testing.T, cfg fakezk.Config, move [2]int
 	}
 }
 
-// TestVirtualTwoLocksWhileTheSessionMoves has an acquisition under way at each of two servers.
+// TestVirtualTwoLocksWhileTheSessionMoves has an acquisition under way at each of two servers. Where the first lock is new, its
+// creation is refused.
 func TestVirtualTwoLocksWhileTheSessionMoves(t *testing.T) {
 	everyMove(t, func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration) {
-		virtually(t, cfg, func(t *testing.T, w *world) {
-			s, route := w.dialRouted(20 * time.Second)
-			locks := []*zklock.Mutex{mutex(t, s, "a"), mutex(t, s, "b")}
-			for _, m := range locks { // there are their znodes now
-				lock(t, m)
-				m.Unlock()
-			}
-			pending := make([]*zklock.Pending, 2)
-			begin := func(i int) func() { return func() { pending[i] = locks[i].LockAsync(t.Context()) } }
-			w.whileItMoves(s, route, move, pause, begin(0), begin(1))
-			time.Sleep(10 * time.Second) // sleep ok: virtual; more than enough
-			for i, p := range pending {
-				require.False(t, isOpen(p.Done()), "lock %d is not granted, and nobody holds it", i)
-				require.NoError(t, p.Err())
-				guard, err := locks[i].Guard()
-				require.NoError(t, err)
-				require.Equal(t, locks[i].Path(), path.Dir(guard.Path))
-				require.Equal(t, s.ID(), w.Owner(guard.Path))
-			}
-			require.Len(t, w.Ephemerals(), 2)
-			for _, m := range locks {
-				m.Unlock()
-			}
-			require.Empty(t, w.Ephemerals(), "candidates are left")
-		})
+		for _, isNew := range []bool{false, true} {
+			virtually(t, cfg, func(t *testing.T, w *world) { twoLocksWhileTheSessionMoves(t, w, move, pause, isNew) })
+		}
 	})
+}
+
+func twoLocksWhileTheSessionMoves(t *testing.T, w *world, move [2]int, pause time.Duration, isNew bool) {
+	s, route := w.dialRouted(20 * time.Second)
+	locks := []*zklock.Mutex{mutex(t, s, "a"), mutex(t, s, "b")}
+	for i, m := range locks {
+		if i > 0 || !isNew { // there is its znode then
+			lock(t, m)
+			m.Unlock()
+		}
+	}
+	pending := make([]*zklock.Pending, 2)
+	begin := func(i int) func() { return func() { pending[i] = locks[i].LockAsync(t.Context()) } }
+	w.whileItMoves(s, route, move, pause, begin(0), begin(1))
+	time.Sleep(10 * time.Second) // sleep ok: virtual; more than enough
+	for i, p := range pending {
+		require.False(t, isOpen(p.Done()), "lock %d is not granted, and nobody holds it", i)
+		require.NoError(t, p.Err())
+		guard, err := locks[i].Guard()
+		require.NoError(t, err)
+		require.Equal(t, locks[i].Path(), path.Dir(guard.Path))
+		require.Equal(t, s.ID(), w.Owner(guard.Path))
+	}
+	require.Len(t, w.Ephemerals(), 2)
+	for _, m := range locks {
+		m.Unlock()
+	}
+	require.Empty(t, w.Ephemerals(), "candidates are left")
 }
 
 // TestVirtualOneLockWhileTheSessionMoves has two handles ask for one lock, each at another server.
