@@ -73,7 +73,7 @@ func New(cfg Config) *Cluster {
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}), kept: make(tree),
-			most: 20 * cfg.Tick, queues: make(map[int64][]waiting),
+			queues: make(map[int64][]waiting),
 		})
 	}
 	go c.loop() // ended and waited for by Close
