@@ -16,7 +16,8 @@ func WithTimeAsleep(asleep func() time.Duration) SessionOption {
 // TimeAsleep is that reading.
 var TimeAsleep = timeAsleep
 
-// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper session.
+// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper
+// session.
 func UseUpNumbers(s *Session, left int64) {
 	const first = 1000 // they go down from minus this
 	s.zkSession().ownRequests.Store(-math.MinInt32 - first + 1 - left)

@@ -137,7 +137,8 @@ func TestForgedCreationsHarmNobody(t *testing.T) {
 	ahead.Unlock()
 }
 
-// TestAPlantedNameIsNotTaken has the answer to a creation get lost, and others give znodes names that begin like the candidate's.
+// TestAPlantedNameIsNotTaken has the answer to a creation get lost, and others give znodes names
+// that begin like the candidate's.
 func TestAPlantedNameIsNotTaken(t *testing.T) {
 	proxy, other := server(t).Proxy(t), dial(t)
 	s := dialTo(t, proxy.Addr())
@@ -184,7 +185,8 @@ func TestAPlantedNameIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestAZnodeThatTookTheNameIsLeftAlone has another client put a candidate of its own in the place of one of ours.
+// TestAZnodeThatTookTheNameIsLeftAlone has another client put a candidate of its own in the place
+// of one of ours.
 func TestAZnodeThatTookTheNameIsLeftAlone(t *testing.T) {
 	s, other := dial(t), dial(t)
 	m := mutex(t, s, "taken")

@@ -58,16 +58,19 @@ func TestVirtualFakeServersBoundTheTimeoutAnew(t *testing.T) {
 	})
 }
 
-// moves are ways of a session from one server to another, by their numbers. That of number 0 is the leader's.
+// moves are ways of a session from one server to another, by their numbers. That of number 0 is the
+// leader's.
 var moves = [][2]int{{0, 1}, {1, 2}, {1, 0}, {1, 1}}
 
-// pauses are how long after the connection has been broken the next request comes: just before there is another, when it is the
-// first that is sent, and after.
+// pauses are how long after the connection has been broken the next request comes: just before
+// there is another, when it is the first that is sent, and after.
 var pauses = []time.Duration{500 * time.Microsecond, 20 * time.Millisecond}
 
-// whileItMoves has commits hang while first is asked for at one server and second at another, and returns when both can be
-// answered.
-func (w *world) whileItMoves(s *zklock.Session, r *route, move [2]int, pause time.Duration, first, second func()) {
+// whileItMoves has commits hang while first is asked for at one server and second at another, and
+// returns when both can be answered.
+func (w *world) whileItMoves(
+	s *zklock.Session, r *route, move [2]int, pause time.Duration, first, second func(),
+) {
 	r.moveTo(w.Server(move[0]))
 	time.Sleep(2 * time.Second) // sleep ok: virtual; to be connected, and nothing under way
 	require.Equal(w.t, zklock.StateConnected, s.State())
@@ -95,8 +98,8 @@ func everyMove(t *testing.T, f func(t *testing.T, cfg fakezk.Config, move [2]int
 	}
 }
 
-// TestVirtualTwoLocksWhileTheSessionMoves has an acquisition under way at each of two servers. Where the first lock is new, its
-// creation is refused.
+// TestVirtualTwoLocksWhileTheSessionMoves has an acquisition under way at each of two servers.
+// Where the first lock is new, its creation is refused.
 func TestVirtualTwoLocksWhileTheSessionMoves(t *testing.T) {
 	everyMove(t, func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration) {
 		for _, isNew := range []bool{false, true} {
@@ -163,7 +166,8 @@ func TestVirtualOneLockWhileTheSessionMoves(t *testing.T) {
 	})
 }
 
-// TestVirtualReleaseWhileTheSessionMoves has a release under way at one server, and an acquisition or a release at another.
+// TestVirtualReleaseWhileTheSessionMoves has a release under way at one server, and an acquisition
+// or a release at another.
 func TestVirtualReleaseWhileTheSessionMoves(t *testing.T) {
 	everyMove(t, func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration) {
 		for _, acquires := range []bool{false, true} {

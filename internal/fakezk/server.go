@@ -65,8 +65,9 @@ func (s *Server) Keep(p string) {
 	})
 }
 
-// SetMost sets the longest session timeout that the server grants from now on; 0 is 20 ticks, the default. A server bounds the
-// timeout of a session at every connect, and the leader counts by the latest bound.
+// SetMost sets the longest session timeout that the server grants from now on; 0 is 20 ticks, the
+// default. A server bounds the timeout of a session at every connect, and the leader counts by the
+// latest bound.
 func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
 
 // Resume makes the server well.
