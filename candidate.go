@@ -49,8 +49,8 @@ type candidate struct {
 	over    bool // it is known to be gone, or goes with its session
 	unsure  bool // an attempt to delete it may have succeeded
 	deleted bool // by us, so that it was there until then
-	doubted bool // somebody else has removed its znode, as far as is known: what has its name may be theirs
-	usurped bool // and is
+	doubted bool // another client has removed its znode, it seems, and may have taken its name
+	usurped bool // another session's znode has its name
 
 	asked bool            // a creation was sent that is not known to have failed: it may exist
 	path  string          // once created
@@ -199,8 +199,9 @@ func (c *candidate) setPath(p string) { c.path, c.prefix = p, "" }
 
 // find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
-	// The creation may not be committed yet, or not be known to the server that we are connected to now. A transaction is
-	// answered behind everything that was proposed before it. A sync need not be, on the leader itself.
+	// The creation may not be committed yet, or not be known to the server that we are connected to
+	// now. A transaction is answered behind everything that was proposed before it. A sync need not
+	// be, on the leader itself.
 	err = c.zs.lease.check(ctx, c.dir)
 	if errors.Is(err, zk.ErrNoNode) {
 		return false, nil
@@ -346,7 +347,8 @@ func (c *candidate) remove(ctx context.Context) error {
 	c.over = true
 	c.exclude()
 	if exists {
-		c.zs.watches.left(c.path, !c.usurped && (err == nil || errors.Is(err, errVanished)), c.deleted)
+		gone := !c.usurped && (err == nil || errors.Is(err, errVanished))
+		c.zs.watches.left(c.path, gone, c.deleted)
 	}
 	if c.self != nil {
 		c.self.stop()

@@ -87,7 +87,8 @@ func (a attempt) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// giveUp ends a session that cannot go on, although the ensemble keeps it for the session timeout: another takes its place.
+// giveUp ends a session that cannot go on, although the ensemble keeps it for the session timeout:
+// another takes its place.
 func (zs *zkSession) giveUp(reason error) {
 	zs.s.cfg.logger.Warn("zookeeper session given up", "reason", reason)
 	zs.disconnect()

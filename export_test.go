@@ -19,7 +19,8 @@ var TimeAsleep = timeAsleep
 // InternalErrors are those that tell the library what has become of a session, a hold or a candidate.
 var InternalErrors = []error{errExpired, errLeaseRanOut, errRemoved, errSessionClosed, errVanished, &missingError{}}
 
-// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper session.
+// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper
+// session.
 func UseUpNumbers(s *Session, left int64) {
 	const first = 1000 // they go down from minus this
 	s.zkSession().ownRequests.Store(-math.MinInt32 - first + 1 - left)

@@ -52,11 +52,12 @@ func (a *acquisition) run() {
 	}
 }
 
-// quickly is how soon a candidate is lost that is followed by another with a pause, unless it is the first.
+// quickly is how soon a candidate is lost that is followed by another with a pause, unless it is
+// the first.
 const quickly = time.Second
 
-// requeuePause is how long to wait after so many candidates in a row were lost quickly: whatever has removed them, or says so, will
-// do so again.
+// requeuePause is how long to wait after so many candidates in a row were lost quickly: whatever
+// has removed them, or says so, will do so again.
 func requeuePause(soon int) time.Duration {
 	if soon < 2 {
 		return 0

@@ -18,8 +18,8 @@ type Config struct {
 	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as they may.
 	Rounded bool
 
-	// Unforwarded has the leader's own server not wait for what followers have passed on, when the session comes there
-	// (zookeeper.forward_learner_requests_to_commit_processor_disabled).
+	// Unforwarded has the leader's own server not wait for what followers have passed on, when the
+	// session comes there (zookeeper.forward_learner_requests_to_commit_processor_disabled).
 	Unforwarded bool
 
 	// Expired is called in the moment in which a session times out, before its znodes are removed; forced says that
@@ -76,7 +76,7 @@ func New(cfg Config) *Cluster {
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}), kept: make(tree),
-			most: 20 * cfg.Tick, queues: make(map[int64][]waiting),
+			queues: make(map[int64][]waiting),
 		})
 	}
 	go c.loop() // ended and waited for by Close

@@ -53,7 +53,9 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	case co.session.conn != co:
 		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
 	case s.isOrdered(op):
-		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code { return s.execute(co, r, op, w) })
+		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code {
+			return s.execute(co, r, op, w)
+		})
 	case op == wire.OpSync:
 		w.string(r.string())
 		co.reply(s.c, xid, ok, w)

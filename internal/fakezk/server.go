@@ -2,6 +2,7 @@ package fakezk
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"time"
@@ -22,7 +23,7 @@ type Server struct {
 	kept    tree                  // what it will not hear the deletion of
 	touched map[*session]struct{} // since the leader's last ping
 	pinged  bool                  // the next is on the agenda
-	most    time.Duration         // the longest session timeout that it grants
+	most    time.Duration         // the longest session timeout that it grants; 0 for 20 ticks
 	writes  []ticket              // of its clients that are not committed, in their order
 	queues  map[int64][]waiting   // what it has not answered, by session
 }
@@ -64,8 +65,9 @@ func (s *Server) Keep(p string) {
 	})
 }
 
-// SetMost sets the longest session timeout that the server grants from now on, 20 ticks by default. A server bounds the
-// timeout of a session at every connect, and the leader counts by the latest bound.
+// SetMost sets the longest session timeout that the server grants from now on; 0 is 20 ticks, the
+// default. A server bounds the timeout of a session at every connect, and the leader counts by the
+// latest bound.
 func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
 
 // Resume makes the server well.
@@ -166,7 +168,7 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 	timeout := time.Duration(r.int32()) * time.Millisecond
 	id, password := r.int64(), r.bytes()
 	ses := s.c.sessions[id]
-	timeout = min(max(timeout, 2*s.c.cfg.Tick), s.most)
+	timeout = min(max(timeout, 2*s.c.cfg.Tick), cmp.Or(s.most, 20*s.c.cfg.Tick))
 	if id == 0 {
 		ses = s.c.openSession()
 	} else if ses != nil && !bytes.Equal(ses.password, password) {

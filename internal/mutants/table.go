@@ -581,11 +581,19 @@ var mutants = []mutant{
 	{
 		name:  "own requests numbered anew on every connection",
 		edits: []edit{{"dial.go", "		OwnRequests:  &zs.ownRequests,\n", ""}},
-		tests: "TestVirtualTwoLocksWhileTheSessionMoves|TestVirtualOneLockWhileTheSessionMoves",
+		tests: "TestVirtualTwoLocksWhileTheSessionMoves",
+	},
+	{
+		name: "one commit taken for two creations",
+		edits: []edit{
+			{"dial.go", "		OwnRequests:  &zs.ownRequests,\n", ""},
+			{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"},
+		},
+		tests: "TestVirtualOneLockWhileTheSessionMoves",
 	},
 	{
 		name:  "own numbers given twice at their end",
-		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if false {\n"}},
+		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if before > math.MaxInt64-1 {\n"}},
 		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
 	},
 	{
@@ -600,22 +608,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "created path believed",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
 		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
 	},
 	{
 		name:  "forged path deleted",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
 		tests: "TestForgedCreationsHarmNobody",
 	},
 	{
 		name:  "creation of another session believed",
-		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", ""}},
+		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", "stat.EphemeralOwner != owner && owner == 0 || "}},
 		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
 	{
 		name:  "results of a multi believed that were not asked for",
-		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n", "		if false {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked", "		if last && !done || asked"}},
 		in:    "internal/wire", tests: "TestHostileServerCannotHurt",
 	},
 	{
@@ -631,7 +639,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "planted znode taken for the own candidate",
-		edits: []edit{{"candidate.go", "		case node.owner == c.zs.id(): //", "		default: //"}},
+		edits: []edit{{"candidate.go", "		case node.owner == c.zs.id(): //", "		case node.owner == c.zs.id() || true: //"}},
 		tests: "TestAPlantedNameIsNotTaken",
 	},
 	{

@@ -42,9 +42,10 @@ type Config struct {
 	// and says it to the server that it connects to.
 	LastZxid *atomic.Int64
 
-	// OwnRequests, if it is set, is how many requests of our own the session has sent, on whatever connection. Their
-	// numbers follow from it, so that none repeats in the session: a server tells whose write has been committed by
-	// session and number alone (CommitProcessor), and that of a lost connection would answer a request on this one.
+	// OwnRequests, if it is set, is how many requests of our own the session has sent, on whatever
+	// connection. Their numbers follow from it, so that none repeats in the session: a server tells
+	// whose write has been committed by session and number alone (CommitProcessor), and that of a
+	// lost connection would answer a request on this one.
 	OwnRequests *atomic.Int64
 
 	// Credentials is how many the session has: requests of our own wait until they are written.
