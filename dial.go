@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -65,13 +66,14 @@ func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.C
 		zs.noteFailure(err)
 		return nil, err
 	}
-	return attempt{conn, zs}, nil
+	return conn, nil
 }
 
 // attempt is a connection that may fail before there is a session.
 type attempt struct {
 	*wire.Conn
-	zs *zkSession
+	zs    *zkSession
+	begun time.Time // before the connect request was sent
 }
 
 // Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection refuse it here, as one that
@@ -80,6 +82,9 @@ func (a attempt) Read(p []byte) (int, error) {
 	n, err := a.Conn.Read(p)
 	if err != nil {
 		a.zs.noteFailure(err)
+	}
+	if err == io.EOF { // a server that does not take the session hangs up
+		a.zs.lease.refused(a.begun)
 	}
 	return n, err
 }
@@ -97,7 +102,7 @@ func (zs *zkSession) lastFailure() error {
 	return zs.dialErr
 }
 
-func (zs *zkSession) connect(network, address string, timeout time.Duration) (*wire.Conn, error) {
+func (zs *zkSession) connect(network, address string, timeout time.Duration) (net.Conn, error) {
 	if err := zs.backOff(); err != nil {
 		return nil, err
 	}
@@ -113,11 +118,13 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 		}
 	}
 	begun := time.Now()
+	zs.lease.offered(begun)
 	checked := wire.New(conn, wire.Config{
 		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
+		Asked:        zs.timeout(),
 		Credentials:  len(zs.s.cfg.auth),
 	})
 	zs.mu.Lock()
@@ -130,7 +137,7 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 	if err != nil { // stop came between
 		return nil, errors.Join(err, checked.Close())
 	}
-	return checked, nil
+	return attempt{checked, zs, begun}, nil
 }
 
 func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, address string) (net.Conn, error) {

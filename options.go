@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"os"
 	"slices"
@@ -59,12 +58,20 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 	return cfg, nil
 }
 
+// The session timeouts that may be asked for. A lease within less than the least would not outlast a pause of the garbage
+// collector or the scheduler; no server grants, and internal/wire believes, more than the most.
+const (
+	leastTimeout = 100 * time.Millisecond
+	mostTimeout  = 24 * time.Hour
+)
+
 // WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
-// before it gives its locks to others. The server bounds what it grants, by default to 2 to 20 of its ticks.
+// before it gives its locks to others. It is from 100 ms to 24 h. The server bounds what it grants, by default to 2 to 20 of
+// its ticks, which Timeout tells. Holds are proved by the shorter one of what was asked for and what was granted.
 func WithSessionTimeout(d time.Duration) SessionOption {
 	return func(cfg *sessionConfig) error {
-		if d < time.Millisecond || d > math.MaxInt32*time.Millisecond {
-			return fmt.Errorf("session timeout %v: want from 1ms to %v", d, math.MaxInt32*time.Millisecond)
+		if d < leastTimeout || d > mostTimeout {
+			return fmt.Errorf("session timeout %v: want from %v to %v", d, leastTimeout, mostTimeout)
 		}
 		cfg.timeout = d
 		return nil

@@ -57,7 +57,9 @@ type Session struct {
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
-	oldServers atomic.Bool // the servers know neither create2 nor container znodes
+	oldServers atomic.Bool  // the servers know neither create2 nor container znodes
+	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
+	unlike     atomic.Int64 // the one that was logged last for being unlike the one that was asked for
 
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
 	readers sync.WaitGroup // the event goroutine, and callState
@@ -165,7 +167,7 @@ func (s *Session) establish(zs *zkSession) error {
 	}
 	close(zs.ready)
 	s.work.Go(zs.watches.audit) // ends with zs.ended
-	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", zs.timeout())
+	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", s.Timeout())
 	s.updateState()
 	return nil
 }
@@ -187,7 +189,7 @@ func (s *Session) shutDown(zs *zkSession) {
 	if !removed && !zs.closeConfirmed() {
 		s.mu.Lock()
 		s.closeErr = opError("close", s.root, fmt.Errorf(
-			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.timeout()))
+			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", s.Timeout()))
 		s.mu.Unlock()
 	}
 	zs.dispose()
@@ -354,8 +356,28 @@ func (s *Session) ID() int64 {
 	return zs.id()
 }
 
-// Timeout returns the session timeout that the server granted, which may be another than was asked for.
-func (s *Session) Timeout() time.Duration { return s.zkSession().timeout() }
+// Timeout returns the session timeout that the server granted last, which may be another than was asked for. Each server
+// bounds it anew when the Session connects to it.
+func (s *Session) Timeout() time.Duration { return time.Duration(s.granted.Load()) }
+
+// noteGranted takes note of the session timeout that a server has granted.
+func (s *Session) noteGranted(granted time.Duration) {
+	s.granted.Store(int64(granted))
+	asked := s.cfg.timeout
+	far := granted > asked+asked/4 || granted < asked-asked/4
+	if far && s.unlike.Swap(int64(granted)) != int64(granted) {
+		s.cfg.logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
+	}
+}
+
+// mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
+// below two of their ticks.
+const mostRaised = time.Minute
+
+// bounded returns a context for a call that has none of its user's: it ends after the session timeout that was granted.
+func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
+}
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
 // close it.

@@ -146,7 +146,10 @@ func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time) {
 	if h.Expired() { // zk.Conn will tell of that by an event
 		return
 	}
-	zs.lease.connected(sent)
+	zs.s.noteGranted(h.Timeout)
+	if zs.lease.connected(sent, h.Timeout) {
+		nudge(zs.watches.sooner)
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	zs.handshake, zs.dialErr = h, nil
@@ -178,12 +181,9 @@ func (zs *zkSession) id() int64 {
 	return zs.handshake.SessionID
 }
 
-// timeout is the session timeout that the server granted.
-func (zs *zkSession) timeout() time.Duration {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.handshake.Timeout
-}
+// timeout is the session timeout that everything counts by where a longer one would be dangerous: the smallest of those
+// that were asked for and granted.
+func (zs *zkSession) timeout() time.Duration { return zs.lease.timeout() }
 
 // setUp notes that the session is connected or not. It is called by the event goroutine alone.
 func (zs *zkSession) setUp(up bool) {

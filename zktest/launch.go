@@ -82,7 +82,11 @@ func (e *Ensemble) configure(c config, inst installation) error {
 	}
 	e.connect = strings.Join(e.addrs, ",")
 	for _, s := range e.servers {
-		cfg := s.zooCfg(c.tick)
+		most := max(60*time.Second, 20*c.tick)
+		if s.id <= len(c.most) {
+			most = c.most[s.id-1]
+		}
+		cfg := s.zooCfg(c.tick, most)
 		if c.servers > 1 {
 			cfg += members.String()
 		} else {
@@ -113,7 +117,7 @@ func (s *Server) dataDir() string { return filepath.Join(s.dir, "data") }
 // zooCfg is the part of zoo.cfg that one server and a quorum have in common.
 // initLimit and syncLimit count ticks; they are set by the clock, or a short
 // tick would break up a quorum on a busy machine.
-func (s *Server) zooCfg(tick time.Duration) string {
+func (s *Server) zooCfg(tick, mostTimeout time.Duration) string {
 	ticks := func(d time.Duration) int { return max(5, int(d/tick)) }
 	return fmt.Sprintf(`tickTime=%d
 initLimit=%d
@@ -125,7 +129,7 @@ maxSessionTimeout=%d
 admin.enableServer=false
 forceSync=no
 `, tick.Milliseconds(), ticks(10*time.Second), ticks(2*time.Second), s.dataDir(),
-		max(60*time.Second, 20*tick).Milliseconds())
+		mostTimeout.Milliseconds())
 }
 
 // javaCommand trades peak speed, which a test does not reach, for an early start.

@@ -19,8 +19,9 @@ type Option func(*config)
 type config struct {
 	servers int
 	tick    time.Duration
-	tls     *tlsConfig // nil for plain connections
-	owned   bool       // an option asked for control, so ZKLOCK_CONNECT does not apply
+	most    []time.Duration // maxSessionTimeout by server
+	tls     *tlsConfig      // nil for plain connections
+	owned   bool            // an option asked for control, so ZKLOCK_CONNECT does not apply
 	logf    func(format string, args ...any)
 }
 
@@ -39,6 +40,13 @@ func WithTickTime(d time.Duration) Option {
 	return func(c *config) { c.tick, c.owned = d, true }
 }
 
+// WithMaxSessionTimeout sets maxSessionTimeout, for one server after the other. Those for which there is none have the
+// default, 60 s or twenty ticks, whichever is more. The servers are always of the caller's own, whatever ZKLOCK_CONNECT
+// says.
+func WithMaxSessionTimeout(perServer ...time.Duration) Option {
+	return func(c *config) { c.most, c.owned = perServer, true }
+}
+
 // WithLogf sets where progress goes, such as a download. The default is the
 // test's log for [Start], nowhere for [Run].
 func WithLogf(logf func(format string, args ...any)) Option {
@@ -55,6 +63,8 @@ func newConfig(opts []Option) (config, error) {
 		return c, fmt.Errorf("zktest: %d servers: want 1 to %d", c.servers, maxServers)
 	case c.tick < 10*time.Millisecond:
 		return c, fmt.Errorf("zktest: tick time %v: want at least 10ms", c.tick)
+	case len(c.most) > c.servers:
+		return c, fmt.Errorf("zktest: %d maximal session timeouts for %d servers", len(c.most), c.servers)
 	case c.logf == nil:
 		return c, fmt.Errorf("zktest: WithLogf(nil)")
 	case c.tls != nil:

@@ -2,6 +2,7 @@ package fakezk
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"time"
@@ -22,7 +23,16 @@ type Server struct {
 	kept    tree                  // what it will not hear the deletion of
 	touched map[*session]struct{} // since the leader's last ping
 	pinged  bool                  // the next is on the agenda
+
+	most   time.Duration // maxSessionTimeout of this server, 0 for the cluster's
+	claims time.Duration // what it says to have granted, 0 for the truth
 }
+
+// SetMost sets the server's maxSessionTimeout.
+func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
+
+// Claim has the server tell its clients that it grants this session timeout, whatever it grants.
+func (s *Server) Claim(d time.Duration) { s.c.do(func() { s.claims = d }) }
 
 type mode uint8
 
@@ -172,12 +182,16 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 		s.hangUp(co)
 		return
 	}
+	if s.most > 0 { // ZooKeeperServer.processConnectRequest bounds anew at every connect, and the leader counts by that
+		ses.timeout = min(timeout, s.most)
+	}
 	s.c.heard(ses) // the leader is asked
+	s.c.watchExpiry(ses)
 	if old := ses.conn; old != nil && old.server == s {
 		s.hangUp(old)
 	}
 	co.session, ses.conn = ses, co
-	w.int32(int32(ses.timeout / time.Millisecond))
+	w.int32(int32(cmp.Or(s.claims, ses.timeout) / time.Millisecond))
 	w.int64(ses.id)
 	w.bytes(ses.password)
 	co.send(w.framed(), nil)
