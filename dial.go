@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/zookylock/zklock/internal/closed"
@@ -59,11 +58,12 @@ func (zs *zkSession) reconnect() {
 	}
 }
 
-// dial connects to one server for zk.Conn.
-func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.Conn, error) {
-	conn, err := zs.connect(network, address, timeout)
+// dial connects to one server for zk.Conn. Which one, and for how long it may take, is not zk.Conn's to say: it knows neither
+// names with several addresses nor look-ups that take longer than a second.
+func (zs *zkSession) dial(network, _ string, _ time.Duration) (net.Conn, error) {
+	conn, err := zs.connect(network)
 	if err != nil {
-		zs.noteFailure(err)
+		zs.s.servers.fail(err)
 		return nil, err
 	}
 	return conn, nil
@@ -81,7 +81,7 @@ type attempt struct {
 func (a attempt) Read(p []byte) (int, error) {
 	n, err := a.Conn.Read(p)
 	if err != nil {
-		a.zs.noteFailure(err)
+		a.zs.s.servers.fail(err)
 	}
 	if err == io.EOF { // a server that does not take the session hangs up
 		a.zs.lease.refused(a.begun)
@@ -89,38 +89,30 @@ func (a attempt) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (zs *zkSession) noteFailure(err error) {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	zs.dialErr = err
-}
-
-// lastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
-func (zs *zkSession) lastFailure() error {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.dialErr
-}
-
-func (zs *zkSession) connect(network, address string, timeout time.Duration) (net.Conn, error) {
+func (zs *zkSession) connect(network string) (net.Conn, error) {
 	if err := zs.backOff(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
-	defer cancel()
-	conn, err := zs.s.cfg.dial(ctx, network, address)
+	to, limit, err := zs.s.servers.next(zs.dialing)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(zs.dialing, limit)
+	defer cancel()
+	conn, err := zs.s.cfg.dial(ctx, network, to.dial)
+	if err != nil {
+		return nil, err
+	}
+	conn = wire.WithDeadlines(conn)
 	if config := zs.s.cfg.tls; config != nil {
-		if conn, err = handshakeTLS(ctx, conn, config, address); err != nil {
+		if conn, err = handshakeTLS(ctx, conn, config, to.server); err != nil {
 			return nil, err
 		}
 	}
 	begun := time.Now()
 	zs.lease.offered(begun)
 	checked := wire.New(conn, wire.Config{
-		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
+		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun, to) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
@@ -140,9 +132,9 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (ne
 	return attempt{checked, zs, begun}, nil
 }
 
-func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, address string) (net.Conn, error) {
+func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, server string) (net.Conn, error) {
 	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(address)
+		host, _, err := net.SplitHostPort(server)
 		if err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
@@ -156,23 +148,12 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 	return secure, nil
 }
 
-// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials. go-zookeeper
-// reconnects without a pause, thousands of times a second; it makes one only once it could connect to no server.
+// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials.
 func (zs *zkSession) backOff() error {
+	wait := zs.s.servers.pause()
 	zs.mu.Lock()
-	now := time.Now()
-	if now.Sub(zs.lastDial) < time.Second {
-		zs.quickDials++
-	} else {
-		zs.quickDials = 0
-	}
-	zs.lastDial = now
-	var wait time.Duration
-	switch {
-	case zs.authRefusals > 0:
+	if zs.authRefusals > 0 {
 		wait = min(100*time.Millisecond<<min(zs.authRefusals, 10), 10*time.Second)
-	case zs.quickDials > len(zs.s.servers):
-		wait = min(10*time.Millisecond<<min(zs.quickDials-len(zs.s.servers), 10), time.Second)
 	}
 	zs.mu.Unlock()
 	if wait == 0 {
@@ -184,44 +165,4 @@ func (zs *zkSession) backOff() error {
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
 	}
-}
-
-// hostProvider hands zk.Conn the servers by name, so that names are resolved at every connection: go-zookeeper's own
-// resolves once, and never learns that a server has moved.
-type hostProvider struct {
-	mu      sync.Mutex // guards the fields below
-	servers []string
-	next    int
-	tried   int // since the last connection
-}
-
-func (p *hostProvider) Init(servers []string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.servers = servers
-	return nil
-}
-
-func (p *hostProvider) Len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.servers)
-}
-
-// Next returns the server to try, and whether all have been tried since the last connection; then zk.Conn waits a
-// second.
-func (p *hostProvider) Next() (server string, retryStart bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	server = p.servers[p.next]
-	p.next = (p.next + 1) % len(p.servers)
-	retryStart = p.tried > 0 && p.tried%len(p.servers) == 0
-	p.tried++
-	return server, retryStart
-}
-
-func (p *hostProvider) Connected() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tried = 0
 }

@@ -25,10 +25,16 @@ type sessionConfig struct {
 	acl       []zk.ACL
 	tls       *tls.Config
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	resolve   func(ctx context.Context, host string) (addresses []string, err error) // nil: left to dial
 	logger    *slog.Logger
 	stateFunc func(State)
 	lease     Lease
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
+}
+
+// lookUpHost asks the resolver that programs may replace.
+func lookUpHost(ctx context.Context, host string) ([]string, error) {
+	return net.DefaultResolver.LookupHost(ctx, host)
 }
 
 type credentials struct {
@@ -41,6 +47,7 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 		timeout: 10 * time.Second,
 		root:    "/ZktoolsLocks",
 		dial:    new(net.Dialer).DialContext,
+		resolve: lookUpHost,
 		logger:  slog.New(slog.DiscardHandler),
 		asleep:  timeAsleep,
 	}
@@ -128,13 +135,15 @@ func WithTLS(config *tls.Config) SessionOption {
 	}
 }
 
-// WithDialer sets how TCP connections are made; TLS comes on top. It must return when ctx ends.
+// WithDialer sets how TCP connections are made; TLS comes on top. dial gets host:port as in the connect string, and looks names
+// up itself: only without WithDialer is each address of a name tried by itself. It must return when ctx ends, which is after
+// 1 s, or 2, 4 and 8 s once all servers have failed. A connection that has no deadlines, as one through ssh, works too.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if dial == nil {
 			return errors.New("dialer is nil")
 		}
-		cfg.dial = dial
+		cfg.dial, cfg.resolve = dial, nil
 		return nil
 	}
 }

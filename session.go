@@ -48,7 +48,8 @@ func (st State) String() string {
 // A Session is safe for concurrent use, and must be closed.
 type Session struct {
 	cfg     sessionConfig
-	servers []string
+	connect []string // the servers of the connect string
+	servers *servers
 	root    string // with the chroot
 
 	events  *mailbox[event]
@@ -59,6 +60,8 @@ type Session struct {
 
 	oldServers atomic.Bool  // the servers know neither create2 nor container znodes
 	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
+	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
+	rewinds    atomic.Int64 // how often another session has shown an older one
 	unlike     atomic.Int64 // the one that was logged last for being unlike the one that was asked for
 
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
@@ -76,7 +79,7 @@ type Session struct {
 // a missing port. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
 // credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
-	servers, chroot, err := parseConnect(connect)
+	list, chroot, err := parseConnect(connect)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
@@ -86,7 +89,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	}
 	s := &Session{
 		cfg:     cfg,
-		servers: servers,
+		connect: list,
 		root:    joinPaths(chroot, cfg.root),
 		events:  newMailbox[event](),
 		states:  newMailbox[State](),
@@ -94,6 +97,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		bound:   make(map[*acquisition]struct{}),
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
+	s.servers = newServers(list, cfg.resolve, func(f func()) { s.work.Go(f) })
 	s.current = s.openSession()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
 	if cfg.stateFunc != nil {
@@ -105,7 +109,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	case err = <-established:
 	case <-ctx.Done():
 		err = contextError(ctx)
-		if last := s.zkSession().lastFailure(); last != nil {
+		if last := s.servers.lastFailure(); last != nil {
 			err = fmt.Errorf("%w; last try: %w", err, last)
 		}
 	}
@@ -123,9 +127,12 @@ func (s *Session) run(established chan<- error) {
 	for {
 		zs := s.zkSession()
 		err := s.establish(zs)
-		select {
-		case established <- err:
-		default: // Dial has returned
+		again := errors.Is(err, errExpired) && s.closing.Err() == nil // another server may know better
+		if !again {
+			select {
+			case established <- err:
+			default: // Dial has returned
+			}
 		}
 		if err == nil {
 			select {
@@ -139,7 +146,8 @@ func (s *Session) run(established chan<- error) {
 		}
 		zs.end(errExpired)
 		s.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
-		if err != nil {
+		s.newestZxid.Store(max(s.newestZxid.Load(), zs.lastZxid.Load()))
+		if err != nil && !again {
 			s.cfg.logger.Error("no zookeeper session", "error", err)
 			select {
 			case <-time.After(refusedPause):
@@ -369,6 +377,24 @@ func (s *Session) noteGranted(granted time.Duration) {
 		s.cfg.logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
 	}
 }
+
+// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of. All of an ensemble's are older
+// that sessions before have seen, unless its data are older than it had shown.
+func (s *Session) compareZxid(zxid int64) {
+	newest := s.newestZxid.Load()
+	if zxid >= newest {
+		return
+	}
+	s.newestZxid.Store(0)
+	s.rewinds.Add(1)
+	s.cfg.logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
+		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
+}
+
+// Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
+// or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
+// granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
+func (s *Session) Rewinds() int { return int(s.rewinds.Load()) }
 
 // mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
 // below two of their ticks.

@@ -45,14 +45,13 @@ type zkSession struct {
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
+	heard        time.Time     // when a server answered last
+	seen         bool          // lastZxid was compared with those of the sessions before
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
-	dialErr      error         // of the last try to connect; nil once there is a session
 	handshake    wire.Handshake
-	authRefusals int       // in a row
-	quickDials   int       // in a row, each within a second of the one before
-	lastDial     time.Time // when the last try to connect began
-	err          error     // why it ended
-	closed       bool      // a server has confirmed that we ended it
+	authRefusals int   // in a row
+	err          error // why it ended
+	closed       bool  // a server has confirmed that we ended it
 
 	candidates int           // that may exist
 	none       chan struct{} // closed while there are no candidates; a new one stands here from the first on
@@ -78,9 +77,9 @@ func (s *Session) openSession() *zkSession {
 	zs.young = newLater(firstLook, (*acquisition).beginWatch)
 	zs.patient = newLater(ownLook, (*candidate).nudge)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
-	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
+	conn, events, err := zk.Connect(s.connect, s.cfg.timeout,
 		zk.WithDialer(zs.dial),
-		zk.WithHostProvider(&hostProvider{}),
+		zk.WithHostProvider(hostProvider{zs}),
 		zk.WithLogger(zkLogger{s.cfg.logger}),
 		zk.WithLogInfo(false),
 		zk.WithEventCallback(zs.onEvent),
@@ -98,6 +97,7 @@ func (s *Session) openSession() *zkSession {
 		}
 	})
 	s.work.Go(zs.lease.run) // ends with zs.ended
+	s.work.Go(zs.outlast)   // ends with zs.ended
 	return zs
 }
 
@@ -141,24 +141,35 @@ func (zs *zkSession) served() bool {
 	return zs.serving
 }
 
-// onHandshake takes note of the answer to a connect request that was sent after the given time.
-func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time) {
+// onHandshake takes note of a server's answer to a connect request that was sent after the given time.
+func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 	if h.Expired() { // zk.Conn will tell of that by an event
+		if zs.id() == 0 {
+			zs.s.servers.fail(errNoNewSession)
+		} else {
+			zs.s.servers.work(by)
+		}
 		return
 	}
+	zs.s.servers.work(by)
 	zs.s.noteGranted(h.Timeout)
 	if zs.lease.connected(sent, h.Timeout) {
 		nudge(zs.watches.sooner)
 	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	zs.handshake, zs.dialErr = h, nil
+	zs.handshake, zs.heard = h, time.Now()
 }
 
 func (zs *zkSession) onAnswer(op int32, sent time.Time) {
 	zs.lease.answered(op, sent)
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
+	zs.heard = time.Now()
+	if zxid := zs.lastZxid.Load(); zxid > 0 && !zs.seen {
+		zs.seen = true
+		zs.s.compareZxid(zxid)
+	}
 	switch op {
 	case wire.OpClose:
 		zs.closed = true

@@ -45,6 +45,7 @@ type Cluster struct {
 	conns    map[*conn]struct{}
 	rejects  bool // credentials
 	throttle int  // so many requests
+	forged   int64
 }
 
 // New starts a Cluster.
@@ -135,6 +136,24 @@ func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = rej
 
 // Throttle has the next n requests refused, whatever they ask for, as servers with throttled_op_wait_time do that are late.
 func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }
+
+// Wipe removes all data: the servers are started anew, and know of no transaction, znode or session.
+func (c *Cluster) Wipe() {
+	c.do(func() {
+		for _, s := range c.servers {
+			s.cutAll()
+		}
+		for _, s := range c.sessions {
+			s.over = true
+		}
+		c.tree, c.zxid = newTree(), 0
+		clear(c.sessions)
+		clear(c.watches)
+	})
+}
+
+// ForgeZxid has all answers tell of this transaction as the newest, or of the real one again if it is 0.
+func (c *Cluster) ForgeZxid(zxid int64) { c.do(func() { c.forged = zxid }) }
 
 // Ephemerals returns the paths of all ephemeral znodes, sorted.
 func (c *Cluster) Ephemerals() (paths []string) {

@@ -69,7 +69,7 @@ func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
 func answer(c *Cluster, xid int32, err code, body *writer) []byte {
 	w := new(writer)
 	w.int32(xid)
-	w.int64(c.zxid)
+	w.int64(max(c.zxid, c.forged))
 	w.int32(int32(err))
 	if body != nil && err == ok {
 		w.b = append(w.b, body.b...)

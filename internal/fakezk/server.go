@@ -26,6 +26,8 @@ type Server struct {
 
 	most   time.Duration // maxSessionTimeout of this server, 0 for the cluster's
 	claims time.Duration // what it says to have granted, 0 for the truth
+	denies bool          // says of each session that it has expired
+	shuts  bool          // hangs up on each connect request
 }
 
 // SetMost sets the server's maxSessionTimeout.
@@ -33,6 +35,12 @@ func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
 
 // Claim has the server tell its clients that it grants this session timeout, whatever it grants.
 func (s *Server) Claim(d time.Duration) { s.c.do(func() { s.claims = d }) }
+
+// Deny has the server say of each session, new ones too, that it has expired.
+func (s *Server) Deny(deny bool) { s.c.do(func() { s.denies = deny }) }
+
+// Shut has the server accept connections and hang up on each connect request, as one does without a quorum.
+func (s *Server) Shut(shut bool) { s.c.do(func() { s.shuts = shut }) }
 
 type mode uint8
 
@@ -163,11 +171,17 @@ func (s *Server) report() {
 
 func (s *Server) shakeHands(co *conn, r *reader) {
 	r.int32() // protocol version
-	r.int64() // last zxid seen
+	seen := r.int64()
 	timeout := time.Duration(r.int32()) * time.Millisecond
 	id, password := r.int64(), r.bytes()
+	if s.shuts || seen > s.c.zxid { // ZooKeeperServer.processConnectRequest: client must try another server
+		s.hangUp(co)
+		return
+	}
 	ses := s.c.sessions[id]
-	if id == 0 {
+	if s.denies {
+		ses = nil
+	} else if id == 0 {
 		ses = s.c.openSession(timeout)
 	} else if ses != nil && !bytes.Equal(ses.password, password) {
 		ses = nil

@@ -152,6 +152,56 @@ var mutants = []mutant{
 		tests: "TestProof$",
 	},
 	{
+		name:  "session that no server takes waited for",
+		edits: []edit{{"outlast.go", "wait <= 0 && !zs.serving", "false"}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "transaction of the session before told to the servers",
+		edits: []edit{{"zksession.go", "	close(zs.none)\n	zs.watches =", "	close(zs.none)\n	zs.lastZxid.Store(s.newestZxid.Load())\n	zs.watches ="}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "younger ensemble not noticed",
+		edits: []edit{{"session.go", "	s.rewinds.Add(1)\n", ""}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "one server ends Dial",
+		edits: []edit{{"session.go", "errors.Is(err, errExpired) && s.closing.Err() == nil //", "false //"}},
+		tests: "TestVirtualExpiredBeforeItBegan",
+	},
+	{
+		name:  "bad address not remembered",
+		edits: []edit{{"servers.go", "	case a.failed != b.failed:\n		return b.failed\n", ""}},
+		tests: "TestVirtualOneOfSeveralAddressesIsBad",
+	},
+	{
+		name:  "names looked up once",
+		edits: []edit{{"servers.go", "!h.fixed && !h.looking {", "!h.fixed && !h.looking && h.addresses == nil {"}},
+		tests: "TestVirtualNameMoves",
+	},
+	{
+		name:  "look-up waited for though addresses are known",
+		edits: []edit{{"servers.go", "			stale = true\n", ""}},
+		tests: "TestVirtualSlowLookUps",
+	},
+	{
+		name:  "connections never given more than a second",
+		edits: []edit{{"servers.go", "min(connectLimit<<min(sv.round-1, 8), connectMost)", "connectLimit"}},
+		tests: "TestVirtualAFarNetwork",
+	},
+	{
+		name:  "certificate verified for the address",
+		edits: []edit{{"dial.go", "handshakeTLS(ctx, conn, config, to.server)", "handshakeTLS(ctx, conn, config, to.dial)"}},
+		tests: "TestTLSVerifiesTheName",
+	},
+	{
+		name:  "connections without deadlines left so",
+		edits: []edit{{"dial.go", "	conn = wire.WithDeadlines(conn)\n", ""}},
+		tests: "TestConnectionsWithoutDeadlines",
+	},
+	{
 		name:  "pings confirm the quorum lease",
 		edits: []edit{{"proof.go", "		return quorumConfirms(op)\n", "		return quorumConfirms(op) || op == wire.OpPing\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
