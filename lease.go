@@ -23,7 +23,8 @@ const (
 	// seconds before the holder is told.
 	LeasePing
 
-	// LeaseServer waits for the server to say that the session has expired. A client that is cut off learns that only
+	// LeaseServer waits for the server to say that the session has expired, or until no server has taken the session for its
+	// timeout and a third. A client that is cut off learns that only
 	// when it is connected again, long after others may hold the lock.
 	LeaseServer
 )

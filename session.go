@@ -22,7 +22,7 @@ type State uint8
 const (
 	StateConnected State = iota + 1 // there is a ZooKeeper session, and a connection to a server
 	StateSuspended                  // the connection is down; the ZooKeeper session may live or not
-	StateExpired                    // the ZooKeeper session is gone, its holds are lost, and the next is being opened
+	StateExpired                    // the ZooKeeper session is gone or given up, its holds are lost, and the next is being opened
 	StateClosed                     // after Close
 )
 
@@ -42,7 +42,8 @@ func (st State) String() string {
 }
 
 // Session is one long-lived client of an ensemble, made by Dial. It outlives ZooKeeper sessions: when the ensemble
-// expires one, every hold made under it is lost, and the Session opens the next by itself. One Session serves a whole
+// expires one, or no server has taken it for its timeout and a third, every hold made under it is lost, and the Session opens the
+// next by itself. One Session serves a whole
 // process; all its locks share one connection.
 //
 // A Session is safe for concurrent use, and must be closed.
@@ -76,7 +77,8 @@ type Session struct {
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
-// a missing port. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
+// a missing port. Each name is looked up whenever a connection is made anew, and each of its addresses is tried by itself, those
+// last that have failed before. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
 // credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
 	list, chroot, err := parseConnect(connect)

@@ -32,6 +32,7 @@ type zkSession struct {
 	parents  singleflight.Group   // by lock
 
 	lastZxid  atomic.Int64 // the newest transaction that a server has told of
+	firstZxid sync.Once    // compares the first that it tells of with those of the sessions before
 	noRecords atomic.Bool  // we may not write into locks' znodes
 
 	dialing context.Context // ended by disconnect: no connection is made any more
@@ -46,7 +47,6 @@ type zkSession struct {
 	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
 	heard        time.Time     // when a server answered last
-	seen         bool          // lastZxid was compared with those of the sessions before
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
 	handshake    wire.Handshake
 	authRefusals int   // in a row
@@ -163,13 +163,12 @@ func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time, by *endpoint)
 
 func (zs *zkSession) onAnswer(op int32, sent time.Time) {
 	zs.lease.answered(op, sent)
+	if zxid := zs.lastZxid.Load(); zxid > 0 {
+		zs.firstZxid.Do(func() { zs.s.compareZxid(zxid) })
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	zs.heard = time.Now()
-	if zxid := zs.lastZxid.Load(); zxid > 0 && !zs.seen {
-		zs.seen = true
-		zs.s.compareZxid(zxid)
-	}
 	switch op {
 	case wire.OpClose:
 		zs.closed = true
