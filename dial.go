@@ -61,12 +61,14 @@ func (zs *zkSession) reconnect() {
 // dial connects to one server for zk.Conn. Which one, and for how long it may take, is not zk.Conn's to say: it knows neither
 // names with several addresses nor look-ups that take longer than a second.
 func (zs *zkSession) dial(network, _ string, _ time.Duration) (net.Conn, error) {
-	conn, err := zs.connect(network)
-	if err != nil {
-		zs.s.servers.fail(err)
+	if err := zs.dialing.Err(); err != nil {
 		return nil, err
 	}
-	return conn, nil
+	conn, err := zs.connect(network)
+	if err != nil && zs.dialing.Err() == nil {
+		zs.s.servers.fail(err)
+	}
+	return conn, err
 }
 
 // attempt is a connection that may fail before there is a session.

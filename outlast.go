@@ -45,7 +45,7 @@ func (zs *zkSession) remaining(overdue time.Duration) (wait time.Duration, over 
 
 func (zs *zkSession) giveUp() {
 	zs.s.cfg.logger.Warn("zookeeper session given up: no server takes it; the data may have been wiped or restored, or the network is down",
-		"id", fmt.Sprintf("%#x", zs.id()), "zxid", fmt.Sprintf("%#x", zs.lastZxid.Load()), "last try", zs.s.servers.lastFailure())
+		"id", fmt.Sprintf("%#x", zs.id()), "zxid", fmt.Sprintf("%#x", zs.lastZxid.Load()), "error", zs.s.servers.lastFailure())
 	zs.end(errGivenUp)
 	zs.s.updateState()
 }
