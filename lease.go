@@ -48,6 +48,9 @@ type lease struct {
 	asleep time.Duration // for how long the machine had been suspended when that was last looked at
 	looked time.Time     // when that was
 	awake  time.Time     // when it was noticed that it had been suspended again; zero if never
+
+	slept        time.Duration // in all suspensions that were noticed
+	sleptAtOffer time.Duration // in those before the latest connect request
 }
 
 func newLease(zs *zkSession, kind Lease) *lease {
@@ -74,6 +77,7 @@ func (l *lease) offered(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked(0)
+	l.sleptAtOffer = l.slept
 	l.proof.offer(sent)
 	l.setTimerLocked()
 }
@@ -92,10 +96,7 @@ func (l *lease) connected(sent time.Time, granted time.Duration) (shrunk bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked(0)
-	if sent.Before(l.awake) {
-		sent = time.Time{} // it may have been long ago
-	}
-	shrunk = l.proof.connect(sent, granted)
+	shrunk = l.proof.connect(sent.Add(l.sleptAtOffer-l.slept), granted)
 	if shrunk {
 		nudge(l.soon)
 	}
@@ -142,6 +143,7 @@ func (l *lease) noticeSleepLocked(fresh time.Duration) {
 		return // where the wall clock tells, somebody has put it back
 	}
 	l.awake = time.Now()
+	l.slept += slept
 	l.proof.sleep(slept)
 	l.setTimerLocked()
 }

@@ -139,7 +139,9 @@ func TestProof(t *testing.T) {
 		"it was suspended while the timeout shrank": {LeaseQuorum, 40, []step{
 			{granted(0, 40), none},
 			{answeredAt(wire.OpMulti, 1, 1), 20.6},
-			{func(p *proof) { p.connect(time.Time{}, seconds(4)) }, none},
+			{offered(2), 5.96},
+			{slept(3), 2.96},
+			{granted(-1, 4), 2.96},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

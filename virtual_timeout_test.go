@@ -19,6 +19,7 @@ type unequal struct {
 	*world
 	client *fakezk.Client
 	holder *zklock.Session
+	held   *zklock.Mutex
 	lost   <-chan struct{}
 	next   *zklock.Pending
 	unlock func()
@@ -37,7 +38,7 @@ func newUnequal(t *testing.T, w *world, most time.Duration, opts ...zklock.Sessi
 	lock(t, m)
 	p := next.LockAsync(t.Context())
 	<-p.Queued()
-	return &unequal{w, client, s, m.Lost(), p, func() { m.Unlock(); next.Unlock() }}
+	return &unequal{w, client, s, m, m.Lost(), p, func() { m.Unlock(); next.Unlock() }}
 }
 
 // requireToldFirst waits until the other is granted the lock, and wants the holder to have been told before.
@@ -74,7 +75,7 @@ func TestVirtualTimeoutShrinks(t *testing.T) {
 							assert.Equal(t, most, u.holder.Timeout())
 							assert.Equal(t, id, u.holder.ID())
 							time.Sleep(after) // sleep ok: virtual time
-							assert.True(t, isOpen(u.lost), "most %v, held %v, after %v", most, held, after)
+							assert.NoError(t, u.held.Err(), "most %v, held %v, after %v", most, held, after)
 							u.client.Blackhole()
 							u.requireToldFirst(t)
 						})

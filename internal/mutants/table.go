@@ -202,6 +202,11 @@ var mutants = []mutant{
 		tests: "TestConnectionsWithoutDeadlines",
 	},
 	{
+		name:  "suspension forgotten where the session timeout shrinks",
+		edits: []edit{{"lease.go", "sent.Add(l.sleptAtOffer-l.slept)", "sent"}},
+		tests: "TestVirtualSuspendedWhileTheTimeoutShrinks",
+	},
+	{
 		name:  "pings confirm the quorum lease",
 		edits: []edit{{"proof.go", "		return quorumConfirms(op)\n", "		return quorumConfirms(op) || op == wire.OpPing\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
