@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/zookylock/zklock/internal/closed"
@@ -58,20 +58,24 @@ func (zs *zkSession) reconnect() {
 	}
 }
 
-// dial connects to one server for zk.Conn.
-func (zs *zkSession) dial(network, address string, timeout time.Duration) (net.Conn, error) {
-	conn, err := zs.connect(network, address, timeout)
-	if err != nil {
-		zs.noteFailure(err)
+// dial connects to one server for zk.Conn. Which one, and for how long it may take, is not zk.Conn's to say: it knows neither
+// names with several addresses nor look-ups that take longer than a second.
+func (zs *zkSession) dial(network, _ string, _ time.Duration) (net.Conn, error) {
+	if err := zs.dialing.Err(); err != nil {
 		return nil, err
 	}
-	return attempt{conn, zs}, nil
+	conn, err := zs.connect(network)
+	if err != nil && zs.dialing.Err() == nil {
+		zs.s.servers.fail(err)
+	}
+	return conn, err
 }
 
 // attempt is a connection that may fail before there is a session.
 type attempt struct {
 	*wire.Conn
-	zs *zkSession
+	zs    *zkSession
+	begun time.Time // before the connect request was sent
 }
 
 // Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection refuse it here, as one that
@@ -79,7 +83,10 @@ type attempt struct {
 func (a attempt) Read(p []byte) (int, error) {
 	n, err := a.Conn.Read(p)
 	if err != nil {
-		a.zs.noteFailure(err)
+		a.zs.s.servers.fail(err)
+	}
+	if err == io.EOF { // a server that does not take the session hangs up
+		a.zs.lease.refused(a.begun)
 	}
 	if errors.Is(err, wire.ErrNumbersUsedUp) {
 		a.zs.giveUp(err)
@@ -87,49 +94,35 @@ func (a attempt) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// giveUp ends a session that cannot go on, although the ensemble keeps it for the session timeout:
-// another takes its place.
-func (zs *zkSession) giveUp(reason error) {
-	zs.s.cfg.logger.Warn("zookeeper session given up", "reason", reason)
-	zs.disconnect()
-	zs.end(errExpired)
-}
-
-func (zs *zkSession) noteFailure(err error) {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	zs.dialErr = err
-}
-
-// lastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
-func (zs *zkSession) lastFailure() error {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.dialErr
-}
-
-func (zs *zkSession) connect(network, address string, timeout time.Duration) (*wire.Conn, error) {
+func (zs *zkSession) connect(network string) (net.Conn, error) {
 	if err := zs.backOff(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
-	defer cancel()
-	conn, err := zs.s.cfg.dial(ctx, network, address)
+	to, limit, err := zs.s.servers.next(zs.dialing)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(zs.dialing, limit)
+	defer cancel()
+	conn, err := zs.s.cfg.dial(ctx, network, to.dial)
+	if err != nil {
+		return nil, err
+	}
+	conn = wire.WithDeadlines(conn)
 	if config := zs.s.cfg.tls; config != nil {
-		if conn, err = handshakeTLS(ctx, conn, config, address); err != nil {
+		if conn, err = handshakeTLS(ctx, conn, config, to.server); err != nil {
 			return nil, err
 		}
 	}
 	begun := time.Now()
+	zs.lease.offered(begun)
 	checked := wire.New(conn, wire.Config{
-		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
+		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun, to) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
 		OwnRequests:  &zs.ownRequests,
+		Asked:        zs.timeout(),
 		Credentials:  len(zs.s.cfg.auth),
 	})
 	zs.mu.Lock()
@@ -142,12 +135,12 @@ func (zs *zkSession) connect(network, address string, timeout time.Duration) (*w
 	if err != nil { // stop came between
 		return nil, joinErrors(err, checked.Close())
 	}
-	return checked, nil
+	return attempt{checked, zs, begun}, nil
 }
 
-func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, address string) (net.Conn, error) {
+func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, server string) (net.Conn, error) {
 	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(address)
+		host, _, err := net.SplitHostPort(server)
 		if err != nil {
 			return nil, joinErrors(err, conn.Close())
 		}
@@ -161,23 +154,12 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 	return secure, nil
 }
 
-// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials. go-zookeeper
-// reconnects without a pause, thousands of times a second; it makes one only once it could connect to no server.
+// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials.
 func (zs *zkSession) backOff() error {
+	wait := zs.s.servers.pause()
 	zs.mu.Lock()
-	now := time.Now()
-	if now.Sub(zs.lastDial) < time.Second {
-		zs.quickDials++
-	} else {
-		zs.quickDials = 0
-	}
-	zs.lastDial = now
-	var wait time.Duration
-	switch {
-	case zs.authRefusals > 0:
+	if zs.authRefusals > 0 {
 		wait = min(100*time.Millisecond<<min(zs.authRefusals, 10), 10*time.Second)
-	case zs.quickDials > len(zs.s.servers):
-		wait = min(10*time.Millisecond<<min(zs.quickDials-len(zs.s.servers), 10), time.Second)
 	}
 	zs.mu.Unlock()
 	if wait == 0 {
@@ -189,44 +171,4 @@ func (zs *zkSession) backOff() error {
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
 	}
-}
-
-// hostProvider hands zk.Conn the servers by name, so that names are resolved at every connection: go-zookeeper's own
-// resolves once, and never learns that a server has moved.
-type hostProvider struct {
-	mu      sync.Mutex // guards the fields below
-	servers []string
-	next    int
-	tried   int // since the last connection
-}
-
-func (p *hostProvider) Init(servers []string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.servers = servers
-	return nil
-}
-
-func (p *hostProvider) Len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.servers)
-}
-
-// Next returns the server to try, and whether all have been tried since the last connection; then zk.Conn waits a
-// second.
-func (p *hostProvider) Next() (server string, retryStart bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	server = p.servers[p.next]
-	p.next = (p.next + 1) % len(p.servers)
-	retryStart = p.tried > 0 && p.tried%len(p.servers) == 0
-	p.tried++
-	return server, retryStart
-}
-
-func (p *hostProvider) Connected() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tried = 0
 }

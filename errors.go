@@ -63,6 +63,7 @@ var errTooLarge = fmt.Errorf("the answer is larger than 8 MiB: %w", zk.ErrAPIErr
 // Why a hold is lost. Removal by force is both a loss and a revocation, so that it matches either.
 var (
 	errExpired       = fmt.Errorf("%w: session expired", ErrLost)
+	errGivenUp       = fmt.Errorf("%w: no server has taken it for longer than its timeout", errExpired)
 	errLeaseRanOut   = fmt.Errorf("%w: no answer from the ensemble within the lease", ErrLost)
 	errRemoved       = fmt.Errorf("%w: its znode was removed: %w", ErrLost, ErrRevoked)
 	errSessionClosed = fmt.Errorf("%w: %w", ErrLost, ErrClosed)

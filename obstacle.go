@@ -17,15 +17,16 @@ var noAnswer = obstacle{"no answer from the server", []error{ErrUnavailable}}
 
 // outage returns the obstacle that there is no connection; ok is false if there is one.
 func (zs *zkSession) outage() (o obstacle, ok bool) {
+	failure := zs.s.servers.lastFailure()
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	if zs.serving {
 		return obstacle{}, false
 	}
 	o = obstacle{fmt.Sprintf("not connected for %v", rounded(time.Since(zs.lastChange))), []error{ErrUnavailable}}
-	if zs.dialErr != nil {
-		o.text += fmt.Sprintf(" (%v)", zs.dialErr)
-		o.matches = append(o.matches, zs.dialErr)
+	if failure != nil {
+		o.text += fmt.Sprintf(" (%v)", failure)
+		o.matches = append(o.matches, failure)
 	}
 	return o, true
 }
@@ -83,7 +84,7 @@ func (s *Session) awaitFirst(ctx context.Context, established <-chan error) erro
 			return s.explain(contextError(ctx), begun, noAnswer)
 		case <-inVain.C:
 			s.cfg.logger.Warn("no zookeeper session yet", "servers", s.servers, "after", time.Since(begun),
-				"error", s.zkSession().lastFailure())
+				"error", s.servers.lastFailure())
 			inVain.Reset(dialReminder)
 		}
 	}

@@ -51,7 +51,7 @@ func (rw *RWMutex) RLock() {
 
 // TryRLock acquires a read hold if no writer is ahead, and reports whether it did. See Mutex.TryLock.
 func (rw *RWMutex) TryRLock() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
+	ctx, cancel := rw.s.bounded(context.Background())
 	defer cancel()
 	_, err := rw.rlock(ctx, true)
 	return err == nil
@@ -85,7 +85,7 @@ func (rw *RWMutex) RUnlock() {
 	case a == nil:
 		panic(opError("unlock", rw.path, ErrNotLocked))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
+	ctx, cancel := rw.s.bounded(context.Background())
 	defer cancel()
 	a.release(ctx) // RUnlock has no way to return an error, and the removal goes on in any case
 }

@@ -23,7 +23,7 @@ type State uint8
 const (
 	StateConnected State = iota + 1 // there is a ZooKeeper session, and a connection to a server
 	StateSuspended                  // the connection is down; the ZooKeeper session may live or not
-	StateExpired                    // the ZooKeeper session is gone, its holds are lost, and the next is being opened
+	StateExpired                    // the ZooKeeper session is gone or given up, its holds are lost, and the next is being opened
 	StateClosed                     // after Close
 )
 
@@ -43,13 +43,15 @@ func (st State) String() string {
 }
 
 // Session is one long-lived client of an ensemble, made by Dial. It outlives ZooKeeper sessions: when the ensemble
-// expires one, every hold made under it is lost, and the Session opens the next by itself. One Session serves a whole
+// expires one, or no server has taken it for its timeout and a third, every hold made under it is lost, and the Session opens the
+// next by itself. One Session serves a whole
 // process; all its locks share one connection.
 //
 // A Session is safe for concurrent use, and must be closed.
 type Session struct {
 	cfg     sessionConfig
-	servers []string
+	connect []string // the servers of the connect string
+	servers *servers
 	root    string // with the chroot
 
 	events  *mailbox[event]
@@ -58,7 +60,11 @@ type Session struct {
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
-	oldServers atomic.Bool // the servers know neither create2 nor container znodes
+	oldServers atomic.Bool  // the servers know neither create2 nor container znodes
+	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
+	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
+	rewinds    atomic.Int64 // how often another session has shown an older one
+	unlike     atomic.Int64 // the one that was logged last for being unlike the one that was asked for
 
 	work    sync.WaitGroup // the goroutines that end before the event goroutine does
 	readers sync.WaitGroup // the event goroutine
@@ -73,10 +79,11 @@ type Session struct {
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
-// a missing port. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
+// a missing port. Each name is looked up whenever a connection is made anew, and each of its addresses is tried by itself, those
+// last that have failed before. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
 // credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
-	servers, chroot, err := parseConnect(connect)
+	list, chroot, err := parseConnect(connect)
 	if err != nil {
 		return nil, opError("dial", "", err)
 	}
@@ -86,7 +93,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	}
 	s := &Session{
 		cfg:     cfg,
-		servers: servers,
+		connect: list,
 		root:    joinPaths(chroot, cfg.root),
 		events:  newMailbox[event](),
 		states:  newMailbox[State](),
@@ -100,6 +107,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		s.user.run(func() { l.run(s.user.over) })
 	}
 	s.closing, s.cancel = context.WithCancelCause(context.Background())
+	s.servers = newServers(list, cfg.resolve, func(f func()) { s.work.Go(f) })
 	s.current = s.openSession()
 	s.readers.Go(s.dispatch) // ended and waited for by Close
 	established := make(chan error, 1)
@@ -121,9 +129,12 @@ func (s *Session) run(established chan<- error) {
 	for {
 		zs := s.zkSession()
 		err := s.establish(zs)
-		select {
-		case established <- err:
-		default: // Dial has returned
+		again := errors.Is(err, errExpired) && s.closing.Err() == nil // another server may know better
+		if !again {
+			select {
+			case established <- err:
+			default: // Dial has returned
+			}
 		}
 		if err == nil {
 			select {
@@ -137,7 +148,8 @@ func (s *Session) run(established chan<- error) {
 		}
 		zs.end(errExpired)
 		s.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
-		if err != nil {
+		s.newestZxid.Store(max(s.newestZxid.Load(), zs.lastZxid.Load()))
+		if err != nil && !again {
 			s.cfg.logger.Error("no zookeeper session", "error", err)
 			select {
 			case <-time.After(refusedPause):
@@ -171,7 +183,7 @@ func (s *Session) establish(zs *zkSession) error {
 	}
 	close(zs.ready)
 	s.work.Go(zs.watches.audit) // ends with zs.ended
-	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", zs.timeout())
+	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", s.Timeout())
 	s.updateState()
 	return nil
 }
@@ -193,7 +205,7 @@ func (s *Session) shutDown(zs *zkSession) {
 	if !removed && !zs.closeConfirmed() {
 		s.mu.Lock()
 		s.closeErr = opError("close", s.root, fmt.Errorf(
-			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.timeout()))
+			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", s.Timeout()))
 		s.mu.Unlock()
 	}
 	zs.dispose()
@@ -349,8 +361,46 @@ func (s *Session) ID() int64 {
 	return zs.id()
 }
 
-// Timeout returns the session timeout that the server granted, which may be another than was asked for.
-func (s *Session) Timeout() time.Duration { return s.zkSession().timeout() }
+// Timeout returns the session timeout that the server granted last, which may be another than was asked for. Each server
+// bounds it anew when the Session connects to it.
+func (s *Session) Timeout() time.Duration { return time.Duration(s.granted.Load()) }
+
+// noteGranted takes note of the session timeout that a server has granted.
+func (s *Session) noteGranted(granted time.Duration) {
+	s.granted.Store(int64(granted))
+	asked := s.cfg.timeout
+	far := granted > asked+asked/4 || granted < asked-asked/4
+	if far && s.unlike.Swap(int64(granted)) != int64(granted) {
+		s.cfg.logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
+	}
+}
+
+// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of. All of an ensemble's are older
+// that sessions before have seen, unless its data are older than it had shown.
+func (s *Session) compareZxid(zxid int64) {
+	newest := s.newestZxid.Load()
+	if zxid >= newest {
+		return
+	}
+	s.newestZxid.Store(0)
+	s.rewinds.Add(1)
+	s.cfg.logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
+		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
+}
+
+// Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
+// or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
+// granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
+func (s *Session) Rewinds() int { return int(s.rewinds.Load()) }
+
+// mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
+// below two of their ticks.
+const mostRaised = time.Minute
+
+// bounded returns a context for a call that has none of its user's: it ends after the session timeout that was granted.
+func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
+}
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
 // close it. Ephemeral znodes that are created through it end with the session as the locks do; see WithFootprint for how many

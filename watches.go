@@ -25,6 +25,8 @@ type watchTable struct {
 	zs   *zkSession
 	asks *semaphore.Weighted // bounds the reads under way
 
+	sooner chan struct{} // signals audit that the session timeout is shorter than before; has room for one
+
 	mu    sync.Mutex // guards the field below, and those of the watchedNodes
 	nodes map[string]*watchedNode
 }
@@ -73,7 +75,12 @@ type watcher struct {
 }
 
 func newWatchTable(zs *zkSession) *watchTable {
-	return &watchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode)}
+	return &watchTable{
+		zs:     zs,
+		asks:   semaphore.NewWeighted(asksAtOnce),
+		sooner: make(chan struct{}, 1),
+		nodes:  make(map[string]*watchedNode),
+	}
 }
 
 // watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
@@ -262,6 +269,8 @@ func (t *watchTable) audit() {
 		case <-tick.C:
 			t.recheck()
 			t.verify()
+		case <-t.sooner:
+			tick.Reset(t.zs.timeout())
 		case <-t.zs.ended:
 			return
 		}

@@ -32,6 +32,7 @@ type zkSession struct {
 	parents  singleflight.Group   // by lock
 
 	lastZxid    atomic.Int64 // the newest transaction that a server has told of
+	firstZxid   sync.Once    // compares the first that it tells of with those of the sessions before
 	ownRequests atomic.Int64 // how many were sent past zk.Conn's queue, see wire.Config
 	noRecords   atomic.Bool  // we may not write into locks' znodes
 
@@ -47,14 +48,12 @@ type zkSession struct {
 	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
 	lastChange   time.Time     // when serving became what it is
+	heard        time.Time     // when a server answered last
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
-	dialErr      error         // of the last try to connect; nil once there is a session
 	handshake    wire.Handshake
-	authRefusals int       // in a row
-	quickDials   int       // in a row, each within a second of the one before
-	lastDial     time.Time // when the last try to connect began
-	err          error     // why it ended
-	closed       bool      // a server has confirmed that we ended it
+	authRefusals int   // in a row
+	err          error // why it ended
+	closed       bool  // a server has confirmed that we ended it
 
 	candidates int           // that may exist
 	footprint  int           // theirs, see candidate.footprint
@@ -83,9 +82,9 @@ func (s *Session) openSession() *zkSession {
 	zs.young = newLater(firstLook, (*acquisition).beginWatch)
 	zs.patient = newLater(ownLook, (*candidate).nudge)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
-	conn, events, err := zk.Connect(s.servers, s.cfg.timeout,
+	conn, events, err := zk.Connect(s.connect, s.cfg.timeout,
 		zk.WithDialer(zs.dial),
-		zk.WithHostProvider(&hostProvider{}),
+		zk.WithHostProvider(hostProvider{zs}),
 		zk.WithLogger(zkLogger{s.cfg.logger}),
 		zk.WithLogInfo(false),
 		zk.WithEventCallback(zs.onEvent),
@@ -103,6 +102,7 @@ func (s *Session) openSession() *zkSession {
 		}
 	})
 	s.work.Go(zs.lease.run) // ends with zs.ended
+	s.work.Go(zs.outlast)   // ends with zs.ended
 	return zs
 }
 
@@ -149,21 +149,34 @@ func (zs *zkSession) served() bool {
 	return zs.serving
 }
 
-// onHandshake takes note of the answer to a connect request that was sent after the given time.
-func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time) {
+// onHandshake takes note of a server's answer to a connect request that was sent after the given time.
+func (zs *zkSession) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 	if h.Expired() { // zk.Conn will tell of that by an event
+		if zs.id() == 0 {
+			zs.s.servers.fail(errNoNewSession)
+		} else {
+			zs.s.servers.work(by)
+		}
 		return
 	}
-	zs.lease.connected(sent)
+	zs.s.servers.work(by)
+	zs.s.noteGranted(h.Timeout)
+	if zs.lease.connected(sent, h.Timeout) {
+		nudge(zs.watches.sooner)
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	zs.handshake, zs.dialErr = h, nil
+	zs.handshake, zs.heard = h, time.Now()
 }
 
 func (zs *zkSession) onAnswer(op int32, sent time.Time) {
 	zs.lease.answered(op, sent)
+	if zxid := zs.lastZxid.Load(); zxid > 0 {
+		zs.firstZxid.Do(func() { zs.s.compareZxid(zxid) })
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
+	zs.heard = time.Now()
 	switch op {
 	case wire.OpClose:
 		zs.closed = true
@@ -186,12 +199,9 @@ func (zs *zkSession) id() int64 {
 	return zs.handshake.SessionID
 }
 
-// timeout is the session timeout that the server granted.
-func (zs *zkSession) timeout() time.Duration {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.handshake.Timeout
-}
+// timeout is the session timeout that everything counts by where a longer one would be dangerous: the smallest of those
+// that were asked for and granted.
+func (zs *zkSession) timeout() time.Duration { return zs.lease.timeout() }
 
 // setUp notes that the session is connected or not. It is called by the event goroutine alone.
 func (zs *zkSession) setUp(up bool) {

@@ -148,7 +148,7 @@ func (s *Server) answer(w waiting, cm commit) {
 	if confirmed != nil && cm.err == ok && isWrite(w.op) {
 		arriving = func() { confirmed(ses.id, ses.timeout, w.sent) }
 	}
-	co.send(answer(cm.zxid, w.xid, cm.err, body), arriving)
+	co.send(answer(max(cm.zxid, s.c.forged), w.xid, cm.err, body), arriving)
 	if w.op == wire.OpClose {
 		s.hangUp(co)
 	}

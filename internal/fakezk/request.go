@@ -85,7 +85,7 @@ func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
 
 // reply sends an answer.
 func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
-	co.send(answer(c.zxid, xid, err, body), nil)
+	co.send(answer(max(c.zxid, c.forged), xid, err, body), nil)
 }
 
 func answer(zxid int64, xid int32, err code, body *writer) []byte {

@@ -106,20 +106,19 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline as late as the session timeout",
-		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
-			"sent.Add(timeout + timeout/4)"}},
+		edits: []edit{{"proof.go", "	if !proved || !deadline.After(p.deadline) {\n",
+			"	if deadline = sent.Add(p.timeout() * 5 / 4); !proved || !deadline.After(p.deadline) {\n"}},
 		tests: "TestLostClosesBeforeAnotherAcquires",
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"lease.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
+		edits: []edit{{"proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
 			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
-		name: "silence before the grant forgotten",
-		edits: []edit{{"lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
-			"beatDeadline(now, sent, timeout)"}},
+		name:  "silence before the grant forgotten",
+		edits: []edit{{"proof.go", "		deadline = earlier(deadline, t.heardDeadline())\n", ""}},
 		tests: "TestVirtualGrantAfterASilentWait",
 	},
 	{
@@ -129,12 +128,102 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no wait until the leader has heard",
-		edits: []edit{{"lease.go", "time.Until(heardDeadline(l.heard, timeout)) <= heard {", "time.Until(heardDeadline(l.heard, timeout)) <= 0 {"}},
+		edits: []edit{{"lease.go", "time.Until(l.proof.heardUntil()) <= heard {", "time.Until(l.proof.heardUntil()) <= 0 {"}},
 		tests: "TestVirtualGrantAfterASilenceIsSoonAndLasts",
 	},
 	{
+		name:  "calls wait for the session timeout that was asked for",
+		edits: []edit{{"session.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
+		tests: "TestVirtualCallsWaitTheGrantedTimeout",
+	},
+	{
+		name:  "deadline of a longer session timeout kept",
+		edits: []edit{{"proof.go", "	if shrunk {\n", "	if false {\n"}},
+		tests: "TestVirtualTimeoutShrinks$",
+	},
+	{
+		name:  "connect request without an answer thought to change nothing",
+		edits: []edit{{"proof.go", "	if p.offered.IsZero() {\n		p.offered = sent\n	}\n", ""}},
+		tests: "TestVirtualTimeoutShrinksUntold",
+	},
+	{
+		name:  "beat of a longer session timeout waited for",
+		edits: []edit{{"lease.go", "		nudge(l.soon)\n", ""}},
+		tests: "TestVirtualHoldOutlivesSmallerTimeout",
+	},
+	{
+		name:  "claimed session timeout believed by the lease",
+		edits: []edit{{"proof.go", "	shortest.timeout = min(shortest.timeout, granted)\n", "	shortest.timeout = granted\n"}},
+		tests: "TestVirtualClaimedTimeout",
+	},
+	{
+		name:  "claimed session timeout believed by the connection",
+		edits: []edit{{"internal/wire/read.go", "granted <= c.cfg.Asked {", "true {"}},
+		tests: "TestVirtualClaimedTimeout",
+	},
+	{
+		name:  "traffic of a raised session timeout counted by the asked one",
+		edits: []edit{{"proof.go", "	if granted > shortest.timeout {\n		p.terms = append", "	if false {\n		p.terms = append"}},
+		tests: "TestProof$",
+	},
+	{
+		name:  "session that no server takes waited for",
+		edits: []edit{{"outlast.go", "wait <= 0 && !zs.serving", "false"}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "transaction of the session before told to the servers",
+		edits: []edit{{"zksession.go", "	close(zs.none)\n	zs.watches =", "	close(zs.none)\n	zs.lastZxid.Store(s.newestZxid.Load())\n	zs.watches ="}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "younger ensemble not noticed",
+		edits: []edit{{"session.go", "	s.rewinds.Add(1)\n", ""}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "one server ends Dial",
+		edits: []edit{{"session.go", "errors.Is(err, errExpired) && s.closing.Err() == nil //", "false //"}},
+		tests: "TestVirtualExpiredBeforeItBegan",
+	},
+	{
+		name:  "bad address not remembered",
+		edits: []edit{{"servers.go", "	case a.failed != b.failed:\n		return b.failed\n", ""}},
+		tests: "TestVirtualOneOfSeveralAddressesIsBad",
+	},
+	{
+		name:  "names looked up once",
+		edits: []edit{{"servers.go", "!h.fixed && !h.looking {", "!h.fixed && !h.looking && h.addresses == nil {"}},
+		tests: "TestVirtualNameMoves",
+	},
+	{
+		name:  "look-up waited for though addresses are known",
+		edits: []edit{{"servers.go", "			stale = true\n", ""}},
+		tests: "TestVirtualSlowLookUps",
+	},
+	{
+		name:  "connections never given more than a second",
+		edits: []edit{{"servers.go", "min(connectLimit<<min(sv.round-1, 8), connectMost)", "connectLimit"}},
+		tests: "TestVirtualAFarNetwork",
+	},
+	{
+		name:  "certificate verified for the address",
+		edits: []edit{{"dial.go", "handshakeTLS(ctx, conn, config, to.server)", "handshakeTLS(ctx, conn, config, to.dial)"}},
+		tests: "TestTLSVerifiesTheName",
+	},
+	{
+		name:  "connections without deadlines left so",
+		edits: []edit{{"dial.go", "	conn = wire.WithDeadlines(conn)\n", ""}},
+		tests: "TestConnectionsWithoutDeadlines",
+	},
+	{
+		name:  "suspension forgotten where the session timeout shrinks",
+		edits: []edit{{"lease.go", "sent.Add(l.sleptAtOffer-l.slept)", "sent"}},
+		tests: "TestVirtualSuspendedWhileTheTimeoutShrinks",
+	},
+	{
 		name:  "pings confirm the quorum lease",
-		edits: []edit{{"lease.go", "	case l.kind == LeaseQuorum && quorumConfirms(op):\n", "	case l.kind == LeaseQuorum && (quorumConfirms(op) || op == wire.OpPing):\n"}},
+		edits: []edit{{"proof.go", "		return quorumConfirms(op)\n", "		return quorumConfirms(op) || op == wire.OpPing\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
 	},
 	{
@@ -145,15 +234,14 @@ var mutants = []mutant{
 	{
 		name: "hold admitted without a fresh proof",
 		edits: []edit{
-			{"lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {\n", "	if false {\n"},
-			{"lease.go", "	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {\n",
-				"	if time.Until(heardDeadline(l.heard, timeout)) <= heard && false {\n"},
+			{"lease.go", "	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {\n", "	if false {\n"},
+			{"lease.go", "	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {\n", "	if false {\n"},
 		},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
 		name:  "suspension not noticed",
-		edits: []edit{{"lease.go", "	l.deadline = l.deadline.Add(-slept)\n", ""}},
+		edits: []edit{{"proof.go", "	p.deadline = p.deadline.Add(-d)\n", ""}},
 		tests: "TestVirtualSuspendedHolder",
 	},
 	{
