@@ -35,11 +35,13 @@
 // No lock can stop a process that was paused, by its scheduler, its garbage collector or a debugger, for longer than its
 // session lived: it comes back believing that it holds the lock. What can is a fencing token: [Mutex.Token] grows from
 // hold to hold, and storage that refuses a token smaller than the greatest it has seen lets no late write in. For data in
-// ZooKeeper itself, [Mutex.Guard] makes a transaction depend on the hold. Without either, the lock is advice: good enough
+// ZooKeeper itself, [Mutex.Guard] makes a transaction depend on the hold. Tokens begin again if the ensemble's data are wiped or
+// restored from a backup; see [Session.Rewinds]. Without either, the lock is advice: good enough
 // to save work, not to protect data.
 //
 // # Errors
 //
 // Operations fail with an [*OpError] around one of the Err variables or an error of package zk. Lost connections and
-// expired sessions are no errors while an acquisition waits; it goes on in the next session.
+// expired sessions are no errors while an acquisition waits; it goes on in the next session. A session that no server takes for
+// its timeout and a third, because the ensemble was rebuilt or is out of reach, counts as expired.
 package zklock

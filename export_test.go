@@ -1,6 +1,7 @@
 package zklock
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -16,6 +17,14 @@ func WithTimeAsleep(asleep func() time.Duration) SessionOption {
 	}
 }
 
+// WithResolver replaces the look-up of names. It stands behind WithDialer, which leaves that to the dialer.
+func WithResolver(resolve func(ctx context.Context, host string) ([]string, error)) SessionOption {
+	return func(cfg *sessionConfig) error {
+		cfg.resolve = resolve
+		return nil
+	}
+}
+
 // TimeAsleep is that reading.
 var TimeAsleep = ensemble.TimeAsleep
 
@@ -24,7 +33,8 @@ var InternalErrors = []error{
 	ensemble.ErrExpired, ensemble.ErrLeaseRanOut, ensemble.ErrRemoved, ensemble.ErrClosed, recipe.ErrLost, recipe.ErrVanished,
 }
 
-// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper session.
+// UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper
+// session.
 func UseUpNumbers(s *Session, left int64) {
 	const first = 1000 // they go down from minus this
 	s.client.Session().OwnRequests.Store(-math.MinInt32 - first + 1 - left)

@@ -45,7 +45,8 @@ func fakeQuorum(t *testing.T) quorum {
 	}
 }
 
-// realQuorum is an ensemble of five real servers, of which three can be stopped. The leader keeps its office for some seconds.
+// realQuorum is an ensemble of five real servers, of which three can be stopped. The leader keeps
+// its office for some seconds.
 func realQuorum(t *testing.T) quorum {
 	ensemble := zktest.Start(t, zktest.WithServers(5), zktest.WithTickTime(time.Second))
 	leader, err := ensemble.WaitLeader(t.Context())
@@ -181,7 +182,8 @@ func (c *client) children(xid int32, path string) (n int) {
 	return int(binary.BigEndian.Uint32(frame[16:]))
 }
 
-// TestTheFakeCommitsLikeAServer has a session move while a write of it is proposed and not committed.
+// TestTheFakeCommitsLikeAServer has a session move while a write of it is proposed and not
+// committed.
 func TestTheFakeCommitsLikeAServer(t *testing.T) {
 	slow(t)
 	for name, start := range map[string]func(*testing.T) quorum{"fake": fakeQuorum, "real": realQuorum} {
@@ -218,8 +220,8 @@ func TestTheFakeCommitsLikeAServer(t *testing.T) {
 	}
 }
 
-// commitSemantics are what both must agree on, with the creation of a-, number 7, under way at the session's last server. other is
-// another session at the session's new server.
+// commitSemantics are what both must agree on, with the creation of a-, number 7, under way at the
+// session's last server. other is another session at the session's new server.
 var commitSemantics = []struct {
 	name     string
 	toLeader bool

@@ -41,7 +41,8 @@ func (m *moving) moveTo(address string) {
 	m.live.Load().(net.Conn).Close()
 }
 
-// whileCommitsHang asks for one lock at the leader and for another at a follower, and returns when both can be answered.
+// whileCommitsHang asks for one lock at the leader and for another at a follower, and returns when
+// both can be answered.
 func (m *moving) whileCommitsHang(t *testing.T, a, b *zklock.Mutex) (*zklock.Pending, *zklock.Pending) {
 	for _, l := range []*zklock.Mutex{a, b} { // there are their znodes now
 		lock(t, l)
@@ -61,8 +62,8 @@ func (m *moving) whileCommitsHang(t *testing.T, a, b *zklock.Mutex) (*zklock.Pen
 	return first, second
 }
 
-// TestTwoLocksWhileASessionMoves has a session go to another server while a creation is under way. The commit of that comes to
-// the other server.
+// TestTwoLocksWhileASessionMoves has a session go to another server while a creation is under way.
+// The commit of that comes to the other server.
 func TestTwoLocksWhileASessionMoves(t *testing.T) {
 	slow(t)
 	m := newMoving(t, realQuorum(t))

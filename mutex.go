@@ -193,7 +193,7 @@ func (m *Mutex) endLock(err error, late bool) {
 // TryLock acquires the lock if it is free, and reports whether it did. It is also false if no server answers within the
 // session timeout, or after Close.
 func (m *Mutex) TryLock() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), m.s.cfg.timeout)
+	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
 	_, err := m.TryLockContext(ctx)
 	return err == nil
@@ -204,7 +204,7 @@ func (m *Mutex) TryLock() bool {
 // like any other. Unlock returns when a server has confirmed the release or the session is gone; while no server
 // answers, after one session timeout, and then the release goes on in the background.
 func (m *Mutex) Unlock() {
-	ctx, cancel := context.WithTimeout(context.Background(), m.s.cfg.timeout)
+	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
 	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) && !m.cutShort.Load() {
 		panic(err)
@@ -281,7 +281,7 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	defer func() { // also if fn panics
 		cancel(nil)
 		watch.Wait()
-		bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), m.s.cfg.timeout)
+		bounded, stop := m.s.bounded(context.WithoutCancel(ctx))
 		defer stop()
 		stood, released := h.State(), error(nil)
 		if m.forget(a) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"os"
 	"slices"
@@ -32,6 +31,7 @@ type sessionConfig struct {
 	acl       []zk.ACL
 	tls       *tls.Config
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	resolve   func(ctx context.Context, host string) (addresses []string, err error) // nil: left to dial
 	logger    *slog.Logger
 	stateFunc func(State)
 	lease     Lease
@@ -39,11 +39,17 @@ type sessionConfig struct {
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
 }
 
+// lookUpHost asks the resolver that programs may replace.
+func lookUpHost(ctx context.Context, host string) ([]string, error) {
+	return net.DefaultResolver.LookupHost(ctx, host)
+}
+
 func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 	cfg := sessionConfig{
 		timeout: 10 * time.Second,
 		root:    "/ZktoolsLocks",
 		dial:    new(net.Dialer).DialContext,
+		resolve: lookUpHost,
 		logger:  slog.New(slog.DiscardHandler),
 		asleep:  ensemble.TimeAsleep,
 
@@ -68,12 +74,20 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 
 var errNoOption = errors.New("option is nil")
 
+// The session timeouts that may be asked for. A lease within less than the least would not outlast a pause of the garbage
+// collector or the scheduler; no server grants, and internal/wire believes, more than the most.
+const (
+	leastTimeout = 100 * time.Millisecond
+	mostTimeout  = 24 * time.Hour
+)
+
 // WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
-// before it gives its locks to others. The server bounds what it grants, by default to 2 to 20 of its ticks.
+// before it gives its locks to others. It is from 100 ms to 24 h. The server bounds what it grants, by default to 2 to 20 of
+// its ticks, which Timeout tells. Holds are proved by the shorter one of what was asked for and what was granted.
 func WithSessionTimeout(d time.Duration) SessionOption {
 	return func(cfg *sessionConfig) error {
-		if d < time.Millisecond || d > math.MaxInt32*time.Millisecond {
-			return fmt.Errorf("session timeout %v: want from 1ms to %v", d, math.MaxInt32*time.Millisecond)
+		if d < leastTimeout || d > mostTimeout {
+			return fmt.Errorf("session timeout %v: want from %v to %v", d, leastTimeout, mostTimeout)
 		}
 		cfg.timeout = d
 		return nil
@@ -133,13 +147,15 @@ func WithTLS(config *tls.Config) SessionOption {
 	}
 }
 
-// WithDialer sets how TCP connections are made; TLS comes on top. It must return when ctx ends.
+// WithDialer sets how TCP connections are made; TLS comes on top. dial gets host:port as in the connect string, and looks names
+// up itself: only without WithDialer is each address of a name tried by itself. It must return when ctx ends, which is after
+// 1 s, or 2, 4 and 8 s once all servers have failed. A connection that has no deadlines, as one through ssh, works too.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if dial == nil {
 			return errors.New("dialer is nil")
 		}
-		cfg.dial = dial
+		cfg.dial, cfg.resolve = dial, nil
 		return nil
 	}
 }
@@ -210,7 +226,8 @@ const (
 	// seconds before the holder is told.
 	LeasePing = Lease(ensemble.LeasePing)
 
-	// LeaseServer waits for the server to say that the session has expired. A client that is cut off learns that only
+	// LeaseServer waits for the server to say that the session has expired, or until no server has taken the session for its
+	// timeout and a third. A client that is cut off learns that only
 	// when it is connected again, long after others may hold the lock.
 	LeaseServer = Lease(ensemble.LeaseServer)
 )

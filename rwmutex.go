@@ -52,7 +52,7 @@ func (rw *RWMutex) RLock() {
 
 // TryRLock acquires a read hold if no writer is ahead, and reports whether it did. See Mutex.TryLock.
 func (rw *RWMutex) TryRLock() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
+	ctx, cancel := rw.s.bounded(context.Background())
 	defer cancel()
 	_, err := rw.rlock(ctx, true)
 	return err == nil
@@ -86,7 +86,7 @@ func (rw *RWMutex) RUnlock() {
 	case a == nil:
 		panic(opError("unlock", rw.path, ErrNotLocked))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), rw.s.cfg.timeout)
+	ctx, cancel := rw.s.bounded(context.Background())
 	defer cancel()
 	a.Release(ctx) // RUnlock has no way to return an error, and the removal goes on in any case
 }

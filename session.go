@@ -23,7 +23,7 @@ type State uint8
 const (
 	StateConnected State = iota + 1 // there is a ZooKeeper session, and a connection to a server
 	StateSuspended                  // the connection is down; the ZooKeeper session may live or not
-	StateExpired                    // the ZooKeeper session is gone, its holds are lost, and the next is being opened
+	StateExpired                    // the ZooKeeper session is gone or given up, its holds are lost, and the next is being opened
 	StateClosed                     // after Close
 )
 
@@ -43,7 +43,8 @@ func (st State) String() string {
 }
 
 // Session is one long-lived client of an ensemble, made by Dial. It outlives ZooKeeper sessions: when the ensemble
-// expires one, every hold made under it is lost, and the Session opens the next by itself. One Session serves a whole
+// expires one, or no server has taken it for its timeout and a third, every hold made under it is lost, and the Session opens the
+// next by itself. One Session serves a whole
 // process; all its locks share one connection.
 //
 // A Session is safe for concurrent use, and must be closed.
@@ -62,7 +63,8 @@ type Session struct {
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
-// a missing port. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
+// a missing port. Each name is looked up whenever a connection is made anew, and each of its addresses is tried by itself, those
+// last that have failed before. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
 // credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
 	servers, chroot, err := zkpath.ParseConnect(connect)
@@ -105,6 +107,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		Auth:    s.cfg.auth,
 		TLS:     s.cfg.tls,
 		Dial:    s.cfg.dial,
+		Resolve: s.cfg.resolve,
 		Logger:  s.cfg.logger,
 		Proof:   ensemble.Proof(s.cfg.lease),
 		Most:    s.cfg.footprint,
@@ -135,7 +138,7 @@ func (s *Session) awaitFirst(ctx context.Context, servers []string, established 
 			return s.client.Explain(ensemble.ContextError(ctx), begun, ensemble.NoAnswer)
 		case <-inVain.C:
 			s.cfg.logger.Warn("no zookeeper session yet", "servers", servers, "after", time.Since(begun),
-				"error", s.client.Session().LastFailure())
+				"error", s.client.LastFailure())
 			inVain.Reset(dialReminder)
 		}
 	}
@@ -179,8 +182,23 @@ func (s *Session) ID() int64 {
 	return zs.ID()
 }
 
-// Timeout returns the session timeout that the server granted, which may be another than was asked for.
-func (s *Session) Timeout() time.Duration { return s.client.Session().Timeout() }
+// Timeout returns the session timeout that the server granted last, which may be another than was asked for. Each server
+// bounds it anew when the Session connects to it.
+func (s *Session) Timeout() time.Duration { return s.client.Granted() }
+
+// Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
+// or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
+// granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
+func (s *Session) Rewinds() int { return s.client.Rewinds() }
+
+// mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
+// below two of their ticks.
+const mostRaised = time.Minute
+
+// bounded returns a context for a call that has none of its user's: it ends after the session timeout that was granted.
+func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
+}
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
 // close it. Ephemeral znodes that are created through it end with the session as the locks do; see WithFootprint for how many

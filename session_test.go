@@ -63,6 +63,8 @@ func TestDialRefusesBadOptions(t *testing.T) {
 	for want, opt := range map[string]zklock.SessionOption{
 		"session timeout 0s":  zklock.WithSessionTimeout(0),
 		"session timeout -1s": zklock.WithSessionTimeout(-time.Second),
+		"from 100ms to 24h":   zklock.WithSessionTimeout(time.Millisecond),
+		"timeout 25h0m0s":     zklock.WithSessionTimeout(25 * time.Hour),
 		"does not begin":      zklock.WithRoot("locks"),
 		"root: path":          zklock.WithRoot("/locks/"),
 		"auth scheme":         zklock.WithAuth("", nil),

@@ -11,6 +11,10 @@ import (
 // for longer than its session cannot overwrite the work of its successor. (The idea and the name are from Martin
 // Kleppmann, "How to do distributed locking", 2016.)
 //
+// Tokens are as old as the ensemble's data. If those are wiped or restored from a backup, or the address leads to another
+// ensemble, tokens begin again, and storage that keeps the greatest one refuses everybody until it is told:
+// Session.Rewinds tells when that has happened.
+//
 // The readers that share a lock have tokens of their own; each is greater than those of all earlier writers.
 type Token struct {
 	// Zxid is the transaction that created the hold's znode. ZooKeeper orders all of an ensemble's transactions, and

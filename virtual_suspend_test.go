@@ -14,6 +14,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // machine is one that can be suspended: Go's clock stands still, and only another one tells. Nothing of that is seen in the
@@ -165,5 +166,31 @@ func TestTimeAsleepStandsStill(t *testing.T) {
 	assert.Less(t, most-median, time.Millisecond, "more than there was: holds would be lost for nothing")
 	if runtime.GOOS == "linux" {
 		assert.GreaterOrEqual(t, most, time.Duration(0))
+	}
+}
+
+// TestVirtualSuspendedWhileTheTimeoutShrinks suspends a machine whose connect request is under way, to a server that grants less: the
+// new timeout counts from the request, and so do the seconds that were slept.
+func TestVirtualSuspendedWhileTheTimeoutShrinks(t *testing.T) {
+	for d, kept := range map[time.Duration]bool{time.Second: true, 5 * time.Second: false} {
+		virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
+			var pc machine
+			u := newUnequal(t, w, 4*time.Second, pc.option())
+			u.client.OnRequest(func(op int32) {
+				if op == wire.OpConnect {
+					pc.suspend(d)
+				}
+			})
+			w.Server(0).Stop()
+			for u.holder.Timeout() == 40*time.Second {
+				time.Sleep(time.Millisecond) // sleep ok: virtual time
+			}
+			w.Server(0).Resume()
+			u.client.OnRequest(nil)
+			time.Sleep(100 * time.Millisecond) // sleep ok: virtual; until a beat is answered
+			assert.Equal(t, kept, u.held.Err() == nil, "slept %v: %v", d, u.held.Err())
+			u.client.Blackhole()
+			u.requireToldFirst(t)
+		})
 	}
 }

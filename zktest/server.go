@@ -101,6 +101,19 @@ func (s *Server) Start() error {
 	}
 }
 
+// Wipe removes the data of a server that does not run: after Start it knows nothing of what there was.
+func (s *Server) Wipe() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runningLocked() {
+		return s.errorf("wipe", errors.New("it is running"))
+	}
+	if err := os.RemoveAll(filepath.Join(s.dataDir(), "version-2")); err != nil {
+		return s.errorf("wipe", err)
+	}
+	return nil
+}
+
 // Pause stops the server's process where it is: connections stay open and
 // nothing answers, as on a machine that hangs. It returns when the process has
 // stopped. On a paused server it does nothing.

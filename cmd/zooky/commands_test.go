@@ -325,6 +325,13 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+func TestEnvironmentOfRun(t *testing.T) {
+	c := newPlace(t).prepare("run", "fred", "--", "true")
+	c.Env = append(c.Env, "ZOOKY_TLS=perhaps")
+	c.start(t)
+	assert.Equal(t, 125, c.status(t))
+}
+
 func TestErrorsAreEscapedOnce(t *testing.T) {
 	status, _, stderr := newPlace(t).zooky("show", "a\x01\nb")
 	assert.Equal(t, 2, status)

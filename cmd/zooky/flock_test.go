@@ -3,12 +3,14 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -222,4 +224,29 @@ func TestRunAsProcessOne(t *testing.T) {
 	status, _, stderr := p.zooky("revoke", "fred", "--wait", "5s")
 	assert.Equal(t, 0, status, stderr)
 	assert.Equal(t, 143, c.status(t))
+}
+
+// TestRunReapsStrangersAsProcessOne has a process enter the PID namespace, as docker exec does, and leave one behind there.
+func TestRunReapsStrangersAsProcessOne(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root, for a PID namespace")
+	}
+	p := newPlace(t)
+	c := p.prepare()
+	c.Cmd = &exec.Cmd{Path: "/usr/bin/unshare", Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr, Args: []string{"unshare", "--pid", "--fork",
+		"--mount-proc", zooky, "run", "fred", "--", "sh", "-c", `echo ready; read line; ps -A -o stat= | grep -c Z`}}
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	c.start(t)
+	c.requireOutput(t, "ready")
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", c.Process.Pid))
+	require.NoError(t, err)
+	enter := exec.Command("nsenter", "--pid", "--mount", "--target", strings.TrimSpace(string(children)), "sh", "-c", "sleep 0.1 & exit")
+	out, err := enter.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	time.Sleep(time.Second) // sleep ok: the process ends meanwhile
+	_, err = in.Write([]byte("\n"))
+	require.NoError(t, err)
+	c.status(t)
+	assert.Equal(t, "ready\n0\n", c.stdout.String())
 }

@@ -50,7 +50,13 @@ func (c *command) guard(t *testing.T) int {
 // TestRunStoppedAlone stops zooky and nothing else. The command has to be gone before the next is granted the lock.
 func TestRunStoppedAlone(t *testing.T) {
 	t.Parallel()
-	for name, stop := range map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "TTIN": syscall.SIGTTIN, "TTOU": syscall.SIGTTOU, "TSTP": syscall.SIGTSTP} {
+	for name, stop := range map[string]func(zooky int) error{
+		"STOP":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGSTOP) },
+		"TTIN":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGTTIN) },
+		"TTOU":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGTTOU) },
+		"TSTP":      func(zooky int) error { return syscall.Kill(zooky, syscall.SIGTSTP) },
+		"its group": func(zooky int) error { return syscall.Kill(-zooky, syscall.SIGSTOP) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
@@ -59,7 +65,7 @@ func TestRunStoppedAlone(t *testing.T) {
 			c.start(t)
 			c.requireOutput(t, "ready")
 			next := p.queue("fred", "ben")
-			require.NoError(t, c.Process.Signal(stop))
+			require.NoError(t, stop(c.Process.Pid))
 			receive(t, next.Done())
 			require.NoError(t, next.Err())
 			left := c.others(t)
@@ -125,7 +131,7 @@ func TestRunEndsAllThatWasStarted(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	c := p.prepare("run", "fred", "--kill-after", "15s", "--", "sh", "-c",
-		`(setsid sh -c '(trap "sleep 0.5; exit" TERM; while :; do sleep 0.05; done) & exit' &); echo ready; exec sleep 1000`).start(t)
+		`(setsid sh -c '(trap "sleep 0.5; exit" TERM; echo ready; while :; do sleep 0.05; done) & exit' &); exec sleep 1000`).start(t)
 	c.requireOutput(t, "ready")
 	next := p.queue("fred", "ben")
 	begun := time.Now()
@@ -140,6 +146,22 @@ func TestRunEndsAllThatWasStarted(t *testing.T) {
 	assert.Less(t, took, 10*time.Second)
 	assert.Equal(t, 143, c.status(t))
 	assert.Contains(t, c.stderr.String(), "zooky: fred: asked to release the lock: ending the command with SIGTERM")
+}
+
+// TestRunEndsWhatIsLeftBehindAtTheEnd has the command start another process when it is asked to end.
+func TestRunEndsWhatIsLeftBehindAtTheEnd(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	c := p.prepare("run", "fred", "--kill-after", "30s", "--", "bash", "-c",
+		`trap 'sleep 0.2; echo cleaned; (sleep 1000 &); exit 3' TERM; echo ready; while :; do sleep 0.05; done`).start(t)
+	c.requireOutput(t, "ready")
+	begun := time.Now()
+	_, err := p.mutex("fred", "ben").RevokeAll(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 3, c.status(t))
+	assert.Less(t, time.Since(begun), 20*time.Second)
+	assert.Contains(t, c.stdout.String(), "cleaned")
+	assert.Empty(t, c.others(t))
 }
 
 // TestRunLeavesTheBackgroundAlone has the command end by itself.

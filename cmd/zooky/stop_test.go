@@ -78,6 +78,18 @@ func TestRunContinuedInTheBackground(t *testing.T) {
 	j.status(t)
 }
 
+// TestRunStopsWithItsCommand has the command stop itself alone: the shell has to see that its job does not go on.
+func TestRunStopsWithItsCommand(t *testing.T) {
+	p := newPlace(t)
+	j := startJob(p, "/dev/tty", `echo ready; kill -STOP $$; echo again; exit 5`, "--session-timeout", "40s")
+	j.requireOutput(t, "job "+strconv.Itoa(128+int(syscall.SIGTSTP)))
+	j.enter("fg\n")
+	j.requireOutput(t, "again")
+	j.requireOutput(t, "status 5")
+	j.status(t)
+	j.requireNoTrace(t)
+}
+
 // loud is a command that says if it gets to do anything more. Its other process would not be stopped by a terminal. The
 // shell itself starts nothing after the word: dash uses vfork, and hangs if Ctrl-Z comes then, with zooky or without.
 const loud = `trap 'echo alive' TERM CONT INT HUP; (trap '' TSTP; while :; do sleep 0.05; done) & echo ready; while :; do wait; done`

@@ -63,6 +63,12 @@ func (r *Report) checkLives(h *history) {
 			if ev.Result == "error" {
 				r.violate("error", "%v: releasing %s: %s", ev.name(), ev.Lock, ev.Err)
 			}
+		case kindGranted:
+			if ev.How == "zooky" {
+				r.ZookyHolds++
+			}
+		case kindStopZooky:
+			r.ZookyStops++
 		case kindLost:
 			r.Losses[ev.Result]++
 		case kindLog:

@@ -34,7 +34,9 @@ func lost(worker, op int, why string) Event {
 func granted(worker, op, token int) Event {
 	return on(worker, op, Event{Kind: kindGranted, Token: text(token)})
 }
-func read(ev Event) Event { ev.Shared = true; return ev }
+func zooky(ev Event) Event       { ev.How = "zooky"; return ev }
+func alive(worker, op int) Event { return on(worker, op, Event{Kind: kindAlive}) }
+func read(ev Event) Event        { ev.Shared = true; return ev }
 
 // gap is when a worker finds that it had got no processor for so long.
 func gap(worker int, d time.Duration) Event {
@@ -76,6 +78,12 @@ func TestOverlapsAreFound(t *testing.T) {
 		"stopped": {0, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), granted(2, 1, 6), unlock(2, 1),
 			harness(kindCont, 1), lost(1, 1, "lease")}},
+		"zooky stopped, and its command ended": {0, []Event{
+			lock(1, 1), lock(2, 1), zooky(granted(1, 1, 5)), alive(1, 1), harness(kindStopZooky, 1), alive(1, 1),
+			granted(2, 1, 6), unlock(2, 1)}},
+		"zooky stopped, and its command goes on": {1, []Event{
+			lock(1, 1), lock(2, 1), zooky(granted(1, 1, 5)), harness(kindStopZooky, 1), granted(2, 1, 6), alive(1, 1),
+			unlock(2, 1)}},
 		"stopped, but not when it mattered": {1, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), harness(kindCont, 1), granted(2, 1, 6),
 			lost(1, 1, "lease")}},

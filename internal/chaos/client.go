@@ -23,7 +23,7 @@ type client struct {
 	links  []*link      // to each server
 	mu     sync.Mutex   // guards the fields below
 	cmd    *exec.Cmd
-	stdin  io.Closer
+	stdin  io.WriteCloser
 	stderr *bytes.Buffer
 	read   chan struct{} // closed when the history has everything of this life
 }
@@ -82,6 +82,12 @@ func (c *client) event(kind Kind) {
 
 // pause stops the process for a while.
 func (c *client) pause(wait func()) error {
+	if c.cfg.Zooky != "" {
+		c.event(kindStopZooky)
+		err := c.signalZooky(syscall.SIGSTOP)
+		wait()
+		return errors.Join(err, c.signalZooky(syscall.SIGCONT))
+	}
 	c.event(kindStop)
 	err := c.signal(syscall.SIGSTOP)
 	wait()
@@ -90,8 +96,20 @@ func (c *client) pause(wait func()) error {
 	return err
 }
 
+// signalZooky sends a signal to every zooky that the client runs, and to none of their commands.
+func (c *client) signalZooky(sig syscall.Signal) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := fmt.Fprintln(c.stdin, int(sig))
+	return err
+}
+
 // restart kills the process and starts the next life.
 func (c *client) restart(wait func()) error {
+	if c.cfg.Zooky != "" { // which the client starts again by itself
+		c.event(kindStopZooky)
+		return c.signalZooky(syscall.SIGKILL)
+	}
 	c.event(kindKill)
 	if err := c.signal(syscall.SIGKILL); err != nil {
 		return err

@@ -54,14 +54,16 @@ const (
 	kindRead  Kind = "read"
 	kindGot   Kind = "got" // likewise
 
-	kindFault  Kind = "fault"
-	kindMended Kind = "mended"
-	kindStop   Kind = "stop" // SIGSTOP is about to be sent
-	kindCont   Kind = "cont" // SIGCONT has been sent
-	kindKill   Kind = "kill" // SIGKILL is about to be sent
-	kindExpire Kind = "expire"
-	kindBegun  Kind = "begun"  // the plan of faults counts from here
-	kindHealed Kind = "healed" // no fault after this
+	kindFault     Kind = "fault"
+	kindMended    Kind = "mended"
+	kindStop      Kind = "stop" // SIGSTOP is about to be sent
+	kindCont      Kind = "cont" // SIGCONT has been sent
+	kindKill      Kind = "kill" // SIGKILL is about to be sent
+	kindExpire    Kind = "expire"
+	kindAlive     Kind = "alive"      // the command of a zooky runs
+	kindStopZooky Kind = "stop zooky" // SIGSTOP is about to be sent to a zooky, or SIGKILL, and not to its command
+	kindBegun     Kind = "begun"      // the plan of faults counts from here
+	kindHealed    Kind = "healed"     // no fault after this
 )
 
 // Results of operations.

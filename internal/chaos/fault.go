@@ -191,6 +191,9 @@ func (r *run) heal() error {
 			l.shut(false)
 		}
 		c.signal(syscall.SIGCONT)
+		if c.cfg.Zooky != "" {
+			c.signalZooky(syscall.SIGCONT)
+		}
 	}
 	r.ensemble.everywhere(linkFaults{})
 	return nil

@@ -75,12 +75,17 @@ func newTimeline(events []Event) *timeline {
 					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token, number: ev.Number,
 					invoked: asked[ev.name()].At, granted: ev.At, lost: never, unlock: never, end: never,
 				}
+				if ev.How == "zooky" {
+					h.end = ev.At // and later, as long as the command says that it runs
+				}
 				holds[ev.name()] = h
 				t.holds = append(t.holds, h)
 			}
 			delete(asked, ev.name())
 		case kindLost:
 			h.lost, h.end, h.removed = ev.At, min(h.end, ev.At), h.removed || ev.Result == "removed"
+		case kindAlive:
+			h.end = ev.At
 		case kindUnlock:
 			h.unlock, h.end = ev.At, min(h.end, ev.At)
 		case kindUnlocked:

@@ -71,7 +71,7 @@ func track(cfg Config, stream uint64, whats []string) []Fault {
 			For:    between(cfg.Timeout/4, 2*cfg.Timeout),
 			What:   whats[rng.IntN(len(whats))],
 			Server: rng.IntN(servers),
-			Client: rng.IntN(cfg.Clients),
+			Client: rng.IntN(cfg.Clients + 1),
 			Holder: rng.IntN(3) > 0,
 			Delay:  between(cfg.Timeout/100, cfg.Timeout/8),
 		}

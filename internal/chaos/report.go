@@ -29,6 +29,8 @@ type Report struct {
 	Stale        int            // writes that the store without fencing took from stale holders
 	Checked      int            // operations that porcupine has looked at
 	OutOfStep    int            // times that a client has left a server because it had missed a transaction
+	ZookyHolds   int            // those of the client that runs zooky
+	ZookyStops   int            // times that a zooky was stopped or killed, and not its command
 	Latest       time.Duration  // that an acquisition returned after its context had ended, its process running
 	Violations   []Violation
 	Dir          string // where the history is, if it was kept
@@ -98,6 +100,7 @@ func (r *Report) String() string {
 	if r.OutOfStep > 0 {
 		line("out of step", "%d times a client has left a server that had missed a transaction", r.OutOfStep)
 	}
+	line("zooky", "%d holds; stopped or killed %d times", r.ZookyHolds, r.ZookyStops)
 	line("losses", "%s", counts(r.Losses))
 	line("overlaps", "%s", counts(r.Overlaps))
 	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes), counts(r.Refused), r.Unknown)

@@ -25,7 +25,7 @@ type Config struct {
 	Duration time.Duration // of the faults; starting, settling and checking come on top
 	Seed     uint64
 	Timeout  time.Duration // the clients' session timeout, 3 s if zero
-	Clients  int           // processes, 5 if zero
+	Clients  int           // processes that use the library, 5 if zero; one more runs zooky
 	Lease    zklock.Lease
 	Only     []string  // no faults but these
 	Dir      string    // where the history goes after a violation; a temporary folder if empty
@@ -98,10 +98,18 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 		return nil, err
 	}
 	defer r.writes.close()
+	zooky, remove, err := buildZooky(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
 	for i := range r.cfg.Clients {
-		if err := r.addClient(i); err != nil {
+		if err := r.addClient(i, ""); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.addClient(r.cfg.Clients, zooky); err != nil {
+		return nil, err
 	}
 	if err := r.allStarted(ctx); err != nil {
 		return nil, err
@@ -159,13 +167,14 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	return report, nil
 }
 
-func (r *run) addClient(i int) error {
+func (r *run) addClient(i int, zooky string) error {
 	c := &client{h: r.history, cfg: workerConfig{
 		Worker:  i,
 		Seed:    r.cfg.Seed,
 		Store:   r.store.listener.Addr().String(),
 		Timeout: r.cfg.Timeout,
 		Lease:   r.cfg.Lease,
+		Zooky:   zooky,
 	}}
 	var addrs []string
 	for _, s := range r.ensemble.Servers() {
@@ -209,7 +218,7 @@ func (r *run) settle(ctx context.Context) map[int][]int {
 		idle := make(map[int][]int)
 		after := r.grants()
 		for _, c := range r.clients {
-			for g := range jobsOf(c.cfg.Worker) {
+			for g := range c.cfg.jobs() {
 				if who := [2]int{c.cfg.Worker, g}; after[who] == before[who] {
 					idle[who[0]] = append(idle[who[0]], g)
 				}

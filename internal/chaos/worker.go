@@ -31,6 +31,7 @@ type workerConfig struct {
 	Connect, Store string
 	Timeout        time.Duration
 	Lease          zklock.Lease
+	Zooky          string // the command line, for the client that runs that; empty for the others
 }
 
 // The locks that workers contend for, and the root of what lies in ZooKeeper beside them.
@@ -46,9 +47,10 @@ const (
 // and on the others nothing may be put down to that.
 var lockNames = []string{mutexName, tableName, forcedName}
 
-// MaybeWorker does not return if this process was started as a worker: then it works until its standard input ends. A
-// program that calls Run calls it first.
+// MaybeWorker does not return if this process was started as a worker, or as the command of a worker's zooky: then it works
+// until its standard input ends, or as long as it was told. A program that calls Run calls it first.
 func MaybeWorker() {
+	maybeCommand()
 	text := os.Getenv(workerVariable)
 	if text == "" {
 		return
@@ -59,7 +61,11 @@ func MaybeWorker() {
 		os.Exit(2)
 	}
 	w := &worker{cfg: cfg, events: &recorder{w: os.Stdout}}
-	w.run()
+	if cfg.Zooky != "" {
+		w.runZooky()
+	} else {
+		w.run()
+	}
 	os.Exit(0)
 }
 
@@ -163,7 +169,7 @@ func (w *worker) jobs() ([]*job, error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, err
 	}
-	jobs := []*job{ // jobsOf knows how many
+	jobs := []*job{ // workerConfig.jobs knows how many
 		{worker: w, lock: mutexName, handle: shared},
 		{worker: w, lock: tableName, handle: table.Mutex},
 		{worker: w, lock: tableName, handle: table.Reader(), shared: true},
@@ -184,8 +190,13 @@ func (w *worker) jobs() ([]*job, error) {
 	return jobs, nil
 }
 
-// jobsOf returns how many goroutines a worker has.
-func jobsOf(worker int) int { return 4 + (worker+1)%2 }
+// jobs returns how many goroutines a worker has.
+func (cfg workerConfig) jobs() int {
+	if cfg.Zooky != "" {
+		return len(zookyJobs)
+	}
+	return 4 + (cfg.Worker+1)%2
+}
 
 // storeClient is a goroutine's connection to the store.
 type storeClient struct {

@@ -24,6 +24,7 @@ type Config struct {
 	Auth    []Credentials
 	TLS     *tls.Config
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	Resolve func(ctx context.Context, host string) (addresses []string, err error) // nil: left to Dial
 	Logger  *slog.Logger
 	Proof   Proof
 	Most    int                  // what one session may own, in bytes: see Session.Include
@@ -45,12 +46,17 @@ type Canceler interface{ Cancel(cause error) }
 // Client opens one ZooKeeper session after another, until Close.
 type Client struct {
 	cfg     Config
+	servers *servers
 	events  *mailbox.Mailbox[Event]
 	closing context.Context // ended by Close, with errClosing as its cause
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
-	oldServers atomic.Bool // the servers know neither create2 nor container znodes
+	oldServers atomic.Bool  // the servers know neither create2 nor container znodes
+	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
+	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
+	rewinds    atomic.Int64 // how often another session has shown an older one
+	unlike     atomic.Int64 // the granted timeout that was logged last for being unlike the one that was asked for
 
 	work sync.WaitGroup // all goroutines
 
@@ -65,6 +71,7 @@ type Client struct {
 func New(cfg Config) (c *Client, established <-chan error) {
 	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}), bound: make(map[Canceler]struct{})}
 	c.closing, c.cancel = context.WithCancelCause(context.Background())
+	c.servers = newServers(cfg.Servers, cfg.Resolve, func(f func()) { c.work.Go(f) })
 	c.current = c.openSession()
 	first := make(chan error, 1)
 	c.work.Go(func() { c.run(first) }) // ended and waited for by Close
@@ -121,9 +128,12 @@ func (c *Client) run(established chan<- error) {
 	for {
 		zs := c.Session()
 		err := c.establish(zs)
-		select {
-		case established <- err:
-		default: // Dial has returned
+		again := errors.Is(err, ErrExpired) && c.closing.Err() == nil // another server may know better
+		if !again {
+			select {
+			case established <- err:
+			default: // the caller of New has gone on
+			}
 		}
 		if err == nil {
 			select {
@@ -137,7 +147,8 @@ func (c *Client) run(established chan<- error) {
 		}
 		zs.End(ErrExpired)
 		c.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
-		if err != nil {
+		c.newestZxid.Store(max(c.newestZxid.Load(), zs.lastZxid.Load()))
+		if err != nil && !again {
 			c.cfg.Logger.Error("no zookeeper session", "error", err)
 			select {
 			case <-time.After(refusedPause):
@@ -171,7 +182,7 @@ func (c *Client) establish(zs *Session) error {
 	}
 	close(zs.ready)
 	c.work.Go(zs.Watches.audit) // ends with zs.ended
-	c.cfg.Logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()), "timeout", zs.Timeout())
+	c.cfg.Logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()), "timeout", c.Granted())
 	c.cfg.Changed()
 	return nil
 }
@@ -193,7 +204,7 @@ func (c *Client) shutDown(zs *Session) {
 	if !removed && !zs.closeConfirmed() {
 		c.mu.Lock()
 		c.closeErr = fmt.Errorf(
-			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", zs.Timeout())
+			"no server has confirmed it; the ensemble releases what was held once the session times out, after %v", c.Granted())
 		c.mu.Unlock()
 	}
 	zs.dispose()
@@ -315,4 +326,38 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 	}
 	value, err := to.Wait(ctx)
 	return value, c.Explain(err, begun, NoAnswer)
+}
+
+// Granted returns the session timeout that was granted last, 0 before the first. Each server bounds it
+// anew when the Client connects to it.
+func (c *Client) Granted() time.Duration { return time.Duration(c.granted.Load()) }
+
+// LastFailure is why the last try to connect failed that did not lead to a session, nil if there was
+// none.
+func (c *Client) LastFailure() error { return c.servers.lastFailure() }
+
+// Rewinds returns how often the ensemble was younger than what the Client had seen of it.
+func (c *Client) Rewinds() int { return int(c.rewinds.Load()) }
+
+// onGranted takes note of the session timeout that a server has granted.
+func (c *Client) onGranted(granted time.Duration) {
+	c.granted.Store(int64(granted))
+	asked := c.cfg.Timeout
+	far := granted > asked+asked/4 || granted < asked-asked/4
+	if far && c.unlike.Swap(int64(granted)) != int64(granted) {
+		c.cfg.Logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
+	}
+}
+
+// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of. All of an ensemble's are older
+// that sessions before have seen, unless its data are older than it had shown.
+func (c *Client) compareZxid(zxid int64) {
+	newest := c.newestZxid.Load()
+	if zxid >= newest {
+		return
+	}
+	c.newestZxid.Store(0)
+	c.rewinds.Add(1)
+	c.cfg.Logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
+		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/zookylock/zklock/internal/closed"
@@ -54,24 +54,28 @@ func (zs *Session) reconnect() {
 	live := zs.live
 	zs.mu.Unlock()
 	if live != nil {
-		live.Close() // without the lock: those whose requests are abandoned may Send others
+		live.Close() // without the lock: those whose requests are abandoned may send others
 	}
 }
 
-// dial connects to one server for zk.Conn.
-func (zs *Session) dial(network, address string, timeout time.Duration) (net.Conn, error) {
-	conn, err := zs.connect(network, address, timeout)
-	if err != nil {
-		zs.noteFailure(err)
+// dial connects to one server for zk.Conn. Which one, and for how long it may take, is not zk.Conn's to say: it knows neither
+// names with several addresses nor look-ups that take longer than a second.
+func (zs *Session) dial(network, _ string, _ time.Duration) (net.Conn, error) {
+	if err := zs.dialing.Err(); err != nil {
 		return nil, err
 	}
-	return attempt{conn, zs}, nil
+	conn, err := zs.connect(network)
+	if err != nil && zs.dialing.Err() == nil {
+		zs.client.servers.fail(err)
+	}
+	return conn, err
 }
 
 // attempt is a connection that may fail before there is a session.
 type attempt struct {
 	*wire.Conn
-	zs *Session
+	zs    *Session
+	begun time.Time // before the connect request was sent
 }
 
 // Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection refuse it here, as one that
@@ -79,7 +83,10 @@ type attempt struct {
 func (a attempt) Read(p []byte) (int, error) {
 	n, err := a.Conn.Read(p)
 	if err != nil {
-		a.zs.noteFailure(err)
+		a.zs.client.servers.fail(err)
+	}
+	if err == io.EOF { // a server that does not take the session hangs up
+		a.zs.Lease.refused(a.begun)
 	}
 	if errors.Is(err, wire.ErrNumbersUsedUp) {
 		a.zs.giveUp(err)
@@ -87,48 +94,35 @@ func (a attempt) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// giveUp ends a session that cannot go on, although the ensemble keeps it for the session timeout: another takes its place.
-func (zs *Session) giveUp(reason error) {
-	zs.client.cfg.Logger.Warn("zookeeper session given up", "reason", reason)
-	zs.disconnect()
-	zs.End(ErrExpired)
-}
-
-func (zs *Session) noteFailure(err error) {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	zs.dialErr = err
-}
-
-// LastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
-func (zs *Session) LastFailure() error {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.dialErr
-}
-
-func (zs *Session) connect(network, address string, timeout time.Duration) (*wire.Conn, error) {
+func (zs *Session) connect(network string) (net.Conn, error) {
 	if err := zs.backOff(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(zs.dialing, timeout)
-	defer cancel()
-	conn, err := zs.client.cfg.Dial(ctx, network, address)
+	to, limit, err := zs.client.servers.next(zs.dialing)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(zs.dialing, limit)
+	defer cancel()
+	conn, err := zs.client.cfg.Dial(ctx, network, to.dial)
+	if err != nil {
+		return nil, err
+	}
+	conn = wire.WithDeadlines(conn)
 	if config := zs.client.cfg.TLS; config != nil {
-		if conn, err = handshakeTLS(ctx, conn, config, address); err != nil {
+		if conn, err = handshakeTLS(ctx, conn, config, to.server); err != nil {
 			return nil, err
 		}
 	}
 	begun := time.Now()
+	zs.Lease.offered(begun)
 	checked := wire.New(conn, wire.Config{
-		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun) },
+		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun, to) },
 		Answered:     zs.onAnswer,
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
 		OwnRequests:  &zs.OwnRequests,
+		Asked:        zs.Timeout(),
 		Credentials:  len(zs.client.cfg.Auth),
 	})
 	zs.mu.Lock()
@@ -141,12 +135,12 @@ func (zs *Session) connect(network, address string, timeout time.Duration) (*wir
 	if err != nil { // stop came between
 		return nil, JoinErrors(err, checked.Close())
 	}
-	return checked, nil
+	return attempt{checked, zs, begun}, nil
 }
 
-func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, address string) (net.Conn, error) {
+func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, server string) (net.Conn, error) {
 	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(address)
+		host, _, err := net.SplitHostPort(server)
 		if err != nil {
 			return nil, JoinErrors(err, conn.Close())
 		}
@@ -160,23 +154,12 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, addres
 	return secure, nil
 }
 
-// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials. go-zookeeper
-// reconnects without a pause, thousands of times a second; it makes one only once it could connect to no server.
+// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials.
 func (zs *Session) backOff() error {
+	wait := zs.client.servers.pause()
 	zs.mu.Lock()
-	now := time.Now()
-	if now.Sub(zs.lastDial) < time.Second {
-		zs.quickDials++
-	} else {
-		zs.quickDials = 0
-	}
-	zs.lastDial = now
-	var wait time.Duration
-	switch {
-	case zs.authRefusals > 0:
+	if zs.authRefusals > 0 {
 		wait = min(100*time.Millisecond<<min(zs.authRefusals, 10), 10*time.Second)
-	case zs.quickDials > len(zs.client.cfg.Servers):
-		wait = min(10*time.Millisecond<<min(zs.quickDials-len(zs.client.cfg.Servers), 10), time.Second)
 	}
 	zs.mu.Unlock()
 	if wait == 0 {
@@ -188,44 +171,4 @@ func (zs *Session) backOff() error {
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
 	}
-}
-
-// hostProvider hands zk.Conn the servers by name, so that names are resolved at every connection: go-zookeeper's own
-// resolves once, and never learns that a server has moved.
-type hostProvider struct {
-	mu      sync.Mutex // guards the fields below
-	servers []string
-	next    int
-	tried   int // since the last connection
-}
-
-func (p *hostProvider) Init(servers []string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.servers = servers
-	return nil
-}
-
-func (p *hostProvider) Len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.servers)
-}
-
-// Next returns the server to try, and whether all have been tried since the last connection; then zk.Conn waits a
-// second.
-func (p *hostProvider) Next() (server string, retryStart bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	server = p.servers[p.next]
-	p.next = (p.next + 1) % len(p.servers)
-	retryStart = p.tried > 0 && p.tried%len(p.servers) == 0
-	p.tried++
-	return server, retryStart
-}
-
-func (p *hostProvider) Connected() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tried = 0
 }

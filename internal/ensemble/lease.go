@@ -7,26 +7,22 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-
-	"github.com/zookylock/zklock/internal/wire"
 )
 
 // Proof is what proves that the session still stands.
 type Proof uint8
 
+// The kinds of Proof. See the Lease of package zklock.
 const (
 	LeaseQuorum Proof = iota // the last operation that a quorum confirmed
 	LeasePing                // the last answer of any server
 	LeaseServer              // that the server has not said otherwise
 )
 
-// beatsPerTimeout is how many quorum-confirmed operations go out in a session timeout while something is held.
-const beatsPerTimeout = 8
-
 // checksPerBeat bounds the size of one beat, in holds: servers refuse requests above 1 MB, and a path may have 1 kB.
 const checksPerBeat = 500
 
-// Tenant is what stands or falls with its session: a znode that somebody relies on.
+// Tenant is what stands or falls with its session: a znode that its maker relies on.
 type Tenant interface {
 	Znode() string     // its path
 	Lose(reason error) // tells that it is over; ErrExpired, ErrLeaseRanOut, ErrRemoved or ErrClosed
@@ -37,40 +33,75 @@ type Lease struct {
 	zs   *Session
 	kind Proof
 	beat chan struct{} // signals the first hold after none; has room for one
+	soon chan struct{} // signals that the next beat cannot wait; has room for one
 
-	mu       sync.Mutex // guards the fields below
-	holds    map[Tenant]struct{}
-	traffic  traffic
-	heard    time.Time   // of what the leader has certainly heard, when the latest was sent
-	deadline time.Time   // until when the ensemble certainly keeps the session
-	ended    bool        // nothing is held under it any more
-	timer    *time.Timer // calls runOut at the deadline, and before; set while something is held
+	mu    sync.Mutex // guards the fields below
+	holds map[Tenant]struct{}
+	proof proof
+	ended bool        // nothing is held under it any more
+	timer *time.Timer // calls RunOut at the deadline, and before; set while something is held
 
 	asleep time.Duration // for how long the machine had been suspended when that was last looked at
 	looked time.Time     // when that was
 	awake  time.Time     // when it was noticed that it had been suspended again; zero if never
+
+	slept        time.Duration // in all suspensions that were noticed
+	sleptAtOffer time.Duration // in those before the latest connect request
 }
 
 func newLease(zs *Session, kind Proof) *Lease {
 	return &Lease{
-		zs: zs, kind: kind, beat: make(chan struct{}, 1), holds: make(map[Tenant]struct{}), asleep: zs.client.cfg.Asleep(),
+		zs:     zs,
+		kind:   kind,
+		beat:   make(chan struct{}, 1),
+		soon:   make(chan struct{}, 1),
+		holds:  make(map[Tenant]struct{}),
+		proof:  newProof(kind, zs.client.cfg.Timeout),
+		asleep: zs.client.cfg.Asleep(),
 	}
 }
 
-// connected takes note of a connection whose connect request was sent at the given time and has just been answered.
-func (l *Lease) connected(sent time.Time) {
+// timeout is the session timeout that everything counts by where a longer one would be dangerous.
+func (l *Lease) timeout() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.proof.timeout()
+}
+
+// offered takes note of a connect request that is about to be sent.
+func (l *Lease) offered(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked(0)
-	if sent.Before(l.awake) {
-		sent = time.Time{} // it may have been long ago
+	l.sleptAtOffer = l.slept
+	l.proof.offer(sent)
+	l.setTimerLocked()
+}
+
+// refused takes note that a server has hung up instead of answering the connect request of that time.
+func (l *Lease) refused(sent time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.proof.refuse(sent)
+	l.setTimerLocked()
+}
+
+// connected takes note of a connection whose connect request was sent at the given time and has just been answered. It
+// reports whether the session timeout is shorter than before.
+func (l *Lease) connected(sent time.Time, granted time.Duration) (shrunk bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noticeSleepLocked(0)
+	shrunk = l.proof.connect(sent.Add(l.sleptAtOffer-l.slept), granted)
+	if shrunk {
+		Nudge(l.soon)
 	}
-	l.traffic.connected(sent)
+	l.setTimerLocked()
+	return shrunk
 }
 
 // answered takes note of a request or ping that was sent at the given time and has just been answered.
 func (l *Lease) answered(op int32, sent time.Time) {
-	timeout := l.zs.Timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as long.
@@ -78,54 +109,12 @@ func (l *Lease) answered(op int32, sent time.Time) {
 	if sent.Before(l.awake) {
 		return // the machine may have slept in between, for longer than the answer took by this clock
 	}
-	now := time.Now()
-	switch {
-	case l.kind == LeasePing:
-		l.advanceLocked(beatDeadline(now, sent, timeout))
-	case l.kind == LeaseQuorum && quorumConfirms(op):
-		if heard := l.traffic.heard(sent, timeout); heard.After(l.heard) {
-			l.heard = heard
-		}
-		l.advanceLocked(earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout)))
+	if l.proof.answer(op, sent, time.Now()) {
+		l.setTimerLocked()
 	}
-	l.traffic.answered(now, sent, timeout)
 }
 
-// quorumConfirms reports whether the answer to an operation comes from a quorum. Sync asks the leader alone, and reads any
-// server.
-func quorumConfirms(op int32) bool {
-	switch op {
-	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpDelete, wire.OpSetData, wire.OpSetACL,
-		wire.OpMulti:
-		return true
-	}
-	return false
-}
-
-// beatDeadline is until when the ensemble certainly keeps the session, as far as an operation tells that has just been answered.
-//
-// The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
-// that the client talks to. While something is held it may have heard last up to half a tick and two beats before the
-// operation that it confirmed. Half a tick is at most T/4; two beats are another T/4. The answer's way and a hundredth
-// for clocks that run Apart come on top.
-func beatDeadline(now, sent time.Time, timeout time.Duration) time.Time {
-	return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))
-}
-
-// heardDeadline is what the leader grants from when it heard of the session. It is the earlier one where the session was
-// silent for longer than two beats: where it did nothing but wait, or was cut off.
-func heardDeadline(heard time.Time, timeout time.Duration) time.Time {
-	return heard.Add(timeout - timeout/100)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// sleepNoise is how far the clocks may be Apart that tell of a suspension, because they are not read at one time.
+// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not read at one time.
 const sleepNoise = 10 * time.Millisecond
 
 // lookEvery is how often the answers of a busy session have us look whether the machine has been suspended.
@@ -150,25 +139,15 @@ func (l *Lease) noticeSleepLocked(fresh time.Duration) {
 		return // where the wall clock tells, somebody has put it back
 	}
 	l.awake = time.Now()
-	l.deadline = l.deadline.Add(-slept)
-	l.heard = l.heard.Add(-slept)
-	l.traffic.slept(slept)
+	l.slept += slept
+	l.proof.sleep(slept)
 	l.setTimerLocked()
-}
-
-// advanceLocked moves the deadline. Every answer proves its own, and the latest counts: an operation that was sent later
-// may have taken longer.
-func (l *Lease) advanceLocked(deadline time.Time) {
-	if deadline.After(l.deadline) {
-		l.deadline = deadline
-		l.setTimerLocked()
-	}
 }
 
 // setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is suspended, and the holders
 // are to be told soon after.
 func (l *Lease) setTimerLocked() {
-	next := min(time.Until(l.deadline), l.zs.Timeout()/beatsPerTimeout)
+	next := min(time.Until(l.proof.until()), l.proof.timeout()/beatsPerTimeout)
 	switch {
 	case l.kind == LeaseServer || len(l.holds) == 0:
 		if l.timer != nil {
@@ -198,7 +177,7 @@ func (l *Lease) RunOut(fresh time.Duration) {
 		return
 	}
 	l.noticeSleepLocked(fresh)
-	if time.Now().Before(l.deadline) {
+	if time.Now().Before(l.proof.until()) {
 		l.mu.Unlock()
 		return
 	}
@@ -234,8 +213,7 @@ func lose(holds map[Tenant]struct{}, reason error) {
 // may not reach far: then the leader has to hear of the session first, which takes up to half a tick. It fails if the
 // candidate is gone or the session has ended.
 func (l *Lease) Admit(ctx context.Context, h Tenant) error {
-	timeout := l.zs.Timeout()
-	beat := timeout / beatsPerTimeout
+	beat := l.timeout() / beatsPerTimeout
 	ahead := 3 * beat // the beat that is to follow the answers up to now by half a tick is the third
 	if l.add(h, 2*beat, ahead) {
 		return nil
@@ -250,7 +228,7 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 		}
 		ahead = 0 // what is slow rather than silent gets no better by waiting
 		select {
-		case <-time.After(aging(timeout)):
+		case <-time.After(l.aging()):
 		case <-l.zs.ended:
 			return l.zs.EndReason()
 		case <-ctx.Done():
@@ -259,19 +237,25 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 	}
 }
 
+// aging is how long it may take until the leader has heard of what a server has answered.
+func (l *Lease) aging() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.proof.aging()
+}
+
 // add puts a hold under the lease if that lasts for some time yet: the last proof, and what the leader has heard.
 func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
-	timeout := l.zs.Timeout()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.noticeSleepLocked(0)
 	if l.ended {
 		return false
 	}
-	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {
+	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {
 		return false
 	}
-	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {
+	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {
 		return false
 	}
 	l.holds[h] = struct{}{}
@@ -303,7 +287,7 @@ func (l *Lease) Certain() time.Time {
 		return time.Time{}
 	}
 	l.noticeSleepLocked(0)
-	return l.deadline
+	return l.proof.until()
 }
 
 // held returns the holds under the lease.
@@ -330,7 +314,8 @@ func (l *Lease) run() {
 		}
 		for {
 			select {
-			case <-time.After(l.zs.Timeout() / beatsPerTimeout):
+			case <-time.After(l.timeout() / beatsPerTimeout):
+			case <-l.soon:
 			case <-l.zs.ended:
 				return
 			}

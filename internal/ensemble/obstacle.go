@@ -16,15 +16,16 @@ var NoAnswer = Obstacle{"no answer from the server", []error{ErrUnavailable}}
 
 // outage returns the obstacle that there is no connection; ok is false if there is one.
 func (zs *Session) outage() (o Obstacle, ok bool) {
+	failure := zs.client.servers.lastFailure()
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	if zs.serving {
 		return Obstacle{}, false
 	}
 	o = Obstacle{fmt.Sprintf("not connected for %v", rounded(time.Since(zs.lastChange))), []error{ErrUnavailable}}
-	if zs.dialErr != nil {
-		o.Text += fmt.Sprintf(" (%v)", zs.dialErr)
-		o.Matches = append(o.Matches, zs.dialErr)
+	if failure != nil {
+		o.Text += fmt.Sprintf(" (%v)", failure)
+		o.Matches = append(o.Matches, failure)
 	}
 	return o, true
 }

@@ -26,6 +26,7 @@ type Session struct {
 	Lease   *Lease
 
 	lastZxid    atomic.Int64 // the newest transaction that a server has told of
+	firstZxid   sync.Once    // compares the first that it tells of with those of the sessions before
 	OwnRequests atomic.Int64 // how many were sent past zk.Conn's queue, see wire.Config
 
 	dialing context.Context // ended by disconnect: no connection is made any more
@@ -40,14 +41,12 @@ type Session struct {
 	live         *wire.Conn    // the newest connection
 	serving      bool          // there is a connection, and a session on it
 	lastChange   time.Time     // when serving became what it is
+	heard        time.Time     // when a server answered last
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
-	dialErr      error         // of the last try to connect; nil once there is a session
 	handshake    wire.Handshake
-	authRefusals int       // in a row
-	quickDials   int       // in a row, each within a second of the one before
-	lastDial     time.Time // when the last try to connect began
-	err          error     // why it ended
-	closed       bool      // a server has confirmed that we ended it
+	authRefusals int   // in a row
+	err          error // why it ended
+	closed       bool  // a server has confirmed that we ended it
 
 	ephemerals int           // of this session that may exist
 	footprint  int           // theirs, in bytes
@@ -74,7 +73,7 @@ func (c *Client) openSession() *Session {
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
 	conn, events, err := zk.Connect(c.cfg.Servers, c.cfg.Timeout,
 		zk.WithDialer(zs.dial),
-		zk.WithHostProvider(&hostProvider{}),
+		zk.WithHostProvider(hostProvider{zs}),
 		zk.WithLogger(zkLogger{c.cfg.Logger}),
 		zk.WithLogInfo(false),
 		zk.WithEventCallback(zs.onEvent),
@@ -92,6 +91,7 @@ func (c *Client) openSession() *Session {
 		}
 	})
 	c.work.Go(zs.Lease.run) // ends with zs.ended
+	c.work.Go(zs.outlast)   // ends with zs.ended
 	return zs
 }
 
@@ -138,21 +138,34 @@ func (zs *Session) served() bool {
 	return zs.serving
 }
 
-// onHandshake takes note of the answer to a connect request that was sent after the given time.
-func (zs *Session) onHandshake(h wire.Handshake, sent time.Time) {
+// onHandshake takes note of a server's answer to a connect request that was sent after the given time.
+func (zs *Session) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 	if h.Expired() { // zk.Conn will tell of that by an event
+		if zs.ID() == 0 {
+			zs.client.servers.fail(errNoNewSession)
+		} else {
+			zs.client.servers.work(by)
+		}
 		return
 	}
-	zs.Lease.connected(sent)
+	zs.client.servers.work(by)
+	zs.client.onGranted(h.Timeout)
+	if zs.Lease.connected(sent, h.Timeout) {
+		Nudge(zs.Watches.sooner)
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
-	zs.handshake, zs.dialErr = h, nil
+	zs.handshake, zs.heard = h, time.Now()
 }
 
 func (zs *Session) onAnswer(op int32, sent time.Time) {
 	zs.Lease.answered(op, sent)
+	if zxid := zs.lastZxid.Load(); zxid > 0 {
+		zs.firstZxid.Do(func() { zs.client.compareZxid(zxid) })
+	}
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
+	zs.heard = time.Now()
 	switch op {
 	case wire.OpClose:
 		zs.closed = true
@@ -175,12 +188,9 @@ func (zs *Session) ID() int64 {
 	return zs.handshake.SessionID
 }
 
-// Timeout is the session timeout that the server granted.
-func (zs *Session) Timeout() time.Duration {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.handshake.Timeout
-}
+// Timeout is the session timeout that everything counts by where a longer one would be dangerous: the
+// smallest of those that were asked for and granted.
+func (zs *Session) Timeout() time.Duration { return zs.Lease.timeout() }
 
 // SetUp notes that the session is connected or not. It is called by the event goroutine alone.
 func (zs *Session) SetUp(up bool) {

@@ -25,6 +25,8 @@ type WatchTable struct {
 	zs   *Session
 	asks *semaphore.Weighted // bounds the reads under way
 
+	sooner chan struct{} // signals audit that the session timeout is shorter than before; has room for one
+
 	mu    sync.Mutex // guards the field below, and those of the watchedNodes
 	nodes map[string]*watchedNode
 }
@@ -72,7 +74,12 @@ type Watcher struct {
 }
 
 func newWatchTable(zs *Session) *WatchTable {
-	return &WatchTable{zs: zs, asks: semaphore.NewWeighted(asksAtOnce), nodes: make(map[string]*watchedNode)}
+	return &WatchTable{
+		zs:     zs,
+		asks:   semaphore.NewWeighted(asksAtOnce),
+		sooner: make(chan struct{}, 1),
+		nodes:  make(map[string]*watchedNode),
+	}
 }
 
 // Watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
@@ -250,6 +257,8 @@ func (t *WatchTable) audit() {
 		case <-tick.C:
 			t.Recheck()
 			t.verify()
+		case <-t.sooner:
+			tick.Reset(t.zs.Timeout())
 		case <-t.zs.ended:
 			return
 		}

@@ -18,8 +18,8 @@ type Config struct {
 	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as they may.
 	Rounded bool
 
-	// Unforwarded has the leader's own server not wait for what followers have passed on, when the session comes there
-	// (zookeeper.forward_learner_requests_to_commit_processor_disabled).
+	// Unforwarded has the leader's own server not wait for what followers have passed on, when the
+	// session comes there (zookeeper.forward_learner_requests_to_commit_processor_disabled).
 	Unforwarded bool
 
 	// Expired is called in the moment in which a session times out, before its znodes are removed; forced says that
@@ -53,6 +53,7 @@ type Cluster struct {
 	holding  bool // commits
 	proposed []func()
 	refusals map[int32]code
+	forged   int64
 }
 
 // New starts a Cluster.
@@ -76,7 +77,7 @@ func New(cfg Config) *Cluster {
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}), kept: make(tree),
-			most: 20 * cfg.Tick, queues: make(map[int64][]waiting),
+			queues: make(map[int64][]waiting),
 		})
 	}
 	go c.loop() // ended and waited for by Close
@@ -151,6 +152,24 @@ func (c *Cluster) Answer(op, err int32) { c.do(func() { c.refusals[op] = code(er
 
 // Throttle has the next n requests refused, whatever they ask for, as servers with throttled_op_wait_time do that are late.
 func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }
+
+// Wipe removes all data: the servers are started anew, and know of no transaction, znode or session.
+func (c *Cluster) Wipe() {
+	c.do(func() {
+		for _, s := range c.servers {
+			s.cutAll()
+		}
+		for _, s := range c.sessions {
+			s.over = true
+		}
+		c.tree, c.zxid = newTree(), 0
+		clear(c.sessions)
+		clear(c.watches)
+	})
+}
+
+// ForgeZxid has all answers tell of this transaction as the newest, or of the real one again if it is 0.
+func (c *Cluster) ForgeZxid(zxid int64) { c.do(func() { c.forged = zxid }) }
 
 // Ephemerals returns the paths of all ephemeral znodes, sorted.
 func (c *Cluster) Ephemerals() (paths []string) {

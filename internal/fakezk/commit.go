@@ -6,10 +6,11 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// A write is proposed when its server has passed it to the leader, and is executed when a quorum has confirmed it and every
-// write before it: at once, unless the test holds commits back. The commit then arrives at every server, and each looks
-// whether it is that of its own oldest write. It knows its writes by session and xid alone (CommitProcessor), so that a
-// commit can answer another request of the same number, which the session has sent to another server.
+// A write is proposed when its server has passed it to the leader, and is executed when a quorum
+// has confirmed it and every write before it: at once, unless the test holds commits back. The
+// commit then arrives at every server, and each looks whether it is that of its own oldest write.
+// It knows its writes by session and xid alone (CommitProcessor), so that a commit can answer
+// another request of the same number, which the session has sent to another server.
 
 // ticket is all by which a server knows its own write again.
 type ticket struct {
@@ -26,8 +27,8 @@ type commit struct {
 	body *writer
 }
 
-// waiting is a request that its server has not answered: a write until its commit arrives, or whatever the session has asked
-// for behind a write.
+// waiting is a request that its server has not answered: a write until its commit arrives, or
+// whatever the session has asked for behind a write.
 type waiting struct {
 	conn    *conn // nil on the leader for a write that a follower has passed on
 	xid, op int32
@@ -35,8 +36,8 @@ type waiting struct {
 	serve   func() // nil for a write
 }
 
-// HoldCommits has no quorum confirm anything until ReleaseCommits. Sessions can be opened and moved meanwhile, and what has
-// been committed can be read.
+// HoldCommits has no quorum confirm anything until ReleaseCommits. Sessions can be opened and moved
+// meanwhile, and what has been committed can be read.
 func (c *Cluster) HoldCommits() { c.do(func() { c.holding = true }) }
 
 // ReleaseCommits has everything confirmed that HoldCommits has held back.
@@ -91,7 +92,8 @@ func (s *Server) enqueue(own ticket, w waiting) {
 	s.queues[own.session] = append(s.queues[own.session], w)
 }
 
-// committed hears of a commit. If it is that of the oldest write of a client of this server, the client is answered.
+// committed hears of a commit. If it is that of the oldest write of a client of this server, the
+// client is answered.
 func (s *Server) committed(cm commit) {
 	switch s.mode {
 	case hung, mute:
@@ -142,10 +144,11 @@ func (s *Server) answer(w waiting, cm commit) {
 		return // the server fails to write it down
 	}
 	var arriving func()
-	if confirmed, ses := s.c.cfg.Confirmed, co.session; confirmed != nil && cm.err == ok && isWrite(w.op) {
+	confirmed, ses := s.c.cfg.Confirmed, co.session
+	if confirmed != nil && cm.err == ok && isWrite(w.op) {
 		arriving = func() { confirmed(ses.id, ses.timeout, w.sent) }
 	}
-	co.send(answer(cm.zxid, w.xid, cm.err, body), arriving)
+	co.send(answer(max(cm.zxid, s.c.forged), w.xid, cm.err, body), arriving)
 	if w.op == wire.OpClose {
 		s.hangUp(co)
 	}
@@ -154,8 +157,8 @@ func (s *Server) answer(w waiting, cm commit) {
 // isWrite reports whether an operation changes the tree, or could.
 func isWrite(op int32) bool { return op != wire.OpSync && op != wire.OpClose }
 
-// isOrdered reports whether this server waits for the leader's word on an operation. On the leader itself sync is none of
-// these: it waits for the writes of its session only.
+// isOrdered reports whether this server waits for the leader's word on an operation. On the leader
+// itself sync is none of these: it waits for the writes of its session only.
 func (s *Server) isOrdered(op int32) bool {
 	switch op {
 	case wire.OpPing, wire.OpSetAuth, wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2:

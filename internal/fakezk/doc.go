@@ -14,8 +14,9 @@
 // and from the others every half tick, in the ping that it sends them; a write that it receives through them does not
 // count (LearnerHandler and PrepRequestProcessor touch no session).
 //
-// Writes are proposed, committed in their order, and answered by the server that the session is on when the commit arrives there;
-// a server knows its own by session and xid alone. Tests can hold commits back: see Cluster.HoldCommits.
+// Writes are proposed, committed in their order, and answered by the server that the session is on
+// when the commit arrives there; a server knows its own by session and xid alone. Tests can hold
+// commits back: see Cluster.HoldCommits.
 //
 // One goroutine owns the state; see Cluster.loop. All faults and questions are run by it.
 package fakezk

@@ -53,7 +53,9 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	case co.session.conn != co:
 		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
 	case s.isOrdered(op):
-		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code { return s.execute(co, r, op, w) })
+		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code {
+			return s.execute(co, r, op, w)
+		})
 	case op == wire.OpSync:
 		w.string(r.string())
 		co.reply(s.c, xid, ok, w)
@@ -83,7 +85,7 @@ func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
 
 // reply sends an answer.
 func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
-	co.send(answer(c.zxid, xid, err, body), nil)
+	co.send(answer(max(c.zxid, c.forged), xid, err, body), nil)
 }
 
 func answer(zxid int64, xid int32, err code, body *writer) []byte {

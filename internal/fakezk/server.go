@@ -2,6 +2,7 @@ package fakezk
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"time"
@@ -22,10 +23,23 @@ type Server struct {
 	kept    tree                  // what it will not hear the deletion of
 	touched map[*session]struct{} // since the leader's last ping
 	pinged  bool                  // the next is on the agenda
-	most    time.Duration         // the longest session timeout that it grants
 	writes  []ticket              // of its clients that are not committed, in their order
 	queues  map[int64][]waiting   // what it has not answered, by session
+
+	most   time.Duration // the longest session timeout that it grants; 0 for 20 ticks
+	claims time.Duration // what it says to have granted, 0 for the truth
+	denies bool          // says of each session that it has expired
+	shuts  bool          // hangs up on each connect request
 }
+
+// Claim has the server tell its clients that it grants this session timeout, whatever it grants.
+func (s *Server) Claim(d time.Duration) { s.c.do(func() { s.claims = d }) }
+
+// Deny has the server say of each session, new ones too, that it has expired.
+func (s *Server) Deny(deny bool) { s.c.do(func() { s.denies = deny }) }
+
+// Shut has the server accept connections and hang up on each connect request, as one does without a quorum.
+func (s *Server) Shut(shut bool) { s.c.do(func() { s.shuts = shut }) }
 
 type mode uint8
 
@@ -64,8 +78,9 @@ func (s *Server) Keep(p string) {
 	})
 }
 
-// SetMost sets the longest session timeout that the server grants from now on, 20 ticks by default. A server bounds the
-// timeout of a session at every connect, and the leader counts by the latest bound.
+// SetMost sets the longest session timeout that the server grants from now on; 0 is 20 ticks, the
+// default. A server bounds the timeout of a session at every connect, and the leader counts by the
+// latest bound.
 func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
 
 // Resume makes the server well.
@@ -162,12 +177,18 @@ func (s *Server) report() {
 
 func (s *Server) shakeHands(co *conn, r *reader) {
 	r.int32() // protocol version
-	r.int64() // last zxid seen
+	seen := r.int64()
 	timeout := time.Duration(r.int32()) * time.Millisecond
 	id, password := r.int64(), r.bytes()
+	if s.shuts || seen > s.c.zxid { // ZooKeeperServer.processConnectRequest: client must try another server
+		s.hangUp(co)
+		return
+	}
 	ses := s.c.sessions[id]
-	timeout = min(max(timeout, 2*s.c.cfg.Tick), s.most)
-	if id == 0 {
+	timeout = min(max(timeout, 2*s.c.cfg.Tick), cmp.Or(s.most, 20*s.c.cfg.Tick))
+	if s.denies {
+		ses = nil
+	} else if id == 0 {
 		ses = s.c.openSession()
 	} else if ses != nil && !bytes.Equal(ses.password, password) {
 		ses = nil
@@ -187,7 +208,7 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 		s.hangUp(old)
 	}
 	co.session, ses.conn = ses, co
-	w.int32(int32(ses.timeout / time.Millisecond))
+	w.int32(int32(cmp.Or(s.claims, ses.timeout) / time.Millisecond))
 	w.int64(ses.id)
 	w.bytes(ses.password)
 	co.send(w.framed(), nil)

@@ -106,20 +106,19 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline as late as the session timeout",
-		edits: []edit{{"internal/ensemble/lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
-			"sent.Add(timeout + timeout/4)"}},
+		edits: []edit{{"internal/ensemble/proof.go", "	if !proved || !deadline.After(p.deadline) {\n",
+			"	if deadline = sent.Add(p.timeout() * 5 / 4); !proved || !deadline.After(p.deadline) {\n"}},
 		tests: "TestLostClosesBeforeAnotherAcquires",
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"internal/ensemble/lease.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
+		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
 			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
-		name: "silence before the grant forgotten",
-		edits: []edit{{"internal/ensemble/lease.go", "earlier(beatDeadline(now, sent, timeout), heardDeadline(l.heard, timeout))",
-			"beatDeadline(now, sent, timeout)"}},
+		name:  "silence before the grant forgotten",
+		edits: []edit{{"internal/ensemble/proof.go", "		deadline = earlier(deadline, t.heardDeadline())\n", ""}},
 		tests: "TestVirtualGrantAfterASilentWait",
 	},
 	{
@@ -129,12 +128,102 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no wait until the leader has heard",
-		edits: []edit{{"internal/ensemble/lease.go", "time.Until(heardDeadline(l.heard, timeout)) <= heard {", "time.Until(heardDeadline(l.heard, timeout)) <= 0 {"}},
+		edits: []edit{{"internal/ensemble/lease.go", "time.Until(l.proof.heardUntil()) <= heard {", "time.Until(l.proof.heardUntil()) <= 0 {"}},
 		tests: "TestVirtualGrantAfterASilenceIsSoonAndLasts",
 	},
 	{
+		name:  "calls wait for the session timeout that was asked for",
+		edits: []edit{{"session.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
+		tests: "TestVirtualCallsWaitTheGrantedTimeout",
+	},
+	{
+		name:  "deadline of a longer session timeout kept",
+		edits: []edit{{"internal/ensemble/proof.go", "	if shrunk {\n", "	if false {\n"}},
+		tests: "TestVirtualTimeoutShrinks$",
+	},
+	{
+		name:  "connect request without an answer thought to change nothing",
+		edits: []edit{{"internal/ensemble/proof.go", "	if p.offered.IsZero() {\n		p.offered = sent\n	}\n", ""}},
+		tests: "TestVirtualTimeoutShrinksUntold",
+	},
+	{
+		name:  "beat of a longer session timeout waited for",
+		edits: []edit{{"internal/ensemble/lease.go", "		Nudge(l.soon)\n", ""}},
+		tests: "TestVirtualHoldOutlivesSmallerTimeout",
+	},
+	{
+		name:  "claimed session timeout believed by the lease",
+		edits: []edit{{"internal/ensemble/proof.go", "	shortest.timeout = min(shortest.timeout, granted)\n", "	shortest.timeout = granted\n"}},
+		tests: "TestVirtualClaimedTimeout",
+	},
+	{
+		name:  "claimed session timeout believed by the connection",
+		edits: []edit{{"internal/wire/read.go", "granted <= c.cfg.Asked {", "true {"}},
+		tests: "TestVirtualClaimedTimeout",
+	},
+	{
+		name:  "traffic of a raised session timeout counted by the asked one",
+		edits: []edit{{"internal/ensemble/proof.go", "	if granted > shortest.timeout {\n		p.terms = append", "	if false {\n		p.terms = append"}},
+		tests: "TestProof$",
+	},
+	{
+		name:  "session that no server takes waited for",
+		edits: []edit{{"internal/ensemble/outlast.go", "wait <= 0 && !zs.serving", "false"}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "transaction of the session before told to the servers",
+		edits: []edit{{"internal/ensemble/session.go", "	close(zs.none)\n	zs.Watches =", "	close(zs.none)\n	zs.lastZxid.Store(c.newestZxid.Load())\n	zs.Watches ="}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "younger ensemble not noticed",
+		edits: []edit{{"internal/ensemble/client.go", "	c.rewinds.Add(1)\n", ""}},
+		tests: "TestVirtualWipedEnsemble",
+	},
+	{
+		name:  "one server ends Dial",
+		edits: []edit{{"internal/ensemble/client.go", "errors.Is(err, ErrExpired) && c.closing.Err() == nil //", "false //"}},
+		tests: "TestVirtualExpiredBeforeItBegan",
+	},
+	{
+		name:  "bad address not remembered",
+		edits: []edit{{"internal/ensemble/servers.go", "	case a.failed != b.failed:\n		return b.failed\n", ""}},
+		tests: "TestVirtualOneOfSeveralAddressesIsBad",
+	},
+	{
+		name:  "names looked up once",
+		edits: []edit{{"internal/ensemble/servers.go", "!h.fixed && !h.looking {", "!h.fixed && !h.looking && h.addresses == nil {"}},
+		tests: "TestVirtualNameMoves",
+	},
+	{
+		name:  "look-up waited for though addresses are known",
+		edits: []edit{{"internal/ensemble/servers.go", "			stale = true\n", ""}},
+		tests: "TestVirtualSlowLookUps",
+	},
+	{
+		name:  "connections never given more than a second",
+		edits: []edit{{"internal/ensemble/servers.go", "min(connectLimit<<min(sv.round-1, 8), connectMost)", "connectLimit"}},
+		tests: "TestVirtualAFarNetwork",
+	},
+	{
+		name:  "certificate verified for the address",
+		edits: []edit{{"internal/ensemble/dial.go", "handshakeTLS(ctx, conn, config, to.server)", "handshakeTLS(ctx, conn, config, to.dial)"}},
+		tests: "TestTLSVerifiesTheName",
+	},
+	{
+		name:  "connections without deadlines left so",
+		edits: []edit{{"internal/ensemble/dial.go", "	conn = wire.WithDeadlines(conn)\n", ""}},
+		tests: "TestConnectionsWithoutDeadlines",
+	},
+	{
+		name:  "suspension forgotten where the session timeout shrinks",
+		edits: []edit{{"internal/ensemble/lease.go", "sent.Add(l.sleptAtOffer-l.slept)", "sent"}},
+		tests: "TestVirtualSuspendedWhileTheTimeoutShrinks",
+	},
+	{
 		name:  "pings confirm the quorum lease",
-		edits: []edit{{"internal/ensemble/lease.go", "	case l.kind == LeaseQuorum && quorumConfirms(op):\n", "	case l.kind == LeaseQuorum && (quorumConfirms(op) || op == wire.OpPing):\n"}},
+		edits: []edit{{"internal/ensemble/proof.go", "		return quorumConfirms(op)\n", "		return quorumConfirms(op) || op == wire.OpPing\n"}},
 		tests: "TestPingsProveNothingToTheQuorumLease",
 	},
 	{
@@ -145,15 +234,14 @@ var mutants = []mutant{
 	{
 		name: "hold admitted without a fresh proof",
 		edits: []edit{
-			{"internal/ensemble/lease.go", "	if l.kind != LeaseServer && time.Until(l.deadline) <= proof {\n", "	if false {\n"},
-			{"internal/ensemble/lease.go", "	if l.kind == LeaseQuorum && time.Until(heardDeadline(l.heard, timeout)) <= heard {\n",
-				"	if time.Until(heardDeadline(l.heard, timeout)) <= heard && false {\n"},
+			{"internal/ensemble/lease.go", "	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {\n", "	if false {\n"},
+			{"internal/ensemble/lease.go", "	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {\n", "	if false {\n"},
 		},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
 		name:  "suspension not noticed",
-		edits: []edit{{"internal/ensemble/lease.go", "	l.deadline = l.deadline.Add(-slept)\n", ""}},
+		edits: []edit{{"internal/ensemble/proof.go", "	p.deadline = p.deadline.Add(-d)\n", ""}},
 		tests: "TestVirtualSuspendedHolder",
 	},
 	{
@@ -378,6 +466,26 @@ var mutants = []mutant{
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
+		name:  "released: not told to who has lost a part",
+		edits: []edit{{"internal/recipe/passage.go", "	if p.onLeft != nil {\n", "	if false {\n"}},
+		tests: "TestVirtualReleasedAfterALoss",
+	},
+	{
+		name:  "released: told before the candidate is gone",
+		edits: []edit{{"internal/recipe/cohort.go", "	if t.active > 0 && t.owner.hold.Stands() {\n		delete", "	if true {\n		delete"}},
+		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
+	},
+	{
+		name:  "released: kept back from who has passed a hold on",
+		edits: []edit{{"internal/recipe/cohort.go", "		t.dismissLocked(t.last)\n", ""}},
+		tests: "TestVirtualReleasedWhenPassedOn",
+	},
+	{
+		name:  "cohort idle although nobody waits",
+		edits: []edit{{"internal/recipe/cohort.go", "t.others == asking && t.co.waiting.Len() > 0 &&", "t.others == asking &&"}},
+		tests: "TestVirtualTheLastWaiterGivesUpAtTheHandOff",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"internal/recipe/phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
@@ -473,9 +581,8 @@ var mutants = []mutant{
 	{
 		name: "candidate of a creation under way not waited for by Close",
 		edits: []edit{
-			{"internal/recipe/candidate.go", "		c.stage = requested\n", "		c.stage = requested\n		c.zs.Exclude(c.footprint())\n"},
-			{"internal/recipe/candidate.go", "{ c.path, c.prefix, c.stage = p, \"\", created }", "{\n	c.path, c.prefix, c.stage = p, \"\", created\n	_ = c.zs.Include(c.footprint())\n}"},
-			{"internal/recipe/candidate.go", "	if c.stage.mayExist() && !to.mayExist() {\n", "	if c.path != \"\" && c.stage.mayExist() && !to.mayExist() {\n"},
+			{"internal/ensemble/footprint.go", "	if zs.ephemerals == 0 {\n		zs.none = make(chan struct{})\n	}\n	zs.ephemerals++\n", "	zs.ephemerals++\n"},
+			{"internal/ensemble/footprint.go", "	if zs.ephemerals--; zs.ephemerals == 0 {\n		close(zs.none)\n	}\n", "	zs.ephemerals--\n"},
 		},
 		tests: "TestVirtualCloseAfterALostCreation",
 	},
@@ -542,11 +649,19 @@ var mutants = []mutant{
 	{
 		name:  "own requests numbered anew on every connection",
 		edits: []edit{{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""}},
-		tests: "TestVirtualTwoLocksWhileTheSessionMoves|TestVirtualOneLockWhileTheSessionMoves",
+		tests: "TestVirtualTwoLocksWhileTheSessionMoves",
+	},
+	{
+		name: "one commit taken for two creations",
+		edits: []edit{
+			{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""},
+			{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"},
+		},
+		tests: "TestVirtualOneLockWhileTheSessionMoves",
 	},
 	{
 		name:  "own numbers given twice at their end",
-		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if false {\n"}},
+		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if before > math.MaxInt64-1 {\n"}},
 		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
 	},
 	{
@@ -561,22 +676,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "created path believed",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
 		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
 	},
 	{
 		name:  "forged path deleted",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if false {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
 		tests: "TestForgedCreationsHarmNobody",
 	},
 	{
 		name:  "creation of another session believed",
-		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", ""}},
+		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", "stat.EphemeralOwner != owner && owner == 0 || "}},
 		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
 	{
 		name:  "results of a multi believed that were not asked for",
-		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n", "		if false {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked", "		if last && !done || asked"}},
 		in:    "internal/wire", tests: "TestHostileServerCannotHurt",
 	},
 	{
@@ -592,7 +707,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "planted znode taken for the own candidate",
-		edits: []edit{{"internal/recipe/candidate.go", "		case node.Owner == c.zs.ID(): //", "		default: //"}},
+		edits: []edit{{"internal/recipe/candidate.go", "		case node.Owner == c.zs.ID(): //", "		case node.Owner == c.zs.ID() || true: //"}},
 		tests: "TestAPlantedNameIsNotTaken",
 	},
 	{
@@ -696,5 +811,142 @@ var mutants = []mutant{
 		name:  "force that failed goes on waiting for a grant",
 		edits: []edit{{"internal/recipe/passage.go", "	if uncommit != nil {\n		uncommit()\n	}\n", ""}},
 		tests: "TestVirtualForceThatFailsLeavesNothing",
+	},
+	{
+		name:  "Deadline forgets a suspension",
+		edits: []edit{{"internal/ensemble/lease.go", "	l.noticeSleepLocked(0)\n	return l.proof.until()\n", "	return l.proof.until()\n"}},
+		tests: "TestVirtualDeadlineOfASuspendedMachine",
+	},
+	{
+		name:  "zooky's guard waits for a word that does not come",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		return g.until - g.command.Lead\n", "		return bootTime() + time.Hour\n"}},
+		tests: "TestRunStoppedAlone",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's guard stays in the session",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	_, err = syscall.Setsid()\n", ""}},
+		tests: "TestRunStoppedAlone",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's guard ends the command alone",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(os.Getpid())\n	if g.pid", "	var processes []int\n	if g.pid"}},
+		tests: "TestRunEndsAllThatWasStarted",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's guard lets orphans go",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	adopt()\n	withstand", "	withstand"}},
+		tests: "TestRunEndsAllThatWasStarted",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's guard asks once",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		g.askOrphans()\n", ""}},
+		tests: "TestRunEndsWhatIsLeftBehindAtTheEnd",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's command outlives its guard",
+		edits: []edit{{"cmd/zooky/internal/child/process_linux.go", "&syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}", "&syscall.SysProcAttr{}"}},
+		tests: "TestRunGuardKilled",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "what zooky's command has started outlives the guard",
+		edits: []edit{{"cmd/zooky/internal/child/child.go", "	if !c.report.Ended {\n		Kill()\n	}\n", ""}},
+		tests: "TestRunGuardKilled",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky trusts a guard that is stopped",
+		edits: []edit{{"cmd/zooky/internal/cli/attend_unix.go", "			overdue = time.After(grace + guardLimit)\n", ""}},
+		tests: "TestRunGuardStopped",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky goes on while its command is stopped",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		g.stopParent(status.StopSignal())\n", ""}},
+		tests: "TestRunStopsWithItsCommand",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "a stopped command of zooky's may clean up",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	if g.stopped { // it", "	if false { // it"}},
+		tests: "TestRunKilledWhileStopped",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's command of another user goes on in silence",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	g.denied = true\n	g.say(", "	g.denied = true\n	_ = fmt.Sprintf("}},
+		tests: "TestRunAnotherUsersCommand",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky forgets what it was started to ignore",
+		edits: []edit{{"cmd/zooky/internal/child/ignored_linux.go", "	before := handlersBefore()\n", "	before := handlersBefore()[:0]\n"}},
+		tests: "TestRunIgnoresWhatItWasStartedToIgnore",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky exits where a signal should end it",
+		edits: []edit{{"cmd/zooky/internal/cli/exit.go", "		exit.signal = s\n", "		exit.signal = nil\n"}},
+		tests: "TestRunInterruptedInALoop",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky does not heed SIGQUIT while it waits",
+		edits: []edit{{"cmd/zooky/internal/cli/signal.go", "syscall.SIGHUP, syscall.SIGQUIT}", "syscall.SIGHUP}"}},
+		tests: "TestRunQuitWhileWaiting",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky runs no script without an interpreter",
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "errors.Is(err, syscall.ENOEXEC)", "false"}},
+		tests: "TestRunScriptsAsAShellDoes",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky finds no command in the current directory",
+		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "	case err == nil, errors.Is(err, exec.ErrDot):\n", "	case err == nil:\n"}},
+		tests: "TestRunScriptsAsAShellDoes",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky starts its file and not its program",
+		edits: []edit{{"cmd/zooky/internal/cli/guard_unix.go", "runtime.GOOS == \"linux\"", "runtime.GOOS == \"plan9\""}},
+		tests: "TestRunOfAProgramThatIsGone",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky as process one leaves zombies",
+		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "		go child.Reap() //", "		//"}},
+		tests: "TestRunReapsStrangersAsProcessOne",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky waits where that is hopeless",
+		edits: []edit{{"cmd/zooky/internal/cli/reach.go", "		r.give(err)\n", ""}},
+		tests: "TestWhyServersCannotBeReached",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky closes its session for as long as it takes",
+		edits: []edit{{"cmd/zooky/internal/cli/acquire_unix.go", "	return time.After(d)\n", "	return nil\n"}},
+		tests: "TestRunWaitEndsAlthoughTheServersHang",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky watch shows an old picture",
+		edits: []edit{{"cmd/zooky/internal/cli/watching.go", "	late := time.NewTicker(silenceTold)\n", "	late := time.NewTicker(time.Hour)\n"}},
+		tests: "TestWatchWithoutAnswers",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "chaos takes a stopped zooky's command for stopped",
+		edits: []edit{{"internal/chaos/hold.go", "		case kindAlive:\n			h.end = ev.At\n", "		case kindAlive:\n"}},
+		tests: "TestOverlapsAreFound",
+		in:    "./internal/chaos",
 	},
 }

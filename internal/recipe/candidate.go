@@ -33,8 +33,8 @@ type candidate struct {
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
 
 	stage   stage    // of its znode
-	doubted bool     // somebody else has removed its znode, as far as is known: what has its name may be theirs
-	usurped bool     // and is
+	doubted bool     // another client has removed its znode, it seems, and may have taken its name
+	usurped bool     // another session's znode has its name
 	handoff *handoff // that it has left; nil for none
 
 	path  string            // once created

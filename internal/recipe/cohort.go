@@ -112,7 +112,7 @@ func (co *Cohort) beginLocked() *term {
 	if co.term != nil || co.waiting.Len() == 0 {
 		return nil
 	}
-	t := &term{co: co, limit: co.max, queued: make(chan struct{})}
+	t := &term{co: co, limit: co.max, queued: make(chan struct{}), members: make(map[*member]struct{})}
 	t.wait, t.giveUp = context.WithCancel(context.Background())
 	co.term = t
 	return t
@@ -126,7 +126,7 @@ func (co *Cohort) queue(t *term) {
 	t.unwatch = context.AfterFunc(co.locks.client.Closing(), co.close)
 	owner := co.locks.New(co.claim)
 	owner.Granted = func(*Acquisition) {}
-	owner.onSettled = t.onSettled
+	owner.onSettled, owner.onLeft = t.onSettled, t.onLeft
 	owner.queued = t.queued
 	co.mu.Lock()
 	t.passage = owner
@@ -186,12 +186,14 @@ type term struct {
 	unwatch func() bool   // of the client's closing
 
 	phase   phase
-	passage *Passage // in ZooKeeper; nil until that has begun
-	owner   *Passage // the same, from held on
-	active  int      // holds that are not released
-	grants  uint32   // so far
-	counted int      // grants that a contender in ZooKeeper's queue may have had to wait for
-	limit   int      // of counted
+	passage *Passage             // in ZooKeeper; nil until that has begun
+	owner   *Passage             // the same, from held on
+	members map[*member]struct{} // whose candidate is not known to be gone, or passed on
+	last    *member              // that released the lock when the term became idle
+	active  int                  // holds that are not released
+	grants  uint32               // so far
+	counted int                  // grants that a contender in ZooKeeper's queue may have had to wait for
+	limit   int                  // of counted
 	others  others
 }
 
@@ -269,6 +271,7 @@ func (t *term) grantLocked(m *member) bool {
 	}
 	t.grants++
 	t.active++
+	t.members[m] = struct{}{}
 	return true
 }
 
@@ -332,6 +335,7 @@ func (t *term) check(began int) {
 	if t.phase == idle {
 		t.phase = held
 		begun = t.goOnLocked()
+		t.dismissLocked(t.last)
 	}
 	co.mu.Unlock()
 	co.queue(begun)
@@ -371,18 +375,39 @@ func (t *term) release(m *member) *Passage {
 	co := t.co
 	co.mu.Lock()
 	t.active--
-	m.gone.give()
 	var begun *term
 	if t.active == 0 {
 		begun = t.goOnLocked()
 	}
 	isOver := t.phase == ended
+	if t.last = m; t.phase != idle {
+		t.dismissLocked(m)
+	}
 	co.mu.Unlock()
 	co.queue(begun)
 	if !isOver {
 		return nil
 	}
 	return t.owner
+}
+
+// dismissLocked tells a member that has released its hold that the candidate is others' now. If it is
+// nobody's, onLeft tells.
+func (t *term) dismissLocked(m *member) {
+	if t.active > 0 && t.owner.hold.Stands() {
+		delete(t.members, m)
+		m.gone.give()
+	}
+}
+
+// onLeft is told that the candidate is gone.
+func (t *term) onLeft() {
+	t.co.mu.Lock()
+	defer t.co.mu.Unlock()
+	for m := range t.members {
+		m.gone.give()
+	}
+	t.members = nil
 }
 
 // goOnLocked passes the hold on, which nobody has, or ends the term. It returns the next one if that is
@@ -395,7 +420,8 @@ func (t *term) goOnLocked() *term {
 				return nil
 			}
 		}
-		if t.checkLocked(); t.others == asking && t.owner.hold.Stands() {
+		t.checkLocked()
+		if t.others == asking && t.co.waiting.Len() > 0 && t.owner.hold.Stands() {
 			t.phase = idle
 			return nil
 		}

@@ -22,6 +22,7 @@ type Passage struct {
 	foreign   bool                  // ctx is derived from the caller's: Close has to cancel it
 	sifts     bool                  // its candidates look at all of those ahead before they wait for them or are refused
 	onSettled func(*Passage, error) // is told the outcome; nil for nobody
+	onLeft    func()                // is told when no candidate is left; nil for nobody
 
 	// Set once others are removed by force, and guarded by mu: the grant is given a moment although ctx
 	// has ended. committed ends when the acquisition is settled.
@@ -58,10 +59,7 @@ func (p *Passage) Begin(ctx context.Context) {
 	if p.Revoke != nil { // what removes others by force does not heed the context; the caller must not wait for that
 		p.follow(p.ctx, p.onContextDone)
 	}
-	go func() { // ends with the context, or granted; Close waits for it
-		defer p.locks.client.Leave()
-		p.run()
-	}()
+	go p.run() // ends with the context, or granted; Close waits for it
 }
 
 // Acquire goes through the queue on the caller's goroutine. It returns when the acquisition is
@@ -74,7 +72,6 @@ func (p *Passage) Acquire(ctx context.Context) {
 	}
 	if p.enter(ctx) {
 		p.run()
-		p.locks.client.Leave()
 	}
 }
 
@@ -88,7 +85,8 @@ func (p *Passage) bound(ctx context.Context) {
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 }
 
-// enter has Close wait for the passage. If it is false, the acquisition has failed.
+// enter has Close wait until no candidate of the passage is left; see leave. If it is false, the
+// acquisition has failed.
 func (p *Passage) enter(ctx context.Context) bool {
 	p.hold, p.begun = new(Hold), time.Now()
 	switch {
@@ -100,6 +98,16 @@ func (p *Passage) enter(ctx context.Context) bool {
 		return true
 	}
 	return false
+}
+
+// leave tells that no candidate is left. It is called once after enter, and is the last that the
+// passage does: all goroutines that it starts are part of the work that Close waits for.
+func (p *Passage) leave() {
+	p.gone.give()
+	if p.onLeft != nil {
+		p.onLeft()
+	}
+	p.locks.client.Leave()
 }
 
 // canceler is what Close has to cancel, nil if the context is derived from the client's.
@@ -181,11 +189,6 @@ func (p *Passage) remove(ctx context.Context) {
 		<-p.watched // it has been told already
 	}
 	c.zs.Lease.Drop(p.hold)
-	if !p.locks.client.Enter(nil) { // Close is at work, and sees to it that this ends soon
-		ctx = context.Background()
-	} else {
-		defer p.locks.client.Leave()
-	}
 	c.doubted = errors.Is(p.hold.State(), errRemoved)
 	err := c.remove(ctx)
 	if c.isOver() {
@@ -219,7 +222,7 @@ func (p *Passage) onRemoved(c *candidate, err error) {
 	p.mu.Lock()
 	p.removed = loss(err)
 	p.mu.Unlock()
-	p.gone.give()
+	p.leave()
 }
 
 // awaitRemoval waits until the candidate is removed, and returns how that went. It fails

@@ -21,7 +21,8 @@ func (p *Passage) run() {
 	for soon := 0; ; {
 		zs, err := p.awaitSession()
 		if err != nil {
-			p.fail(p.orContextError(err))
+			p.settle(p.orContextError(err))
+			p.leave()
 			return
 		}
 		c, begun := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold()), time.Now()
@@ -52,11 +53,12 @@ func (p *Passage) run() {
 	}
 }
 
-// quickly is how soon a candidate is lost that is followed by another with a pause, unless it is the first.
+// quickly is how soon a candidate is lost that is followed by another with a pause, unless it is
+// the first.
 const quickly = time.Second
 
-// requeuePause is how long to wait after so many candidates in a row were lost quickly: whatever has removed them, or says so, will
-// do so again.
+// requeuePause is how long to wait after so many candidates in a row were lost quickly: whatever
+// has removed them, or says so, will do so again.
 func requeuePause(soon int) time.Duration {
 	if soon < 2 {
 		return 0

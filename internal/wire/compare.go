@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// An answer that cannot be one to its request is refused. A server may lie, and it may take one request for another; what
-// follows from an answer, up to the deletion of a znode, must not befall anything that was not asked for.
+// An answer that cannot be one to its request is refused. A server may lie, and it may take one
+// request for another; what follows from an answer, up to the deletion of a znode, must not befall
+// anything that was not asked for.
 
 // The flags of creations (CreateMode).
 const (
@@ -16,8 +17,8 @@ const (
 	flagSequentialTTL       = 6
 )
 
-// isCompared reports whether the answer to an operation of go-zookeeper's is compared with what was asked for. The others' say
-// nothing of it.
+// isCompared reports whether the answer to an operation of go-zookeeper's is compared with what was
+// asked for. The others' say nothing of it.
 func isCompared(op int32) bool {
 	switch op {
 	case OpCreate, OpCreateContainer, OpCreateTTL, OpSync, OpMulti:
@@ -60,8 +61,8 @@ func (b *body) createdWithStat(asked *body, session int64) {
 	}
 }
 
-// isSequenceNumber reports whether a server gives such a number (PrepRequestProcessor, "%010d"). It may be negative where the
-// numbers are used up.
+// isSequenceNumber reports whether a server gives such a number (PrepRequestProcessor, "%010d"). It
+// may be negative where the numbers are used up.
 func isSequenceNumber(number []byte) bool {
 	const digits = 10
 	n, err := strconv.ParseInt(string(number), 10, 32)
@@ -92,8 +93,8 @@ func (b *body) names() {
 	}
 }
 
-// results takes the results of a multi, as multiResponse.Decode does (structs.go line 325): each of the type that was asked
-// for, or all of them errors.
+// results takes the results of a multi, as multiResponse.Decode does (structs.go line 325): each of
+// the type that was asked for, or all of them errors.
 func (b *body) results(asked *body) {
 	results, failures := 0, 0
 	for b.reason == "" {
@@ -130,7 +131,8 @@ func (b *body) resultHeader() (op int32, done bool) {
 	return op, done
 }
 
-// result takes one result of a multi that has succeeded, and the part of the request that it belongs to.
+// result takes one result of a multi that has succeeded, and the part of the request that it
+// belongs to.
 func (b *body) result(op int32, asked *body) {
 	switch op {
 	case OpCreate:

@@ -18,7 +18,8 @@ import (
 // session is the one that sending.connect opens.
 const session = 1
 
-// TestAnAnswerToSomethingElseBreaksTheConnection has a server answer requests of our own with what cannot be their answer.
+// TestAnAnswerToSomethingElseBreaksTheConnection has a server answer requests of our own with what
+// cannot be their answer.
 func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 	create := func() *wire.Request { return wire.Create("/d/x-", []byte("me"), zk.WorldACL(zk.PermAll)) }
 	old := func() *wire.Request { return wire.CreateOld("/d/x-", nil, nil) }
@@ -69,7 +70,8 @@ func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 	}
 }
 
-// TestTheLastNumbersOfAParentPass has a server give the numbers that come near and after the last, which are negative.
+// TestTheLastNumbersOfAParentPass has a server give the numbers that come near and after the last,
+// which are negative.
 func TestTheLastNumbersOfAParentPass(t *testing.T) {
 	for _, n := range []int32{0, 1, math.MaxInt32, -1, -999_999_999, -1_000_000_000, math.MinInt32} {
 		s := newSending(t, wire.Config{})
@@ -155,8 +157,9 @@ func TestNoNumberIsGivenTwice(t *testing.T) {
 	})
 }
 
-// FuzzCreated answers a creation with anything. What is told as created begins with what was asked for, has a number of ten
-// digits behind that, and belongs to the session; everything else breaks the connection.
+// FuzzCreated answers a creation with anything. What is told as created begins with what was asked
+// for, has a number of ten digits behind that, and belongs to the session; everything else breaks
+// the connection.
 func FuzzCreated(f *testing.F) {
 	const asked = "/d/x-"
 	for _, path := range []string{asked + "0000000007", asked + "-000000007", asked + "-2147483648", asked, "/e/x-0000000007", asked + "0000000007/a"} {

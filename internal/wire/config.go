@@ -42,10 +42,14 @@ type Config struct {
 	// and says it to the server that it connects to.
 	LastZxid *atomic.Int64
 
-	// OwnRequests, if it is set, is how many requests of our own the session has sent, on whatever connection. Their
-	// numbers follow from it, so that none repeats in the session: a server tells whose write has been committed by
-	// session and number alone (CommitProcessor), and that of a lost connection would answer a request on this one.
+	// OwnRequests, if it is set, is how many requests of our own the session has sent, on whatever
+	// connection. Their numbers follow from it, so that none repeats in the session: a server tells
+	// whose write has been committed by session and number alone (CommitProcessor), and that of a
+	// lost connection would answer a request on this one.
 	OwnRequests *atomic.Int64
+	// Asked is the session timeout that the client has asked for, 0 for not known. A longer one that the server grants is made
+	// into it for everything that counts by it: a server that grants a day and hangs would else be left after two thirds of that.
+	Asked time.Duration
 
 	// Credentials is how many the session has: requests of our own wait until they are written.
 	Credentials int
@@ -66,7 +70,7 @@ func (c Config) withDefaults() Config {
 // A Handshake is what a server's connect reply says.
 type Handshake struct {
 	SessionID int64         // 0: the session has expired
-	Timeout   time.Duration // as negotiated; 0 where the session has expired
+	Timeout   time.Duration // as the server grants it; 0 where the session has expired
 }
 
 // Expired reports whether the server no longer knows the session.

@@ -15,8 +15,9 @@ var (
 	// whatever else the server sent. The connection is closed; the outcome of every open request is unknown.
 	ErrUnanswered = fmt.Errorf("wire: server leaves requests unanswered: %w", os.ErrDeadlineExceeded)
 
-	// ErrNumbersUsedUp is returned when the next request of the session, our own or go-zookeeper's, would have a
-	// number that another request had before. The connection is closed; the session must be given up.
+	// ErrNumbersUsedUp is returned when the next request of the session, our own or go-zookeeper's,
+	// would have a number that another request had before. The connection is closed; the session
+	// must be given up.
 	ErrNumbersUsedUp = errors.New("wire: numbers for requests are used up")
 )
 

@@ -52,8 +52,8 @@ var opNames = map[int32]string{
 	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
 }
 
-// ownXid returns the number of the request of our own that a session has sent so many before. It is false if there is none
-// left.
+// ownXid returns the number of the request of our own that a session has sent so many before. It is
+// false if there is none left.
 func ownXid(before int64) (xid int32, ok bool) {
 	if before > int64(xidOwn)-math.MinInt32 {
 		return 0, false

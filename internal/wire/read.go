@@ -11,6 +11,7 @@ const (
 	replyHeaderSize = 16 // xid, zxid, error
 	zxidAt          = 4
 	errorAt         = 12
+	timeoutAt       = 4 // in a connect reply
 
 	// codeTooLarge stands in for a reply that is dropped for its size: APIERROR, which servers only use as a bound
 	// between numbers, and which go-zookeeper returns as zk.ErrAPIError.
@@ -143,7 +144,7 @@ func (c *Conn) connect(frame []byte) error {
 	c.mu.Lock()
 	c.limit = time.Time{}
 	c.ready = !c.gone
-	c.patience = h.Timeout * 2 / 3
+	c.patience = c.boundTimeout(frame, h.Timeout) * 2 / 3
 	err = c.writes.setOwn(time.Time{})
 	c.mu.Unlock()
 	if err != nil {
@@ -153,6 +154,16 @@ func (c *Conn) connect(frame []byte) error {
 		c.cfg.Connected(h)
 	}
 	return nil
+}
+
+// boundTimeout has go-zookeeper, which pings and gives up by the timeout in the connect reply, count by what was asked for if
+// that is less, and returns by which.
+func (c *Conn) boundTimeout(frame []byte, granted time.Duration) time.Duration {
+	if c.cfg.Asked <= 0 || granted <= c.cfg.Asked {
+		return granted
+	}
+	binary.BigEndian.PutUint32(frame[timeoutAt:], uint32(c.cfg.Asked/time.Millisecond))
+	return c.cfg.Asked
 }
 
 // reply checks a frame after the handshake and tells of it. If the frame is too large, only its header is given. It

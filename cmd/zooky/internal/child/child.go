@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -185,6 +186,16 @@ func reap() {
 			return
 		}
 	}
+}
+
+// below returns the living processes that a process has started, directly or not.
+func below(root int) []int {
+	children := children()
+	processes := slices.Clone(children[root])
+	for i := 0; i < len(processes); i++ {
+		processes = append(processes, children[processes[i]]...)
+	}
+	return processes
 }
 
 // signalAll sends a signal to processes and returns those to which this one must not send any. A stopped process does not

@@ -37,6 +37,7 @@ type guard struct {
 	until   time.Duration // the hold is certain until then
 	phase   phase
 	limit   time.Duration // when it is killed that was asked
+	told    []int         // the processes that were asked
 	stopped bool          // the command, by a signal
 	denied  bool          // and that was told
 }
@@ -181,7 +182,7 @@ func (g *guard) next() time.Duration {
 	case running:
 		return g.until - g.command.Lead
 	case asked:
-		return min(g.limit, g.until)
+		return min(g.limit, g.until, bootTime()+orphanPoll)
 	default:
 		if g.denied {
 			return bootTime() + deniedPoll
@@ -190,18 +191,22 @@ func (g *guard) next() time.Duration {
 	}
 }
 
+// orphanPoll is how often it is looked whether those that end leave others behind.
+const orphanPoll = 50 * time.Millisecond
+
 // deniedPoll is how often it is tried to kill what must not be killed.
 const deniedPoll = time.Second
 
 // look does what is due.
 func (g *guard) look() {
-	if bootTime() < g.next() && g.phase != killed {
-		return // a word came just now
-	}
-	switch g.phase {
-	case running:
+	now := bootTime()
+	switch {
+	case g.phase == running && now < g.until-g.command.Lead: // a word came just now
+	case g.phase == running:
 		g.say("ending the command: there is no word any more that the lock is held")
 		g.ask(g.command.Grace)
+	case g.phase == asked && now < min(g.limit, g.until):
+		g.askOrphans()
 	default:
 		g.kill()
 	}
@@ -242,8 +247,17 @@ func (g *guard) ask(grace time.Duration) {
 	}
 	if g.phase == running {
 		g.phase = asked
-		g.deny(signalAll(g.processes(), g.command.Signal))
+		g.told = g.processes()
+		g.deny(signalAll(g.told, g.command.Signal))
 	}
+}
+
+// askOrphans asks those whose parents have ended since, which were started just when the others were asked, or later. What a process
+// that still lives has started to clean up is left to it.
+func (g *guard) askOrphans() {
+	orphans := slices.DeleteFunc(children()[os.Getpid()], func(pid int) bool { return slices.Contains(g.told, pid) })
+	g.told = append(g.told, orphans...)
+	g.deny(signalAll(orphans, g.command.Signal))
 }
 
 func (g *guard) kill() {

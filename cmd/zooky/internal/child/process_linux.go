@@ -18,8 +18,8 @@ func adopt() {
 // attributes has the kernel kill the command if the thread ends that starts it.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// below returns the living processes that a process has started, directly or not.
-func below(root int) (processes []int) {
+// children returns the living processes of the machine by their parents.
+func children() map[int][]int {
 	children := make(map[int][]int)
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
@@ -28,11 +28,7 @@ func below(root int) (processes []int) {
 			children[parent] = append(children[parent], pid)
 		}
 	}
-	processes = children[root]
-	for i := 0; i < len(processes); i++ {
-		processes = append(processes, children[processes[i]]...)
-	}
-	return processes
+	return children
 }
 
 // parentOf reads a process's parent, if the process lives. Its name comes before, in parentheses, and may have some itself.

@@ -15,8 +15,8 @@ func adopt() {}
 // attributes are the usual ones.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 
-// below returns the living processes that a process has started, directly or through others that live.
-func below(root int) (processes []int) {
+// children returns the living processes of the machine by their parents.
+func children() map[int][]int {
 	listing := exec.Command("ps", "-A", "-o", "pid=,ppid=,state=")
 	out, err := listing.Output()
 	if err != nil {
@@ -30,9 +30,5 @@ func below(root int) (processes []int) {
 			children[parent] = append(children[parent], pid)
 		}
 	}
-	processes = children[root]
-	for i := 0; i < len(processes); i++ {
-		processes = append(processes, children[processes[i]]...)
-	}
-	return processes
+	return children
 }

@@ -38,9 +38,9 @@ type attendance struct {
 	lossTold  bool
 }
 
-// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain: twice for each time that
-// changes.
-const wordsPerTimeout = 16
+// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain. That changes eight times,
+// and more often if a server has shortened the timeout since.
+const wordsPerTimeout = 64
 
 // run runs the command while the lock is held. Its error has the exit status.
 func (a *attendance) run(guard *exec.Cmd, command child.Command) error {

@@ -56,31 +56,34 @@ func newRun(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run NAME [flags] -- COMMAND [ARG]…",
 		Short: "Run a command under a lock",
-		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended. It does as flock does: the
-command is in zooky's place, with its standard streams and other open files, its process group and its terminal, and ignores
-the signals that zooky was started to ignore. Ctrl-C, Ctrl-Z, pipes into a pager and programs that ask on the terminal work as
-without zooky. If Ctrl-C or Ctrl-\ ends the command or the wait, it ends zooky too, by the same signal, and so the
-script or make around it.
+		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended. It does
+so as flock does: the command is in zooky's place, with its standard streams and other open files, its
+process group and its terminal, and ignores the signals that zooky was started to ignore. Ctrl-C, Ctrl-Z,
+pipes into a pager and programs that ask on the terminal work as without zooky. If Ctrl-C or Ctrl-\ ends
+the command or the wait, it ends zooky too, by the same signal, and with it the script or make around it.
 
-While it waits on a terminal, zooky shows who holds the lock, and how many are ahead; --quiet has it show nothing. Elsewhere
---verbose has it print a line every ten seconds.
+While zooky waits on a terminal, it shows who holds the lock, and how many are ahead; with --quiet it does
+not. Elsewhere it prints that every ten seconds with --verbose.
 
-When somebody asks for the lock, the command and all processes that it has started are sent the signal of --on-revoke,
-and SIGKILL after --kill-after. When the lock is lost because it was removed by force, or the session has expired, the same
-happens, but SIGKILL comes after an eighth of the session timeout at the latest: the servers give the lock to another
-client soon. Processes that the command leaves behind at its own end are left alone. Processes of other users, as with
-sudo, cannot be ended: zooky says so.
+When somebody asks for the lock, the command and all processes that it has started are sent the signal of
+--on-revoke, and SIGKILL after --kill-after. When the lock is lost because it was removed by force, or
+because the session has expired, the same happens, but SIGKILL comes after an eighth of the session timeout
+at the latest: the servers give the lock to another client soon. Processes that the command leaves behind
+at its own end are left alone. Processes of other users, as with sudo, cannot be ended: zooky says so.
 
-The command never runs for longer than the lock is certain to be held. A guard process sees to that, in a session of its own: zooky
-tells it again and again until when the hold is certain. If no later time comes, because the servers are silent, or zooky was stopped or
-killed, the guard sends the signal a sixteenth of the session timeout before that time, and SIGKILL before it is over. So Ctrl-Z and SIGSTOP
-do not keep the lock: a command that is stopped together with zooky for about half of the session timeout is
-killed, and the status is 123. If the guard is killed, the command is killed too, and the status is 125.
+The command runs no longer than the lock is certain to be held. A guard process, in a session of its own,
+sees to that: zooky tells it again and again until when the hold is certain. If no later time comes, because
+the servers are silent or zooky was stopped or killed, the guard sends the signal a sixteenth of the session
+timeout before that time, and SIGKILL before it is over. Ctrl-Z and SIGSTOP thus do not keep the lock: after
+about half of a session timeout the command is killed, and the status is 123. If the guard itself is
+killed, the command is killed too, and the status is 125.
 
-What is given up: SIGINT and SIGQUIT for zooky alone, from kill, are not passed to the command while zooky is in the foreground
-of a terminal, which is taken for their sender. SIGHUP, SIGTERM, SIGUSR1, SIGUSR2 and SIGALRM are passed to all processes of the command; those that were
-sent to the whole process group reach it twice. Where the system has no child subreapers (it is not Linux), a process whose
-parent has ended is out of reach.
+What this gives up: zooky takes SIGINT and SIGQUIT for the terminal's while it is in the foreground there,
+and does not pass on what comes from kill. SIGHUP, SIGTERM, SIGUSR1, SIGUSR2 and SIGALRM are passed to all
+processes of the command; one that was sent to the whole process group reaches it twice. On systems other
+than Linux, processes whose parents have ended are out of reach. If zooky and its guard are killed at one
+time, the kernel kills the command, but not what that has started. A zooky that was stripped of its symbols
+passes on no ignored signals but SIGHUP and SIGINT.
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock; and
@@ -103,6 +106,9 @@ otherwise
 			}
 			return nil
 		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return withStatus(runTrouble, setFromEnvironment(cmd.Flags()))
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.timeoutGiven = cmd.Flags().Changed("session-timeout")
 			if cmd.Flags().Changed("wait") && r.wait == 0 {
@@ -121,8 +127,10 @@ otherwise
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
 	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the servers and the lock; 0 is --try (default for ever)")
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
-	flags.StringVar(&r.how, "revoke", "", "make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
-	flags.StringVar(&r.onRevoke, "on-revoke", "TERM", "`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
+	flags.StringVar(&r.how, "revoke", "",
+		"make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
+	flags.StringVar(&r.onRevoke, "on-revoke", "TERM",
+		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "do not tell who holds the lock while waiting on a terminal")
 	flags.BoolVarP(&r.verbose, "verbose", "v", false, "tell who holds the lock while waiting, on a terminal or not")
