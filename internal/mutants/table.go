@@ -308,6 +308,21 @@ var mutants = []mutant{
 		tests: "TestVirtualTheLastWaiterGivesUpAtTheHandOff",
 	},
 	{
+		name:  "parents: one that vanishes is an error",
+		edits: []edit{{"candidate.go", "if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise", "if err != nil { // otherwise"}},
+		tests: "TestVirtualParentsThatVanish",
+	},
+	{
+		name:  "rights: a refused removal leaves an orphan",
+		edits: []edit{{"acquisition.go", "		c.zs.end(errStuck)\n", ""}},
+		tests: "TestARemovalThatIsRefused",
+	},
+	{
+		name:  "rights: a lock without the right to delete is tried again",
+		edits: []edit{{"rights.go", "	if !s.isSticky(dir) {", "	if true {"}},
+		tests: "TestARemovalThatIsRefused",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
