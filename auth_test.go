@@ -329,3 +329,33 @@ func TestAnACLWithoutTheRightToRead(t *testing.T) {
 		m.Unlock()
 	}
 }
+
+// TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is everybody's.
+func TestBehindACandidateThatMayNotBeRead(t *testing.T) {
+	readable := mutex(t, dial(t), "m")
+	lock(t, readable) // so that the lock's znode is
+	private := func(name string) *zklock.Mutex {
+		return mutex(t, dial(t, digest(name+":secret"), zklock.WithSessionTimeout(30*time.Second)), "m")
+	}
+	queue := []*zklock.Mutex{private("ann"), private("bob"), private("cid")}
+	rw, err := dial(t, digest("dan:secret"), zklock.WithSessionTimeout(30*time.Second)).RWMutex("m")
+	require.NoError(t, err)
+	queue = append(queue, rw.Reader())
+	var pending []*zklock.Pending
+	for _, m := range queue {
+		pending = append(pending, queued(t, m))
+	}
+	previous := readable
+	for i, p := range pending {
+		require.True(t, isOpen(p.Done()))
+		time.Sleep(300 * time.Millisecond) // sleep ok: the hold's length, in which those behind settle down to wait
+		begun := time.Now()
+		require.NoError(t, previous.UnlockContext(t.Context()))
+		receive(t, p.Done(), "grant")
+		require.NoError(t, p.Err())
+		t.Logf("hand-off %d took %v", i, time.Since(begun))
+		assert.Less(t, time.Since(begun), time.Second)
+		previous = queue[i]
+	}
+	require.NoError(t, previous.UnlockContext(t.Context()))
+}

@@ -323,6 +323,11 @@ var mutants = []mutant{
 		tests: "TestARemovalThatIsRefused",
 	},
 	{
+		name:  "rights: no second look at who may not be read",
+		edits: []edit{{"lookahead.go", "const opaqueLook = 500 * time.Millisecond", "const opaqueLook = time.Hour"}},
+		tests: "TestBehindACandidateThatMayNotBeRead",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
