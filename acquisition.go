@@ -261,11 +261,13 @@ func (a *acquisition) removeSoon() {
 	a.s.work.Go(func() { a.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
 }
 
-// noteRemoved tells how the removal of the candidate went. If a server has refused it, nobody else gets the lock while the session
-// lives, and not everybody who unlocks looks at errors.
+// noteRemoved tells how the removal of the candidate went. If a server has refused it, nobody else would get the lock while the
+// session lives, and not everybody who unlocks looks at errors: the session is given up.
 func (a *acquisition) noteRemoved(c *candidate, err error) {
-	if err != nil && !errors.Is(err, errVanished) && !errors.Is(err, ErrLost) {
-		a.s.cfg.logger.Error("candidate not removed", "path", c.path, "error", err)
+	if err != nil && !errors.Is(err, errVanished) && !errors.Is(err, ErrLost) && !errors.Is(err, ErrClosed) {
+		a.s.cfg.logger.Error("candidate not removed, the session is given up", "path", c.path, "error", err)
+		a.s.noteSticky(c.dir)
+		c.zs.end(errStuck)
 	}
 	a.mu.Lock()
 	a.removed = err

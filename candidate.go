@@ -89,6 +89,9 @@ func newCandidate(zs *zkSession, dir string, kind queue.Kind, cfg *lockConfig, h
 // go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
 // candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
+	if err := c.checkSticky(ctx); err != nil {
+		return err
+	}
 	for {
 		created, err := c.queue(ctx)
 		switch was := outcomeOf(err); was {
@@ -100,7 +103,8 @@ func (c *candidate) create(ctx context.Context) error {
 			}
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
-				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
+				err := c.zs.makeParents(ctx, c.dir, c.cfg)
+				if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise one has vanished before the next was made
 					return err
 				}
 				continue
@@ -390,8 +394,11 @@ func (c *candidate) delete(ctx context.Context) error {
 		}
 		return err
 	})
-	if errors.Is(err, zk.ErrNoNode) {
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
 		return nil
+	case errors.Is(err, zk.ErrNoAuth) && errors.Is(c.glance(ctx), errVanished): // a server asks for the right first
+		return errVanished
 	}
 	return err
 }

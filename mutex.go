@@ -234,8 +234,9 @@ func (m *Mutex) LockAsync(ctx context.Context) *Pending {
 // UnlockContext releases the lock. Whatever it returns, the handle is unlocked after. It returns when a server has
 // confirmed the release, and earlier with ctx's error; then the release goes on in the background until it is done or
 // the session ends. The error matches ErrNotLocked if the handle was not locked, and ErrLost if the hold had been lost.
-// If a server refuses, with zk.ErrNoAuth for one, that is returned and logged, and nobody gets the lock before the Session's
-// ZooKeeper session ends.
+// If a server refuses, with zk.ErrNoAuth for one, that is returned and logged. Then the Session gives its ZooKeeper session
+// up, since nobody could get the lock before its end: all holds of the Session are lost. From then on acquisitions of
+// that lock fail with zk.ErrNoAuth, until the ACL of its znode lets the Session delete.
 func (m *Mutex) UnlockContext(ctx context.Context) error {
 	a := m.take()
 	if a == nil {

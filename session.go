@@ -76,6 +76,7 @@ type Session struct {
 	closed   bool                      // by Close: nothing is added to work any more
 	bound    map[*acquisition]struct{} // that Close has to call off: their contexts are not derived from closing
 	closeErr error                     // set before done is closed
+	sticky   map[string]struct{}       // znodes of locks in which we may create candidates, and not delete them
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
@@ -147,7 +148,10 @@ func (s *Session) run(established chan<- error) {
 			return
 		}
 		zs.end(errExpired)
-		s.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
+		s.work.Go(func() { // ends soon after: its connection is closed, and no other is made
+			zs.hangUp()
+			zs.dispose()
+		})
 		s.newestZxid.Store(max(s.newestZxid.Load(), zs.lastZxid.Load()))
 		if err != nil && !again {
 			s.cfg.logger.Error("no zookeeper session", "error", err)
@@ -196,12 +200,7 @@ func (s *Session) shutDown(zs *zkSession) {
 	zs.lease.end(errSessionClosed) // the holders first, then the others
 	removed := zs.awaitRemoval()
 	zs.end(errSessionClosed) // nothing more is sent: what follows the request to close can cost us its answer
-	if zs.served() && closed.Is(zs.ready) {
-		zs.conn.Close()
-	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
-		zs.disconnect()
-		zs.closeDisconnected()
-	}
+	zs.hangUp()
 	if !removed && !zs.closeConfirmed() {
 		s.mu.Lock()
 		s.closeErr = opError("close", s.root, fmt.Errorf(
@@ -209,6 +208,16 @@ func (s *Session) shutDown(zs *zkSession) {
 		s.mu.Unlock()
 	}
 	zs.dispose()
+}
+
+// hangUp ends the ZooKeeper session, on the server too if there is one.
+func (zs *zkSession) hangUp() {
+	if zs.served() && closed.Is(zs.ready) {
+		zs.conn.Close()
+	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
+		zs.disconnect()
+		zs.closeDisconnected()
+	}
 }
 
 // awaitRemoval waits until the acquisitions have removed their candidates, which they do by themselves, and reports whether

@@ -123,6 +123,20 @@ func (w *watcher) armedSince() (told uint64, ok bool) {
 	return w.node.fired, w.node.armed
 }
 
+// isOpaque reports whether the znode's data may not be read. Then a server does not tell of changes, whatever watch it has taken.
+func (w *watcher) isOpaque() bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.opaque
+}
+
+// distrust has the next look ask a server.
+func (w *watcher) distrust() {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	w.node.disarm()
+}
+
 // legacy is what a candidate of ours that has nobody ahead leaves word of to those behind it when it is removed.
 type legacy struct {
 	lock *lockNode // the lock's znode as it is then; nil if that is not known

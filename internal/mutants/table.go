@@ -486,6 +486,26 @@ var mutants = []mutant{
 		tests: "TestVirtualTheLastWaiterGivesUpAtTheHandOff",
 	},
 	{
+		name:  "parents: one that vanishes is an error",
+		edits: []edit{{"candidate.go", "if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise", "if err != nil { // otherwise"}},
+		tests: "TestVirtualParentsThatVanish",
+	},
+	{
+		name:  "rights: a refused removal leaves an orphan",
+		edits: []edit{{"acquisition.go", "		c.zs.end(errStuck)\n", ""}},
+		tests: "TestARemovalThatIsRefused",
+	},
+	{
+		name:  "rights: a lock without the right to delete is tried again",
+		edits: []edit{{"rights.go", "	if !s.isSticky(dir) {", "	if true {"}},
+		tests: "TestARemovalThatIsRefused",
+	},
+	{
+		name:  "rights: no second look at who may not be read",
+		edits: []edit{{"lookahead.go", "const opaqueLook = 500 * time.Millisecond", "const opaqueLook = time.Hour"}},
+		tests: "TestBehindACandidateThatMayNotBeRead",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
