@@ -289,9 +289,8 @@ func cutEverything(t *testing.T, causes ...error) {
 				t.Parallel()
 				virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
 					sc := &scene{world: w, t: t}
-					awake := zklock.WithTimeAsleep(func() time.Duration { return 0 }) // the machine's own clocks jump under load
-					sc.caller, sc.client = w.dial("", 10*time.Second, awake)
-					sc.other, _ = w.dial("", 10*time.Second, awake)
+					sc.caller, sc.client = w.dial("", 10*time.Second)
+					sc.other, _ = w.dial("", 10*time.Second)
 					n := 0
 					for _, cause := range causes {
 						for after := conditions[in].from; after < conditions[in].span; after += 2500 * time.Microsecond {
