@@ -13,5 +13,6 @@ func WithTimeAsleep(asleep func() time.Duration) SessionOption {
 // TimeAsleep is that reading.
 var TimeAsleep = timeAsleep
 
-// InternalErrors are those that tell the library what has become of a session, a hold or a candidate.
+// InternalErrors are those that tell the library what has become of a session, a hold or a
+// candidate.
 var InternalErrors = []error{errExpired, errLeaseRanOut, errRemoved, errSessionClosed, errVanished, &missingError{}}
