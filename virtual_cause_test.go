@@ -280,8 +280,14 @@ func TestVirtualCauseIsNoOwnEnd(t *testing.T) { cutEverything(t, zklock.ErrClose
 
 // TestVirtualCauseIsNoCode is that for a cause that reads as a code of a server.
 func TestVirtualCauseIsNoCode(t *testing.T) {
-	cutEverything(t, errors.New("unknown error: -6"), errors.New("unknown error: -127"))
+	cutEverything(t, canceled("unknown error: -6"), canceled("unknown error: -127"))
 }
+
+// canceled is a cause that is shown alone, because it says itself that the context was canceled.
+type canceled string
+
+func (c canceled) Error() string        { return string(c) }
+func (c canceled) Is(target error) bool { return target == context.Canceled }
 
 func cutEverything(t *testing.T, causes ...error) {
 	for name, call := range calls {
