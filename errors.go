@@ -28,9 +28,10 @@ var (
 	// ErrClosed is returned by everything that needs a Session after its Close. Only a new Session helps.
 	ErrClosed = errors.New("session closed")
 
-	// ErrUnavailable is part of the error of a call whose context ended while there was no connection to a server, or no answer
-	// from it. The error says for how long, and why if that is known. Without ErrUnavailable, an acquisition whose context
-	// ended has waited for others. Trying again is safe.
+	// ErrUnavailable is part of the error of a call whose context ended while there was no
+	// connection to a server, or no answer from it. The error says for how long, and why if that is
+	// known. Without ErrUnavailable, an acquisition whose context ended has waited for others.
+	// Trying again is safe.
 	ErrUnavailable = errors.New("zookeeper is unavailable")
 
 	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be ambiguous.
@@ -69,7 +70,8 @@ var (
 	errSessionClosed = fmt.Errorf("%w: %w", ErrLost, ErrClosed)
 )
 
-// errClosing is the cause of the contexts that Close ends. No user sees it, so that no context of a user's has it as its cause.
+// errClosing is the cause of the contexts that Close ends. No user sees it, so that no context of a
+// user's has it as its cause.
 var errClosing = errors.New("session is closing")
 
 // OpError is the error of every operation: what was done, on which znode, and what went wrong.
@@ -90,8 +92,8 @@ func (e *OpError) Error() string {
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// opError adds the operation and the path to err, unless there is none, for the user. It is the only place where the library's own
-// errors become the user's.
+// opError adds the operation and the path to err, unless there is none, for the user. It is the
+// only place where the library's own errors become the user's.
 func opError(op, path string, err error) error {
 	if err == nil {
 		return nil
@@ -99,14 +101,16 @@ func opError(op, path string, err error) error {
 	return &OpError{Op: op, Path: path, Err: public(err)}
 }
 
-// gaveUp is the error inside the library of a call whose context has ended. The context's error and its cause are the caller's
-// and can match anything, also zk.ErrNoNode, ErrLost or ErrClosed. gaveUp has no Unwrap, so that errors.Is does not take them
-// for a server's answer, or for what has become of a session or a candidate.
+// gaveUp is the error inside the library of a call whose context has ended. The context's error and
+// its cause are the caller's and can match anything, also zk.ErrNoNode, ErrLost or ErrClosed.
+// gaveUp has no Unwrap, so that errors.Is does not take them for a server's answer, or for what has
+// become of a session or a candidate.
 type gaveUp struct{ why error }
 
 func (g gaveUp) Error() string { return g.why.Error() }
 
-// contextError is why ctx has ended, nil if it has not. To the user it matches both ctx.Err and context.Cause(ctx).
+// contextError is why ctx has ended, nil if it has not. To the user it matches both ctx.Err and
+// context.Cause(ctx).
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	switch {

@@ -25,7 +25,8 @@ func WithResolver(resolve func(ctx context.Context, host string) ([]string, erro
 // TimeAsleep is that reading.
 var TimeAsleep = timeAsleep
 
-// InternalErrors are those that tell the library what has become of a session, a hold or a candidate.
+// InternalErrors are those that tell the library what has become of a session, a hold or a
+// candidate.
 var InternalErrors = []error{errExpired, errLeaseRanOut, errRemoved, errSessionClosed, errVanished, &missingError{}}
 
 // UseUpNumbers leaves so many numbers for requests of a Session's own in its current ZooKeeper

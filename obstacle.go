@@ -31,9 +31,9 @@ func (zs *zkSession) outage() (o obstacle, ok bool) {
 	return o, true
 }
 
-// explain adds to the error of a call that its caller gave up for how long the call went on, and what it
-// waited for. A missing connection comes before anything else. A call whose context had ended before
-// waited for nothing.
+// explain adds to the error of a call that its caller gave up for how long the call went on, and
+// what it waited for. A missing connection comes before anything else. A call whose context had
+// ended before waited for nothing.
 func (s *Session) explain(err error, begun time.Time, waitedFor obstacle) error {
 	g, ok := err.(gaveUp)
 	if !ok || time.Since(begun) < time.Millisecond {
@@ -65,7 +65,8 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(100 * time.Millisecond)
 }
 
-// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that
+// the second is over.
 const (
 	dialPatience = 5 * time.Second
 	dialReminder = time.Minute

@@ -167,9 +167,10 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	}
 }
 
-// WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By default, nowhere.
-// The handler is called on a goroutine of its own, so that one that blocks holds up nothing else for
-// longer than a moment: up to 1000 entries wait for it, others are dropped, and Close waits for a second.
+// WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By
+// default, nowhere. The handler is called on a goroutine of its own, so that one that blocks holds
+// up nothing else for longer than a moment: up to 1000 entries wait for it, others are dropped, and
+// Close waits for a second.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {
@@ -180,8 +181,9 @@ func WithLogger(logger *slog.Logger) SessionOption {
 	}
 }
 
-// WithStateFunc has f called with every new State of the Session, in order, on a goroutine of its own, from shortly
-// after Dial has returned. Close waits for the last call to return, but not for longer than a second.
+// WithStateFunc has f called with every new State of the Session, in order, on a goroutine of its
+// own, from shortly after Dial has returned. Close waits for the last call to return, but not for
+// longer than a second.
 func WithStateFunc(f func(State)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if f == nil {

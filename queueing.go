@@ -229,8 +229,8 @@ func (a *acquisition) freshHold() *hold {
 	return a.hold
 }
 
-// commit decides that others are removed by force, unless the acquisition has failed already. It returns the
-// context for that and what follows, which ends when the acquisition is settled.
+// commit decides that others are removed by force, unless the acquisition has failed already. It
+// returns the context for that and what follows, which ends when the acquisition is settled.
 func (a *acquisition) commit() (ctx context.Context, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -58,7 +58,7 @@ func (c *candidate) describe(st *standing) string {
 			break
 		}
 		if next == isFirst || next == isBehindOwner {
-			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings, st.nearest.cfg.identifier)
+			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings, readable(st.nearest.cfg.identifier))
 		}
 		st = next
 	}
@@ -66,7 +66,7 @@ func (c *candidate) describe(st *standing) string {
 	case st.more:
 		return fmt.Sprintf("%d or more ahead of it", siblings+st.ahead+1)
 	case st.ahead == 1 && st.nearest != nil:
-		who = string(st.nearest.cfg.identifier) + ", in this session"
+		who = readable(st.nearest.cfg.identifier) + ", in this session"
 	case st.first != nil:
 		who = c.zs.watches.identifier(st.first)
 	}

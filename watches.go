@@ -170,7 +170,8 @@ func (t *watchTable) isArmed(path string) bool {
 	return node != nil && node.armed
 }
 
-// identifier returns who the candidate of a znode is, as it was last read; empty if that is not known.
+// identifier returns who the candidate of a znode is, as it was last read; empty if that is not
+// known.
 func (t *watchTable) identifier(node *watchedNode) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -455,7 +456,8 @@ func nodeStateOf(stat zk.Stat, data []byte) nodeState {
 // longIdentifier is how much of an identifier an error shows.
 const longIdentifier = 100
 
-// readable returns an identifier as an error shows it. Anybody can have written anything into a znode.
+// readable returns an identifier as an error shows it. Anybody can have written anything into a
+// znode.
 func readable(data []byte) string {
 	who := string(data[:min(len(data), longIdentifier)])
 	if len(data) > longIdentifier || !strconv.CanBackquote(who) {

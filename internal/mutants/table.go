@@ -301,7 +301,7 @@ var mutants = []mutant{
 		name: "handle stays locked when the release fails",
 		edits: []edit{
 			{"mutex.go", "	a := m.take()\n	if a == nil {\n		return opError(\"unlock\"", "	a := m.holding()\n	if a == nil {\n		return opError(\"unlock\""},
-			{"mutex.go", "	return opError(\"unlock\", m.path, a.release(ctx))\n}",
+			{"mutex.go", "	return opError(\"unlock\", m.path, a.release(orNone(ctx)))\n}",
 				"	err := a.release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation|TestReleaseGoesOnInTheBackground",
