@@ -3,6 +3,7 @@ package zklock_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -268,19 +269,96 @@ func TestARemovalThatIsRefused(t *testing.T) {
 	receive(t, next.Lost(), "loss")
 	require.ErrorIs(t, next.UnlockContext(t.Context()), zklock.ErrLost)
 
+	innocent := mutex(t, s, "innocent")
+	lock(t, innocent)
+	lost, id := innocent.Lost(), s.ID()
 	lock(t, m)
+	p := queued(t, next)
+	begun := time.Now()
 	require.ErrorIs(t, m.UnlockContext(t.Context()), zk.ErrNoAuth)
 	assert.Contains(t, log.String(), "candidate not removed")
 	require.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked)
-	p := queued(t, next)
-	mine := m.LockAsync(t.Context()) // behind its own, which stands
-	requireStillWaiting(t, p)
-	mine.Cancel()
-	receive(t, mine.Done(), "end")
-	require.NoError(t, s.Close())
-	receive(t, p.Done(), "grant, as the session has ended")
+	receive(t, p.Done(), "grant, as the session is given up")
 	require.NoError(t, p.Err())
-	require.ErrorIs(t, next.UnlockContext(t.Context()), zk.ErrNoAuth)
+	assert.Less(t, time.Since(begun), sessionTimeout/2, "the server should have been told of the end")
+	receive(t, lost, "loss of what else the session held")
+	assert.ErrorIs(t, innocent.UnlockContext(t.Context()), zklock.ErrLost)
+
+	for range 3 { // in the next session
+		_, err = m.LockContext(t.Context())
+		require.ErrorIs(t, err, zk.ErrNoAuth)
+		assert.ErrorContains(t, err, "zk.PermDelete")
+		assert.False(t, m.TryLock())
+	}
+	lock(t, innocent)
+	assert.NotEqual(t, id, s.ID())
+	id = s.ID()
+	requireQueue(t, next, 1)
+	_, err = s.Conn().SetACL(m.Path(), zk.WorldACL(zk.PermAll), -1)
+	require.NoError(t, err)
+	require.NoError(t, next.UnlockContext(t.Context()))
+	lock(t, m)
+	require.NoError(t, m.UnlockContext(t.Context()))
+	assert.Equal(t, id, s.ID())
+	innocent.Unlock()
+}
+
+// TestAnACLWithoutTheRightToRead is refused before anything is asked of a server.
+func TestAnACLWithoutTheRightToRead(t *testing.T) {
+	for name, acl := range map[string][]zk.ACL{
+		"nobody reads":      zk.WorldACL(zk.PermAll &^ zk.PermRead),
+		"another one reads": append(zk.WorldACL(zk.PermAll&^zk.PermRead), zk.DigestACL(zk.PermRead, "bob", "secret")...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ann := digest("ann:secret")
+			_, err := zklock.Dial(t.Context(), "127.0.0.1:1", ann, zklock.WithACL(acl...))
+			assert.ErrorContains(t, err, "zk.PermRead")
+			_, err = zklock.Dial(t.Context(), "127.0.0.1:1", zklock.WithACL(acl...), ann)
+			assert.ErrorContains(t, err, "zk.PermRead")
+			_, err = dial(t, ann).Mutex("m", zklock.WithLockACL(acl...))
+			assert.ErrorContains(t, err, "zk.PermRead")
+			_, err = dial(t, ann).RWMutex("m", zklock.WithLockACL(acl...))
+			assert.ErrorContains(t, err, "zk.PermRead")
+		})
+	}
+	s := dial(t, digest("ann:secret"))
+	for _, acl := range [][]zk.ACL{
+		zk.DigestACL(zk.PermAll, "ann", "secret"), zk.AuthACL(zk.PermAll), append(zk.DigestACL(zk.PermRead, "ann", "secret"), zk.WorldACL(zk.PermCreate|zk.PermDelete)...),
+	} {
+		m := mutex(t, s, fmt.Sprint(acl[0].Scheme, len(acl)), zklock.WithLockACL(acl...))
+		lock(t, m)
+		m.Unlock()
+	}
+}
+
+// TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is everybody's.
+func TestBehindACandidateThatMayNotBeRead(t *testing.T) {
+	readable := mutex(t, dial(t), "m")
+	lock(t, readable) // so that the lock's znode is
+	private := func(name string) *zklock.Mutex {
+		return mutex(t, dial(t, digest(name+":secret"), zklock.WithSessionTimeout(30*time.Second)), "m")
+	}
+	queue := []*zklock.Mutex{private("ann"), private("bob"), private("cid")}
+	rw, err := dial(t, digest("dan:secret"), zklock.WithSessionTimeout(30*time.Second)).RWMutex("m")
+	require.NoError(t, err)
+	queue = append(queue, rw.Reader())
+	var pending []*zklock.Pending
+	for _, m := range queue {
+		pending = append(pending, queued(t, m))
+	}
+	previous := readable
+	for i, p := range pending {
+		require.True(t, isOpen(p.Done()))
+		time.Sleep(300 * time.Millisecond) // sleep ok: the hold's length, in which those behind settle down to wait
+		begun := time.Now()
+		require.NoError(t, previous.UnlockContext(t.Context()))
+		receive(t, p.Done(), "grant")
+		require.NoError(t, p.Err())
+		t.Logf("hand-off %d took %v", i, time.Since(begun))
+		assert.Less(t, time.Since(begun), time.Second)
+		previous = queue[i]
+	}
+	require.NoError(t, previous.UnlockContext(t.Context()))
 }
 
 // TestDialTellsOfEnforcedAuthentication dials a server that wants credentials before any request.

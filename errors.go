@@ -74,8 +74,8 @@ func (e *OpError) Error() string {
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// opError adds the operation and the path to err, unless there is none, for the user. It is the only place where the library's own
-// errors become the user's.
+// opError adds the operation and the path to err, unless there is none, for the user. It is the
+// only place where the library's own errors become the user's.
 func opError(op, path string, err error) error {
 	if err == nil {
 		return nil

@@ -8,7 +8,8 @@ import (
 )
 
 // logs hands what the Session logs to the user's handler, on a goroutine of its own: a handler that
-// blocks holds up nothing else for longer than a moment. It is the slog.Handler of the Session's logger.
+// blocks holds up nothing else for longer than a moment. It is the slog.Handler of the Session's
+// logger.
 type logs struct {
 	to      slog.Handler
 	entries chan logEntry

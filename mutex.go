@@ -166,12 +166,14 @@ func (m *Mutex) holding() *recipe.Acquisition {
 	return m.current
 }
 
-// Lock acquires the lock, however long that takes, across disconnections and session expiries. It panics if the Session has
-// been closed before, if it has too many locks (ErrTooMany), if the servers refuse, or if clients are in the queue that order
-// it differently: it has no error to return. LockContext returns errors.
+// Lock acquires the lock, however long that takes, across disconnections and session expiries. It
+// panics if the Session has been closed before, if it has too many locks (ErrTooMany), if the servers
+// refuse, or if clients are in the queue that order it differently: it has no error to return.
+// LockContext returns errors.
 //
-// If the Session is closed while Lock waits, Lock does not return: it ends its goroutine by runtime.Goexit, which runs the
-// goroutine's deferred calls. So a program can close its Session beside goroutines in Lock, and wait for them.
+// If the Session is closed while Lock waits, Lock does not return: it ends its goroutine by
+// runtime.Goexit, which runs the goroutine's deferred calls. So a program can close its Session
+// beside goroutines in Lock, and wait for them.
 func (m *Mutex) Lock() {
 	late := closed.Is(m.s.Done())
 	if _, err := m.LockContext(context.Background()); err != nil {
@@ -199,10 +201,11 @@ func (m *Mutex) TryLock() bool {
 	return err == nil
 }
 
-// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked, unless Close has
-// ended a Lock of this handle: then Unlock may be one of the deferred calls. A hold that was lost is unlocked
-// like any other. Unlock returns when a server has confirmed the release or the session is gone; while no server
-// answers, after one session timeout, and then the release goes on in the background.
+// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked, unless Close
+// has ended a Lock of this handle: then Unlock may be one of the deferred calls. A hold that was
+// lost is unlocked like any other. Unlock returns when a server has confirmed the release or the
+// session is gone; while no server answers, after one session timeout, and then the release goes on
+// in the background.
 func (m *Mutex) Unlock() {
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
@@ -249,8 +252,9 @@ func (m *Mutex) LockAsync(ctx context.Context) *Pending {
 // UnlockContext releases the lock. Whatever it returns, the handle is unlocked after. It returns when a server has
 // confirmed the release, and earlier with ctx's error; then the release goes on in the background until it is done or
 // the session ends. The error matches ErrNotLocked if the handle was not locked, and ErrLost if the hold had been lost.
-// If a server refuses, with zk.ErrNoAuth for one, that is returned and logged, and nobody gets the lock before the Session's
-// ZooKeeper session ends.
+// If a server refuses, with zk.ErrNoAuth for one, that is returned and logged. Then the Session gives its ZooKeeper session
+// up, since nobody could get the lock before its end: all holds of the Session are lost. From then on acquisitions of
+// that lock fail with zk.ErrNoAuth, until the ACL of its znode lets the Session delete.
 func (m *Mutex) UnlockContext(ctx context.Context) error {
 	a := m.take()
 	if a == nil {
@@ -259,10 +263,11 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	return opError("unlock", m.path, a.Release(ensemble.OrNone(ctx)))
 }
 
-// Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause when somebody asks for
-// the lock, with a cause that matches ErrLost when the hold is lost, and with ctx. Do returns fn's error, and with it why the
-// hold was revoked or lost, or why its release failed; if fn has returned nil, a revocation is no error. If the lock is not
-// acquired fn does not run. Do waits for the release up to the session timeout.
+// Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause
+// when somebody asks for the lock, with a cause that matches ErrLost when the hold is lost, and
+// with ctx. Do returns fn's error, and with it why the hold was revoked or lost, or why its release
+// failed; if fn has returned nil, a revocation is no error. If the lock is not acquired fn does not
+// run. Do waits for the release up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
 	a := m.acquire(ctx, true, nil)
 	h, err := a.Result()
@@ -292,8 +297,8 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	return fn(body)
 }
 
-// outcome is what Do returns: fn's error, and how the hold stood or was released, each once. If fn has made way for others without
-// an error, there is none.
+// outcome is what Do returns: fn's error, and how the hold stood or was released, each once. If fn
+// has made way for others without an error, there is none.
 func (m *Mutex) outcome(err, stood, released error) error {
 	told := opError("unlock", m.path, released)
 	switch {

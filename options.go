@@ -69,6 +69,9 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 			cfg.acl = zk.AuthACL(zk.PermAll)
 		}
 	}
+	if err := cfg.checkRights(cfg.acl); err != nil {
+		return sessionConfig{}, err
+	}
 	return cfg, nil
 }
 
@@ -122,6 +125,10 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 
 // WithACL sets the access rights of every znode that the Session creates. Without it they are world:anyone, and
 // with credentials their creator only. The rights of znodes that exist already are never changed.
+//
+// The ACL must let the Session itself read, or it is refused: the lease has the servers check the candidates. Whoever wants the lock
+// must have the rights to create, delete and read in the lock's znode. Who may not read a candidate is told later that it is
+// gone, by up to half a second, and cannot ask it to release.
 func WithACL(acl ...zk.ACL) SessionOption {
 	return func(cfg *sessionConfig) error {
 		cfg.acl = slices.Clone(acl)
@@ -160,9 +167,10 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	}
 }
 
-// WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By default, nowhere.
-// The handler is called on a goroutine of its own, so that one that blocks holds up nothing else for
-// longer than a moment: up to 1000 entries wait for it, others are dropped, and Close waits for a second.
+// WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By
+// default, nowhere. The handler is called on a goroutine of its own, so that one that blocks holds
+// up nothing else for longer than a moment: up to 1000 entries wait for it, others are dropped, and
+// Close waits for a second.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {
@@ -265,6 +273,9 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 		if err := opt(&cfg); err != nil {
 			return lockConfig{}, err
 		}
+	}
+	if err := s.cfg.checkRights(cfg.ACL); err != nil {
+		return lockConfig{}, err
 	}
 	if cfg.KazooListens && cfg.naming != NamingDefault {
 		return lockConfig{}, fmt.Errorf("WithKazooPatterns is about NamingDefault, and the naming is %v", cfg.naming)

@@ -42,7 +42,8 @@ func (rw *RWMutex) Reader() *Mutex {
 	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: new(recipe.Slot)}
 }
 
-// RLock acquires a read hold as Mutex.Lock does an exclusive one, and panics or ends its goroutine where that does. Any number may be out at once on one RWMutex.
+// RLock acquires a read hold as Mutex.Lock does an exclusive one, and panics or ends its goroutine
+// where that does. Any number may be out at once on one RWMutex.
 func (rw *RWMutex) RLock() {
 	late := closed.Is(rw.s.Done())
 	if _, err := rw.RLockContext(context.Background()); err != nil {
@@ -75,9 +76,9 @@ func (rw *RWMutex) addRead(a *recipe.Acquisition) {
 	rw.reads = append(rw.reads, a)
 }
 
-// RUnlock releases one read hold: a lost one first, then a revoked one, then the oldest. It panics if there is none,
-// unless Close has ended an RLock: see Mutex.Unlock.
-// Whoever must know which hold is which uses Reader.
+// RUnlock releases one read hold: a lost one first, then a revoked one, then the oldest. It panics
+// if there is none, unless Close has ended an RLock: see Mutex.Unlock. Whoever must know which hold
+// is which uses Reader.
 func (rw *RWMutex) RUnlock() {
 	a := rw.takeRead()
 	switch {

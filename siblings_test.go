@@ -145,7 +145,8 @@ func TestASiblingWhoseDataMayNotBeRead(t *testing.T) {
 	s := dial(t)
 	readable := mutex(t, s, "siblings") // so that the lock's own znode is
 	lock(t, readable)
-	m := mutex(t, s, "siblings", zklock.WithLockACL(zk.WorldACL(zk.PermAll&^zk.PermRead)...))
+	elsewhere := zk.ACL{Perms: zk.PermRead, Scheme: "ip", ID: "192.0.2.1"} // that this is not we is known to the servers alone
+	m := mutex(t, s, "siblings", zklock.WithLockACL(append(zk.WorldACL(zk.PermAll&^zk.PermRead), elsewhere)...))
 	first, second := queued(t, m), queued(t, m)
 	readable.Unlock()
 	for _, p := range []*zklock.Pending{first, second} {

@@ -35,8 +35,8 @@ func (u *userCode) end() {
 	}
 }
 
-// afterDial is how long the state function is not called after Dial, so that the program has what Dial
-// returns.
+// afterDial is how long the state function is not called after Dial, so that the program has what
+// Dial returns.
 const afterDial = 10 * time.Millisecond
 
 // callState hands the states to the user's function.

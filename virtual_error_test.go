@@ -29,7 +29,8 @@ func for1s(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestVirtualAGivenUpLockSaysWhoIsAhead has acquisitions end with their contexts while others hold the lock.
+// TestVirtualAGivenUpLockSaysWhoIsAhead has acquisitions end with their contexts while others hold
+// the lock.
 func TestVirtualAGivenUpLockSaysWhoIsAhead(t *testing.T) {
 	who := zklock.WithIdentifier("vm/19359")
 	for name, c := range map[string]struct {
@@ -85,7 +86,8 @@ func TestVirtualAGivenUpLockSaysWhoIsAhead(t *testing.T) {
 	}
 }
 
-// TestVirtualAGivenUpCallTellsOfAnOutage has calls end with their contexts while no server can be asked.
+// TestVirtualAGivenUpCallTellsOfAnOutage has calls end with their contexts while no server can be
+// asked.
 func TestVirtualAGivenUpCallTellsOfAnOutage(t *testing.T) {
 	calls := map[string]func(context.Context, *zklock.Session, *zklock.Mutex) error{
 		"lock": func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
@@ -135,7 +137,8 @@ func TestVirtualAGivenUpCallTellsOfAnOutage(t *testing.T) {
 	}
 }
 
-// TestVirtualServersErrorsHaveNames has servers refuse requests with codes that go-zookeeper does not know.
+// TestVirtualServersErrorsHaveNames has servers refuse requests with codes that go-zookeeper does
+// not know.
 func TestVirtualServersErrorsHaveNames(t *testing.T) {
 	for code, want := range map[int32]string{
 		-120: "ephemeral znodes are not allowed in a local session (error -120)",
@@ -231,7 +234,8 @@ func TestVirtualDoTellsTheReasonOnce(t *testing.T) {
 	}
 }
 
-// TestVirtualCloseBesideLock closes a Session while goroutines wait in Lock: they end, and run what is deferred, the unlocking too.
+// TestVirtualCloseBesideLock closes a Session while goroutines wait in Lock: they end, and run what
+// is deferred, the unlocking too.
 func TestVirtualCloseBesideLock(t *testing.T) {
 	for name, handle := range map[string]func(*zklock.Session) sync.Locker{
 		"Mutex":    func(s *zklock.Session) sync.Locker { return mutex(t, s, "m") },
@@ -305,7 +309,8 @@ func (r *recorder) String() string {
 	return r.b.String()
 }
 
-// TestVirtualUserCodeThatBlocks has a logger and a state function that do not return until the test lets them.
+// TestVirtualUserCodeThatBlocks has a logger and a state function that do not return until the test
+// lets them.
 func TestVirtualUserCodeThatBlocks(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		blocked := make(chan struct{})
@@ -343,7 +348,8 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 var _ io.Writer = writerFunc(nil)
 
-// TestVirtualStateFuncAfterDial calls the state function no earlier than Dial returns, and never if it fails.
+// TestVirtualStateFuncAfterDial calls the state function no earlier than Dial returns, and never if
+// it fails.
 func TestVirtualStateFuncAfterDial(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var returned atomic.Bool
@@ -352,9 +358,10 @@ func TestVirtualStateFuncAfterDial(t *testing.T) {
 			assert.True(t, returned.Load(), st)
 			states <- st
 		})
-		for range 100 {
+		for range 10 {
 			returned.Store(false)
 			s, _ := w.dial("", 10*time.Second, told)
+			synctest.Wait() // the others are as far as they come
 			returned.Store(true)
 			assert.Equal(t, zklock.StateConnected, <-states)
 			require.NoError(t, s.Close())
@@ -436,8 +443,9 @@ func TestVirtualErrorsAreOpErrors(t *testing.T) {
 	})
 }
 
-// TestVirtualForceThatFailsLeavesNothing has a context end after the holder was removed. The grant has to wait,
-// for the machine was suspended while it connected: what the leader has heard of the session is not known yet.
+// TestVirtualForceThatFailsLeavesNothing has a context end after the holder was removed. The grant
+// has to wait, for the machine was suspended while it connected: what the leader has heard of the
+// session is not known yet.
 func TestVirtualForceThatFailsLeavesNothing(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
 		var looks atomic.Int64

@@ -137,13 +137,17 @@ func TestFailedCleanUpIsJoined(t *testing.T) {
 	sticky := zklock.WithLockACL(zk.WorldACL(zk.PermAll &^ zk.PermDelete)...)
 	m, other := mutex(t, s, "sticky", sticky), mutex(t, s, "sticky", sticky)
 	lock(t, m)
-	_, err := other.TryLockContext(t.Context())
-	assert.ErrorIs(t, err, zklock.ErrLocked)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := other.LockContext(ctx)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.ErrorIs(t, err, zk.ErrNoAuth)
-	err = m.UnlockContext(t.Context())
+	receive(t, m.Lost(), "loss, with the session that has the orphan")
+	assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
+	_, err = m.LockContext(t.Context())
 	assert.ErrorIs(t, err, zk.ErrNoAuth)
-	assert.ErrorContains(t, err, "unlock "+m.Path())
-	assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked)
+	assert.ErrorContains(t, err, "zk.PermDelete")
+	requireQueue(t, m, 0)
 }
 
 func TestTryLockLeavesNothingWhenRefused(t *testing.T) {

@@ -146,7 +146,10 @@ func (c *Client) run(established chan<- error) {
 			return
 		}
 		zs.End(ErrExpired)
-		c.work.Go(zs.dispose) // ends soon after: its connection is closed, and no other is made
+		c.work.Go(func() { // ends soon after: its connection is closed, and no other is made
+			zs.hangUp()
+			zs.dispose()
+		})
 		c.newestZxid.Store(max(c.newestZxid.Load(), zs.lastZxid.Load()))
 		if err != nil && !again {
 			c.cfg.Logger.Error("no zookeeper session", "error", err)
@@ -195,12 +198,7 @@ func (c *Client) shutDown(zs *Session) {
 	zs.Lease.end(ErrClosed) // the holders first, then the others
 	removed := zs.awaitRemoval()
 	zs.End(ErrClosed) // nothing more is sent: what follows the request to close can cost us its answer
-	if zs.served() && closed.Is(zs.ready) {
-		zs.Conn.Close()
-	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
-		zs.disconnect()
-		zs.closeDisconnected()
-	}
+	zs.hangUp()
 	if !removed && !zs.closeConfirmed() {
 		c.mu.Lock()
 		c.closeErr = fmt.Errorf(
@@ -208,6 +206,16 @@ func (c *Client) shutDown(zs *Session) {
 		c.mu.Unlock()
 	}
 	zs.dispose()
+}
+
+// hangUp ends the ZooKeeper session, on the server too if there is one.
+func (zs *Session) hangUp() {
+	if zs.served() && closed.Is(zs.ready) {
+		zs.Conn.Close()
+	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
+		zs.disconnect()
+		zs.closeDisconnected()
+	}
 }
 
 // awaitRemoval waits until the acquisitions have removed their candidates, which they do by themselves, and reports whether

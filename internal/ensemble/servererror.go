@@ -40,7 +40,8 @@ func (e serverError) Error() string {
 	return fmt.Sprintf("zookeeper: %s (error %d)", cmp.Or(serverErrorTexts[e], "unknown error"), int32(e))
 }
 
-// coded returns an error of go-zookeeper with a serverError in place of a code for which it has only a text.
+// coded returns an error of go-zookeeper with a serverError in place of a code for which it has
+// only a text.
 func coded(err error) error {
 	if err == nil || IsGaveUp(err) { // the texts of those are the caller's
 		return err

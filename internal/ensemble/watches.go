@@ -122,6 +122,20 @@ func (w *Watcher) ArmedSince() (told uint64, ok bool) {
 	return w.node.fired, w.node.armed
 }
 
+// IsOpaque reports whether the znode's data may not be read. Then a server does not tell of changes, whatever watch it has taken.
+func (w *Watcher) IsOpaque() bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.opaque
+}
+
+// Distrust has the next look ask a server.
+func (w *Watcher) Distrust() {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	w.node.disarm()
+}
+
 // Path returns the watched znode's path: one copy for all who wait for it.
 func (w *Watcher) Path() string { return w.node.path }
 
@@ -418,7 +432,7 @@ func (zs *Session) NodeState(r wire.Reply) NodeState {
 	data, stat := r.Node()
 	state := zs.nodeStateOf(stat, data)
 	if !state.Marked {
-		state.Who = readable(data)
+		state.Who = Readable(data)
 	}
 	return state
 }
@@ -430,8 +444,9 @@ func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
 // longIdentifier is how much of an identifier an error shows.
 const longIdentifier = 100
 
-// readable returns an identifier as an error shows it. Anybody can have written anything into a znode.
-func readable(data []byte) string {
+// Readable returns an identifier as an error shows it. Anybody can have written anything into a
+// znode.
+func Readable(data []byte) string {
 	who := string(data[:min(len(data), longIdentifier)])
 	if len(data) > longIdentifier || !strconv.CanBackquote(who) {
 		return strconv.Quote(who)

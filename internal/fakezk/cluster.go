@@ -144,7 +144,8 @@ func (c *Cluster) do(f func()) {
 // RejectCredentials has all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
 
-// DemandCredentials has all servers refuse whoever has sent none (AuthenticationHelper.enforceAuthentication).
+// DemandCredentials has all servers refuse whoever has sent none
+// (AuthenticationHelper.enforceAuthentication).
 func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }
 
 // Answer has all requests of an operation answered with an error code, until that is 0.

@@ -303,6 +303,8 @@ var mutants = []mutant{
 			{"mutex.go", "	a := m.take()\n	if a == nil {\n		return opError(\"unlock\"", "	a := m.holding()\n	if a == nil {\n		return opError(\"unlock\""},
 			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ensemble.OrNone(ctx)))\n}",
 				"	err := a.Release(ensemble.OrNone(ctx))\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
+			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ensemble.OrNone(ctx)))\n}",
+				"	err := a.release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation|TestReleaseGoesOnInTheBackground",
 	},
@@ -484,6 +486,26 @@ var mutants = []mutant{
 		name:  "cohort idle although nobody waits",
 		edits: []edit{{"internal/recipe/cohort.go", "t.others == asking && t.co.waiting.Len() > 0 &&", "t.others == asking &&"}},
 		tests: "TestVirtualTheLastWaiterGivesUpAtTheHandOff",
+	},
+	{
+		name:  "parents: one that vanishes is an error",
+		edits: []edit{{"internal/recipe/candidate.go", "if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise", "if err != nil { // otherwise"}},
+		tests: "TestVirtualParentsThatVanish",
+	},
+	{
+		name:  "rights: a refused removal leaves an orphan",
+		edits: []edit{{"internal/recipe/passage.go", "		c.zs.End(errStuck)\n", ""}},
+		tests: "TestARemovalThatIsRefused",
+	},
+	{
+		name:  "rights: a lock without the right to delete is tried again",
+		edits: []edit{{"internal/recipe/rights.go", "	if !l.isSticky(dir) {", "	if true {"}},
+		tests: "TestARemovalThatIsRefused",
+	},
+	{
+		name:  "rights: no second look at who may not be read",
+		edits: []edit{{"internal/recipe/lookahead.go", "const opaqueLook = 500 * time.Millisecond", "const opaqueLook = time.Hour"}},
+		tests: "TestBehindACandidateThatMayNotBeRead",
 	},
 	{
 		name:  "clients that order the queue differently let in",

@@ -85,6 +85,9 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 // go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
 // candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
+	if err := c.checkSticky(ctx); err != nil {
+		return err
+	}
 	for {
 		born, err := c.createOnce(ctx)
 		switch was := ensemble.OutcomeOf(err); was {
@@ -96,7 +99,8 @@ func (c *candidate) create(ctx context.Context) error {
 			}
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
-				if err := c.zs.makeParents(ctx, c.dir, c.cfg); err != nil {
+				err := c.zs.makeParents(ctx, c.dir, c.cfg)
+				if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise one has vanished before the next was made
 					return err
 				}
 				continue

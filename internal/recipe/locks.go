@@ -16,8 +16,9 @@ type Locks struct {
 	root   string
 	acl    []zk.ACL // of the znodes above the locks
 
-	mu    sync.Mutex // guards the field below
-	local *Local     // of the client's current session
+	mu     sync.Mutex          // guards the fields below
+	local  *Local              // of the client's current session
+	sticky map[string]struct{} // znodes of locks in which candidates can be created, and not deleted
 }
 
 // New returns the locks below root. acl are the rights of the znodes above them.

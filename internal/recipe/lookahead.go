@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
@@ -43,6 +44,22 @@ func (c *candidate) unwatchAhead() {
 		w.Stop()
 	}
 	c.watchers = nil
+}
+
+// opaqueLook is how often a candidate looks again at one ahead that it may not read: servers send no event of such a znode.
+const opaqueLook = 500 * time.Millisecond
+
+func (c *candidate) watchesOpaque() bool {
+	return slices.ContainsFunc(c.watchers, (*ensemble.Watcher).IsOpaque)
+}
+
+// distrustOpaque has those be asked for again that may not be read.
+func (c *candidate) distrustOpaque() {
+	for _, w := range c.watchers {
+		if w.IsOpaque() {
+			w.Distrust()
+		}
+	}
 }
 
 // isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by announceGone that it is gone.

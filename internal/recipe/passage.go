@@ -213,11 +213,14 @@ func (p *Passage) giveUp(c *candidate) {
 	p.onRemoved(c, err)
 }
 
-// onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else gets
-// the lock while the session lives, and not everybody who unlocks looks at errors.
+// onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else would
+// get the lock while the session lives, and not everybody who unlocks looks at errors: the session is
+// given up.
 func (p *Passage) onRemoved(c *candidate, err error) {
 	if err != nil && !errors.Is(err, ErrVanished) && !isOver(err) {
-		p.locks.client.Logger().Error("candidate not removed", "path", c.path, "error", err)
+		p.locks.client.Logger().Error("candidate not removed, the session is given up", "path", c.path, "error", err)
+		p.locks.noteSticky(c.dir)
+		c.zs.End(errStuck)
 	}
 	p.mu.Lock()
 	p.removed = loss(err)

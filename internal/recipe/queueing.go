@@ -276,8 +276,15 @@ func (p *Passage) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.W
 
 // sleep waits until there is something to look at, or force is due.
 func (p *Passage) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
+	var poll <-chan time.Time
+	if c.watchesOpaque() {
+		poll = time.After(opaqueLook)
+	}
 	select {
 	case <-c.wake:
+		return 0, nil
+	case <-poll:
+		c.distrustOpaque()
 		return 0, nil
 	case <-force:
 		return wasForced, nil

@@ -81,8 +81,11 @@ func (c *candidate) delete(ctx context.Context) error {
 		}
 		return err
 	})
-	if errors.Is(err, zk.ErrNoNode) { // an earlier request has deleted it
+	switch {
+	case errors.Is(err, zk.ErrNoNode): // an earlier request has deleted it
 		return nil
+	case errors.Is(err, zk.ErrNoAuth) && errors.Is(c.glance(ctx), ErrVanished): // a server asks for the right first
+		return ErrVanished
 	}
 	return err
 }

@@ -84,7 +84,8 @@ func (s *siblings) directlyBehind(c *candidate) (other queue.Candidate, ok bool)
 // have reports whether another candidate is one of them, and not about to leave.
 func (s *siblings) have(dir string, other queue.Candidate) bool { return s.at(dir, other) != nil }
 
-// at returns the one that another candidate is, if it is not about to leave; nil if it is none of them.
+// at returns the one that another candidate is, if it is not about to leave; nil if it is none of
+// them.
 func (s *siblings) at(dir string, other queue.Candidate) *candidate {
 	s.mu.Lock()
 	defer s.mu.Unlock()

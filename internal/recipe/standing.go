@@ -59,7 +59,7 @@ func (c *candidate) describe(st *standing) string {
 			break
 		}
 		if next == isFirst || next == isBehindOwner {
-			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings, st.nearest.cfg.Identifier)
+			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings, ensemble.Readable(st.nearest.cfg.Identifier))
 		}
 		st = next
 	}
@@ -67,7 +67,7 @@ func (c *candidate) describe(st *standing) string {
 	case st.more:
 		return fmt.Sprintf("%d or more ahead of it", siblings+st.ahead+1)
 	case st.ahead == 1 && st.nearest != nil:
-		who = string(st.nearest.cfg.Identifier) + ", in this session"
+		who = ensemble.Readable(st.nearest.cfg.Identifier) + ", in this session"
 	case st.first != nil:
 		who = st.first.Who()
 	}
