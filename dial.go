@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -167,4 +169,11 @@ func (zs *zkSession) backOff() error {
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
 	}
+}
+
+// zkLogger passes on what go-zookeeper logs.
+type zkLogger struct{ logger *slog.Logger }
+
+func (l zkLogger) Printf(format string, args ...any) {
+	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
 }

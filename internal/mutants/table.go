@@ -118,7 +118,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "calls wait for the session timeout that was asked for",
-		edits: []edit{{"session.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
+		edits: []edit{{"timeout.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
 		tests: "TestVirtualCallsWaitTheGrantedTimeout",
 	},
 	{
@@ -163,7 +163,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "younger ensemble not noticed",
-		edits: []edit{{"session.go", "	s.rewinds.Add(1)\n", ""}},
+		edits: []edit{{"outlast.go", "	s.rewinds.Add(1)\n", ""}},
 		tests: "TestVirtualWipedEnsemble",
 	},
 	{
