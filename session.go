@@ -211,7 +211,7 @@ func (zs *zkSession) awaitRemoval() bool {
 	case <-removed:
 		return true
 	case <-time.After(closePatience / 4):
-		zs.reconnect()
+		zs.leave()
 	}
 	select {
 	case <-removed:

@@ -44,6 +44,7 @@ type zkSession struct {
 	mu           sync.Mutex    // guards the fields below
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         *wire.Conn    // the newest connection
+	on           *endpoint     // where it goes
 	serving      bool          // there is a connection, and a session on it
 	heard        time.Time     // when a server answered last
 	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on

@@ -177,6 +177,11 @@ var mutants = []mutant{
 		tests: "TestVirtualOneOfSeveralAddressesIsBad",
 	},
 	{
+		name:  "server that was left tried again first",
+		edits: []edit{{"servers.go", "	defer sv.mu.Unlock()\n	a.failed = true\n", "	defer sv.mu.Unlock()\n"}},
+		tests: "TestVirtualServerOutOfStep",
+	},
+	{
 		name:  "names looked up once",
 		edits: []edit{{"servers.go", "!h.fixed && !h.looking {", "!h.fixed && !h.looking && h.addresses == nil {"}},
 		tests: "TestVirtualNameMoves",
