@@ -54,3 +54,21 @@ func (zs *zkSession) giveUp(reason error) {
 	zs.end(errGivenUp)
 	zs.s.updateState()
 }
+
+// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of. All of an ensemble's are older
+// that sessions before have seen, unless its data are older than it had shown.
+func (s *Session) compareZxid(zxid int64) {
+	newest := s.newestZxid.Load()
+	if zxid >= newest {
+		return
+	}
+	s.newestZxid.Store(0)
+	s.rewinds.Add(1)
+	s.cfg.logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
+		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
+}
+
+// Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
+// or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
+// granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
+func (s *Session) Rewinds() int { return int(s.rewinds.Load()) }

@@ -50,7 +50,6 @@ func (st State) String() string {
 // A Session is safe for concurrent use, and must be closed.
 type Session struct {
 	cfg     sessionConfig
-	connect []string // the servers of the connect string
 	servers *servers
 	root    string // with the chroot
 
@@ -93,14 +92,13 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		return nil, opError("dial", "", err)
 	}
 	s := &Session{
-		cfg:     cfg,
-		connect: list,
-		root:    joinPaths(chroot, cfg.root),
-		events:  newMailbox[event](),
-		states:  newMailbox[State](),
-		done:    make(chan struct{}),
-		user:    userCode{over: make(chan struct{})},
-		bound:   make(map[*acquisition]struct{}),
+		cfg:    cfg,
+		root:   joinPaths(chroot, cfg.root),
+		events: newMailbox[event](),
+		states: newMailbox[State](),
+		done:   make(chan struct{}),
+		user:   userCode{over: make(chan struct{})},
+		bound:  make(map[*acquisition]struct{}),
 	}
 	if cfg.logger.Handler() != slog.DiscardHandler {
 		l := newLogs(cfg.logger.Handler())
@@ -228,7 +226,7 @@ func (zs *zkSession) awaitRemoval() bool {
 	case <-removed:
 		return true
 	case <-time.After(closePatience / 4):
-		zs.reconnect()
+		zs.leave()
 	}
 	select {
 	case <-removed:
@@ -368,47 +366,6 @@ func (s *Session) ID() int64 {
 		return 0
 	}
 	return zs.id()
-}
-
-// Timeout returns the session timeout that the server granted last, which may be another than was asked for. Each server
-// bounds it anew when the Session connects to it.
-func (s *Session) Timeout() time.Duration { return time.Duration(s.granted.Load()) }
-
-// noteGranted takes note of the session timeout that a server has granted.
-func (s *Session) noteGranted(granted time.Duration) {
-	s.granted.Store(int64(granted))
-	asked := s.cfg.timeout
-	far := granted > asked+asked/4 || granted < asked-asked/4
-	if far && s.unlike.Swap(int64(granted)) != int64(granted) {
-		s.cfg.logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
-	}
-}
-
-// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of. All of an ensemble's are older
-// that sessions before have seen, unless its data are older than it had shown.
-func (s *Session) compareZxid(zxid int64) {
-	newest := s.newestZxid.Load()
-	if zxid >= newest {
-		return
-	}
-	s.newestZxid.Store(0)
-	s.rewinds.Add(1)
-	s.cfg.logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
-		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
-}
-
-// Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
-// or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
-// granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
-func (s *Session) Rewinds() int { return int(s.rewinds.Load()) }
-
-// mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
-// below two of their ticks.
-const mostRaised = time.Minute
-
-// bounded returns a context for a call that has none of its user's: it ends after the session timeout that was granted.
-func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
 }
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not

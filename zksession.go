@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +45,7 @@ type zkSession struct {
 	mu           sync.Mutex    // guards the fields below
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         *wire.Conn    // the newest connection
+	on           *endpoint     // where it goes
 	serving      bool          // there is a connection, and a session on it
 	lastChange   time.Time     // when serving became what it is
 	heard        time.Time     // when a server answered last
@@ -82,7 +82,7 @@ func (s *Session) openSession() *zkSession {
 	zs.young = newLater(firstLook, (*acquisition).beginWatch)
 	zs.patient = newLater(ownLook, (*candidate).nudge)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
-	conn, events, err := zk.Connect(s.connect, s.cfg.timeout,
+	conn, events, err := zk.Connect([]string{"see hostProvider"}, s.cfg.timeout,
 		zk.WithDialer(zs.dial),
 		zk.WithHostProvider(hostProvider{zs}),
 		zk.WithLogger(zkLogger{s.cfg.logger}),
@@ -90,7 +90,7 @@ func (s *Session) openSession() *zkSession {
 		zk.WithEventCallback(zs.onEvent),
 	)
 	if err != nil {
-		panic(err) // it fails for an empty list of servers, or with hostProvider.Init
+		panic(err) // it fails for an empty list, or with hostProvider.Init
 	}
 	zs.conn = conn
 	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken from the callback:
@@ -385,11 +385,4 @@ func (zs *zkSession) dispose() {
 	zs.disconnect()
 	zs.closeDisconnected()
 	<-zs.drained
-}
-
-// zkLogger passes on what go-zookeeper logs.
-type zkLogger struct{ logger *slog.Logger }
-
-func (l zkLogger) Printf(format string, args ...any) {
-	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
 }

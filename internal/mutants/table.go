@@ -133,7 +133,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "calls wait for the session timeout that was asked for",
-		edits: []edit{{"session.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
+		edits: []edit{{"timeout.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
 		tests: "TestVirtualCallsWaitTheGrantedTimeout",
 	},
 	{
@@ -178,7 +178,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "younger ensemble not noticed",
-		edits: []edit{{"session.go", "	s.rewinds.Add(1)\n", ""}},
+		edits: []edit{{"outlast.go", "	s.rewinds.Add(1)\n", ""}},
 		tests: "TestVirtualWipedEnsemble",
 	},
 	{
@@ -190,6 +190,11 @@ var mutants = []mutant{
 		name:  "bad address not remembered",
 		edits: []edit{{"servers.go", "	case a.failed != b.failed:\n		return b.failed\n", ""}},
 		tests: "TestVirtualOneOfSeveralAddressesIsBad",
+	},
+	{
+		name:  "server that was left tried again first",
+		edits: []edit{{"servers.go", "	defer sv.mu.Unlock()\n	a.failed = true\n", "	defer sv.mu.Unlock()\n"}},
+		tests: "TestVirtualServerOutOfStep",
 	},
 	{
 		name:  "names looked up once",
