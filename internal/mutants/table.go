@@ -328,6 +328,21 @@ var mutants = []mutant{
 		tests: "TestBehindACandidateThatMayNotBeRead",
 	},
 	{
+		name:  "try: creates first",
+		edits: []edit{{"try.go", "	if a.sight.free.Load() {\n", "	if true {\n"}},
+		tests: "TestVirtualARefusedTryReadsOnce",
+	},
+	{
+		name:  "try: looks at the holder each time",
+		edits: []edit{{"try.go", "		a.sight.taken.Store(&other.Name)\n", ""}},
+		tests: "TestVirtualARefusedTryReadsOnce",
+	},
+	{
+		name:  "try: always looks first",
+		edits: []edit{{"try.go", "	if a.sight.free.Load() {\n", "	if false {\n"}},
+		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
