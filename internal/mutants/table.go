@@ -343,6 +343,11 @@ var mutants = []mutant{
 		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
 	},
 	{
+		name:  "force: a hold is watched late",
+		edits: []edit{{"oversight.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
+		tests: "TestVirtualAForcedHolderIsToldSoon",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"naming.go", "		if c.phantoms[other.Name] {\n", "		if true {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
