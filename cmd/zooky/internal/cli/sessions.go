@@ -95,7 +95,7 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 		for _, c := range contenders {
 			f := sessions[c.SessionID]
 			if f == nil {
-				f = &footprint{Session: fmt.Sprintf("%#x", uint64(c.SessionID))}
+				f = &footprint{Session: fmt.Sprintf("%#x", c.SessionID)}
 				sessions[c.SessionID] = f
 			}
 			f.Contenders++
