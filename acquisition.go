@@ -19,7 +19,8 @@ type claim struct {
 	try        bool        // give up at once where others are ahead
 	revocation *Revocation // for those ahead; nil to leave them alone
 
-	slot *slot // of the handle; nil where holds may share it
+	slot  *slot  // of the handle; nil where holds may share it
+	sight *sight // the handle's
 
 	// granted hands the hold to the handle, before anybody else hears of it.
 	granted func(*acquisition)

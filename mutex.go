@@ -42,6 +42,7 @@ type Mutex struct {
 	slot *slot
 
 	cutShort atomic.Bool // Close has ended the goroutine of a Lock
+	sight    sight
 
 	cohort *cohort // of the goroutines that share a candidate; nil if each has its own
 
@@ -72,7 +73,7 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 // share lets the handle's goroutines share a candidate, if that is wanted.
 func (m *Mutex) share(slot *slot) {
 	if m.cfg.handoffs > 0 {
-		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: &m.cfg, slot: slot}, m.cfg.handoffs)
+		m.cohort = newCohort(m.s, claim{path: m.path, kind: m.kind, cfg: &m.cfg, slot: slot, sight: &m.sight}, m.cfg.handoffs)
 	}
 }
 
@@ -107,7 +108,7 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*claim)) *acqu
 
 func (m *Mutex) newAcquisition(mod func(*claim)) *acquisition {
 	a := &acquisition{s: m.s}
-	a.path, a.kind, a.cfg, a.slot, a.granted = m.path, m.kind, &m.cfg, m.slot, m.setCurrent
+	a.path, a.kind, a.cfg, a.slot, a.sight, a.granted = m.path, m.kind, &m.cfg, m.slot, &m.sight, m.setCurrent
 	if mod != nil {
 		mod(&a.claim)
 	}
@@ -177,8 +178,9 @@ func (m *Mutex) endLock(err error, late bool) {
 	panic(err)
 }
 
-// TryLock acquires the lock if it is free, and reports whether it did. It is also false if no server answers within the
-// session timeout, or after Close.
+// TryLock acquires the lock if it is free, and reports whether it did. False means that somebody else had the lock or queued for
+// it when a server was asked, be it another try; or that the servers refuse, that none answers within the session timeout, or
+// that the Session is closed: TryLockContext tells these apart.
 func (m *Mutex) TryLock() bool {
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
@@ -209,7 +211,10 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 	return m.lock(ctx, nil)
 }
 
-// TryLockContext is LockContext if the lock is free, and otherwise fails with ErrLocked and leaves no znode.
+// TryLockContext is LockContext if the lock is free. If somebody else has the lock or queues for it, it fails with ErrLocked. All
+// other errors are those of LockContext: the context's if no server answers, zk.ErrNoAuth if we have no permission. It
+// leaves no znode. Unless the handle last saw the lock free, it reads the queue first, and writes nothing if the lock is taken
+// as the server shows it that the Session is connected to: that may be a moment behind the others.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, func(c *claim) { c.try = true })
 }

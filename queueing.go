@@ -100,6 +100,11 @@ func (a *acquisition) orContextError(err error) error {
 // obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
 func (a *acquisition) obtain(c *candidate) error {
+	if a.try {
+		if err := a.peek(c); err != nil {
+			return err
+		}
+	}
 	if err := c.create(a.ctx); err != nil {
 		return err
 	}
@@ -107,6 +112,12 @@ func (a *acquisition) obtain(c *candidate) error {
 	if err := c.lookAhead(a.ctx, a.revocation != nil); err != nil {
 		return err
 	}
+	if a.try && c.isBlocked() { // by another try perhaps, which is about to leave
+		if err := c.lookAhead(a.ctx, false); err != nil {
+			return err
+		}
+	}
+	a.sight.free.Store(!c.isBlocked())
 	if a.try && c.isBlocked() {
 		return a.refuse(c)
 	}
@@ -136,6 +147,7 @@ func (a *acquisition) obtain(c *candidate) error {
 		return err
 	}
 	c.front = a.kind.Exclusive()
+	a.sight.free.Store(true)
 	return nil
 }
 

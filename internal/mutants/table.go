@@ -511,6 +511,26 @@ var mutants = []mutant{
 		tests: "TestBehindACandidateThatMayNotBeRead",
 	},
 	{
+		name:  "try: creates first",
+		edits: []edit{{"try.go", "	if a.sight.free.Load() {\n", "	if true {\n"}},
+		tests: "TestVirtualARefusedTryReadsOnce",
+	},
+	{
+		name:  "try: looks at the holder each time",
+		edits: []edit{{"try.go", "		a.sight.taken.Store(&other.Name)\n", ""}},
+		tests: "TestVirtualARefusedTryReadsOnce",
+	},
+	{
+		name:  "try: always looks first",
+		edits: []edit{{"try.go", "	if a.sight.free.Load() {\n", "	if false {\n"}},
+		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
+	},
+	{
+		name:  "force: a hold is watched late",
+		edits: []edit{{"oversight.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
+		tests: "TestVirtualAForcedHolderIsToldSoon",
+	},
+	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
