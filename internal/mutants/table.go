@@ -488,7 +488,7 @@ var mutants = []mutant{
 	{
 		name:  "a stopped command of zooky's may clean up",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	if g.stopped { // it", "	if false { // it"}},
-		tests: "TestRunKilledWhileStopped",
+		tests: "TestRunKilledWhileItsCommandIsStopped",
 		in:    "./cmd/zooky",
 	},
 	{
