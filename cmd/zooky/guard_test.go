@@ -109,6 +109,7 @@ func TestRunKilledWhileItsCommandIsStopped(t *testing.T) {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		return err == nil && strings.Contains(string(stat), ") T ")
 	}, patience, time.Millisecond)
+	time.Sleep(time.Second) // sleep ok: the guard has been told by then
 	require.NoError(t, c.Process.Kill())
 	c.requireNoTrace(t)
 	assert.NotContains(t, c.stdout.String(), "alive")
