@@ -446,7 +446,7 @@ var mutants = []mutant{
 	{
 		name:  "zooky's guard ends the command alone",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(os.Getpid())\n	if g.pid", "	var processes []int\n	if g.pid"}},
-		tests: "TestRunEndsAllThatWasStarted",
+		tests: "TestRunRevokedKillsWhoDoesNotEnd",
 		in:    "./cmd/zooky",
 	},
 	{
