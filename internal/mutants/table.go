@@ -897,7 +897,7 @@ var mutants = []mutant{
 	{
 		name:  "zooky's guard ends the command alone",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(os.Getpid())\n	if g.pid", "	var processes []int\n	if g.pid"}},
-		tests: "TestRunEndsAllThatWasStarted",
+		tests: "TestRunRevokedKillsWhoDoesNotEnd",
 		in:    "./cmd/zooky",
 	},
 	{
@@ -939,7 +939,7 @@ var mutants = []mutant{
 	{
 		name:  "a stopped command of zooky's may clean up",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	if g.stopped { // it", "	if false { // it"}},
-		tests: "TestRunKilledWhileStopped",
+		tests: "TestRunKilledWhileItsCommandIsStopped",
 		in:    "./cmd/zooky",
 	},
 	{
