@@ -14,7 +14,8 @@
  * for granted; the first can only make it earlier. A unit stands for the hundredth by which clocks may
  * differ, and one for the grain. Reads are answered at once, operations and connect requests whenever.
  *
- * Bounds: LONG, SHORT (equal, or twice). The search is of all behaviours, however long.
+ * Bounds: LONG, SHORT (equal, or half of it), BREAKDOWNS of a connection, CUTS of a follower. Time has
+ * no bound.
  */
 #ifndef MUTANT
 #define MUTANT 0
@@ -45,6 +46,8 @@ bool expired;
 byte grants = LONG;		/* the timeout that it has granted */
 byte stale;			/* and that of the one before, which may still tell the leader, 0 if not */
 bool news, cut;
+
+byte breaks = BREAKDOWNS, cuts = CUTS;
 
 /* the client's */
 byte shortest = LONG, granted = LONG;
@@ -119,9 +122,9 @@ active proctype World() {
 		fi
 	   }
 	:: atomic { !expired && stale != 0 -> silent = 0; term = stale; stale = 0 }
-	:: atomic { !expired && !cut -> cut = true }
+	:: atomic { !expired && cuts > 0 && !cut -> cuts--; cut = true }
 	/* another connection */
-	:: atomic { !expired && connection != down -> connection = down; operation = NEVER; seen = false }
+	:: atomic { !expired && breaks > 0 && connection != down -> breaks--; connection = down; operation = NEVER; seen = false }
 	:: atomic { !expired && connection == down ->
 		connection = offered; request = 0;
 		if :: offer == NEVER -> offer = 0 :: else fi
