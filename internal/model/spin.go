@@ -87,7 +87,11 @@ func (t tools) check(ctx context.Context, file string, mutant int, breaks string
 	} else if strings.Contains(string(out), "Error") {
 		return result{}, fmt.Errorf("spin: %s", out)
 	}
-	compile := []string{"-O1", "-w", "-DSAFETY", "-DCOLLAPSE", fmt.Sprint("-DMEMLIM=", memory), "-o", "pan", "pan.c"}
+	optimize := "-O2"
+	if breaks != "" {
+		optimize = "-O0" // the search is soon over
+	}
+	compile := []string{optimize, "-w", "-DSAFETY", "-DCOLLAPSE", fmt.Sprint("-DMEMLIM=", memory), "-o", "pan", "pan.c"}
 	if _, err := debian.Run(ctx, dir, t.cc, compile...); err != nil {
 		return result{}, err
 	}

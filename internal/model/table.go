@@ -132,4 +132,28 @@ var models = []model{
 			{8, "a connection counts from its answer", "told_before_expiry", "one timeout, one reconnection"},
 		},
 	},
+	{
+		file: "cached.pml", // a design that the library does not have yet
+		bounds: []bound{
+			{"three holds, one breakdown", false, []string{"HOLDS=3", "ROUNDS=2", "BREAKDOWNS=1"}},
+			{"five holds, three breakdowns", true, []string{"HOLDS=5", "ROUNDS=3", "BREAKDOWNS=3"}},
+		},
+		mutants: []mutant{
+			{1, "an idle hold is never given back", waiting, "three holds, one breakdown"},
+			{2, "nothing is listed again on a new connection", waiting, "three holds, one breakdown"},
+			{3, "removed because it looked idle", "exclusion", "three holds, one breakdown"},
+		},
+	},
+	{
+		file: "lockall.pml", // a design that the library does not have yet
+		bounds: []bound{
+			{"two locks", true, []string{"ROUNDS=1", "REMOVALS=0"}},
+			{"two locks, one removal by force", true, []string{"ROUNDS=1", "REMOVALS=1"}},
+		},
+		mutants: []mutant{
+			{1, "created one after the other without an order", waiting, "two locks, one removal by force"},
+			{2, "granted when the first is free", "exclusion", "two locks, one removal by force"},
+			{3, "only the one that was removed is made again", waiting, "two locks, one removal by force"},
+		},
+	},
 }
