@@ -78,7 +78,7 @@ var models = []model{
 			{"four clients, a session moves", true, queueBounds(4, 1, 4, 6, 0, 1, 1, 1, 0, 0, 0, 0, 0)},
 		},
 		mutants: []mutant{
-			{1, "created again without a search", "orphan_free", "two clients, twice each, a session moves"},
+			{1, "created again without a search", waiting, "two clients, twice each, a session moves"},
 			{2, "searched for without Sync", "orphan_free", "three clients, a session moves"},
 			{3, "a server that is behind takes the session over", "orphan_free", "three clients, a session moves"},
 			{4, "given up without a search", "orphan_free", "three clients, a session moves"},
@@ -128,7 +128,7 @@ var models = []model{
 			{4, "a connect request that is not answered counts for nothing", "told_before_expiry", "two timeouts, one reconnection"},
 			{5, "counted from a confirmed operation alone", "told_before_expiry", "one timeout, a follower cut off"},
 			{6, "an answer counts at once as heard by the leader", "told_before_expiry", "one timeout, a follower cut off"},
-			{7, "answers of another connection count", "told_before_expiry", "one timeout, one reconnection"},
+			{7, "answers of another connection count", "told_before_expiry", "two timeouts, one reconnection"},
 			{8, "a connection counts from its answer", "told_before_expiry", "one timeout, one reconnection"},
 		},
 	},
