@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint chaos mutants interop fuzz frames footprint bench
+.PHONY: test lint model model-full chaos mutants interop fuzz frames footprint bench
 
 # The README's test command, with the race detector.
 test:
@@ -24,6 +24,14 @@ chaos:
 # Breaks the library in one place after the other; a test must notice each time.
 mutants:
 	go run ./internal/mutants
+
+# The models of the recipe, checked by spin within small bounds; every mutant of them must fail. See docs/model.md.
+model:
+	go run ./internal/model
+
+# Within larger bounds too, which takes long.
+model-full:
+	go run ./internal/model -full
 
 # Every pair of clients that docs/interop.md calls safe, for 5,000 hand-offs; four minutes.
 interop:

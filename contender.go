@@ -148,9 +148,9 @@ func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
 	return n, opError("revoke", m.path, err)
 }
 
-// Clear removes every candidate in the queue, this handle's own included, and returns how many. Holders are told that
-// they lost the lock but may be working still; those that wait queue again. It is meant for locks whose holders are
-// beyond being asked.
+// Clear removes every candidate in the queue, this handle's own included, and returns how many. Those that wait queue again.
+// Holders are told as by Force, when somebody else may have the lock already. It is meant for locks whose holders are beyond
+// being asked: otherwise use LockRevoking with AskThenForce, or RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	n, err := m.forAll(ctx, func(ctx context.Context, zs *recipe.Local, path string) error {
 		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })

@@ -111,16 +111,17 @@ func TestLastNumberIsGrantedAndTheNextRefused(t *testing.T) {
 	require.NoError(t, err)
 	other := mutex(t, s, "old")
 	for name, acquire := range map[string]func() error{
-		"Lock":    func() error { _, err := other.LockContext(t.Context()); return err },
-		"TryLock": func() error { _, err := other.TryLockContext(t.Context()); return err },
-		"Force":   func() error { _, err := other.LockRevoking(t.Context(), zklock.Force); return err },
-		"read":    func() error { _, err := rw.RLockContext(t.Context()); return err },
-		"write":   func() error { _, err := rw.LockContext(t.Context()); return err },
+		"Lock":  func() error { _, err := other.LockContext(t.Context()); return err },
+		"Force": func() error { _, err := other.LockRevoking(t.Context(), zklock.Force); return err },
+		"read":  func() error { _, err := rw.RLockContext(t.Context()); return err },
+		"write": func() error { _, err := rw.LockContext(t.Context()); return err },
 	} {
 		err := acquire()
 		require.ErrorIs(t, err, zklock.ErrExhausted, name)
 		require.ErrorContains(t, err, m.Path(), name)
 	}
+	_, err = other.TryLockContext(t.Context())
+	require.ErrorIs(t, err, zklock.ErrLocked, "a refused try takes no number")
 	requireQueue(t, m, 1)
 	assert.NoError(t, m.Err(), "the holder is left alone, also by force")
 	require.ErrorIs(t, s.Remove(t.Context(), "old"), zklock.ErrLocked)

@@ -27,8 +27,12 @@
 // when the holder should stop and release: somebody asked for the lock ("Revocable Shared Locks with Freaking Laser
 // Beams"), or the hold is lost. Lost closes when the hold is gone, or can no longer be proved: the session expired, the
 // znode was removed, or no quorum has confirmed the session for so long that the ensemble may expire it; see [Lease].
-// Lost closes before another client is granted the lock, as long as the holder's own process runs. To select on Revoked
-// alone is safe: it closes with Lost.
+// Lost closes before another client is granted the lock, as long as the holder's own process runs and nobody removes its znode. To
+// select on Revoked alone is safe: it closes with Lost.
+//
+// If somebody removes the znode, by [Force], [Mutex.Clear], zooky clear or by hand, another client can be granted the lock at that
+// moment. A holder that is connected is told within 50 ms and one trip to its server, one that is cut off when its lease runs
+// out. Use [AskThenForce], which gives the holder time to stop.
 //
 // # Fencing
 //

@@ -45,6 +45,7 @@ type Mutex struct {
 	slot *recipe.Slot
 
 	cutShort atomic.Bool // Close has ended the goroutine of a Lock
+	sight    recipe.Sight
 
 	cohort *recipe.Cohort // of the goroutines that share a candidate; nil if each has its own
 
@@ -75,7 +76,7 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 // share lets the handle's goroutines share a candidate, if that is wanted.
 func (m *Mutex) share(slot *recipe.Slot) {
 	if m.cfg.handoffs > 0 {
-		m.cohort = recipe.NewCohort(m.s.locks, recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot}, m.cfg.handoffs)
+		m.cohort = recipe.NewCohort(m.s.locks, recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot, Sight: &m.sight}, m.cfg.handoffs)
 	}
 }
 
@@ -125,7 +126,7 @@ func (m *Mutex) newPassage(mod func(*recipe.Claim)) *recipe.Passage {
 }
 
 func (m *Mutex) claim(mod func(*recipe.Claim)) recipe.Claim {
-	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot, Granted: m.setCurrent}
+	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot, Sight: &m.sight, Granted: m.setCurrent}
 	if mod != nil {
 		mod(&c)
 	}
@@ -192,8 +193,9 @@ func (m *Mutex) endLock(err error, late bool) {
 	panic(err)
 }
 
-// TryLock acquires the lock if it is free, and reports whether it did. It is also false if no server answers within the
-// session timeout, or after Close.
+// TryLock acquires the lock if it is free, and reports whether it did. False means that somebody else had the lock or queued for
+// it when a server was asked, be it another try; or that the servers refuse, that none answers within the session timeout, or
+// that the Session is closed: TryLockContext tells these apart.
 func (m *Mutex) TryLock() bool {
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
@@ -224,7 +226,10 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 	return m.lock(ctx, nil)
 }
 
-// TryLockContext is LockContext if the lock is free, and otherwise fails with ErrLocked and leaves no znode.
+// TryLockContext is LockContext if the lock is free. If somebody else has the lock or queues for it, it fails with ErrLocked. All
+// other errors are those of LockContext: the context's if no server answers, zk.ErrNoAuth if we have no permission. It
+// leaves no znode. Unless the handle last saw the lock free, it reads the queue first, and writes nothing if the lock is taken
+// as the server shows it that the Session is connected to: that may be a moment behind the others.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, func(c *recipe.Claim) { c.Try = true })
 }

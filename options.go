@@ -221,7 +221,8 @@ func WithStateFunc(f func(State)) SessionOption {
 }
 
 // Lease says what proves that a hold still stands. When the proof runs out the hold is lost, whatever the ensemble
-// may think of it: its Lost channel closes, and does so before another client can be granted the lock.
+// may think of it: its Lost channel closes, and does so before another client can be granted the lock. No lease helps a hold
+// whose znode is removed, see Force.
 type Lease uint8
 
 const (

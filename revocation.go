@@ -13,8 +13,9 @@ const (
 	// Ask writes the revocation mark into their znodes and waits until they release.
 	Ask Revocation = 0
 
-	// Force removes their znodes and takes the lock. Its holder is told that the hold is lost, but may be working
-	// still: only a fencing token or a Guard keeps its writes out.
+	// Force removes their znodes and takes the lock. The holder is told that the hold is lost, but only after the lock is taken:
+	// within 50 ms and one trip to its server if it is connected, and otherwise when its lease runs out. Until then it may be
+	// working still, and only a fencing token or a Guard keeps its writes out. AskThenForce gives it time to stop first.
 	Force Revocation = -1
 )
 

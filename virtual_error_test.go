@@ -449,7 +449,7 @@ func TestVirtualErrorsAreOpErrors(t *testing.T) {
 func TestVirtualForceThatFailsLeavesNothing(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
 		var looks atomic.Int64
-		asleep := func() time.Duration { return min(time.Duration(looks.Add(1))-1, 1) * time.Second }
+		asleep := func() time.Duration { return min(time.Duration(looks.Add(1)/3), 1) * 8 * time.Second }
 		other, _ := w.dial("", 10*time.Second)
 		s, _ := w.dial("", 10*time.Second, zklock.WithTimeAsleep(asleep))
 		holder, m := mutex(t, other, "m"), mutex(t, s, "m")

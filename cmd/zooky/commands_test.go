@@ -337,3 +337,34 @@ func TestErrorsAreEscapedOnce(t *testing.T) {
 	assert.Equal(t, 2, status)
 	assert.Contains(t, stderr, `"a\x01\nb"`)
 }
+
+// TestSessions has one session that holds two locks, and one that waits for one of them.
+func TestSessions(t *testing.T) {
+	p := newPlace(t)
+	status, stdout, stderr := p.zooky("sessions")
+	require.Equal(t, 0, status, stderr)
+	assert.Regexp(t, `^SESSION +CONTENDERS +BYTES`, stdout)
+	p.lock("jobs/a")
+	p.lock("jobs/b")
+	p.queue("jobs/a", "ben")
+	status, stdout, stderr = p.zooky("sessions", "--json")
+	require.Equal(t, 0, status, stderr)
+	var sessions []struct {
+		Session    string
+		Contenders int
+		Bytes      int
+		TooMuch    bool `json:"too_much"`
+	}
+	decode(t, stdout, &sessions)
+	paths := 0
+	contenders := 0
+	for _, s := range sessions {
+		paths += s.Bytes
+		contenders += s.Contenders
+		assert.False(t, s.TooMuch)
+		assert.Regexp(t, `^0x[0-9a-f]+$`, s.Session)
+	}
+	assert.Equal(t, 3, contenders)
+	znode := len(p.root) + len("/jobs/a/_c_") + 32 + len("-lock-0000000000") + 4
+	assert.Equal(t, 3*znode, paths)
+}

@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,29 @@ func TestRunStoppedBriefly(t *testing.T) {
 	time.Sleep(time.Second) // sleep ok: for how long it is stopped
 	require.NoError(t, c.Process.Signal(syscall.SIGCONT))
 	assert.Equal(t, 9, c.status(t), "%s", &c.stderr)
+}
+
+// TestRunKilledWhileItsCommandIsStopped wants the command to be killed without a word, which it would have to be continued for. In a
+// session of its own: elsewhere the kernel continues it, when zooky dies.
+func TestRunKilledWhileItsCommandIsStopped(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	c := p.prepare("run", "fred", "--session-timeout", "40s", "--kill-after", "20s", "--", "sh", "-c",
+		`trap 'echo alive' TERM CONT HUP; echo $$; while :; do sleep 0.05; done`)
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	c.start(t)
+	c.requireOutput(t, "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(c.stdout.String()))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	require.Eventually(t, func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		return err == nil && strings.Contains(string(stat), ") T ")
+	}, patience, time.Millisecond)
+	time.Sleep(time.Second) // sleep ok: the guard has been told by then
+	require.NoError(t, c.Process.Kill())
+	c.requireNoTrace(t)
+	assert.NotContains(t, c.stdout.String(), "alive")
 }
 
 // TestRunGuardKilled kills the guard, also while zooky is stopped.

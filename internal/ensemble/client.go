@@ -226,7 +226,7 @@ func (zs *Session) awaitRemoval() bool {
 	case <-removed:
 		return true
 	case <-time.After(closePatience / 4):
-		zs.reconnect()
+		zs.leave()
 	}
 	select {
 	case <-removed:

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -48,7 +50,18 @@ func (zs *Session) noteLookingLocked(looking bool) {
 	}
 }
 
-// reconnect breaks the connection, so that zk.Conn goes to the next server.
+// leave breaks the connection to a server that is of no use, so that zk.Conn goes to another.
+func (zs *Session) leave() {
+	zs.mu.Lock()
+	on := zs.on
+	zs.mu.Unlock()
+	if on != nil {
+		zs.client.servers.leave(on)
+	}
+	zs.reconnect()
+}
+
+// reconnect breaks the connection.
 func (zs *Session) reconnect() {
 	zs.mu.Lock()
 	live := zs.live
@@ -75,6 +88,7 @@ func (zs *Session) dial(network, _ string, _ time.Duration) (net.Conn, error) {
 type attempt struct {
 	*wire.Conn
 	zs    *Session
+	to    *endpoint
 	begun time.Time // before the connect request was sent
 }
 
@@ -84,6 +98,9 @@ func (a attempt) Read(p []byte) (int, error) {
 	n, err := a.Conn.Read(p)
 	if err != nil {
 		a.zs.client.servers.fail(err)
+	}
+	if errors.Is(err, wire.ErrUnanswered) {
+		a.zs.client.servers.leave(a.to)
 	}
 	if err == io.EOF { // a server that does not take the session hangs up
 		a.zs.Lease.refused(a.begun)
@@ -128,14 +145,14 @@ func (zs *Session) connect(network string) (net.Conn, error) {
 	zs.mu.Lock()
 	err = zs.dialing.Err()
 	if err == nil {
-		zs.live = checked
+		zs.live, zs.on = checked, to
 		zs.noteLookingLocked(false)
 	}
 	zs.mu.Unlock()
 	if err != nil { // stop came between
 		return nil, JoinErrors(err, checked.Close())
 	}
-	return attempt{checked, zs, begun}, nil
+	return attempt{checked, zs, to, begun}, nil
 }
 
 func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, server string) (net.Conn, error) {
@@ -171,4 +188,11 @@ func (zs *Session) backOff() error {
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
 	}
+}
+
+// zkLogger passes on what go-zookeeper logs.
+type zkLogger struct{ logger *slog.Logger }
+
+func (l zkLogger) Printf(format string, args ...any) {
+	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
 }

@@ -58,7 +58,7 @@ type endpoint struct {
 	rank   int    // random, among those that were tried at one time
 	round  int    // in which it was tried last
 	tried  int    // the number of that try, 0 if there was none
-	failed bool   // that has not led to a session
+	failed bool   // that has not led to a session, or the server was left
 }
 
 // newServers takes host:port for each server. Without resolve the names are left to the dialer.
@@ -250,6 +250,13 @@ func (sv *servers) work(a *endpoint) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
 	a.failed, sv.failure = false, nil
+}
+
+// leave takes note that a server is of no use although it has taken the session: the others are tried first.
+func (sv *servers) leave(a *endpoint) {
+	sv.mu.Lock()
+	defer sv.mu.Unlock()
+	a.failed = true
 }
 
 // lastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.

@@ -3,8 +3,6 @@ package ensemble
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +37,7 @@ type Session struct {
 	mu           sync.Mutex    // guards the fields below
 	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
 	live         *wire.Conn    // the newest connection
+	on           *endpoint     // where it goes
 	serving      bool          // there is a connection, and a session on it
 	lastChange   time.Time     // when serving became what it is
 	heard        time.Time     // when a server answered last
@@ -71,7 +70,7 @@ func (c *Client) openSession() *Session {
 	zs.Watches = newWatchTable(zs)
 	zs.Lease = newLease(zs, c.cfg.Proof)
 	zs.dialing, zs.stop = context.WithCancel(context.Background())
-	conn, events, err := zk.Connect(c.cfg.Servers, c.cfg.Timeout,
+	conn, events, err := zk.Connect([]string{"see hostProvider"}, c.cfg.Timeout,
 		zk.WithDialer(zs.dial),
 		zk.WithHostProvider(hostProvider{zs}),
 		zk.WithLogger(zkLogger{c.cfg.Logger}),
@@ -79,7 +78,7 @@ func (c *Client) openSession() *Session {
 		zk.WithEventCallback(zs.onEvent),
 	)
 	if err != nil {
-		panic(err) // it fails for an empty list of servers, or with hostProvider.Init
+		panic(err) // it fails for an empty list, or with hostProvider.Init
 	}
 	zs.Conn = conn
 	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken from the callback:
@@ -332,13 +331,6 @@ func (zs *Session) dispose() {
 	zs.disconnect()
 	zs.closeDisconnected()
 	<-zs.drained
-}
-
-// zkLogger passes on what go-zookeeper logs.
-type zkLogger struct{ logger *slog.Logger }
-
-func (l zkLogger) Printf(format string, args ...any) {
-	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
 }
 
 // Established is closed once the session is there and has its credentials.

@@ -25,7 +25,7 @@ func (t *WatchTable) verify() {
 			return
 		case t.standsHere(some[missing.index]):
 			t.zs.client.cfg.Logger.Error("the server is out of step with the others", "path", some[missing.index])
-			t.zs.reconnect()
+			t.zs.leave()
 			return
 		default:
 			paths = slices.Delete(paths, missing.index, missing.index+1)

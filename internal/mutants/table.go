@@ -133,7 +133,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "calls wait for the session timeout that was asked for",
-		edits: []edit{{"session.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
+		edits: []edit{{"timeout.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
 		tests: "TestVirtualCallsWaitTheGrantedTimeout",
 	},
 	{
@@ -190,6 +190,11 @@ var mutants = []mutant{
 		name:  "bad address not remembered",
 		edits: []edit{{"internal/ensemble/servers.go", "	case a.failed != b.failed:\n		return b.failed\n", ""}},
 		tests: "TestVirtualOneOfSeveralAddressesIsBad",
+	},
+	{
+		name:  "server that was left tried again first",
+		edits: []edit{{"internal/ensemble/servers.go", "	defer sv.mu.Unlock()\n	a.failed = true\n", "	defer sv.mu.Unlock()\n"}},
+		tests: "TestVirtualServerOutOfStep",
 	},
 	{
 		name:  "names looked up once",
@@ -506,6 +511,26 @@ var mutants = []mutant{
 		name:  "rights: no second look at who may not be read",
 		edits: []edit{{"internal/recipe/lookahead.go", "const opaqueLook = 500 * time.Millisecond", "const opaqueLook = time.Hour"}},
 		tests: "TestBehindACandidateThatMayNotBeRead",
+	},
+	{
+		name:  "try: creates first",
+		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if true {\n"}},
+		tests: "TestVirtualARefusedTryReadsOnce",
+	},
+	{
+		name:  "try: looks at the holder each time",
+		edits: []edit{{"internal/recipe/try.go", "		p.Sight.taken.Store(&other.Name)\n", ""}},
+		tests: "TestVirtualARefusedTryReadsOnce",
+	},
+	{
+		name:  "try: always looks first",
+		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if false {\n"}},
+		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
+	},
+	{
+		name:  "force: a hold is watched late",
+		edits: []edit{{"internal/recipe/oversight.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
+		tests: "TestVirtualAForcedHolderIsToldSoon",
 	},
 	{
 		name:  "clients that order the queue differently let in",
@@ -854,7 +879,7 @@ var mutants = []mutant{
 	{
 		name:  "zooky's guard ends the command alone",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(os.Getpid())\n	if g.pid", "	var processes []int\n	if g.pid"}},
-		tests: "TestRunEndsAllThatWasStarted",
+		tests: "TestRunRevokedKillsWhoDoesNotEnd",
 		in:    "./cmd/zooky",
 	},
 	{
@@ -896,7 +921,7 @@ var mutants = []mutant{
 	{
 		name:  "a stopped command of zooky's may clean up",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	if g.stopped { // it", "	if false { // it"}},
-		tests: "TestRunKilledWhileStopped",
+		tests: "TestRunKilledWhileItsCommandIsStopped",
 		in:    "./cmd/zooky",
 	},
 	{

@@ -18,7 +18,8 @@ type Claim struct {
 	Try    bool        // give up at once if others are ahead
 	Revoke *Revocation // what is done to those ahead; nil for nothing
 
-	Slot *Slot // of the handle; nil where holds may share it
+	Slot  *Slot  // of the handle; nil where holds may share it
+	Sight *Sight // the handle's
 
 	// Granted hands the hold to the handle, before anybody else hears of it.
 	Granted func(*Acquisition)

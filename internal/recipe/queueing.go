@@ -92,6 +92,11 @@ func (p *Passage) orContextError(err error) error {
 // obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
 func (p *Passage) obtain(c *candidate) error {
+	if p.Try {
+		if err := p.peek(c); err != nil {
+			return err
+		}
+	}
 	if err := c.create(p.ctx); err != nil {
 		return err
 	}
@@ -99,6 +104,13 @@ func (p *Passage) obtain(c *candidate) error {
 	if err := c.lookAhead(p.ctx, p.Revoke != nil); err != nil {
 		return err
 	}
+	if p.Try && c.isBlocked() { // by another try perhaps, which is about to leave
+		c.line = queue.Line{}
+		if err := c.clarify(p.ctx, false); err != nil {
+			return err
+		}
+	}
+	p.Sight.free.Store(!c.isBlocked())
 	if p.Try && c.isBlocked() {
 		return p.refuse(c)
 	}
@@ -128,6 +140,7 @@ func (p *Passage) obtain(c *candidate) error {
 		return err
 	}
 	c.isFirst = p.Kind.Exclusive()
+	p.Sight.free.Store(true)
 	return nil
 }
 

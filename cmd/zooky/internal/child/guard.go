@@ -38,6 +38,7 @@ type guard struct {
 	phase   phase
 	limit   time.Duration // when it is killed that was asked
 	told    []int         // the processes that were asked
+	again   time.Duration // when it is looked next what is left
 	stopped bool          // the command, by a signal
 	denied  bool          // and that was told
 }
@@ -182,12 +183,9 @@ func (g *guard) next() time.Duration {
 	case running:
 		return g.until - g.command.Lead
 	case asked:
-		return min(g.limit, g.until, bootTime()+orphanPoll)
+		return min(g.limit, g.until, g.again)
 	default:
-		if g.denied {
-			return bootTime() + deniedPoll
-		}
-		return bootTime() + killPoll
+		return g.again
 	}
 }
 
@@ -247,7 +245,7 @@ func (g *guard) ask(grace time.Duration) {
 	}
 	if g.phase == running {
 		g.phase = asked
-		g.told = g.processes()
+		g.told, g.again = g.processes(), bootTime()+orphanPoll
 		g.deny(signalAll(g.told, g.command.Signal))
 	}
 }
@@ -256,13 +254,17 @@ func (g *guard) ask(grace time.Duration) {
 // that still lives has started to clean up is left to it.
 func (g *guard) askOrphans() {
 	orphans := slices.DeleteFunc(children()[os.Getpid()], func(pid int) bool { return slices.Contains(g.told, pid) })
-	g.told = append(g.told, orphans...)
+	g.told, g.again = append(g.told, orphans...), bootTime()+orphanPoll
 	g.deny(signalAll(orphans, g.command.Signal))
 }
 
 func (g *guard) kill() {
 	g.phase = killed
 	g.deny(signalAll(g.processes(), syscall.SIGKILL))
+	g.again = bootTime() + killPoll
+	if g.denied {
+		g.again = bootTime() + deniedPoll
+	}
 }
 
 // signal passes a signal on. Only the command is continued by SIGCONT: what it has stopped is its own business.

@@ -26,14 +26,18 @@ func newClear(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear NAME --force",
 		Short: "Free a lock by removing everybody from its queue",
-		Long: `Clear removes every contender of a lock, holders included. It is for locks whose holders are beyond being asked: a
-holder that is alive is told that it has lost the lock, but may be working still while the next one begins. Ask first:
-zooky revoke. It also removes znodes that are named like contenders, belong to no session, and have nothing below them.`,
+		Long: `Clear removes every contender of a lock, holders included. It is for locks whose holders are beyond being asked. A
+holder that is alive is told that it has lost the lock, but the next one can begin before that: a holder that is
+connected is told within 50 ms and one trip to its server, one that is cut off within about half its session
+timeout. Rather ask first, and remove those that do not release in time: zooky revoke NAME --then-force 30s.
+
+It also removes znodes that are named like contenders, belong to no session, and have nothing below them.`,
 		Example: `  zooky clear fred --force`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !force {
-				return errors.New("clear takes the lock from whoever holds it: say --force, or ask with zooky revoke")
+				return errors.New("clear takes the lock from whoever holds it, who may be working still: say --force, or ask first with " +
+					"zooky revoke --then-force")
 			}
 			name := args[0]
 			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {

@@ -35,7 +35,8 @@ func newRevoke(streams Streams) *cobra.Command {
 		Short: "Ask everybody in a lock's queue to release it",
 		Long: `Revoke asks every contender of a lock to release it, those that wait included. Holders may take the time that they
 need. With --wait it waits until all of them are gone, and reports who is. With --then-force it waits for that long, and
-then removes those that are left: a holder that is alive is told, but may be working still.
+then removes those that are left. A holder that is removed is told, but the next one can begin before that: it is told
+within 50 ms and one trip to its server if it is connected. Give it the time that it needs to stop.
 
 The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are left or there is no
 such lock; and 2 if something went wrong.`,

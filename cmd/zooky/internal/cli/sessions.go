@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock"
+)
+
+// footprint is what one ZooKeeper session has in the queues of locks.
+type footprint struct {
+	Session    string `json:"session"`
+	Contenders int    `json:"contenders"`
+	Bytes      int    `json:"bytes"`    // of their paths, as the servers write them when the session ends
+	TooMuch    bool   `json:"too_much"` // comes near what servers can read back
+}
+
+// muchFootprint is above what a Session of zklock allows itself by default, and half of what servers read back by default.
+const muchFootprint = 1_000_000
+
+func newSessions(streams Streams) *cobra.Command {
+	var t target
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "sessions",
+		Short: "Show which ZooKeeper sessions have contenders, and how much of that the servers can bear",
+		Long: `Sessions prints the ZooKeeper sessions that hold locks or wait for them, the largest first. BYTES is what the paths of a
+session's contenders take. When the session ends, the servers write all of them into one transaction, and by default
+cannot read back one above 2 MB: the ensemble stops for good (ZOOKEEPER-4306). A session above 1 MB is marked. What a
+session owns outside of the root is not counted.
+
+The exit status is 0 if no session is marked, 1 if one is, and 2 if something went wrong.`,
+		Example: `  zooky sessions`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var all []footprint
+			stop := patient(streams.Err, "reading the queues …")
+			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
+				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
+				defer cancel()
+				all, err = readFootprints(ctx, s)
+				return err
+			})
+			stop()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(streams.Out, all)
+			} else {
+				rows := newTable(streams.Out, "SESSION", "CONTENDERS", "BYTES", "")
+				for _, f := range all {
+					mark := cell{}
+					if f.TooMuch {
+						mark = cell{"too much", red}
+					}
+					rows.add(cell{text: f.Session}, cell{text: fmt.Sprint(f.Contenders)}, cell{text: fmt.Sprint(f.Bytes)}, mark)
+				}
+				_, err = fmt.Fprint(streams.Out, rows)
+			}
+			if err == nil && len(all) > 0 && all[0].TooMuch {
+				err = &exitError{status: exitNo, err: fmt.Errorf("session %s would harm the servers by its end: have it release locks", all[0].Session)}
+			}
+			return err
+		},
+	}
+	t.addFlags(cmd.Flags())
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// readFootprints reads every queue. The largest session comes first.
+func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error) {
+	infos, err := s.Locks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sessions := make(map[int64]*footprint)
+	for _, info := range infos {
+		if info.Holders == 0 {
+			continue
+		}
+		m, err := s.Mutex(info.Name)
+		if err != nil {
+			continue // a znode that no lock of ours can be
+		}
+		contenders, err := m.Contenders(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range contenders {
+			f := sessions[c.SessionID]
+			if f == nil {
+				f = &footprint{Session: fmt.Sprintf("%#x", c.SessionID)}
+				sessions[c.SessionID] = f
+			}
+			f.Contenders++
+			f.Bytes += len(m.Path()) + len("/") + len(c.Znode) + 4
+		}
+	}
+	all := make([]footprint, 0, len(sessions))
+	for _, f := range sessions {
+		f.TooMuch = f.Bytes > muchFootprint
+		all = append(all, *f)
+	}
+	slices.SortFunc(all, func(a, b footprint) int { return cmp.Or(b.Bytes-a.Bytes, cmp.Compare(a.Session, b.Session)) })
+	return all, nil
+}
