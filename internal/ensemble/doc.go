@@ -21,12 +21,12 @@
 //
 // # Goroutines
 //
-// Client.run opens the sessions, and ends with Close. A session has three: Lease.run and
-// WatchTable.audit, which end when it ends, and one that drains zk.Conn's events until the zk.Conn is
-// disposed of. Calls of zk.Conn with a context run on a goroutine each, which ends with the answer
-// or the connection. Close waits for all of them, and for what callers have begun with Enter, Go and
-// Start. The caller runs one more: it takes the events from [Client.Events] and passes them on with
-// SetUp, End, Wake and Recheck.
+// Client.run opens the sessions, and ends with Close. A session has four: Lease.run,
+// WatchTable.audit and Session.outlast, which end when it ends, and one that drains zk.Conn's events
+// until the zk.Conn is disposed of. Names are looked up on a goroutine each. Calls of zk.Conn with a
+// context run on a goroutine each, which ends with the answer or the connection. Close waits for all
+// of them, and for what callers have begun with Enter, Go and Start. The caller runs one more: it
+// takes the events from [Client.Events] and passes them on with SetUp, End, Wake and Recheck.
 //
 // # What it relies on
 //

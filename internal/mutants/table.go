@@ -67,7 +67,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "own znode not looked at after a grant without a wait",
-		edits: []edit{{"internal/recipe/oversight.go", "		p.watchOver(over)\n", "		<-over.Done()\n"}},
+		edits: []edit{{"internal/recipe/holdwatch.go", "		p.watchOver(over)\n", "		<-over.Done()\n"}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -133,7 +133,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "calls wait for the session timeout that was asked for",
-		edits: []edit{{"timeout.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
+		edits: []edit{{"session.go", "min(s.Timeout(), max(s.cfg.timeout, mostRaised))", "s.cfg.timeout"}},
 		tests: "TestVirtualCallsWaitTheGrantedTimeout",
 	},
 	{
@@ -257,7 +257,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"internal/recipe/oversight.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
+			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
 			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
@@ -299,7 +299,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && !isCandidate(c.voice, *blocker, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && !isCandidate(c.voice, *predecessor, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -359,12 +359,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidates of unknown clients ignored",
-		edits: []edit{{"internal/recipe/phantom.go", "	for _, other := range l.unknown {\n", "	for _, other := range l.unknown[:0] {\n"}},
+		edits: []edit{{"internal/recipe/stray.go", "	for _, other := range l.unknown {\n", "	for _, other := range l.unknown[:0] {\n"}},
 		tests: "TestACandidateOfAnUnknownClientIsRefused",
 	},
 	{
 		name:  "children with candidates' names looked at one by one",
-		edits: []edit{{"internal/recipe/phantom.go", "	c.sifts = true\n", ""}},
+		edits: []edit{{"internal/recipe/stray.go", "	c.sifts = true\n", ""}},
 		tests: "TestPlantedChildrenAreLookedAtOnce",
 	},
 	{
@@ -374,12 +374,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "queue counted by name alone",
-		edits: []edit{{"internal/recipe/phantom.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		edits: []edit{{"internal/recipe/stray.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
 		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
 	},
 	{
 		name:  "number made by hand taken for the holder's",
-		edits: []edit{{"internal/recipe/phantom.go", "		if c.Stat.Czxid < earliest || ", "		if true || "}},
+		edits: []edit{{"internal/recipe/stray.go", "		if c.Stat.Czxid < earliest || ", "		if true || "}},
 		tests: "TestANumberMadeByHandHoldsNothing",
 	},
 	{
@@ -409,7 +409,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "one private candidate fails the look at a queue",
-		edits: []edit{{"contender.go", "	if errors.Is(err, zk.ErrNoAuth) || ", "	if err != nil && errors.Is(err, zk.ErrNodeExists) || "}},
+		edits: []edit{{"inspect.go", "	if errors.Is(err, zk.ErrNoAuth) || ", "	if err != nil && errors.Is(err, zk.ErrNodeExists) || "}},
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
@@ -419,7 +419,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "all data of contenders kept",
-		edits: []edit{{"contender.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
+		edits: []edit{{"inspect.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
 		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{
@@ -469,7 +469,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "one private candidate keeps the others from being asked",
-		edits: []edit{{"contender.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
+		edits: []edit{{"inspect.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
@@ -529,17 +529,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "force: a hold is watched late",
-		edits: []edit{{"internal/recipe/oversight.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
+		edits: []edit{{"internal/recipe/holdwatch.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
 		tests: "TestVirtualAForcedHolderIsToldSoon",
 	},
 	{
 		name:  "clients that order the queue differently let in",
-		edits: []edit{{"internal/recipe/phantom.go", "		if !c.phantoms[other.Name] {\n", "		if false {\n"}},
+		edits: []edit{{"internal/recipe/stray.go", "		if !c.strays[other.Name] {\n", "		if false {\n"}},
 		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
 	},
 	{
 		name:  "names of no candidates refused",
-		edits: []edit{{"internal/recipe/phantom.go", "stat == nil || stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
+		edits: []edit{{"internal/recipe/stray.go", "stat == nil || stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
 		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
@@ -549,7 +549,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
-		edits: []edit{{"internal/recipe/phantom.go", "return owner != 0 || voice.Persistent(c)", "return owner != 0"}},
+		edits: []edit{{"internal/recipe/stray.go", "return owner != 0 || voice.Persistent(c)", "return owner != 0"}},
 		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
 	},
 	{
@@ -587,7 +587,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidate that waits never looked at",
-		edits: []edit{{"internal/recipe/queueing.go", "		c.zs.patient.add(c)\n", ""}},
+		edits: []edit{{"internal/recipe/queueing.go", "		c.zs.longWaiters.add(c)\n", ""}},
 		tests: "TestRemovedWhileWaiting",
 	},
 	{
@@ -841,12 +841,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Close waits for the user's functions without end",
-		edits: []edit{{"usercode.go", "		case <-patience.C:\n			return\n", ""}},
+		edits: []edit{{"events.go", "		case <-patience.C:\n			return\n", ""}},
 		tests: "TestVirtualUserCodeThatBlocks",
 	},
 	{
 		name:  "state function called before Dial returns",
-		edits: []edit{{"usercode.go", "	case <-time.After(afterDial):\n", "	case <-recipe.Closed:\n"}},
+		edits: []edit{{"events.go", "	case <-time.After(afterDial):\n", "	case <-recipe.Closed:\n"}},
 		tests: "TestVirtualStateFuncAfterDial",
 	},
 	{

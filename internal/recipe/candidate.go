@@ -49,7 +49,7 @@ type candidate struct {
 	seen     bool                // in the queue, when nobody was left ahead of it
 	isFirst  bool                // nobody is ahead of it
 	wasOnly  bool                // nobody was in the queue when it was created, nor may have been since the one before it
-	phantoms map[string]bool     // children that look like candidates and are not: they will never go away
+	strays   map[string]bool     // children that look like candidates and are not: they will never go away
 	sifts    bool                // one was met in the line: the rest of it is looked at before it is waited for
 
 	standing atomic.Pointer[standing] // nil until it is known; read by others too

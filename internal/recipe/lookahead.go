@@ -133,7 +133,7 @@ func (c *candidate) followSibling() {
 
 // pick sets who blocks the candidate, and returns how many stand in the queue.
 func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
-	if !everybody && !c.sifts && len(c.phantoms) == 0 && len(l.children) <= longQueue {
+	if !everybody && !c.sifts && len(c.strays) == 0 && len(l.children) <= longQueue {
 		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found && !view.Unknown {
 			c.line, c.seen = queue.Listed(cloned(view.Nearest), view.More), len(view.Nearest) == 0
 			return view.Len, nil
@@ -150,7 +150,7 @@ func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int
 	var nearest []queue.Candidate
 	more := false
 	for other := range queue.Blockers(q, c.place) {
-		if c.phantoms[other.Name] {
+		if c.strays[other.Name] {
 			continue // known to be no candidate: those are ephemeral, and belong to a session
 		}
 		if more = len(nearest) == keptAhead && !all; more {

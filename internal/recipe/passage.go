@@ -184,7 +184,7 @@ func (p *Passage) freshHold() *Hold {
 // ends, and then on a goroutine. It is called once.
 func (p *Passage) remove(ctx context.Context) {
 	c := p.candidate
-	c.zs.young.drop(p)
+	c.zs.newHolds.drop(p)
 	if p.watched != nil {
 		<-p.watched // it has been told already
 	}

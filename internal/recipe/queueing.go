@@ -32,7 +32,7 @@ func (p *Passage) run() {
 		if err == nil {
 			p.candidate = c
 			if p.settle(nil) {
-				zs.young.add(p)
+				zs.newHolds.add(p)
 				c.hold.whenLost(p.removeSoon)
 				return
 			}
@@ -123,7 +123,7 @@ func (p *Passage) obtain(c *candidate) error {
 	ctx := p.ctx
 	if c.isBlocked() {
 		var err error
-		if ctx, err = p.queue(c); err != nil {
+		if ctx, err = p.awaitTurn(c); err != nil {
 			return err
 		}
 	}
@@ -165,9 +165,9 @@ func (p *Passage) refuse(c *candidate) error {
 	return ErrVanished
 }
 
-// queue waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
+// awaitTurn waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
 // those ahead must not be removed for nothing.
-func (p *Passage) queue(c *candidate) (ctx context.Context, err error) {
+func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 	ctx = p.ctx
 	var force <-chan time.Time
 	if p.Revoke != nil {
@@ -223,7 +223,7 @@ func (p *Passage) announce() {
 	}
 }
 
-// departure is how a blocker stopped being one.
+// departure is how a predecessor stopped being one.
 type departure uint8
 
 const (
@@ -237,15 +237,15 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 	c.watchAhead()
 	told := c.isBehindSibling() && c.self == nil // by that alone: no server is asked until ownLook
 	if told {
-		c.zs.patient.add(c)
-		defer c.zs.patient.drop(c)
+		c.zs.longWaiters.add(c)
+		defer c.zs.longWaiters.drop(c)
 	}
 	for {
 		if told = told && time.Since(c.since) < ownLook; !told { // then it is known to be there when the others are gone
 			c.prepare()
 		}
 		for i, w := range c.watchers {
-			if left, err := p.lookAtBlocker(ctx, c, w, &c.line.Nearest[i]); left != 0 || err != nil {
+			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 || err != nil {
 				return i, left, err
 			}
 		}
@@ -260,9 +260,9 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 	}
 }
 
-// lookAtBlocker returns how the blocker stopped being one, 0 if it still is.
-func (p *Passage) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.Watcher, blocker *queue.Candidate) (departure, error) {
-	if c.zs.siblings.have(c.dir, *blocker) { // it tells by announceGone
+// lookAtPredecessor returns how the predecessor stopped being one, 0 if it still is.
+func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemble.Watcher, predecessor *queue.Candidate) (departure, error) {
+	if c.zs.siblings.have(c.dir, *predecessor) { // it tells by announceGone
 		return 0, nil
 	}
 	node, err := w.Read(ctx)
@@ -280,8 +280,8 @@ func (p *Passage) lookAtBlocker(ctx context.Context, c *candidate, w *ensemble.W
 			return wasFirst, c.judge(h.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && !isCandidate(c.voice, *blocker, node.Owner):
-		c.ignore(*blocker)
+	case err == nil && !isCandidate(c.voice, *predecessor, node.Owner):
+		c.ignore(*predecessor)
 		return wasGone, nil
 	}
 	return 0, err

@@ -106,7 +106,7 @@ func markHolders(q []Entry) {
 func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 	var suspects []queue.Candidate
 	suspect := func(other queue.Candidate) {
-		if !c.phantoms[other.Name] {
+		if !c.strays[other.Name] {
 			suspects = append(suspects, other)
 		}
 	}
@@ -118,7 +118,7 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 	}
 	return c.zs.stats(ctx, c.dir, suspects, func(other queue.Candidate, stat *zk.Stat) error {
 		if stat == nil || stat.EphemeralOwner == 0 {
-			c.addPhantom(other) // gone, or just a name
+			c.addStray(other) // gone, or just a name
 			return nil
 		}
 		lock := "mutex"
@@ -132,20 +132,20 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 
 // sift returns those of the candidates ahead that are there and are candidates, in one pass.
 func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []queue.Candidate, err error) {
-	phantoms := 0
+	strays := 0
 	err = c.zs.stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
 		switch {
 		case stat == nil && !other.LeavesReader():
 		case stat == nil || isCandidate(c.voice, other, stat.EphemeralOwner):
 			real = append(real, other)
 		default:
-			c.addPhantom(other)
-			phantoms++
+			c.addStray(other)
+			strays++
 		}
 		return nil
 	})
-	if phantoms > 0 {
-		c.zs.Client().Logger().Warn("children that are no candidates, ignored", "path", c.dir, "number", phantoms)
+	if strays > 0 {
+		c.zs.Client().Logger().Warn("children that are no candidates, ignored", "path", c.dir, "number", strays)
 	}
 	return real, err
 }
@@ -154,12 +154,12 @@ func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []qu
 func (c *candidate) ignore(other queue.Candidate) {
 	c.zs.Client().Logger().Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
 	c.sifts = true
-	c.addPhantom(other)
+	c.addStray(other)
 }
 
-func (c *candidate) addPhantom(other queue.Candidate) {
-	if c.phantoms == nil {
-		c.phantoms = make(map[string]bool)
+func (c *candidate) addStray(other queue.Candidate) {
+	if c.strays == nil {
+		c.strays = make(map[string]bool)
 	}
-	c.phantoms[strings.Clone(other.Name)] = true
+	c.strays[strings.Clone(other.Name)] = true
 }

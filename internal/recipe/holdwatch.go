@@ -16,9 +16,9 @@ const ownLook = 200 * time.Millisecond
 // firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
 
-// later calls a function for what was added to it some time ago and not dropped since. One timer serves all, and is stopped
+// delayed calls a function for what was added to it some time ago and not dropped since. One timer serves all, and is stopped
 // once nothing is left: what is soon dropped wakes nobody.
-type later[T comparable] struct {
+type delayed[T comparable] struct {
 	after time.Duration // and up to half as much again
 	call  func(T)       // must not block
 
@@ -27,11 +27,11 @@ type later[T comparable] struct {
 	timer *time.Timer // calls tick; runs while something is there
 }
 
-func newLater[T comparable](after time.Duration, call func(T)) *later[T] {
-	return &later[T]{after: after, call: call, added: make(map[T]time.Time)}
+func newDelayed[T comparable](after time.Duration, call func(T)) *delayed[T] {
+	return &delayed[T]{after: after, call: call, added: make(map[T]time.Time)}
 }
 
-func (l *later[T]) add(x T) {
+func (l *delayed[T]) add(x T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.added[x] = time.Now()
@@ -45,7 +45,7 @@ func (l *later[T]) add(x T) {
 }
 
 // drop forgets x. Nothing is called for it after.
-func (l *later[T]) drop(x T) {
+func (l *delayed[T]) drop(x T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if delete(l.added, x); len(l.added) == 0 && l.timer != nil {
@@ -53,7 +53,7 @@ func (l *later[T]) drop(x T) {
 	}
 }
 
-func (l *later[T]) tick() {
+func (l *delayed[T]) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -70,7 +70,7 @@ func (l *later[T]) tick() {
 	}
 }
 
-// beginWatch has a goroutine watch over the hold. It is called by Local.young, from which whoever removes the candidate drops
+// beginWatch has a goroutine watch over the hold. It is called by Local.newHolds, from which whoever removes the candidate drops
 // the passage first, be it before it is added.
 func (p *Passage) beginWatch() {
 	over := p.hold.lasting()
