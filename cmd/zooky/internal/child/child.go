@@ -81,8 +81,9 @@ func connection() (near *os.File, far int, err error) {
 }
 
 func (c *Child) begin(command Command, certain func() time.Time) error {
-	if err := c.tell(order{Command: &command, Until: lasts(certain)}); err != nil {
-		return fmt.Errorf("guard: %w", err)
+	// However long that takes: a guard that dies breaks the connection.
+	if c.orders.Encode(order{Command: &command, Until: lasts(certain)}) != nil {
+		return ErrGuard
 	}
 	if c.reports.Decode(&c.report) != nil {
 		return ErrGuard
@@ -105,7 +106,7 @@ func lasts(certain func() time.Time) time.Duration {
 }
 
 // tellLimit bounds how long the guard may take to read: it may have been stopped.
-const tellLimit = 100 * time.Millisecond
+const tellLimit = time.Second
 
 func (c *Child) tell(o order) error {
 	_ = c.conn.SetWriteDeadline(time.Now().Add(tellLimit)) // it is a socket
