@@ -878,7 +878,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky's guard ends the command alone",
-		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(os.Getpid())\n	if g.pid", "	var processes []int\n	if g.pid"}},
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(tree, os.Getpid())\n", "	var processes []int\n"}},
 		tests: "TestRunRevokedKillsWhoDoesNotEnd",
 		in:    "./cmd/zooky",
 	},
@@ -890,7 +890,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky's guard asks once",
-		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		g.askOrphans()\n", ""}},
+		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		others = tree[os.Getpid()]\n", "		others = nil\n"}},
 		tests: "TestRunEndsWhatIsLeftBehindAtTheEnd",
 		in:    "./cmd/zooky",
 	},

@@ -154,11 +154,18 @@ func (c *Child) Status() (syscall.WaitStatus, error) {
 	return c.report.Status, nil
 }
 
+// Kill kills the guard, and the kernel the command with it, and then what the command has started. It is for a guard that does
+// not act.
+func (c *Child) Kill() {
+	_ = c.guard.Process.Kill() // the error is that it has ended
+	Kill()
+}
+
 // Kill kills every process that this one has started, directly or not, the guard included, and returns when none is left
 // that can be killed.
 func Kill() {
 	for {
-		processes := below(os.Getpid())
+		processes := below(children(), os.Getpid())
 		if len(processes) == 0 || len(signalAll(processes, syscall.SIGKILL)) == len(processes) {
 			return
 		}
@@ -190,11 +197,10 @@ func reap() {
 }
 
 // below returns the living processes that a process has started, directly or not.
-func below(root int) []int {
-	children := children()
-	processes := slices.Clone(children[root])
+func below(tree processTree, root int) []int {
+	processes := slices.Clone(tree[root])
 	for i := 0; i < len(processes); i++ {
-		processes = append(processes, children[processes[i]]...)
+		processes = append(processes, tree[processes[i]]...)
 	}
 	return processes
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -38,10 +39,17 @@ type guard struct {
 	phase   phase
 	limit   time.Duration // when it is killed that was asked
 	told    []int         // the processes that were asked
+	seen    bool          // a list has shown what was there to ask
 	again   time.Duration // when it is looked next what is left
 	stopped bool          // the command, by a signal
 	denied  bool          // and that was told
+
+	polls  bool        // the processes are being listed for what is due next
+	listed chan func() // what was to be done with a list of the processes
 }
+
+// processTree is the machine's living processes by their parents.
+type processTree map[int][]int
 
 // change is a child of the guard that has ended, was stopped or continued.
 type change struct {
@@ -68,7 +76,7 @@ func Guard(fd int, out io.Writer) error {
 	}
 	g := &guard{
 		parent: os.Getppid(), terminal: hasTerminal(), reports: json.NewEncoder(conn), out: out, alarm: alarm,
-		command: *first.Command, until: first.Until,
+		command: *first.Command, until: first.Until, listed: make(chan func()),
 	}
 	if err := g.start(); err != nil {
 		var errno syscall.Errno
@@ -147,6 +155,8 @@ func (g *guard) attend(from *json.Decoder) error {
 			}
 		case <-g.alarm.rings:
 			g.look()
+		case do := <-g.listed:
+			do()
 		}
 	}
 }
@@ -177,15 +187,22 @@ func waitAll(changes chan<- change) {
 	}
 }
 
+// never is later than everything that is due.
+const never = time.Duration(math.MaxInt64)
+
 // next is when something is due.
 func (g *guard) next() time.Duration {
+	again := g.again
+	if g.polls {
+		again = never // until the list is there
+	}
 	switch g.phase {
 	case running:
 		return g.until - g.command.Lead
 	case asked:
-		return min(g.limit, g.until, g.again)
+		return min(g.limit, g.until, again)
 	default:
-		return g.again
+		return again
 	}
 }
 
@@ -204,7 +221,7 @@ func (g *guard) look() {
 		g.say("ending the command: there is no word any more that the lock is held")
 		g.ask(g.command.Grace)
 	case g.phase == asked && now < min(g.limit, g.until):
-		g.askOrphans()
+		g.poll()
 	default:
 		g.kill()
 	}
@@ -245,26 +262,75 @@ func (g *guard) ask(grace time.Duration) {
 	}
 	if g.phase == running {
 		g.phase = asked
-		g.told, g.again = g.processes(), bootTime()+orphanPoll
-		g.deny(signalAll(g.told, g.command.Signal))
+		g.send([]int{g.pid}, g.command.Signal)
+		g.told = []int{g.pid}
+		g.poll()
 	}
 }
 
-// askOrphans asks those whose parents have ended since, which were started just when the others were asked, or later. What a process
-// that still lives has started to clean up is left to it.
-func (g *guard) askOrphans() {
-	orphans := slices.DeleteFunc(children()[os.Getpid()], func(pid int) bool { return slices.Contains(g.told, pid) })
-	g.told, g.again = append(g.told, orphans...), bootTime()+orphanPoll
-	g.deny(signalAll(orphans, g.command.Signal))
-}
-
+// kill kills the command, and has what it has started looked for.
 func (g *guard) kill() {
 	g.phase = killed
-	g.deny(signalAll(g.processes(), syscall.SIGKILL))
-	g.again = bootTime() + killPoll
-	if g.denied {
-		g.again = bootTime() + deniedPoll
+	g.send([]int{g.pid}, syscall.SIGKILL)
+	g.poll()
+}
+
+// list has the processes listed, and do called with the list. On a busy machine that can take longer than the hold lasts: what
+// the command itself is sent must not wait for it.
+func (g *guard) list(do func(processTree)) {
+	go func() { // its result is received by attend, or it is ended with the process
+		tree := children()
+		g.listed <- func() { do(tree) }
+	}()
+}
+
+// poll looks what is left, unless that is being done.
+func (g *guard) poll() {
+	if !g.polls {
+		g.polls = true
+		g.list(g.see)
 	}
+}
+
+// see does what has to be done to the processes that are left.
+func (g *guard) see(tree processTree) {
+	g.polls = false
+	now := bootTime()
+	switch g.phase {
+	case asked:
+		g.askThose(tree)
+		g.again = now + orphanPoll
+	case killed:
+		g.send(g.processes(tree), syscall.SIGKILL)
+		g.again = now + killPoll
+		if g.denied {
+			g.again = now + deniedPoll
+		}
+	}
+}
+
+// askThose asks the processes that the command has started, and later those whose parents have ended since: they were
+// started just when the others were asked. What a process that still lives has started to clean up is left to it.
+func (g *guard) askThose(tree processTree) {
+	others := g.processes(tree)
+	if g.seen {
+		others = tree[os.Getpid()]
+	}
+	g.seen = true
+	others = slices.DeleteFunc(slices.Clone(others), func(pid int) bool { return slices.Contains(g.told, pid) })
+	g.told = append(g.told, others...)
+	g.send(others, g.command.Signal)
+}
+
+// send sends a signal to processes. It tells once which do not end because they are another user's.
+func (g *guard) send(processes []int, s syscall.Signal) {
+	denied := signalAll(slices.DeleteFunc(processes, func(pid int) bool { return pid == 0 }), s)
+	if len(denied) == 0 || g.denied {
+		return
+	}
+	g.denied = true
+	g.say("cannot end the command: process %d is another user's (%v): it runs on, also without the lock",
+		denied[0], syscall.EPERM)
 }
 
 // signal passes a signal on. Only the command is continued by SIGCONT: what it has stopped is its own business.
@@ -275,30 +341,26 @@ func (g *guard) signal(s syscall.Signal) {
 		}
 		return
 	}
-	signalAll(g.processes(), s)
+	command := g.pid
+	if command > 0 {
+		signalAll([]int{command}, s)
+	}
+	g.list(func(tree processTree) {
+		signalAll(slices.DeleteFunc(g.processes(tree), func(pid int) bool { return pid == command }), s)
+	})
 	if g.stopped {
 		g.signal(syscall.SIGCONT)
 	}
 }
 
-// processes are the command, as long as it lives, and what it has started. The command is there also where the list of processes
-// does not show those of other users.
-func (g *guard) processes() []int {
-	processes := below(os.Getpid())
+// processes are the command, as long as it lives, and what it has started. The command is there also where the list does not
+// show the processes of other users.
+func (g *guard) processes(tree processTree) []int {
+	processes := below(tree, os.Getpid())
 	if g.pid > 0 && !slices.Contains(processes, g.pid) {
 		processes = append(processes, g.pid)
 	}
 	return processes
-}
-
-// deny tells once which processes do not end because they are another user's.
-func (g *guard) deny(processes []int) {
-	if len(processes) == 0 || g.denied {
-		return
-	}
-	g.denied = true
-	g.say("cannot end the command: process %d is another user's (%v): it runs on, also without the lock",
-		processes[0], syscall.EPERM)
 }
 
 // note takes note of what has become of the command.

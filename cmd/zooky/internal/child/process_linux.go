@@ -19,8 +19,8 @@ func adopt() {
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // children returns the living processes of the machine by their parents.
-func children() map[int][]int {
-	children := make(map[int][]int)
+func children() processTree {
+	children := make(processTree)
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))

@@ -16,13 +16,13 @@ func adopt() {}
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 
 // children returns the living processes of the machine by their parents.
-func children() map[int][]int {
+func children() processTree {
 	listing := exec.Command("ps", "-A", "-o", "pid=,ppid=,state=")
 	out, err := listing.Output()
 	if err != nil {
 		return nil
 	}
-	children := make(map[int][]int)
+	children := make(processTree)
 	for line := range strings.Lines(string(out)) {
 		var pid, parent int
 		var state string

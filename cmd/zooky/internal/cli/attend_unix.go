@@ -92,7 +92,7 @@ func (a *attendance) attend() {
 			a.lossTold = true
 			overdue = time.After(grace + guardLimit)
 		case <-overdue:
-			child.Kill() // the guard does nothing: it was stopped
+			a.child.Kill() // the guard does nothing: it was stopped
 		case <-a.child.Ended():
 			return
 		}
