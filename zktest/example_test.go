@@ -79,7 +79,9 @@ func ExampleFakeEnsemble_Expire() {
 		}
 		<-job.Lost()
 		job.Unlock()
-		job.Lock() // in the next session
+		if _, err := job.LockContext(t.Context()); err != nil { // in the next session
+			t.Fatal(err)
+		}
 		job.Unlock()
 	})
 }
