@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint model model-full chaos mutants interop fuzz frames footprint bench
+.PHONY: test lint model model-full chaos mutants interop fuzz frames footprint bench docs
 
 # The README's test command, with the race detector.
 test:
@@ -63,3 +63,8 @@ footprint:
 bench:
 	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
 		$(if $(LONG),-long) $(if $(MERGE),-merge) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(DOCS),-docs ../docs)
+
+# Writes the blocks of code and output in README.md and docs/, from the files and commands that their comments name.
+docs:
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestDocsShowTheCode .
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock' ./cmd/zooky

@@ -1,12 +1,13 @@
-// Package zklock provides distributed locks on Apache ZooKeeper: mutexes and shared read/write locks, first come first
-// served, revocable, with fencing tokens.
+// Package zklock provides distributed locks on Apache ZooKeeper: mutexes and read/write locks,
+// granted in the order of the requests, revocable, with fencing tokens.
 //
 // # Model
 //
-// A [Session] is one client of an ensemble. It makes handles on named locks, [Mutex] and [RWMutex], which are used like
-// their namesakes in package sync. A lock is a znode; everybody who wants it puts an ephemeral sequential znode, a
-// candidate, below it, and the candidates in the order of their numbers are the queue (ZooKeeper Recipes, "Locks" and
-// "Shared Locks"). One acquisition, from its grant to its release, is a hold.
+// A [Session] is one client of an ensemble. It makes handles on named locks, [Mutex] and [RWMutex],
+// which are used like their namesakes in package sync. A lock is a znode. Each client that wants it
+// creates an ephemeral sequential znode below it, a candidate; the candidates in the order of their
+// numbers are the queue (ZooKeeper Recipes, "Locks" and "Shared Locks"). One acquisition, from its
+// grant to its release, is a hold.
 //
 //	s, err := zklock.Dial(ctx, "zk1:2181,zk2:2181,zk3:2181")
 //	if err != nil {
@@ -21,31 +22,42 @@
 //		return writeReport(ctx, m.Token()) // ctx ends when the lock is revoked or lost
 //	})
 //
+// Dial waits for a server until ctx ends, so ctx should have a deadline.
+//
 // # Revoked and lost
 //
-// Unlike a sync.Mutex, a distributed lock can be taken from its holder. A hold therefore has two channels. Revoked closes
-// when the holder should stop and release: somebody asked for the lock ("Revocable Shared Locks with Freaking Laser
-// Beams"), or the hold is lost. Lost closes when the hold is gone, or can no longer be proved: the session expired, the
-// znode was removed, or no quorum has confirmed the session for so long that the ensemble may expire it; see [Lease].
-// Lost closes before another client is granted the lock, as long as the holder's own process runs and nobody removes its znode. To
-// select on Revoked alone is safe: it closes with Lost.
+// Unlike a sync.Mutex, a distributed lock can be taken from its holder. A hold therefore has two
+// channels. Revoked closes when the holder should stop and release, because another client asked for
+// the lock ("Revocable Shared Locks with Freaking Laser Beams") or the hold is lost. Lost closes when
+// the hold is gone or can no longer be proved: the session expired, the znode was removed, or no
+// quorum has confirmed the session for so long that the ensemble may expire it; see [Lease]. Lost
+// closes before another client is granted the lock, as long as the holder's process runs and its
+// znode is not removed by force. It is safe to wait for Revoked alone, which closes with Lost.
 //
-// If somebody removes the znode, by [Force], [Mutex.Clear], zooky clear or by hand, another client can be granted the lock at that
-// moment. A holder that is connected is told within 50 ms and one trip to its server, one that is cut off when its lease runs
-// out. Use [AskThenForce], which gives the holder time to stop.
+// If the znode is removed, by [Force], [Mutex.Clear], zooky clear or by hand, another client can be
+// granted the lock at that moment. A holder that is connected is told within 50 ms and one trip to
+// its server, one that is cut off when its lease runs out. [AskThenForce] gives the holder time to
+// stop.
 //
 // # Fencing
 //
-// No lock can stop a process that was paused, by its scheduler, its garbage collector or a debugger, for longer than its
-// session lived: it comes back believing that it holds the lock. What can is a fencing token: [Mutex.Token] grows from
-// hold to hold, and storage that refuses a token smaller than the greatest it has seen lets no late write in. For data in
-// ZooKeeper itself, [Mutex.Guard] makes a transaction depend on the hold. Tokens begin again if the ensemble's data are wiped or
-// restored from a backup; see [Session.Rewinds]. Without either, the lock is advice: good enough
-// to save work, not to protect data.
+// A process that is paused for longer than its session lives, by its scheduler, its garbage
+// collector or a debugger, comes back believing that it holds the lock. No lock can prevent that. A
+// fencing token makes it harmless: [Mutex.Token] grows from hold to hold, and storage that refuses a
+// token smaller than the greatest it has seen accepts no late write. For data in ZooKeeper itself,
+// [Mutex.Guard] makes a transaction depend on the hold. Tokens begin again if the ensemble's data are
+// wiped or restored from a backup; see [Session.Rewinds]. Without either, the lock is advice: good
+// enough to save work, not to protect data.
 //
 // # Errors
 //
-// Operations fail with an [*OpError] around one of the Err variables or an error of package zk. Lost connections and
-// expired sessions are no errors while an acquisition waits; it goes on in the next session. A session that no server takes for
-// its timeout and a third, because the ensemble was rebuilt or is out of reach, counts as expired.
+// Operations fail with an [*OpError] around one of the Err variables or an error of package zk. A
+// pending acquisition survives lost connections and expired sessions; it continues in the next
+// session. A session that no server accepts for its timeout and a third, because the ensemble was
+// rebuilt or is out of reach, counts as expired.
+//
+// # Testing
+//
+// Package zktest provides a ZooKeeper in memory for the tests of programs that use zklock, and real
+// servers.
 package zklock

@@ -1,16 +1,28 @@
-// Package zktest runs real ZooKeeper servers for tests and demonstrations.
+// Package zktest provides ZooKeeper for tests: one in memory, and real servers.
 //
-//	func TestSomething(t *testing.T) {
-//		zk := zktest.Start(t)
-//		conn := dial(zk.Connect())
+//	                    needs                                time
+//	Fake                nothing                              testing/synctest's, or real
+//	Start               ZooKeeper and Java, or apt-get       real; a third of a second to start
+//	ZKLOCK_CONNECT      a server that runs, as in Docker     real
+//
+// [Fake] is for tests of what a program does when its lock is lost, its network fails, or its
+// session expires. A test of an hour without a network takes a few milliseconds:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		zookeeper := zktest.Fake(t)
+//		s, err := zklock.Dial(t.Context(), zookeeper.Connect(), zklock.WithDialer(zookeeper.Dial))
 //		...
-//		zk.Expire(conn.SessionID())
-//	}
+//		zookeeper.Blackhole()
+//		time.Sleep(time.Hour)
+//		// the lock is lost
+//	})
 //
-// [Start] gives one server, or a quorum with [WithServers], on 127.0.0.1 and
-// free ports, and ends it with the test. Servers can be killed, stopped,
-// paused and started again; a session can be ended at once; and a [Proxy]
-// between clients and servers breaks the network.
+// [Start] is for the same tests on the real thing. It gives one server, or a quorum with
+// [WithServers], on 127.0.0.1 and free ports, and ends it with the test. Servers can be killed,
+// stopped, paused and started again; a session can be ended at once; and a [Proxy] between clients
+// and servers breaks the network. [StartOrSkip] skips the test where no server can be had.
+//
+// [Root] gives tests that share a server a part of its tree each.
 //
 // # Where ZooKeeper and Java come from
 //

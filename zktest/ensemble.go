@@ -33,10 +33,30 @@ type Ensemble struct {
 // see the package's documentation.
 func Start(tb testing.TB, opts ...Option) *Ensemble {
 	tb.Helper()
+	return start(tb, opts, func(err error) { tb.Helper(); tb.Fatal(err) })
+}
+
+// StartOrSkip is like [Start], but skips the test where there is no ZooKeeper or Java and neither
+// can be fetched. Whatever else prevents the start ends the test with tb.Fatal. In CI use Start: a
+// test that is skipped has not passed.
+func StartOrSkip(tb testing.TB, opts ...Option) *Ensemble {
+	tb.Helper()
+	return start(tb, opts, func(err error) {
+		tb.Helper()
+		if errors.As(err, new(notProvided)) {
+			tb.Skip(err)
+		}
+		tb.Fatal(err)
+	})
+}
+
+// start starts an ensemble for Start and StartOrSkip. failed does not return.
+func start(tb testing.TB, opts []Option, failed func(error)) *Ensemble {
+	tb.Helper()
 	opts = append([]Option{WithLogf(tb.Logf)}, opts...)
 	e, err := Run(tb.Context(), opts...)
 	if err != nil {
-		tb.Fatal(err)
+		failed(err)
 	}
 	tb.Cleanup(func() {
 		if err := e.Stop(); err != nil {
@@ -80,11 +100,8 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 
 // attach uses a server that runs already.
 func attach(ctx context.Context, connect string) (*Ensemble, error) {
-	hosts, chroot := connect, ""
-	if i := strings.IndexByte(connect, '/'); i >= 0 {
-		hosts, chroot = connect[:i], connect[i:]
-	}
-	e := &Ensemble{connect: connect, addrs: strings.Split(hosts, ","), chroot: chroot, stop: func() error { return nil }}
+	hosts, chroot := splitConnect(connect)
+	e := &Ensemble{connect: connect, addrs: hosts, chroot: chroot, stop: func() error { return nil }}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var failed error
@@ -96,6 +113,15 @@ func attach(ctx context.Context, connect string) (*Ensemble, error) {
 		failed = errors.Join(failed, err)
 	}
 	return nil, fmt.Errorf("zktest: ZKLOCK_CONNECT=%s: no ZooKeeper answers there; start it, or unset the variable to have one started: %w", connect, failed)
+}
+
+// splitConnect takes a connect string apart: host:port,host:port/chroot.
+func splitConnect(connect string) (hosts []string, chroot string) {
+	list, chroot, found := strings.Cut(connect, "/")
+	if found {
+		chroot = strings.TrimSuffix("/"+chroot, "/")
+	}
+	return strings.Split(list, ","), chroot
 }
 
 // Connect returns the connect string, host:port,host:port. It names the same

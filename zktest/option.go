@@ -11,6 +11,10 @@ import (
 // timeouts from 200 ms up.
 const DefaultTickTime = 100 * time.Millisecond
 
+// defaultMaxSessionTimeout is the longest session timeout that servers grant, unless twenty ticks are
+// longer.
+const defaultMaxSessionTimeout = 60 * time.Second
+
 // maxServers is what one block of ports holds; see portBlock.
 const maxServers = 9
 
@@ -62,7 +66,7 @@ func WithLogf(logf func(format string, args ...any)) Option {
 // from 1.
 func (c config) maxSessionTimeout(id int) time.Duration {
 	if len(c.most) == 0 {
-		return max(60*time.Second, 20*c.tick)
+		return max(defaultMaxSessionTimeout, 20*c.tick)
 	}
 	return c.most[min(id, len(c.most))-1]
 }

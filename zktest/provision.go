@@ -52,19 +52,27 @@ func provision(ctx context.Context, logf func(string, ...any)) (installation, er
 func openCache(logf func(string, ...any)) (*debian.Cache, error) {
 	cache, err := debian.Open(func(format string, args ...any) { logf("zktest: "+format, args...) })
 	if err != nil {
-		return nil, fmt.Errorf("zktest: %w", err)
+		return nil, explain(err)
 	}
 	return cache, nil
 }
 
+// notProvided is an error of provision that says that something is missing and cannot be fetched.
+type notProvided struct{ error }
+
+func (e notProvided) Unwrap() error { return e.error }
+
 // explain says what to do where nothing can be fetched.
 func explain(err error) error {
-	if errors.Is(err, debian.ErrNoApt) {
-		return fmt.Errorf("zktest: %w. Install ZooKeeper and a Java runtime (17 or later), "+
-			"or unpack a release from https://zookeeper.apache.org and set ZKLOCK_ZOOKEEPER to its folder "+
-			"(and JAVA_HOME to Java's), or set ZKLOCK_CONNECT=host:port to use a running server", err)
+	advice := "Install ZooKeeper and a Java runtime (17 or later), " +
+		"or unpack a release from https://zookeeper.apache.org and set ZKLOCK_ZOOKEEPER to its folder " +
+		"(and JAVA_HOME to Java's), or use a running server: " +
+		"docker run -d -p 127.0.0.1:2181:2181 zookeeper, and ZKLOCK_CONNECT=127.0.0.1:2181. " +
+		"A test that needs no real server can use zktest.Fake"
+	if errors.Is(err, debian.ErrNoCache) {
+		advice = "Set XDG_CACHE_HOME to a folder that can be written, or do without the cache. " + advice
 	}
-	return fmt.Errorf("zktest: %w", err)
+	return notProvided{fmt.Errorf("zktest: %w. %s", err, advice)}
 }
 
 // debianJars is the class path out of Debian's packages. One folder holds

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -117,10 +118,63 @@ func TestWithoutAptGet(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	_, err := zktest.Run(t.Context(), zktest.WithServers(1))
-	for _, part := range []string{"no apt-get", "Install", "Java", "ZKLOCK_ZOOKEEPER", "JAVA_HOME", "ZKLOCK_CONNECT"} {
+	for _, part := range []string{
+		"no apt-get", "Install", "Java", "ZKLOCK_ZOOKEEPER", "JAVA_HOME", "docker run", "ZKLOCK_CONNECT", "zktest.Fake",
+	} {
 		require.ErrorContains(t, err, part)
 	}
 	require.Len(t, strings.Split(err.Error(), "\n"), 1, "one message: %v", err)
+}
+
+func TestWithoutAPlaceForTheCache(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("JAVA_HOME", "")
+	t.Setenv("HOME", "")
+	for _, cache := range []string{"", file} {
+		t.Setenv("XDG_CACHE_HOME", cache)
+		_, err := zktest.Run(t.Context(), zktest.WithServers(1))
+		for _, part := range []string{"no cache", "XDG_CACHE_HOME", "docker run", "ZKLOCK_CONNECT"} {
+			require.ErrorContains(t, err, part)
+		}
+	}
+}
+
+// recorder is a test that notes how it ends.
+type recorder struct {
+	testing.TB
+	skipped, failed []any
+}
+
+func (r *recorder) Skip(args ...any)  { r.skipped = args; runtime.Goexit() }
+func (r *recorder) Fatal(args ...any) { r.failed = args; runtime.Goexit() }
+
+func TestStartOrSkip(t *testing.T) {
+	needsServer(t)
+	attempt := func() *recorder {
+		r := &recorder{TB: t}
+		var ended sync.WaitGroup
+		ended.Go(func() { zktest.StartOrSkip(r, zktest.WithServers(1)) })
+		ended.Wait()
+		return r
+	}
+	r := attempt()
+	require.Empty(t, r.failed)
+	require.Empty(t, r.skipped, "there is a server to be had")
+
+	t.Setenv("ZKLOCK_ZOOKEEPER", t.TempDir())
+	r = attempt()
+	require.NotEmpty(t, r.failed, "a mistake of the user's")
+	t.Setenv("ZKLOCK_ZOOKEEPER", "")
+
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("JAVA_HOME", "")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	r = attempt()
+	require.Empty(t, r.failed)
+	require.NotEmpty(t, r.skipped)
+	require.ErrorContains(t, r.skipped[0].(error), "docker run")
 }
 
 func TestVariablesThatPointNowhere(t *testing.T) {

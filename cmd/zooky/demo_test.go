@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/docblock"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -25,6 +27,36 @@ func counts(t *testing.T, stdout string) (must, has int) {
 	must, _ = strconv.Atoi(figures[1])
 	has, _ = strconv.Atoi(figures[2])
 	return must, has
+}
+
+// requireDocumented compares the report, which follows the first empty line, with the one that
+// README.md shows. Figures differ from run to run, and so do some names.
+func requireDocumented(t *testing.T, command, stdout string) {
+	t.Helper()
+	_, report, found := strings.Cut(stdout, "\n\n")
+	require.True(t, found, stdout)
+	report = strings.TrimLeft(report, "\n")
+	block, err := docblock.Find("../../README.md", "output", command)
+	require.NoError(t, err)
+	if docblock.Updating() {
+		require.NoError(t, block.Replace(report))
+		return
+	}
+	assert.Equal(t, shape(block.Text), shape(report), "README.md:%d: run make docs", block.Line)
+}
+
+// shape is what all runs have in common.
+func shape(report string) string {
+	for _, vary := range []struct{ pattern, as string }{
+		{`(ann|ben|cat|dan|eve|fay)'s`, "NAME's"},
+		{`((ann|ben|cat|dan|eve|fay)/[0-9]+(, | and ))+`, "NAMES "},
+		{`([0-9.]+(h|ms|m|µs|s))+`, "TIME"},
+		{`[0-9]+`, "NUMBER"},
+		{` +`, " "},
+	} {
+		report = regexp.MustCompile(vary.pattern).ReplaceAllString(report, vary.as)
+	}
+	return report
 }
 
 // duration finds one in what the demonstration has printed, where pattern has it in parentheses.
@@ -60,6 +92,7 @@ func TestDemoLosesNoUpdate(t *testing.T) {
 	duration(t, out, `ben +session expired while it held the lock +held the others up for (\S+)\n`)
 	duration(t, out, `cat +gave up after (\S+) in the queue +held nobody up`)
 	assert.NotContains(t, out, "\x1b", "control sequences, but no terminal")
+	requireDocumented(t, "zooky demo", out)
 	c.requireNoTrace(t)
 }
 
@@ -70,6 +103,7 @@ func TestDemoWithoutTheLockShowsTheLoss(t *testing.T) {
 	assert.Less(t, has, must)
 	assert.Contains(t, c.stdout.String(), strconv.Itoa(must-has)+" updates are LOST: ")
 	assert.Regexp(t, `^zooky: .* updates are lost\n$`, c.stderr.String())
+	requireDocumented(t, "zooky demo --no-lock", c.stdout.String())
 	c.requireNoTrace(t)
 }
 

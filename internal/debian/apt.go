@@ -17,16 +17,18 @@ import (
 // ErrNoApt is returned where there is no apt-get to fetch anything with: on other systems than Debian and Ubuntu.
 var ErrNoApt = errors.New("there is no apt-get to fetch it with")
 
+func haveApt() bool { return Look("apt-get") != "" && Look("dpkg") != "" }
+
 // Unpack fetches packages with apt-get and unpacks them below work, without
 // installing anything. It returns the folder that stands for /.
 //
 // Versions, mirrors, proxies, keys and checksums are apt's business, as the
 // machine's owner has set them up.
 func (c *Cache) Unpack(ctx context.Context, work string, packages ...string) (root string, err error) {
-	apt, dpkg := Look("apt-get"), Look("dpkg")
-	if apt == "" || dpkg == "" {
+	if !haveApt() {
 		return "", ErrNoApt
 	}
+	apt, dpkg := Look("apt-get"), Look("dpkg")
 	debs := filepath.Join(work, "debs")
 	root = filepath.Join(work, "root")
 	for _, dir := range []string{debs, root} {

@@ -2,7 +2,9 @@ package debian
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +17,10 @@ type Cache struct {
 	dir  string
 	logf func(string, ...any)
 }
+
+// ErrNoCache matches the errors of a cache folder that is missing and cannot be made, or cannot be
+// written.
+var ErrNoCache = errors.New("no cache")
 
 // Open returns the cache. logf is told of fetches, which take long.
 func Open(logf func(string, ...any)) (*Cache, error) {
@@ -37,9 +43,12 @@ func (c *Cache) Entry(ctx context.Context, name string, create func(work string)
 		return final, nil
 	}
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return "", fmt.Errorf("cache: %w", err)
+		return "", fmt.Errorf("%w: %w", ErrNoCache, err)
 	}
 	unlock, err := lockFile(ctx, filepath.Join(c.dir, "lock"))
+	if errors.Is(err, fs.ErrPermission) {
+		return "", fmt.Errorf("%w: %w", ErrNoCache, err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("cache: %w", err)
 	}

@@ -1,7 +1,6 @@
 package debian
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +24,7 @@ func cacheDir() (string, error) {
 	case runtime.GOOS != "darwin" && os.Getenv("XDG_CACHE_HOME") != "":
 		return filepath.Join(os.Getenv("XDG_CACHE_HOME"), "zklock"), nil
 	case home == "":
-		return "", errors.New("no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
+		return "", fmt.Errorf("%w: neither XDG_CACHE_HOME nor HOME is set", ErrNoCache)
 	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Caches", "zklock"), nil
 	default:

@@ -19,7 +19,9 @@ var javaPackages = []string{
 // Java returns the path of the cached Java.
 func (c *Cache) Java(ctx context.Context) (string, error) {
 	dir, err := c.Entry(ctx, "java", func(work string) (string, error) {
-		c.logf("fetching Java into %s, once (45 MB)", c.dir)
+		if err := c.announce("Java", "45 MB"); err != nil {
+			return "", err
+		}
 		var failed error
 		for _, name := range javaPackages {
 			root, err := c.Unpack(ctx, work, name)
@@ -66,7 +68,9 @@ func unpackedJava(root string) (string, error) {
 // Jars returns the cached folder called entry with those jars, out of packages. what and size are for people.
 func (c *Cache) Jars(ctx context.Context, entry, what, size string, jars []string, packages ...string) (dir string, err error) {
 	return c.Entry(ctx, entry, func(work string) (string, error) {
-		c.logf("fetching %s into %s, once (%s)", what, c.dir, size)
+		if err := c.announce(what, size); err != nil {
+			return "", err
+		}
 		root, err := c.Unpack(ctx, work, packages...)
 		if err != nil {
 			return "", fmt.Errorf("fetch %s: %w", what, err)
@@ -77,6 +81,15 @@ func (c *Cache) Jars(ctx context.Context, entry, what, size string, jars []strin
 		}
 		return dir, nil
 	})
+}
+
+// announce says that something is about to be fetched, or returns an error if nothing can be.
+func (c *Cache) announce(what, size string) error {
+	if !haveApt() {
+		return fmt.Errorf("fetch %s: %w", what, ErrNoApt)
+	}
+	c.logf("fetching %s into %s, once (%s)", what, c.dir, size)
+	return nil
 }
 
 // JarsIn returns the paths of jars if all are in dir.

@@ -1,0 +1,91 @@
+// Package production has the code of docs/production.md.
+package production
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock"
+)
+
+// open opens the one Session of the process.
+func open(ctx context.Context, servers string, more ...zklock.SessionOption) (*zklock.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	options := []zklock.SessionOption{
+		zklock.WithRoot("/locks/billing"),                             // a root for each application
+		zklock.WithSessionTimeout(10 * time.Second),                   // the default
+		zklock.WithLogger(slog.Default()),                             // sessions, outages
+		zklock.WithStateFunc(func(s zklock.State) { state.Store(s) }), // for a metric
+	}
+	return zklock.Dial(ctx, servers, append(options, more...)...)
+}
+
+// identity names this process in zooky show and in the errors of those who wait.
+func identity() zklock.LockOption {
+	host, _ := os.Hostname()
+	return zklock.WithIdentifier(cmp.Or(os.Getenv("POD_NAME"), host, "unknown"))
+}
+
+// private are the options for an ensemble that is shared with people who are not trusted.
+func private(user, password string, roots *x509.CertPool) []zklock.SessionOption {
+	return []zklock.SessionOption{
+		zklock.WithTLS(&tls.Config{RootCAs: roots}),
+		zklock.WithAuth("digest", []byte(user+":"+password)), // znodes are the creator's alone
+	}
+}
+
+// put writes an object under a lock to a store that has conditional writes. The object itself
+// carries the token of its last writer.
+func put(ctx context.Context, store objectStore, token zklock.Token, key string, body []byte) error {
+	for {
+		was, etag, err := store.Get(ctx, key) // a zero token and "" if there is none
+		if err != nil {
+			return err
+		}
+		if token.Compare(was) < 0 {
+			return errFenced
+		}
+		err = store.PutIfMatch(ctx, key, etag, token, body) // If-Match, or If-None-Match: *
+		if !errors.Is(err, errPrecondition) {
+			return err
+		}
+	}
+}
+
+// set writes to ZooKeeper, if the lock is still held when the ensemble executes the transaction.
+func set(s *zklock.Session, m *zklock.Mutex, path string, data []byte) error {
+	guard, err := m.Guard()
+	if err != nil {
+		return err
+	}
+	_, err = s.Conn().Multi(guard, &zk.SetDataRequest{Path: path, Data: data, Version: -1})
+	return err // zk.ErrNoNode if the lock is lost
+}
+
+// all acquires several locks, in the order of their names, and runs f under all of them.
+func all(ctx context.Context, s *zklock.Session, names []string, f func(context.Context) error) error {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return under(ctx, s, slices.Compact(names), f)
+}
+
+func under(ctx context.Context, s *zklock.Session, names []string, f func(context.Context) error) error {
+	if len(names) == 0 {
+		return f(ctx)
+	}
+	m, err := s.Mutex(names[0])
+	if err != nil {
+		return err
+	}
+	return m.Do(ctx, func(ctx context.Context) error { return under(ctx, s, names[1:], f) })
+}
