@@ -185,7 +185,8 @@ func (s *Session) establish(zs *zkSession) error {
 	}
 	close(zs.ready)
 	s.work.Go(zs.watches.audit) // ends with zs.ended
-	s.cfg.logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.id()), "timeout", s.Timeout())
+	s.cfg.logger.Info("zookeeper session", "timeout", s.Timeout())
+	s.cfg.logger.Debug("zookeeper session's id, which is a secret", "id", fmt.Sprintf("%#x", zs.id()))
 	s.updateState()
 	return nil
 }
