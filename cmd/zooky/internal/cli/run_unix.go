@@ -119,7 +119,7 @@ otherwise
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withStatus(runTrouble, err) })
 	flags := cmd.Flags()
 	flags.SetInterspersed(true)
-	r.addFlags(flags)
+	r.addFlags(flags, r.streams.Err)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
