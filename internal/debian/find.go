@@ -1,7 +1,6 @@
 package debian
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,18 +18,16 @@ func Look(program string) string {
 	return ""
 }
 
-// cacheDir is zklock in the user's cache folder, as os.UserCacheDir has it.
+// cacheDir is zklock in the user's cache folder.
 func cacheDir() (string, error) {
-	switch home := os.Getenv("HOME"); {
-	case runtime.GOOS != "darwin" && os.Getenv("XDG_CACHE_HOME") != "":
-		return filepath.Join(os.Getenv("XDG_CACHE_HOME"), "zklock"), nil
-	case home == "":
-		return "", errors.New("no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
-	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Caches", "zklock"), nil
-	default:
-		return filepath.Join(home, ".cache", "zklock"), nil
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no place for a cache: %w", err)
 	}
+	if !filepath.IsAbs(dir) { // below HOME
+		return "", fmt.Errorf("no place for a cache: %s is not absolute", dir)
+	}
+	return filepath.Join(dir, "zklock"), nil
 }
 
 // Executable reports whether path is a program.
