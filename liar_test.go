@@ -92,7 +92,7 @@ func fieldsOf(op int32, frame []byte) []field {
 	}
 	f.find(name, reflect.TypeFor[replyHeader]())
 	switch body := replyTypes[op]; {
-	case op == wire.OpMulti:
+	case op == wire.OpMulti || op == wire.OpMultiRead:
 		f.findResults(name)
 	case body != nil && f.at < len(frame):
 		f.find(name, body)
@@ -103,7 +103,7 @@ func fieldsOf(op int32, frame []byte) []field {
 var opNames = map[int32]string{
 	wire.OpConnect: "connect", wire.OpWatcherEvent: "event", wire.OpCreate: "create", wire.OpSync: "sync", wire.OpExists: "exists",
 	wire.OpSetData: "setData", wire.OpCreate2: "create2", wire.OpGetData: "getData", wire.OpGetChildren2: "getChildren2",
-	wire.OpCreateContainer: "createContainer", wire.OpMulti: "multi", wire.OpPing: "ping", wire.OpDelete: "delete", wire.OpClose: "close", wire.OpSetWatches: "setWatches",
+	wire.OpCreateContainer: "createContainer", wire.OpMulti: "multi", wire.OpMultiRead: "multiRead", wire.OpPing: "ping", wire.OpDelete: "delete", wire.OpClose: "close", wire.OpSetWatches: "setWatches",
 }
 
 type finder struct {

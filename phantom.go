@@ -25,8 +25,11 @@ func isCandidate(voice queue.Voice, c queue.Candidate, owner int64) bool {
 // readsAtOnce bounds how many znodes one packet asks about.
 const readsAtOnce = 256
 
-// stats reads the Stat of children of a znode, and not their data, which can be large. It calls f for each in turn, with
-// nil for one that is gone, until f fails.
+// A statReader calls f for each of some children of a znode in turn, with its Stat, or with nil for one that is gone, until f
+// fails.
+type statReader func(ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error) error
+
+// stats reads the Stat of children of a znode, and not their data, which can be large. It is a statReader.
 func (zs *zkSession) stats(
 	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
 ) error {
@@ -51,9 +54,9 @@ type entry struct {
 
 // entries returns those of a znode's children that are candidates, in queue order.
 func (zs *zkSession) entries(
-	ctx context.Context, dir string, children []string, voice queue.Voice,
+	ctx context.Context, dir string, children []string, voice queue.Voice, read statReader,
 ) (q []entry, err error) {
-	err = zs.stats(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
+	err = read(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
 		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
 			q = append(q, entry{Candidate: c, stat: *stat})
 		}
@@ -69,7 +72,7 @@ func (zs *zkSession) queueAt(ctx context.Context, dir string, voice queue.Voice)
 	if err != nil {
 		return nil, err
 	}
-	return zs.entries(ctx, dir, l.children, voice)
+	return zs.entries(ctx, dir, l.children, voice, zs.stats)
 }
 
 // markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
