@@ -366,6 +366,29 @@ func TestDialerAndLoggerAreUsed(t *testing.T) {
 	assert.Contains(t, log.String(), "zookeeper session")
 }
 
+// TestSessionIDsAreLoggedAtDebugOnly has a Session log whatever it does for a while.
+func TestSessionIDsAreLoggedAtDebugOnly(t *testing.T) {
+	for _, test := range []struct {
+		level slog.Level
+		shown bool
+	}{{slog.LevelInfo, false}, {slog.LevelDebug, true}} {
+		var log bytes.Buffer
+		s := dial(t, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: test.level}))))
+		id := fmt.Sprintf("%x", s.ID())
+		m := mutex(t, s, "logged")
+		lock(t, m)
+		lost := m.Lost()
+		require.NoError(t, server(t).Expire(s.ID()))
+		receive(t, lost, "loss")
+		m.Unlock()
+		lock(t, m)
+		m.Unlock()
+		require.NoError(t, s.Close())
+		assert.Contains(t, log.String(), "zookeeper session")
+		assert.Equal(t, test.shown, strings.Contains(log.String(), id), log.String())
+	}
+}
+
 func TestSessionSurvivesTheLossOfItsServer(t *testing.T) {
 	ensemble := zktest.Start(t, zktest.WithServers(3))
 	s := dialTo(t, ensemble.Connect(), zklock.WithSessionTimeout(patience)) // if it is the leader, another is elected first

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +24,7 @@ import (
 type tree struct {
 	listener net.Listener
 	children func(path string) []string
-	owner    int64 // of every znode with a number
+	owner    atomic.Int64 // of what Exists and GetData tell of
 	wait     sync.WaitGroup
 }
 
@@ -30,7 +32,8 @@ func newTree(tb testing.TB, owner int64, children func(path string) []string) *t
 	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
-	s := &tree{listener: listener, children: children, owner: owner}
+	s := &tree{listener: listener, children: children}
+	s.owner.Store(owner)
 	s.wait.Go(func() { // ends with the listener
 		for {
 			conn, err := listener.Accept()
@@ -73,7 +76,7 @@ func (s *tree) serve(conn net.Conn) {
 	for request := frame(); request != nil; request = frame() {
 		reply := append([]byte{}, request[:4]...)
 		reply = append(reply, make([]byte, 8+4)...) // zxid, no error
-		const exists, getData, getChildren, getChildren2 = 3, 4, 8, 12
+		const exists, getData, getChildren, getChildren2, multiRead = 3, 4, 8, 12, 22
 		switch op := binary.BigEndian.Uint32(request[4:]); op {
 		case getChildren, getChildren2:
 			names := s.children(pathOf(request))
@@ -84,12 +87,15 @@ func (s *tree) serve(conn net.Conn) {
 			if op == getChildren2 {
 				reply = append(reply, stat(0)...)
 			}
+		case multiRead:
+			const unimplemented = -6
+			binary.BigEndian.PutUint32(reply[12:], 1<<32+unimplemented)
 		case exists:
-			reply = append(reply, stat(s.owner)...)
+			reply = append(reply, stat(s.owner.Load())...)
 		case getData:
 			data := make([]byte, 1<<20)
 			reply = append(binary.BigEndian.AppendUint32(reply, uint32(len(data))), data...)
-			reply = append(reply, stat(s.owner)...)
+			reply = append(reply, stat(s.owner.Load())...)
 		}
 		send(reply)
 	}
@@ -159,6 +165,53 @@ func TestLocksKeepsWithinItsBounds(t *testing.T) {
 			require.Less(t, memory()-before, 1<<30)
 		})
 	}
+}
+
+// FuzzLocks lists trees of any names, three levels deep.
+func FuzzLocks(f *testing.F) {
+	for _, names := range []string{
+		"", "a", "a\nb\na", "_c_00000000000000000000000000000000-lock-0000000001\nb", "lock-0000000001\nx-lock-0000000000",
+		"\xff\xfe\n..\n.\n\x00", strings.Repeat("x", 600), strings.Repeat("x", 1100), "x-read-2147483647\nx-write--000000001\nzookeeper",
+	} {
+		f.Add([]byte(names), int64(7))
+		f.Add([]byte(names), int64(0))
+	}
+	const root, deep = "/r", 3
+	var names atomic.Pointer[[]string]
+	server := newTree(f, 0, func(path string) []string {
+		if strings.Count(path, "/") > deep {
+			return nil
+		}
+		return *names.Load()
+	})
+	s, err := zklock.Dial(f.Context(), server.listener.Addr().String(), zklock.WithRoot(root))
+	require.NoError(f, err)
+	f.Cleanup(func() { s.Close() })
+	f.Fuzz(func(t *testing.T, data []byte, owner int64) {
+		children := []string{}
+		for _, name := range strings.Split(string(data), "\n") {
+			if name != "" && !strings.Contains(name, "/") && len(children) < 6 {
+				children = append(children, name) // others break the connection
+			}
+		}
+		names.Store(&children)
+		server.owner.Store(owner)
+		locks, err := s.Locks(t.Context())
+		if err != nil {
+			require.ErrorIs(t, err, zklock.ErrIncomplete)
+		}
+		for _, l := range locks {
+			require.LessOrEqual(t, len(l.Name), 1024)
+			require.NotEmpty(t, l.Name)
+			require.LessOrEqual(t, l.Holders+l.Waiters, len(children))
+			require.True(t, owner != 0 || l.Holders == 0, "a lock of candidates that belong to no session")
+			require.Equal(t, l.Holders == 0, l.Kind == 0)
+			for _, part := range strings.Split(l.Name, "/") {
+				require.Contains(t, children, part)
+			}
+		}
+		require.True(t, slices.IsSortedFunc(locks, func(a, b zklock.LockInfo) int { return strings.Compare(a.Name, b.Name) }))
+	})
 }
 
 // TestContendersKeepsWithinItsBounds has a server show a queue of candidates with a megabyte of data each.

@@ -1,6 +1,8 @@
 package zklock_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,6 +230,35 @@ func TestVirtualCallsWaitTheGrantedTimeout(t *testing.T) {
 			client.Heal()
 			lock(t, other)
 			other.Unlock()
+		})
+	}
+}
+
+// TestVirtualClaimedShortTimeout has a server say that it grants next to nothing. Once the client has found another, it can lock again.
+func TestVirtualClaimedShortTimeout(t *testing.T) {
+	const timeout = 4 * time.Second
+	for _, claim := range []int{1, 2, 5, 6, 7, 8, 10, 15, 20, 25, 30, 31, 32, 33, 34, 36, 40, 50, 60, 64, 66, 80, 100, 1000} {
+		t.Run(fmt.Sprintf("%d ms", claim), func(t *testing.T) {
+			virtually(t, fakezk.Config{Latency: ms(2)}, func(t *testing.T, w *world) {
+				s, client := w.dial("", timeout)
+				w.Server(0).Claim(time.Duration(claim) * time.Millisecond)
+				client.Cut()
+				m := mutex(t, s, "m")
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				if _, err := m.LockContext(ctx); err == nil {
+					m.Unlock()
+				}
+				w.Server(0).Claim(0)
+				client.Cut()
+				cut := time.Now()
+				again, cancel := context.WithTimeout(t.Context(), 2*timeout)
+				defer cancel()
+				_, err := m.LockContext(again)
+				require.NoError(t, err)
+				assert.Less(t, time.Since(cut), 2*timeout)
+				m.Unlock()
+			})
 		})
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/zookylock/zklock"
 )
 
 // collector reads the logs of the guarded registers: children whose transactions are the order in which the
@@ -180,3 +182,22 @@ func (c *collector) close() {
 type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
+
+// sessionOf returns the session whose candidate has a token.
+func (c *collector) sessionOf(lock, token string) (int64, error) {
+	dir := lockRoot + "/" + lock
+	candidates, err := c.children(dir)
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range candidates {
+		_, stat, err := c.conn.Exists(dir + "/" + name)
+		if err != nil {
+			return 0, err
+		}
+		if (zklock.Token{Zxid: stat.Czxid}).String() == token {
+			return stat.EphemeralOwner, nil
+		}
+	}
+	return 0, fmt.Errorf("nobody has the token %s of %s any more", token, lock)
+}

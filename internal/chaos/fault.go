@@ -98,7 +98,14 @@ func (r *run) client(f Fault) *client {
 }
 
 func (r *run) expire(c *client) error {
-	id := r.history.sessionOf(c.cfg.Worker)
+	ev := r.history.latestOf(c.cfg.Worker)
+	id, err := ev.Session, error(nil)
+	if ev.How == "zooky" { // whose command is not told
+		id, err = r.writes.sessionOf(ev.Lock, ev.Token)
+	}
+	if err != nil {
+		return err
+	}
 	c.event(kindExpire)
 	return r.ensemble.Expire(id)
 }

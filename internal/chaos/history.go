@@ -15,7 +15,7 @@ type history struct {
 	events  []Event
 	garbage []string          // lines that are no events
 	holder  map[string]Event  // the newest grant of each lock
-	session map[int]int64     // of each worker
+	latest  map[int]Event     // the start or grant of each worker
 	started map[[2]int]bool   // lives that have a session
 	granted map[[2]int]uint64 // how often, by worker and goroutine
 }
@@ -23,7 +23,7 @@ type history struct {
 func newHistory() *history {
 	return &history{
 		holder:  make(map[string]Event),
-		session: make(map[int]int64),
+		latest:  make(map[int]Event),
 		started: make(map[[2]int]bool),
 		granted: make(map[[2]int]uint64),
 	}
@@ -53,10 +53,10 @@ func (h *history) add(ev Event) {
 	h.events = append(h.events, ev)
 	switch ev.Kind {
 	case kindStart:
-		h.session[ev.Worker] = ev.Session
+		h.latest[ev.Worker] = ev
 		h.started[[2]int{ev.Worker, ev.Life}] = true
 	case kindGranted:
-		h.session[ev.Worker] = ev.Session
+		h.latest[ev.Worker] = ev
 		h.granted[[2]int{ev.Worker, ev.Goroutine}]++
 		if !ev.Shared {
 			h.holder[ev.Lock] = ev
@@ -72,10 +72,11 @@ func (h *history) holding(lock string) (worker int, ok bool) {
 	return ev.Worker, ok
 }
 
-func (h *history) sessionOf(worker int) int64 {
+// latestOf returns the latest start or grant of a worker.
+func (h *history) latestOf(worker int) Event {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.session[worker]
+	return h.latest[worker]
 }
 
 func (h *history) hasStarted(worker, life int) bool {

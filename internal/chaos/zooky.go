@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -218,8 +217,7 @@ func (c *commandConfig) run(events *recorder) int {
 		events.record(ev)
 	}
 	token := os.Getenv("ZOOKY_TOKEN")
-	id, _ := strconv.ParseInt(os.Getenv("ZOOKY_SESSION"), 0, 64)
-	record(Event{Kind: kindGranted, Op: c.Op, How: "zooky", Token: token, Session: id})
+	record(Event{Kind: kindGranted, Op: c.Op, How: "zooky", Token: token})
 	conn, err := net.Dial("tcp", c.Store)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -38,12 +38,18 @@ func (c *Cache) Logf(format string, args ...any) { c.logf(format, args...) }
 // a work folder and returns its path, which becomes the entry. ctx bounds the
 // wait for another process that creates one too.
 func (c *Cache) Entry(ctx context.Context, name string, create func(work string) (string, error)) (string, error) {
-	final := filepath.Join(c.dir, name)
-	if IsDir(final) {
-		return final, nil
-	}
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoCache, err)
+	}
+	if err := requireOurs(c.dir); err != nil {
+		return "", fmt.Errorf("cache: %w", err)
+	}
+	final := filepath.Join(c.dir, name)
+	if IsDir(final) {
+		if err := requireOurs(final); err != nil {
+			return "", fmt.Errorf("cache: %w", err)
+		}
+		return final, nil
 	}
 	unlock, err := lockFile(ctx, filepath.Join(c.dir, "lock"))
 	if errors.Is(err, fs.ErrPermission) {

@@ -18,18 +18,16 @@ func Look(program string) string {
 	return ""
 }
 
-// cacheDir is zklock in the user's cache folder, as os.UserCacheDir has it.
+// cacheDir is zklock in the user's cache folder.
 func cacheDir() (string, error) {
-	switch home := os.Getenv("HOME"); {
-	case runtime.GOOS != "darwin" && os.Getenv("XDG_CACHE_HOME") != "":
-		return filepath.Join(os.Getenv("XDG_CACHE_HOME"), "zklock"), nil
-	case home == "":
-		return "", fmt.Errorf("%w: neither XDG_CACHE_HOME nor HOME is set", ErrNoCache)
-	case runtime.GOOS == "darwin":
-		return filepath.Join(home, "Library", "Caches", "zklock"), nil
-	default:
-		return filepath.Join(home, ".cache", "zklock"), nil
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoCache, err)
 	}
+	if !filepath.IsAbs(dir) { // below HOME
+		return "", fmt.Errorf("%w: %s is not absolute", ErrNoCache, dir)
+	}
+	return filepath.Join(dir, "zklock"), nil
 }
 
 // Executable reports whether path is a program.

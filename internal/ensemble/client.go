@@ -185,7 +185,8 @@ func (c *Client) establish(zs *Session) error {
 	}
 	close(zs.ready)
 	c.work.Go(zs.Watches.audit) // ends with zs.ended
-	c.cfg.Logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()), "timeout", c.Granted())
+	c.cfg.Logger.Info("zookeeper session", "timeout", c.Granted())
+	c.cfg.Logger.Debug("zookeeper session's id, which is a secret", "id", fmt.Sprintf("%#x", zs.ID()))
 	c.cfg.Changed()
 	return nil
 }

@@ -226,6 +226,10 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 		if l.add(h, 0, ahead+2*time.Since(asked)) {
 			return nil
 		}
+		if l.tooShort(time.Since(asked)) {
+			l.zs.giveUp(errShortTimeout)
+			return l.zs.EndReason()
+		}
 		ahead = 0 // what is slow rather than silent gets no better by waiting
 		select {
 		case <-time.After(l.aging()):
@@ -235,6 +239,14 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 			return ContextError(ctx)
 		}
 	}
+}
+
+// tooShort reports whether answers take so long that beats cannot keep a hold, and the next session, with a longer timeout, is
+// better off. A server that claims to grant next to nothing would otherwise keep the session from every lock, for ever.
+func (l *Lease) tooShort(answer time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.holds) == 0 && l.proof.timeout()/beatsPerTimeout < 2*answer && l.proof.outgrown()
 }
 
 // aging is how long it may take until the leader has heard of what a server has answered.

@@ -46,6 +46,9 @@ func (zs *Session) remaining(overdue time.Duration) (wait time.Duration, over bo
 // errNoServerTakesIt is why a session was given up that the ensemble cannot have any more.
 var errNoServerTakesIt = errors.New("no server takes it; the data may have been wiped or restored, or the network is down")
 
+// errShortTimeout is why a session was given up with which nothing can be held.
+var errShortTimeout = errors.New("a server has granted it a timeout that is too short for the network")
+
 // giveUp ends a session that cannot go on: another takes its place.
 func (zs *Session) giveUp(reason error) {
 	zs.client.cfg.Logger.Warn("zookeeper session given up", "reason", reason,

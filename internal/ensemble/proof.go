@@ -39,6 +39,7 @@ const leastGrant = 4 * time.Second
 // that any server of the session has granted, for servers that were left may still report the session by their timeout.
 type proof struct {
 	kind     Proof
+	asked    time.Duration
 	terms    []term    // by the shortest timeout that may hold, and by the latest granted if that is longer
 	deadline time.Time // the latest that was proved
 	offered  time.Time // when the first connect request was sent whose fate is unknown; the zero time if there is none
@@ -46,11 +47,14 @@ type proof struct {
 
 // newProof begins with the timeout that is asked for.
 func newProof(kind Proof, asked time.Duration) proof {
-	return proof{kind: kind, terms: []term{{timeout: asked}}}
+	return proof{kind: kind, asked: asked, terms: []term{{timeout: asked}}}
 }
 
 // timeout is the shortest session timeout that may hold: the smallest of those asked for and granted.
 func (p *proof) timeout() time.Duration { return p.terms[0].timeout }
+
+// outgrown reports whether the next session would have a longer timeout than this one, of which a server has said less.
+func (p *proof) outgrown() bool { return p.timeout() < min(p.asked, p.terms[len(p.terms)-1].timeout) }
 
 // until is the deadline.
 func (p *proof) until() time.Time {

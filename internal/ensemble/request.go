@@ -189,7 +189,7 @@ func ErrorOf(r wire.Reply) error {
 
 // serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
 var serverErrors = map[int32]error{
-	-8: zk.ErrBadArguments, -100: errTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth, -103: zk.ErrBadVersion,
+	-8: zk.ErrBadArguments, -100: ErrTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth, -103: zk.ErrBadVersion,
 	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty, -112: zk.ErrSessionExpired,
 	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing, -118: zk.ErrSessionMoved,
 }

@@ -161,7 +161,8 @@ func isWrite(op int32) bool { return op != wire.OpSync && op != wire.OpClose }
 // itself sync is none of these: it waits for the writes of its session only.
 func (s *Server) isOrdered(op int32) bool {
 	switch op {
-	case wire.OpPing, wire.OpSetAuth, wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2:
+	case wire.OpPing, wire.OpSetAuth, wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2,
+		wire.OpMultiRead:
 		return false
 	case wire.OpSync:
 		return !s.leading

@@ -105,6 +105,10 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 	if s.stale != nil {
 		known = s.stale
 	}
+	if op == wire.OpMultiRead {
+		readMany(known, r, w)
+		return true, ok
+	}
 	lists := op == wire.OpGetChildren || op == wire.OpGetChildren2
 	if op != wire.OpExists && op != wire.OpGetData && !lists {
 		return false, ok
@@ -138,6 +142,33 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 		n.stat(w)
 	}
 	return true, ok
+}
+
+// readMany reads the data of znodes. Whatever else a multiRead may hold is not known here.
+func readMany(known tree, r *reader, w *writer) {
+	header := func(op int32, done bool, err code) {
+		w.int32(op)
+		w.bool(done)
+		w.int32(int32(err))
+	}
+	for op, done := r.int32(), r.bool(); !done && !r.bad; op, done = r.int32(), r.bool() {
+		r.int32()
+		n := known[r.string()]
+		r.bool()
+		switch {
+		case op != wire.OpGetData:
+			header(wire.OpError, false, unimplemented)
+			w.int32(int32(unimplemented))
+		case n == nil:
+			header(wire.OpError, false, noNode)
+			w.int32(int32(noNode))
+		default:
+			header(op, false, ok)
+			w.bytes(n.data)
+			n.stat(w)
+		}
+	}
+	header(-1, true, -1)
 }
 
 // change executes one request that writes, and puts its result into w.

@@ -357,7 +357,7 @@ func (t *term) look() (found bool, err error) {
 	})
 	slices.Reverse(q) // those who came last are there most likely
 	voice := claim.Config.Voice(claim.Kind)
-	err = zs.stats(ctx, claim.Path, q, func(c queue.Candidate, stat *zk.Stat) error {
+	err = zs.Stats(ctx, claim.Path, q, func(c queue.Candidate, stat *zk.Stat) error {
 		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
 			return errFound // no need to look at the others
 		}

@@ -27,9 +27,15 @@ func isCandidate(voice queue.Voice, c queue.Candidate, owner int64) bool {
 // readsAtOnce bounds how many znodes one packet asks about.
 const readsAtOnce = 256
 
-// stats reads the Stat of children of a znode, and not their data, which can be large. It calls f for each in turn, with
-// nil for one that is gone, until f fails.
-func (zs *Local) stats(
+// A StatReader calls f for each of some children of a znode in turn, with its Stat, or with nil for
+// one that is gone, until f fails.
+type StatReader func(
+	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
+) error
+
+// Stats reads the Stat of children of a znode, and not their data, which can be large. It is a
+// StatReader.
+func (zs *Local) Stats(
 	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
 ) error {
 	request := func(i int) *wire.Request {
@@ -56,9 +62,9 @@ type Entry struct {
 
 // Entries returns those of a znode's children that are candidates, in queue order.
 func (zs *Local) Entries(
-	ctx context.Context, dir string, children []string, voice queue.Voice,
+	ctx context.Context, dir string, children []string, voice queue.Voice, read StatReader,
 ) (q []Entry, err error) {
-	err = zs.stats(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
+	err = read(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
 		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
 			q = append(q, Entry{Candidate: c, Stat: *stat})
 		}
@@ -74,7 +80,7 @@ func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]En
 	if err != nil {
 		return nil, err
 	}
-	return zs.Entries(ctx, dir, l.children, voice)
+	return zs.Entries(ctx, dir, l.children, voice, zs.Stats)
 }
 
 // markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
@@ -116,7 +122,7 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 	for _, other := range l.unknown {
 		suspect(other)
 	}
-	return c.zs.stats(ctx, c.dir, suspects, func(other queue.Candidate, stat *zk.Stat) error {
+	return c.zs.Stats(ctx, c.dir, suspects, func(other queue.Candidate, stat *zk.Stat) error {
 		if stat == nil || stat.EphemeralOwner == 0 {
 			c.addStray(other) // gone, or just a name
 			return nil
@@ -133,7 +139,7 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 // sift returns those of the candidates ahead that are there and are candidates, in one pass.
 func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []queue.Candidate, err error) {
 	strays := 0
-	err = c.zs.stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
+	err = c.zs.Stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
 		switch {
 		case stat == nil && !other.LeavesReader():
 		case stat == nil || isCandidate(c.voice, other, stat.EphemeralOwner):

@@ -87,6 +87,8 @@ func checkReply(to request, session int64, rest []byte) (cost int, err error) {
 		b.stat()
 	case OpMulti:
 		b.results(&asked)
+	case OpMultiRead:
+		b.readResults(&asked)
 	}
 	if b.reason != "" {
 		return 0, &FrameError{to.op, b.reason}

@@ -149,3 +149,28 @@ func (b *body) result(op int32, asked *body) {
 	}
 	asked.int32() // the version
 }
+
+// readResults takes the results of a multiRead that asks for data: each of them data or an error.
+func (b *body) readResults(asked *body) {
+	for b.reason == "" {
+		op, done := b.resultHeader()
+		_, last := asked.resultHeader()
+		if done != last || asked.reason != "" {
+			b.bad("multiRead has not as many results as were asked for")
+		}
+		if done || b.reason != "" {
+			break
+		}
+		asked.string()
+		asked.bool()
+		switch op {
+		case OpGetData:
+			b.buffer()
+			b.stat()
+		case OpError:
+			b.int32()
+		default:
+			b.bad("multiRead holds a result of another type than was asked for")
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"regexp"
@@ -24,6 +25,8 @@ func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 	create := func() *wire.Request { return wire.Create("/d/x-", []byte("me"), zk.WorldACL(zk.PermAll)) }
 	old := func() *wire.Request { return wire.CreateOld("/d/x-", nil, nil) }
 	list := func() *wire.Request { return wire.GetChildren("/d") }
+	many := func() *wire.Request { return wire.GetDataOfMany([]string{"/d/x", "/d/y"}) }
+	x, end := frame{}.result(wire.OpGetData, false, 0).str("data").stat(9), frame{}.result(-1, true, -1)
 	const path = "/d/x-0000000007"
 	for name, c := range map[string]struct {
 		request func() *wire.Request
@@ -51,6 +54,12 @@ func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 		"old: another lock's candidate": {old, frame{}.str("/e/x-0000000007")},
 		"old: no number":                {old, frame{}.str("/d/x-")},
 		"a child with a path":           {list, frame{}.i32(1).str("../e/x-0000000007")},
+		"many: one too few":             {many, append(x, end...)},
+		"many: one too many":            {many, append(append(append(append(frame{}, x...), x...), x...), end...)},
+		"many: without end":             {many, append(append(frame{}, x...), x...)},
+		"many: another type":            {many, append(append(append(frame{}, x...), frame{}.result(wire.OpSetData, false, 0).stat(9)...), end...)},
+		"many: short Stat":              {many, append(append(frame{}, x...), x[:len(x)-1]...)},
+		"many: data beyond the frame":   {many, append(append(frame{}, x...), frame{}.result(wire.OpGetData, false, 0).i32(1000)...)},
 		"a child without a name":        {list, frame{}.i32(1).str("")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +77,75 @@ func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 			require.Equal(t, op, frameError.Op)
 		})
 	}
+}
+
+// TestManyAreRead has a server answer for several znodes, of which one is gone.
+func TestManyAreRead(t *testing.T) {
+	s := newSending(t, wire.Config{})
+	s.connect()
+	request, told := telling(wire.GetDataOfMany([]string{"/d/x", "/d/y", "/d/z"}))
+	sent := s.sends(request)
+	xid, op := header(s.sent())
+	require.Equal(t, wire.OpMultiRead, op)
+	require.True(t, <-sent)
+	s.reply(append(replyTo(xid, 0), frame{}.result(wire.OpGetData, false, 0).str("data").stat(7).
+		result(wire.OpError, false, -101).i32(-101).
+		result(wire.OpGetData, false, 0).i32(-1).stat(9).
+		result(-1, true, -1)...))
+	stats := (<-told).Stats()
+	require.Len(t, stats, 3)
+	require.Equal(t, int64(7), stats[0].Stat.Czxid)
+	require.Equal(t, wire.StatOrCode{Code: -101}, stats[1])
+	require.Equal(t, int64(9), stats[2].Stat.Czxid)
+}
+
+// FuzzHandshake answers the connect request, and the request after it, with anything. Nothing panics, and the newest transaction
+// of a session is none that no reply has told of.
+func FuzzHandshake(f *testing.F) {
+	f.Add([]byte(connectReply(4000, 1)), []byte(replyTo(1, 0)))
+	f.Add([]byte(connectReply(0, 0)), []byte{})
+	f.Add([]byte(connectReply(-1, 1)), []byte(replyTo(-2, 0)))
+	f.Add([]byte(connectReply(1<<31-1, 1)[:36]), []byte(replyTo(-1, 0)))
+	f.Add([]byte(append(connectReply(4000, 1)[:36], 1)), []byte(replyTo(-1000, -112)))
+	const seen, asked = 77, 10 * time.Second
+	f.Fuzz(func(t *testing.T, handshake, reply []byte) {
+		var last atomic.Int64
+		last.Store(seen)
+		var told []wire.Handshake
+		in := &socket{in: frame(handshake).sealed()}
+		c := wire.New(in, wire.Config{LastZxid: &last, Asked: asked, Connected: func(h wire.Handshake) { told = append(told, h) }})
+		_, _ = c.Write(shake())
+		out := make([]byte, 2<<10)
+		n, err := c.Read(out)
+		require.Equal(t, err == nil, len(told) == 1)
+		if err != nil {
+			require.Zero(t, n)
+			return
+		}
+		h := told[0]
+		require.True(t, h.Expired() || h.Timeout >= time.Millisecond && h.Timeout <= 24*time.Hour)
+		if !h.Expired() {
+			passed := time.Duration(binary.BigEndian.Uint32(out[8:])) * time.Millisecond
+			require.Equal(t, min(h.Timeout, asked), passed, "by what go-zookeeper counts")
+		}
+		require.EqualValues(t, seen, last.Load(), "a connect reply tells of no transaction")
+		request := wire.Exists("/x", false)
+		answers := 0
+		request.Done = func(wire.Reply) { answers++ }
+		sent := c.Send(request)
+		require.Equal(t, !h.Expired(), sent)
+		in.in = frame(reply).sealed()
+		_, _ = c.Read(out)
+		_ = c.Close()
+		if sent {
+			require.Equal(t, 1, answers)
+		}
+		want := int64(seen)
+		if !h.Expired() && len(reply) >= 16 {
+			want = max(want, int64(binary.BigEndian.Uint64(reply[4:])))
+		}
+		require.Equal(t, want, last.Load())
+	})
 }
 
 // TestTheLastNumbersOfAParentPass has a server give the numbers that come near and after the last,

@@ -26,6 +26,7 @@ const (
 	OpReconfig        int32 = 16
 	OpCreateContainer int32 = 19
 	OpCreateTTL       int32 = 21
+	OpMultiRead       int32 = 22 // not go-zookeeper's: see GetDataOfMany
 	OpSetAuth         int32 = 100
 	OpSetWatches      int32 = 101
 	OpClose           int32 = -11
@@ -48,7 +49,7 @@ var opNames = map[int32]string{
 	OpNone: "frame", OpConnect: "connect", OpCreate: "create", OpDelete: "delete", OpExists: "exists", OpGetData: "getData",
 	OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL", OpGetChildren: "getChildren", OpSync: "sync",
 	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpReconfig: "reconfig",
-	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpSetAuth: "setAuth",
+	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead", OpSetAuth: "setAuth",
 	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
 }
 

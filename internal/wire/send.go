@@ -68,6 +68,28 @@ func GetData(path string, watch bool) *Request {
 	return &Request{op: OpGetData, body: readBody(path, watch)}
 }
 
+// GetDataOfMany returns a request to read znodes without watching them, which servers know since 3.6.0. Its Reply has Stats.
+func GetDataOfMany(paths []string) *Request {
+	size := resultHeaderSize
+	for _, path := range paths {
+		size += resultHeaderSize + 4 + len(path) + 1
+	}
+	b := make([]byte, 0, size)
+	for _, path := range paths {
+		b = appendResultHeader(b, OpGetData, 0)
+		b = append(b, readBody(path, false)...)
+	}
+	return &Request{op: OpMultiRead, body: appendResultHeader(b, OpError, 1)}
+}
+
+// resultHeaderSize is what stands before each part of a multi.
+const resultHeaderSize = 9
+
+func appendResultHeader(b []byte, op int32, done byte) []byte {
+	b = append(binary.BigEndian.AppendUint32(b, uint32(op)), done)
+	return binary.BigEndian.AppendUint32(b, math.MaxUint32) // no error, in a request
+}
+
 // Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is none. Its Reply has Stat.
 func Exists(path string, watch bool) *Request {
 	return &Request{op: OpExists, body: readBody(path, watch)}
@@ -116,6 +138,29 @@ func (r Reply) Node() (data []byte, stat zk.Stat) {
 func (r Reply) Stat() zk.Stat {
 	b := body{rest: r.body}
 	return b.stats()
+}
+
+// A StatOrCode is a znode's Stat, or the server's error.
+type StatOrCode struct {
+	Stat zk.Stat
+	Code int32 // 0 for none
+}
+
+// Stats returns those of many znodes.
+func (r Reply) Stats() (stats []StatOrCode) {
+	b := body{rest: r.body}
+	for {
+		op, done := b.resultHeader()
+		switch {
+		case done || b.reason != "":
+			return stats
+		case op == OpError:
+			stats = append(stats, StatOrCode{Code: b.int32()})
+		default:
+			b.buffer()
+			stats = append(stats, StatOrCode{Stat: b.stats()})
+		}
+	}
 }
 
 // Children returns the names of a znode's children. They share their memory: clone what is to be kept.

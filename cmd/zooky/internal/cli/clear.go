@@ -71,7 +71,7 @@ It also removes znodes that are named like contenders, belong to no session, and
 			})
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	cmd.Flags().BoolVar(&force, "force", false, "say that this is meant")
 	addJSON(cmd, &asJSON)
 	return cmd

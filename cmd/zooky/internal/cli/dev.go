@@ -16,7 +16,10 @@ func newDev(streams Streams) *cobra.Command {
 		Use:   "dev",
 		Short: "Run a throw-away ZooKeeper",
 		Long: `Dev starts a real ZooKeeper on this machine, prints how to connect to it, and ends it with Ctrl-C, data and all. What is
-missing of ZooKeeper and Java is fetched; nothing is installed.`,
+missing of ZooKeeper and Java is fetched; nothing is installed.
+
+The server listens on 127.0.0.1 only, without authentication and with all four-letter words: every user of this machine can
+read and change what is in it, and end its sessions. With --size, the ports between the servers are as open.`,
 		Example: `  zooky dev
   zooky dev --size 3`,
 		Args: cobra.NoArgs,

@@ -58,7 +58,7 @@ Names are printed escaped, as in a Go or C string, if they have characters that 
 			return errors.Join(err, printErr)
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	addJSON(cmd, &asJSON)
 	return cmd
 }

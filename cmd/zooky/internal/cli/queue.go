@@ -39,7 +39,7 @@ type contender struct {
 	DataTruncated bool      `json:"data_truncated,omitempty"` // to 4096 bytes
 	Error         string    `json:"error,omitempty"`          // why the data could not be read
 	Token         string    `json:"token"`
-	Session       string    `json:"session"`
+	Session       string    `json:"session,omitempty"` // a secret: only if asked for
 	Created       time.Time `json:"created"`
 	Modified      time.Time `json:"modified"`
 }
@@ -54,8 +54,16 @@ func noLock(name string) error {
 	return &exitError{status: exitNo, err: fmt.Errorf("%s: %w", name, errNoLock)}
 }
 
+// sessions says whether the ids of sessions are shown. Who knows one can end the session.
+type sessions string
+
+const (
+	shown  sessions = "shown"
+	hidden sessions = "hidden"
+)
+
 // readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the beginning of the queue.
-func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, error) {
+func readQueue(ctx context.Context, s *zklock.Session, name string, ids sessions) (*queue, error) {
 	m, err := s.Mutex(name)
 	if err != nil {
 		return nil, err
@@ -73,7 +81,7 @@ func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, err
 	for _, c := range contenders {
 		known[c.Znode] = true
 		q.Status = locked
-		q.Contenders = append(q.Contenders, newContender(c))
+		q.Contenders = append(q.Contenders, newContender(c, ids))
 	}
 	slices.Sort(children)
 	for _, child := range children {
@@ -125,22 +133,29 @@ func isStray(ctx context.Context, s *zklock.Session, znode string) (bool, error)
 	})
 }
 
-func newContender(c zklock.Contender) contender {
-	shown := contender{
+func newContender(c zklock.Contender, ids sessions) contender {
+	told := contender{
 		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Revoked: c.Revoked,
 		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
-		Token: zklock.Token{Zxid: c.Zxid}.String(), Session: fmt.Sprintf("%#x", c.SessionID),
+		Token:   zklock.Token{Zxid: c.Zxid}.String(),
 		Created: c.Created, Modified: c.Modified,
 	}
 	if c.Err != nil {
-		shown.Error = c.Err.Error()
+		told.Error = c.Err.Error()
 	}
-	return shown
+	if ids == shown {
+		told.Session = fmt.Sprintf("%#x", c.SessionID)
+	}
+	return told
 }
 
 // queueTable shows a queue to people.
-func queueTable(w io.Writer, q *queue) *table {
-	t := newTable(w, "", "WHO", "KIND", "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
+func queueTable(w io.Writer, q *queue, ids sessions) *table {
+	titles := []string{"", "WHO", "KIND", "TOKEN", "CREATED", "MODIFIED", "ZNODE"}
+	if ids == shown {
+		titles = append(titles, "SESSION")
+	}
+	t := newTable(w, titles...)
 	for i, c := range q.Contenders {
 		place := cell{text: fmt.Sprint(i + 1)}
 		if c.Holder {
@@ -153,8 +168,12 @@ func queueTable(w io.Writer, q *queue) *table {
 		if c.Error != "" {
 			who = cell{text: "? (" + text(c.Error, dataLimit).text + ")"}
 		}
-		t.add(place, who, cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
-			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
+		row := []cell{place, who, {text: c.Kind}, {text: c.Token},
+			{text: age(c.Created) + " ago"}, {text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit)}
+		if ids == shown {
+			row = append(row, cell{text: c.Session})
+		}
+		t.add(row...)
 	}
 	return t
 }

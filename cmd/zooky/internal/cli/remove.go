@@ -45,14 +45,14 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 			})
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	addJSON(cmd, &asJSON)
 	return cmd
 }
 
 // notEmpty is the error that says what is below a lock.
 func notEmpty(ctx context.Context, s *zklock.Session, name string) error {
-	if q, err := readQueue(ctx, s, name); err == nil && len(q.Strays) > 0 {
+	if q, err := readQueue(ctx, s, name, hidden); err == nil && len(q.Strays) > 0 {
 		return fmt.Errorf("%s: znodes below it are named like contenders and belong to no session; zooky clear --force removes them",
 			name)
 	}

@@ -73,7 +73,7 @@ such lock; and 2 if something went wrong.`,
 			})
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	cmd.Flags().DurationVar(&wait, "wait", 0, "wait that long for them to go")
 	cmd.Flags().DurationVar(&thenForce, "then-force", 0, "wait that long for them to go, then remove those that are left")
 	addJSON(cmd, &asJSON)

@@ -85,9 +85,8 @@ than Linux, processes whose parents have ended are out of reach. If zooky and it
 time, the kernel kills the command, but not what that has started. A zooky that was stripped of its symbols
 passes on no ignored signals but SIGHUP and SIGINT.
 
-The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
-lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock; and
-ZOOKY_SESSION, the ZooKeeper session.
+The command's environment has ZOOKY_LOCK, the lock's name, and ZOOKY_TOKEN, the fencing token, to be stored beside what the
+lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock.
 
 The exit status is that of the command, 128 and the signal's number if a signal ended it or the wait for the lock, and
 otherwise
@@ -120,7 +119,7 @@ otherwise
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withStatus(runTrouble, err) })
 	flags := cmd.Flags()
 	flags.SetInterspersed(true)
-	r.addFlags(flags)
+	r.addFlags(flags, r.streams.Err)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
@@ -170,8 +169,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	}
 	err = a.run(r.guard(), child.Command{
 		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
-		Env: append(os.Environ(),
-			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID())),
+		Env: append(os.Environ(), "ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String()),
 	})
 	r.release(s, m)
 	return err

@@ -68,7 +68,7 @@ The exit status is 0 if no session is marked, 1 if one is, and 2 if something we
 			return err
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -15,7 +15,7 @@ import (
 
 func newShow(streams Streams) *cobra.Command {
 	var t target
-	var asJSON bool
+	var asJSON, withSessions bool
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show who holds a lock and who waits for it",
@@ -31,20 +31,26 @@ The exit status is 0 if the lock exists, held or not, 1 if it does not, and 2 if
 			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
 				ctx, cancel := context.WithTimeout(ctx, t.timeout)
 				defer cancel()
-				q, incomplete := readQueue(ctx, s, args[0])
+				ids := hidden
+				if withSessions {
+					ids = shown
+				}
+				q, incomplete := readQueue(ctx, s, args[0], ids)
 				if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 					return incomplete
 				}
 				if asJSON {
 					return errors.Join(incomplete, printJSON(streams.Out, q))
 				}
-				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q)))
+				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q, ids)))
 				return errors.Join(incomplete, err)
 			})
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	addJSON(cmd, &asJSON)
+	cmd.Flags().BoolVar(&withSessions, "sessions", false,
+		"show the contenders' ZooKeeper sessions; who knows a session's id can end it, so keep the output to yourself")
 	return cmd
 }
 

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -30,6 +28,7 @@ type target struct {
 	tlsCert        string
 	tlsKey         string
 	tlsServerName  string
+	stderr         io.Writer // for warnings
 }
 
 const (
@@ -37,19 +36,20 @@ const (
 	defaultRoot    = "/ZktoolsLocks"
 )
 
-func (t *target) addFlags(flags *pflag.FlagSet) {
+func (t *target) addFlags(flags *pflag.FlagSet, stderr io.Writer) {
+	t.stderr = stderr
 	flags.StringVar(&t.servers, "servers", "",
 		"servers to connect to, as `HOST:PORT,HOST:PORT/CHROOT` (default $ZOOKY_SERVERS, or "+defaultServers+")")
 	flags.StringVar(&t.root, "root", "",
 		"`ZNODE` below which the locks are (default $ZOOKY_ROOT, or "+defaultRoot+")")
 	flags.DurationVar(&t.timeout, "timeout", 10*time.Second, "how long to wait for the servers' answers")
 	flags.StringVar(&t.authFile, "auth-file", "",
-		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; nobody else may have access to it. "+
-			"Locks that are made with them are closed to clients without (default $ZOOKY_AUTH_FILE)")
+		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; only its owner, who runs zooky, may have "+
+			"access to it. Locks that are made with them are closed to clients without (default $ZOOKY_AUTH_FILE)")
 	flags.BoolVar(&t.tls, "tls", false, "connect by TLS; any other --tls flag says so too (default $ZOOKY_TLS)")
 	flags.StringVar(&t.tlsCA, "tls-ca", "", "`FILE` of the certificates that vouch for servers, in PEM (default $ZOOKY_TLS_CA, or the system's)")
 	flags.StringVar(&t.tlsCert, "tls-cert", "", "`FILE` of the certificate to show to servers, in PEM (default $ZOOKY_TLS_CERT)")
-	flags.StringVar(&t.tlsKey, "tls-key", "", "`FILE` of its key, in PEM (default $ZOOKY_TLS_KEY)")
+	flags.StringVar(&t.tlsKey, "tls-key", "", "`FILE` of its key, in PEM; only its owner, who runs zooky, may have access to it (default $ZOOKY_TLS_KEY)")
 	flags.StringVar(&t.tlsServerName, "tls-server-name", "", "`NAME` that the servers' certificates must have (default $ZOOKY_TLS_SERVER_NAME, or the host's)")
 }
 
@@ -87,20 +87,23 @@ func (t *target) dial(ctx context.Context) (*zklock.Session, error) {
 	if t.sessionTimeout > 0 {
 		opts = append(opts, zklock.WithSessionTimeout(t.sessionTimeout))
 	}
-	auth, err := t.auth()
-	if err != nil {
-		return nil, err
-	}
-	tlsConfig, err := t.tlsConfig()
-	if err != nil {
-		return nil, err
-	}
 	limit := t.timeout
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(deadline).Round(100*time.Millisecond))
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, errNoAnswer)
 	defer cancel()
+	auth, err := t.auth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := t.tlsConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(auth) > 0 && tlsConfig == nil {
+		complain(t.stderr, errors.New("warning: without --tls, credentials go over the network as they are"))
+	}
 	reaching, give := context.WithCancelCause(ctx)
 	defer give(nil)
 	r := &reach{servers: countServers(servers), tls: tlsConfig, give: give, hopeless: make(map[string]error)}
@@ -137,49 +140,26 @@ func countServers(connect string) int {
 	return len(seen)
 }
 
-// authLimit bounds how much is read of a file of credentials.
-const authLimit = 64 << 10
-
 // auth reads the credentials. They are never on the command line, where everybody on the machine can see them.
-func (t *target) auth() (opts []zklock.SessionOption, err error) {
+func (t *target) auth(ctx context.Context) (opts []zklock.SessionOption, err error) {
 	if t.authFile == "" {
 		return nil, nil
 	}
-	f, err := os.Open(t.authFile)
+	data, err := readSecret(ctx, t.authFile)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	credentials, err := parseCredentials(data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", t.authFile, err)
 	}
-	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s: others have access to it (%v): chmod 600 it", t.authFile, mode.Perm())
+	for _, c := range credentials {
+		opts = append(opts, zklock.WithAuth(c.scheme, c.secret))
 	}
-	data, err := io.ReadAll(io.LimitReader(f, authLimit))
-	if err != nil {
-		return nil, err
-	}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		scheme, secret, ok := strings.Cut(line, ":")
-		if !ok || scheme == "" {
-			return nil, fmt.Errorf("%s: line %d is not SCHEME:SECRET", t.authFile, n) // the line itself is nobody's business
-		}
-		opts = append(opts, zklock.WithAuth(scheme, []byte(secret)))
-	}
-	if len(opts) == 0 {
-		return nil, fmt.Errorf("%s: no credentials in it", t.authFile)
-	}
-	return opts, lines.Err()
+	return opts, nil
 }
 
-func (t *target) tlsConfig() (*tls.Config, error) {
+func (t *target) tlsConfig(ctx context.Context) (*tls.Config, error) {
 	if !t.tls && t.tlsCA == "" && t.tlsCert == "" && t.tlsKey == "" && t.tlsServerName == "" {
 		return nil, nil
 	}
@@ -198,13 +178,30 @@ func (t *target) tlsConfig() (*tls.Config, error) {
 		return nil, errors.New("--tls-cert and --tls-key go together")
 	}
 	if t.tlsCert != "" {
-		certificate, err := tls.LoadX509KeyPair(t.tlsCert, t.tlsKey)
+		certificate, err := t.certificate(ctx)
 		if err != nil {
 			return nil, err
 		}
 		config.Certificates = []tls.Certificate{certificate}
 	}
 	return config, nil
+}
+
+// certificate reads the certificate to show to servers, and its key.
+func (t *target) certificate(ctx context.Context) (none tls.Certificate, err error) {
+	certificate, err := os.ReadFile(t.tlsCert)
+	if err != nil {
+		return none, err
+	}
+	key, err := readSecret(ctx, t.tlsKey)
+	if err != nil {
+		return none, err
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return none, fmt.Errorf("%s and %s: %w", t.tlsCert, t.tlsKey, err)
+	}
+	return pair, nil
 }
 
 // with runs f in a session, as far as that asks and answers: f's context ends after the timeout.

@@ -60,7 +60,7 @@ standard error, and ends with status 2 if that lasts for ten times --timeout.`,
 			return err
 		},
 	}
-	t.addFlags(cmd.Flags())
+	t.addFlags(cmd.Flags(), streams.Err)
 	cmd.Flags().DurationVar(&every, "every", time.Second, "time between looks")
 	addJSON(cmd, &asJSON)
 	return cmd
@@ -125,14 +125,14 @@ func (v view) addIncomplete(err error) {
 }
 
 func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {
-	q, err := readQueue(ctx, s, name)
+	q, err := readQueue(ctx, s, name, hidden)
 	if errors.Is(err, errNoLock) {
 		q, err = &queue{Name: name, Status: free}, nil // it may come
 	}
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
-	v := view{table: queueTable(out, q), things: make(map[string]change)}
+	v := view{table: queueTable(out, q, hidden), things: make(map[string]change)}
 	for _, c := range q.Contenders {
 		what := "queued"
 		switch {
