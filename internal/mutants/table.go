@@ -432,7 +432,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky clear leaves what no session is behind",
-		edits: []edit{{"cmd/zooky/internal/cli/clear.go", "			if !stray || err != nil {\n", "			if stray || err != nil {\n"}},
+		edits: []edit{{"cmd/zooky/internal/cli/strays.go", "exists && stat.EphemeralOwner == 0, err", "exists && stat.EphemeralOwner != 0, err"}},
 		in:    "cmd/zooky", tests: "TestStrays",
 	},
 	{
@@ -1013,5 +1013,46 @@ var mutants = []mutant{
 		edits: []edit{{"internal/chaos/hold.go", "		case kindAlive:\n			h.end = ev.At\n", "		case kindAlive:\n"}},
 		tests: "TestOverlapsAreFound",
 		in:    "./internal/chaos",
+	},
+	{
+		name:  "zooky asks more than the holder",
+		edits: []edit{{"cmd/zooky/internal/cli/choice.go", "(!c.holder || one.Holder) && ", ""}},
+		tests: "TestRevokeOfTheHolder",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky knows no contender by its token",
+		edits: []edit{{"cmd/zooky/internal/cli/choice.go", " || c.contender == tokenOf(one)", ""}},
+		tests: "TestRevokeOfOne|TestClearOfOne",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky takes silence for a yes",
+		edits: []edit{{"cmd/zooky/internal/cli/confirm.go", "	case \"y\", \"yes\":\n", "	case \"y\", \"yes\", \"\":\n"}},
+		tests: "TestAQuestionIsAnsweredNo",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky does not notice that the root is missing",
+		edits: []edit{{"cmd/zooky/internal/cli/place.go", "	case !exists:\n", "	case !exists && root == \"\":\n"}},
+		tests: "TestARootThatIsNotThere",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky takes a part of a name for a lock",
+		edits: []edit{{"cmd/zooky/internal/cli/show.go", "				if q.isSegment() {\n", "				if false {\n"}},
+		tests: "TestAPartOfANameIsNoLock",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky's ** stands for one segment",
+		edits: []edit{{"cmd/zooky/internal/cli/pattern.go", "				next[i] = true\n", "				next[i+1] = true\n"}},
+		tests: "TestPattern",
+		in:    "./cmd/zooky/internal/cli",
+	},
+	{
+		name:  "Revoke asks nobody",
+		edits: []edit{{"contender.go", "		return struct{}{}, zs.ask(ctx, m.path+\"/\"+c.Znode)\n", "		return struct{}{}, nil\n"}},
+		tests: "TestRevokeOfOneContender",
 	},
 }

@@ -16,7 +16,7 @@ import (
 // lock is one lock as list and watch show it.
 type lock struct {
 	Name    string    `json:"name"`
-	Status  string    `json:"status"`         // Locked, Free, or why it is not known which
+	Status  string    `json:"status"`         // Locked, Free, No session, or why it is not known which
 	Kind    string    `json:"kind,omitempty"` // lock, read or write: how it is held
 	Holders int       `json:"holders"`
 	Waiters int       `json:"waiters"`
@@ -30,6 +30,7 @@ const (
 	free       = "Free"
 	forbidden  = "No permission"
 	unreadable = "Unreadable"
+	stray      = "No session" // see likeContender
 )
 
 // readLocks reads every lock for which match is true. With an error that matches zklock.ErrIncomplete it returns some of them.
@@ -51,6 +52,8 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 			l.Status, l.Error = unreadable, info.Err.Error()
 		case info.Holders > 0:
 			l.Status, l.Kind = locked, info.Kind.String()
+		case likeContender(info.Name):
+			l.Status = stray
 		}
 		locks = append(locks, l)
 	}
@@ -61,13 +64,16 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 func locksTable(w io.Writer, locks []lock) *table {
 	t := newTable(w, "LOCK", "STATUS", "KIND", "HOLDERS", "WAITERS", "AGE")
 	for _, l := range locks {
-		status := cell{l.Status, green}
-		if l.Status == locked {
+		status := cell{l.Status, plain}
+		switch l.Status {
+		case locked:
 			status.colour = red
+		case free:
+			status.colour = green
 		}
 		if l.Error != "" {
 			const unknown = "?"
-			t.add(text(l.Name, nameLimit), cell{l.Status, plain}, cell{text: unknown}, cell{text: unknown}, cell{text: unknown},
+			t.add(text(l.Name, nameLimit), status, cell{text: unknown}, cell{text: unknown}, cell{text: unknown},
 				cell{text: unknown})
 			continue
 		}

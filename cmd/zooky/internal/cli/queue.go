@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
-	names "github.com/zookylock/zklock/internal/queue"
 )
 
 // queue is one lock with everybody in its queue, as show and watch show it.
@@ -55,11 +53,7 @@ func noLock(name string) error {
 }
 
 // readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the beginning of the queue.
-func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, error) {
-	m, err := s.Mutex(name)
-	if err != nil {
-		return nil, err
-	}
+func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue, error) {
 	children, err := listLock(ctx, s, m)
 	if err != nil {
 		return nil, err
@@ -68,7 +62,7 @@ func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, err
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return nil, incomplete
 	}
-	q := &queue{Name: name, Path: m.Path(), Status: free, Contenders: make([]contender, 0, len(contenders)), Others: []string{}}
+	q := &queue{Name: m.Name(), Path: m.Path(), Status: free, Contenders: make([]contender, 0, len(contenders)), Others: []string{}}
 	known := make(map[string]bool, len(contenders))
 	for _, c := range contenders {
 		known[c.Znode] = true
@@ -85,14 +79,8 @@ func readQueue(ctx context.Context, s *zklock.Session, name string) (*queue, err
 			q.OthersMore++
 		}
 	}
-	for _, other := range q.Others {
-		stray, err := isStray(ctx, s, m.Path()+"/"+other)
-		if err != nil {
-			return nil, err
-		}
-		if stray {
-			q.Strays = append(q.Strays, other)
-		}
+	if q.Strays, err = findStrays(ctx, s, m.Path(), q.Others); err != nil {
+		return nil, err
 	}
 	return q, incomplete
 }
@@ -114,22 +102,11 @@ func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string
 	return children, nil
 }
 
-// isStray reports whether a znode has the name of a contender and belongs to no session.
-func isStray(ctx context.Context, s *zklock.Session, znode string) (bool, error) {
-	if _, ok := names.Parse(path.Base(znode)); !ok {
-		return false, nil
-	}
-	return answer(ctx, func() (bool, error) {
-		exists, stat, err := s.Conn().Exists(znode)
-		return exists && stat.EphemeralOwner == 0, err
-	})
-}
-
 func newContender(c zklock.Contender) contender {
 	shown := contender{
 		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Revoked: c.Revoked,
 		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
-		Token: zklock.Token{Zxid: c.Zxid}.String(), Session: fmt.Sprintf("%#x", c.SessionID),
+		Token: tokenOf(c), Session: sessionOf(c),
 		Created: c.Created, Modified: c.Modified,
 	}
 	if c.Err != nil {
@@ -181,4 +158,12 @@ func whoIs(c zklock.Contender) string {
 		return c.Znode
 	}
 	return string(c.Data[:min(len(c.Data), dataLimit)])
+}
+
+// isSegment reports whether what was looked at is no lock, but the beginning of other locks' names.
+func (q *queue) isSegment() bool { return len(q.Contenders) == 0 && len(q.segments()) > 0 }
+
+// segments returns what follows in the names of other locks.
+func (q *queue) segments() []string {
+	return slices.DeleteFunc(slices.Clone(q.Others), func(other string) bool { return slices.Contains(q.Strays, other) })
 }

@@ -33,13 +33,13 @@ session's contenders take. When the session ends, the servers write all of them 
 cannot read back one above 2 MB: the ensemble stops for good (ZOOKEEPER-4306). A session above 1 MB is marked. What a
 session owns outside of the root is not counted.
 
-The exit status is 0 if no session is marked, 1 if one is, and 2 if something went wrong.`,
+The exit status is 0 if no session is marked, 1 if one is, or there is no root, and 2 if something went wrong.`,
 		Example: `  zooky sessions`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var all []footprint
 			stop := patient(streams.Err, "reading the queues …")
-			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
+			err := t.withRoot(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
 				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 				defer cancel()
 				all, err = readFootprints(ctx, s)
@@ -95,7 +95,7 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 		for _, c := range contenders {
 			f := sessions[c.SessionID]
 			if f == nil {
-				f = &footprint{Session: fmt.Sprintf("%#x", c.SessionID)}
+				f = &footprint{Session: sessionOf(c)}
 				sessions[c.SessionID] = f
 			}
 			f.Contenders++

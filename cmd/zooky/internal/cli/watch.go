@@ -125,7 +125,11 @@ func (v view) addIncomplete(err error) {
 }
 
 func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {
-	q, err := readQueue(ctx, s, name)
+	m, err := s.Mutex(name)
+	if err != nil {
+		return view{}, err
+	}
+	q, err := readQueue(ctx, s, m)
 	if errors.Is(err, errNoLock) {
 		q, err = &queue{Name: name, Status: free}, nil // it may come
 	}
