@@ -5,6 +5,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -81,12 +82,17 @@ func TestShow(t *testing.T) {
 	status, stdout, stderr := p.zooky("show", "fred")
 	require.Equal(t, 0, status, stderr)
 	assert.Regexp(t, `^ +WHO +KIND +TOKEN .*
-holder +ann +lock +`+m.Token().String()+` +0x[0-9a-f]+ +\d+s ago +\d+s ago .*
+holder +ann +lock +`+m.Token().String()+` +\d+s ago +\d+s ago .*
 2 +ben +lock .*
 no contender: stranger
 $`, stdout)
 
+	_, stdout, _ = p.zooky("show", "fred", "--sessions")
+	assert.Regexp(t, `(?m)^holder +ann +lock +\S+ +`+fmt.Sprintf("%#x", p.session.ID())+` `, stdout)
 	_, stdout, _ = p.zooky("show", "fred", "--json")
+	assert.NotContains(t, stdout, "session")
+	_, stdout, _ = p.zooky("show", "fred", "--json", "--sessions")
+	assert.Contains(t, stdout, fmt.Sprintf(`"session": "%#x"`, p.session.ID()))
 	var q struct {
 		Name, Path, Status string
 		Others             []string

@@ -1055,4 +1055,34 @@ var mutants = []mutant{
 		edits: []edit{{"contender.go", "		return struct{}{}, zs.ask(ctx, m.path+\"/\"+c.Znode)\n", "		return struct{}{}, nil\n"}},
 		tests: "TestRevokeOfOneContender",
 	},
+	{
+		name:  "zooky runs a command of --once-per without a look under the lock",
+		edits: []edit{{"cmd/zooky/internal/cli/period_unix.go", "		err = bounded(check)\n	}\n	if err == nil {\n		err = bounded(note)\n", "		err = bounded(note)\n"}},
+		tests: "TestRunOncePerAmongMany",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky waits for a lock although it is too soon",
+		edits: []edit{{"cmd/zooky/internal/cli/period_unix.go", "	err := bounded(check)\n	if err == nil {\n		err = r.take(ctx, s, m)\n	}\n", "	err := r.take(ctx, s, m)\n"}},
+		tests: "TestRunOncePerDoesNotWait",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky releases before --at-least is over",
+		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "	r.keep(m, granted, signals)\n", "	_ = granted\n"}},
+		tests: "TestRunAtLeast",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky held knows no holder",
+		edits: []edit{{"cmd/zooky/internal/cli/held.go", "return c.Holder })", "return !c.Holder })"}},
+		tests: "TestHeld",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky shows session ids to all",
+		edits: []edit{{"cmd/zooky/internal/cli/show.go", "				if !sessions {\n", "				if false {\n"}},
+		tests: "TestShow",
+		in:    "./cmd/zooky",
+	},
 }

@@ -144,9 +144,10 @@ func (s *selection) preview(w io.Writer) fmt.Stringer {
 	for _, c := range s.contenders {
 		q.Contenders = append(q.Contenders, newContender(c))
 	}
+	q.hideSessions()
 	t := queueTable(w, q)
 	for _, stray := range s.strays {
-		t.add(cell{text: "no session"}, cell{}, cell{}, cell{}, cell{}, cell{}, cell{}, text(stray, nameLimit))
+		t.add(cell{text: "no session"}, cell{}, cell{}, cell{}, cell{}, cell{}, text(stray, nameLimit))
 	}
 	return t
 }

@@ -37,7 +37,7 @@ type contender struct {
 	DataTruncated bool      `json:"data_truncated,omitempty"` // to 4096 bytes
 	Error         string    `json:"error,omitempty"`          // why the data could not be read
 	Token         string    `json:"token"`
-	Session       string    `json:"session"`
+	Session       string    `json:"session,omitempty"`
 	Created       time.Time `json:"created"`
 	Modified      time.Time `json:"modified"`
 }
@@ -115,6 +115,13 @@ func newContender(c zklock.Contender) contender {
 	return shown
 }
 
+// hideSessions removes the session ids.
+func (q *queue) hideSessions() {
+	for i := range q.Contenders {
+		q.Contenders[i].Session = ""
+	}
+}
+
 // queueTable shows a queue to people.
 func queueTable(w io.Writer, q *queue) *table {
 	t := newTable(w, "", "WHO", "KIND", "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
@@ -133,6 +140,7 @@ func queueTable(w io.Writer, q *queue) *table {
 		t.add(place, who, cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
 			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
 	}
+	t.dropEmpty("SESSION")
 	return t
 }
 

@@ -15,7 +15,7 @@ import (
 
 func newShow(streams Streams) *cobra.Command {
 	var t target
-	var asJSON bool
+	var asJSON, sessions bool
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show who holds a lock and who waits for it",
@@ -40,6 +40,9 @@ names, and 2 if that could not be found out. For a script that asks whether a lo
 					return &exitError{status: exitNo, err: fmt.Errorf("%s: %w: it is the beginning of other names, as %s/%s; "+
 						"zooky list '%[1]s/**' shows them", q.Name, errNoLock, q.Name, q.segments()[0])}
 				}
+				if !sessions {
+					q.hideSessions()
+				}
 				if asJSON {
 					return errors.Join(incomplete, printJSON(streams.Out, q))
 				}
@@ -49,6 +52,7 @@ names, and 2 if that could not be found out. For a script that asks whether a lo
 		},
 	}
 	t.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&sessions, "sessions", false, "show session ids too, from which ZooKeeper derives the sessions' passwords")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -136,6 +136,7 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
+	q.hideSessions()
 	v := view{table: queueTable(out, q), things: make(map[string]change)}
 	for _, c := range q.Contenders {
 		what := "queued"
