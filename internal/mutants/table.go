@@ -1085,4 +1085,34 @@ var mutants = []mutant{
 		tests: "TestShow",
 		in:    "./cmd/zooky",
 	},
+	{
+		name:  "zooky deadlocks forgets who waits ahead",
+		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "			ahead = queue[max(exclusive, 0):i]\n", "			ahead = queue[:1]\n"}},
+		tests: "TestCycles",
+		in:    "./cmd/zooky/internal/cli",
+	},
+	{
+		name:  "zooky deadlocks takes readers for writers",
+		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "c.Kind == zklock.KindRead\n", "false\n"}},
+		tests: "TestCycles",
+		in:    "./cmd/zooky/internal/cli",
+	},
+	{
+		name:  "zooky deadlocks takes equal texts for one client",
+		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "`^[^\\s/]+/([2-9]|[1-9][0-9]+)( |$)`", "`^.+`"}},
+		tests: "TestCyclesOfProcesses",
+		in:    "./cmd/zooky/internal/cli",
+	},
+	{
+		name:  "zooky export shows old figures while the servers are down",
+		edits: []edit{{"cmd/zooky/internal/cli/metrics.go", "c == nil || e.session.State() != zklock.StateConnected", "c == nil"}},
+		tests: "TestExportWithoutServers",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky export has series without bound",
+		edits: []edit{{"cmd/zooky/internal/cli/metrics.go", "c.used[:min(len(c.used), e.series)]", "c.used"}},
+		tests: "TestExport",
+		in:    "./cmd/zooky",
+	},
 }

@@ -60,6 +60,19 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 	return locks, err
 }
 
+// contendersOf returns the path and the queue of a lock that was listed. The queue is empty for a znode that no lock of ours can be.
+func contendersOf(ctx context.Context, s *zklock.Session, name string) (path string, queue []zklock.Contender, err error) {
+	m, err := s.Mutex(name)
+	if errors.Is(err, zklock.ErrInvalidName) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	queue, err = m.Contenders(ctx)
+	return m.Path(), queue, err
+}
+
 // locksTable shows locks to people.
 func locksTable(w io.Writer, locks []lock) *table {
 	t := newTable(w, "LOCK", "STATUS", "KIND", "HOLDERS", "WAITERS", "AGE")

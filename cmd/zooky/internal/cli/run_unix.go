@@ -97,8 +97,8 @@ that. With --once-per nothing is run if a command was started under the lock les
 servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
-lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock; and
-ZOOKY_SESSION, the ZooKeeper session.
+lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
+ZOOKY_SESSION, the ZooKeeper session; and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
 
 The exit status is that of the command, 128 and the signal's number if a signal ended it or the wait for the lock, and
 otherwise
@@ -145,7 +145,7 @@ otherwise
 	flags.StringVar(&r.onRevoke, "on-revoke", "TERM",
 		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
-	flags.StringVar(&r.identity, "identity", "", "`TEXT` that others see as the holder (default USER@HOST/PID and the command)")
+	flags.StringVar(&r.identity, "identity", "", "`TEXT` that others see as the holder (default $ZOOKY_IDENTITY, or USER@HOST/PID and the command)")
 	flags.DurationVar(&r.oncePer, "once-per", 0, "run nothing if a command was started under the lock less than that ago")
 	flags.DurationVar(&r.atLeast, "at-least", 0, "hold the lock that long at least, also when the command has ended")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false,
@@ -192,7 +192,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	err = a.run(r.guard(), child.Command{
 		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
 		Env: append(os.Environ(),
-			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID())),
+			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID()), "ZOOKY_IDENTITY="+r.identity),
 	})
 	r.keep(m, granted, signals)
 	r.release(s, m)

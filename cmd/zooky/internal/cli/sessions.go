@@ -84,11 +84,7 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 		if info.Holders == 0 {
 			continue
 		}
-		m, err := s.Mutex(info.Name)
-		if err != nil {
-			continue // a znode that no lock of ours can be
-		}
-		contenders, err := m.Contenders(ctx)
+		path, contenders, err := contendersOf(ctx, s, info.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +95,7 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 				sessions[c.SessionID] = f
 			}
 			f.Contenders++
-			f.Bytes += len(m.Path()) + len("/") + len(c.Znode) + 4
+			f.Bytes += len(path) + len("/") + len(c.Znode) + 4
 		}
 	}
 	all := make([]footprint, 0, len(sessions))

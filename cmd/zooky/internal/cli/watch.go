@@ -53,11 +53,7 @@ standard error, and ends with status 2 if that lasts for ten times --timeout.`,
 					return viewLocks(ctx, s, streams.Out)
 				})
 			})
-			var exit *exitError
-			if errors.As(err, &exit) && exit.status > 128 { // interrupted is how watch ends: no error
-				return nil
-			}
-			return err
+			return endedBySignal(err)
 		},
 	}
 	t.addFlags(cmd.Flags())
