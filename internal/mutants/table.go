@@ -1115,4 +1115,16 @@ var mutants = []mutant{
 		tests: "TestExport",
 		in:    "./cmd/zooky",
 	},
+	{
+		name:  "zooky's manual pages have bare backslashes",
+		edits: []edit{{"cmd/zooky/internal/cli/man.go", "`\\`, `\\e`, ", ""}},
+		tests: "TestManualPages",
+		in:    "./cmd/zooky",
+	},
+	{
+		name:  "zooky completes names that play tricks on the terminal",
+		edits: []edit{{"cmd/zooky/internal/cli/complete.go", " && escape.Text(info.Name) == info.Name", " && escape.Text(info.Name) != \"\""}},
+		tests: "TestCompletionOfLocks",
+		in:    "./cmd/zooky",
+	},
 }

@@ -57,6 +57,7 @@ and 2 if something went wrong.`,
 		},
 	}
 	c.addFlags(cmd.Flags())
+	c.completeLock(cmd)
 	c.choice.addFlags(cmd.Flags())
 	addYes(cmd, &c.yes)
 	cmd.Flags().BoolVar(&c.yes, "force", false, "the same as --yes")

@@ -10,7 +10,7 @@ import (
 )
 
 func newDev(streams Streams) *cobra.Command {
-	var size int
+	var size, port int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -18,12 +18,12 @@ func newDev(streams Streams) *cobra.Command {
 		Long: `Dev starts a real ZooKeeper on this machine, prints how to connect to it, and ends it with Ctrl-C, data and all. What is
 missing of ZooKeeper and Java is fetched; nothing is installed.`,
 		Example: `  zooky dev
-  zooky dev --size 3`,
+  zooky dev --size 3 --port 2181`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithLogf(func(format string, args ...any) {
+			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithPort(port), zktest.WithLogf(func(format string, args ...any) {
 				fmt.Fprintf(streams.Err, format+"\n", args...)
 			}))
 			if err != nil {
@@ -44,6 +44,7 @@ missing of ZooKeeper and Java is fetched; nothing is installed.`,
 		},
 	}
 	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
+	cmd.Flags().IntVar(&port, "port", 0, "port of the first server; the others have those that follow (default any that are free)")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -15,10 +15,8 @@ func Docs(w io.Writer) error {
 	b.WriteString("# zooky\n\n    go install github.com/zookylock/zklock/cmd/zooky@latest\n\n")
 	root := newRoot(Streams{})
 	fmt.Fprintf(&b, "%s\n", root.Long)
-	for _, cmd := range root.Commands() {
-		if cmd.IsAvailableCommand() && cmd.Name() != "help" && cmd.Name() != "completion" {
-			section(&b, cmd)
-		}
+	for _, cmd := range documented(root) {
+		section(&b, cmd)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

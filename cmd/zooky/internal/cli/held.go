@@ -44,5 +44,6 @@ The answer is that of a moment. To do something while a lock is free, take it: z
 		},
 	}
 	t.addFlags(cmd.Flags())
+	t.completeLock(cmd)
 	return cmd
 }

@@ -46,6 +46,7 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 		},
 	}
 	t.addFlags(cmd.Flags())
+	t.completeLock(cmd)
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -68,6 +68,7 @@ such lock or contender, or the answer to the question was no; and 2 if something
 		},
 	}
 	r.addFlags(cmd.Flags())
+	r.completeLock(cmd)
 	r.choice.addFlags(cmd.Flags())
 	addYes(cmd, &r.yes)
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "wait that long for them to go")

@@ -134,6 +134,7 @@ otherwise
 	flags := cmd.Flags()
 	flags.SetInterspersed(true)
 	r.addFlags(flags)
+	r.completeLock(cmd)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")

@@ -52,6 +52,7 @@ names, and 2 if that could not be found out. For a script that asks whether a lo
 		},
 	}
 	t.addFlags(cmd.Flags())
+	t.completeLock(cmd)
 	cmd.Flags().BoolVar(&sessions, "sessions", false, "show session ids too, from which ZooKeeper derives the sessions' passwords")
 	addJSON(cmd, &asJSON)
 	return cmd

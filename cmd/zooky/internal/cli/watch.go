@@ -57,6 +57,7 @@ standard error, and ends with status 2 if that lasts for ten times --timeout.`,
 		},
 	}
 	t.addFlags(cmd.Flags())
+	t.completeLock(cmd)
 	cmd.Flags().DurationVar(&every, "every", time.Second, "time between looks")
 	addJSON(cmd, &asJSON)
 	return cmd
