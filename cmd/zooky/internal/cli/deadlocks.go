@@ -122,17 +122,11 @@ func (d *detective) look(ctx context.Context, s *zklock.Session) (waits []wait, 
 	if err != nil {
 		return nil, err
 	}
-	for _, info := range infos {
-		if info.Waiters == 0 {
-			continue
-		}
-		_, queue, err := contendersOf(ctx, s, info.Name)
-		if err != nil {
-			return nil, err
-		}
-		waits = append(waits, waitsOf(info.Name, queue)...)
-	}
-	return waits, nil
+	infos = slices.DeleteFunc(infos, func(info zklock.LockInfo) bool { return info.Waiters == 0 })
+	err = eachQueue(ctx, s, infos, func(m *zklock.Mutex, queue []zklock.Contender) {
+		waits = append(waits, waitsOf(m.Name(), queue)...)
+	})
+	return waits, err
 }
 
 func (d *detective) describe(cycle []wait) deadlock {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
 )
@@ -60,17 +62,34 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 	return locks, err
 }
 
-// contendersOf returns the path and the queue of a lock that was listed. The queue is empty for a znode that no lock of ours can be.
-func contendersOf(ctx context.Context, s *zklock.Session, name string) (path string, queue []zklock.Contender, err error) {
-	m, err := s.Mutex(name)
-	if errors.Is(err, zklock.ErrInvalidName) {
-		return "", nil, nil
+// eachQueue reads the queues of locks that were listed, several at a time, and calls f with one after the other, in no order. It
+// leaves out znodes that no lock of ours can be. Of a queue that is too long f gets the beginning.
+func eachQueue(
+	ctx context.Context, s *zklock.Session, infos []zklock.LockInfo, f func(*zklock.Mutex, []zklock.Contender),
+) error {
+	var one sync.Mutex // f runs under it
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for _, info := range infos {
+		g.Go(func() error {
+			m, err := s.Mutex(info.Name)
+			if errors.Is(err, zklock.ErrInvalidName) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			queue, err := m.Contenders(ctx)
+			if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
+				return err
+			}
+			one.Lock()
+			defer one.Unlock()
+			f(m, queue)
+			return nil
+		})
 	}
-	if err != nil {
-		return "", nil, err
-	}
-	queue, err = m.Contenders(ctx)
-	return m.Path(), queue, err
+	return g.Wait()
 }
 
 // locksTable shows locks to people.

@@ -40,21 +40,21 @@ func takeCensus(ctx context.Context, s *zklock.Session) (*census, error) {
 		return nil, err
 	}
 	c := &census{}
+	var held []zklock.LockInfo
 	for _, info := range infos {
 		switch {
 		case info.Err != nil:
 			c.unreadable++
-			continue
 		case info.Holders == 0:
 			c.free++
-			continue
+		default:
+			c.held++
+			held = append(held, info)
 		}
-		c.held++
-		_, queue, err := contendersOf(ctx, s, info.Name)
-		if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
-			return nil, err
-		}
-		c.add(info.Name, queue)
+	}
+	err = eachQueue(ctx, s, held, func(m *zklock.Mutex, queue []zklock.Contender) { c.add(m.Name(), queue) })
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(c.used, func(a, b lockMetrics) int {
 		return cmp.Or(b.waiters-a.waiters, cmp.Compare(a.name, b.name))

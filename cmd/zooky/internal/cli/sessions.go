@@ -80,23 +80,20 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 		return nil, err
 	}
 	sessions := make(map[int64]*footprint)
-	for _, info := range infos {
-		if info.Holders == 0 {
-			continue
-		}
-		path, contenders, err := contendersOf(ctx, s, info.Name)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range contenders {
+	infos = slices.DeleteFunc(infos, func(info zklock.LockInfo) bool { return info.Holders == 0 })
+	err = eachQueue(ctx, s, infos, func(m *zklock.Mutex, queue []zklock.Contender) {
+		for _, c := range queue {
 			f := sessions[c.SessionID]
 			if f == nil {
 				f = &footprint{Session: sessionOf(c)}
 				sessions[c.SessionID] = f
 			}
 			f.Contenders++
-			f.Bytes += len(path) + len("/") + len(c.Znode) + 4
+			f.Bytes += len(m.Path()) + len("/") + len(c.Znode) + 4
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	all := make([]footprint, 0, len(sessions))
 	for _, f := range sessions {
