@@ -149,6 +149,16 @@ func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
 	return n, opError("revoke", m.path, err)
 }
 
+// Revoke writes the revocation mark into one candidate, as RevokeAll does into all. c is one that
+// Contenders has returned; only its Znode is used. It fails with an error that matches zk.ErrNoNode
+// if the candidate has gone.
+func (m *Mutex) Revoke(ctx context.Context, c Contender) error {
+	_, err := recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode)
+	})
+	return opError("revoke", m.path, err)
+}
+
 // Clear removes every candidate in the queue, this handle's own included, and returns how many. Those that wait queue again.
 // Holders are told as by Force, when somebody else may have the lock already. It is meant for locks whose holders are beyond
 // being asked: otherwise use LockRevoking with AskThenForce, or RevokeAll.

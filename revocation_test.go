@@ -55,6 +55,23 @@ func TestAskMakesAWillingHolderGo(t *testing.T) {
 	}
 }
 
+// TestRevokeOfOneContender asks the holder and not the one that waits.
+func TestRevokeOfOneContender(t *testing.T) {
+	holder, waiter := mutex(t, dial(t), "one"), mutex(t, dial(t), "one")
+	revoked := lock(t, holder)
+	p := queued(t, waiter)
+	contenders, err := waiter.Contenders(t.Context())
+	require.NoError(t, err)
+	require.Len(t, contenders, 2)
+	require.NoError(t, waiter.Revoke(t.Context(), contenders[0]))
+	receive(t, revoked, "revocation")
+	assert.True(t, isOpen(p.Revoked()))
+	holder.Unlock()
+	receive(t, p.Done(), "grant")
+	assert.True(t, isOpen(p.Revoked()))
+	require.ErrorIs(t, waiter.Revoke(t.Context(), contenders[0]), zk.ErrNoNode)
+}
+
 func TestAskWaitsForAnUnwillingHolder(t *testing.T) {
 	holder, asker := mutex(t, dial(t), "no"), mutex(t, dial(t), "no")
 	revoked := lock(t, holder)

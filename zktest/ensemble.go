@@ -90,7 +90,7 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 	for attempt := 1; ; attempt++ {
 		e, err := launch(ctx, c, inst)
 		// Somebody took a port between our look at it and the server's.
-		if errors.Is(err, errPortTaken) && attempt < 5 {
+		if errors.Is(err, errPortTaken) && c.port == 0 && attempt < 5 {
 			c.logf("zktest: %v; trying other ports", err)
 			continue
 		}

@@ -18,6 +18,8 @@ func TestOptionsAreChecked(t *testing.T) {
 	for _, opt := range []zktest.Option{
 		zktest.WithServers(0),
 		zktest.WithServers(10),
+		zktest.WithPort(-1),
+		zktest.WithPort(65536),
 		zktest.WithTickTime(time.Millisecond),
 		zktest.WithLogf(nil),
 		zktest.WithMaxSessionTimeout(time.Minute, time.Minute),

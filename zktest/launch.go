@@ -66,6 +66,9 @@ func (e *Ensemble) configure(c config, inst installation) error {
 			}
 			port[i] = p
 		}
+		if c.port > 0 {
+			port[0] = c.port + id - 1
+		}
 		s := &Server{
 			ensemble: e,
 			id:       id,

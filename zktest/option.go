@@ -23,6 +23,7 @@ type Option func(*config)
 
 type config struct {
 	servers int
+	port    int // of the first server; 0 for ports that are free
 	tick    time.Duration
 	most    []time.Duration // maxSessionTimeout of the servers in their order; the last is that of all others too
 	tls     *tlsConfig      // nil for plain connections
@@ -35,6 +36,14 @@ type config struct {
 // ZKLOCK_CONNECT says.
 func WithServers(n int) Option {
 	return func(c *config) { c.servers, c.owned = n, true }
+}
+
+// WithPort sets the port at which the first server takes clients; further servers
+// have the ports that follow. If one of them is taken, the start fails. By
+// default the ports are some that are free. The servers are always of the
+// caller's own, whatever ZKLOCK_CONNECT says.
+func WithPort(port int) Option {
+	return func(c *config) { c.port, c.owned = port, true }
 }
 
 // WithTickTime sets ZooKeeper's tickTime, at least 10 ms; the default is
@@ -79,6 +88,8 @@ func newConfig(opts []Option) (config, error) {
 	switch {
 	case c.servers < 1 || c.servers > maxServers:
 		return c, fmt.Errorf("zktest: %d servers: want 1 to %d", c.servers, maxServers)
+	case c.port < 0 || c.port+c.servers > 1<<16:
+		return c, fmt.Errorf("zktest: port %d: want 1 to 65535 for every server", c.port)
 	case c.tick < 10*time.Millisecond:
 		return c, fmt.Errorf("zktest: tick time %v: want at least 10ms", c.tick)
 	case len(c.most) > c.servers:

@@ -42,9 +42,10 @@ $`, stdout)
 
 func TestList(t *testing.T) {
 	p := newPlace(t)
+	p.create("", "")
 	status, stdout, stderr := p.zooky("list", "--json")
 	require.Equal(t, 0, status, stderr)
-	assert.Equal(t, "[]\n", stdout, "no root yet")
+	assert.Equal(t, "[]\n", stdout)
 	p.lock("jobs/a")
 	p.queue("jobs/a", "ben")
 	p.create("other", "") // the server removes the znode of one that was released, when it likes
@@ -86,7 +87,12 @@ holder +ann +lock +`+m.Token().String()+` +\d+s ago +\d+s ago .*
 no contender: stranger
 $`, stdout)
 
+	_, stdout, _ = p.zooky("show", "fred", "--sessions")
+	assert.Regexp(t, `(?m)^holder +ann +lock +\S+ +`+fmt.Sprintf("%#x", p.session.ID())+` `, stdout)
 	_, stdout, _ = p.zooky("show", "fred", "--json")
+	assert.NotContains(t, stdout, "session")
+	_, stdout, _ = p.zooky("show", "fred", "--json", "--sessions")
+	assert.Contains(t, stdout, fmt.Sprintf(`"session": "%#x"`, p.session.ID()))
 	var q struct {
 		Name, Path, Status string
 		Others             []string
@@ -336,6 +342,7 @@ func TestErrorsAreEscapedOnce(t *testing.T) {
 // TestSessions has one session that holds two locks, and one that waits for one of them.
 func TestSessions(t *testing.T) {
 	p := newPlace(t)
+	p.create("", "")
 	status, stdout, stderr := p.zooky("sessions")
 	require.Equal(t, 0, status, stderr)
 	assert.Regexp(t, `^SESSION +CONTENDERS +BYTES`, stdout)

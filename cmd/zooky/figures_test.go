@@ -51,6 +51,10 @@ func TestListOfManyLocks(t *testing.T) {
 	took = min(took, time.Since(begin)) // the machine may be busy with something else
 	t.Logf("listed in %v with a peak of %d MB; %d locks: %d MB", took, peak>>20, few, memory>>20)
 	assert.Less(t, took, 10*time.Second)
+	exporter, url := p.export("--every", "1h")
+	looked := regexp.MustCompile(`(?m)^zooky_look_duration_seconds (\S+)$`).FindStringSubmatch(fetch(t, url))
+	require.NotNil(t, looked)
+	t.Logf("export looked for %s s with a peak of %d MB", looked[1], highest(t, exporter)>>20)
 	if !race { // which needs several times the memory
 		assert.Less(t, peak-memory, 16<<20)
 	}
@@ -98,15 +102,25 @@ func (p *place) peak(args ...string) (output []byte, memory int) {
 	first := make([]byte, 1)
 	_, err = io.ReadFull(read, first)
 	require.NoError(p.t, err, "%s", &c.stderr)
-	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid)); err == nil {
-		if kb := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status); kb != nil {
-			n, err := strconv.Atoi(string(kb[1]))
-			require.NoError(p.t, err)
-			memory = n << 10
-		}
-	}
+	memory = highest(p.t, c)
 	rest, err := io.ReadAll(read)
 	require.NoError(p.t, err)
 	require.Equal(p.t, 0, c.status(p.t), "%s", &c.stderr)
 	return append(first, rest...), memory
+}
+
+// highest is the most memory that a command has had in use, 0 where the system does not tell.
+func highest(t *testing.T, c *command) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	kb := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	if kb == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(string(kb[1]))
+	require.NoError(t, err)
+	return n << 10
 }

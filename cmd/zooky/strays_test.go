@@ -23,6 +23,8 @@ func TestStrays(t *testing.T) {
 
 	_, stdout, stderr := p.zooky("list", "stuck")
 	assert.NotContains(t, stdout, "Locked", stderr)
+	_, stdout, stderr = p.zooky("list", "stuck/"+stray)
+	assert.Regexp(t, `(?m)^stuck/`+stray+` +No session +- +0 +0 +\d+s$`, stdout, stderr)
 	status, stdout, _ := p.zooky("show", "stuck")
 	assert.Equal(t, 0, status)
 	assert.Contains(t, stdout, "stuck is free.\n")

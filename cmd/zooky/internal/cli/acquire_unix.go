@@ -39,6 +39,12 @@ func (r *runner) check() error {
 	if r.notAcquired < 0 || r.notAcquired > 255 {
 		return fmt.Errorf("--conflict-exit-code %d: want from 0 to 255", r.notAcquired)
 	}
+	if r.oncePer < 0 || r.atLeast < 0 {
+		return errors.New("--once-per and --at-least are not negative")
+	}
+	if r.oncePer > 0 && r.shared {
+		return errors.New("--once-per needs the lock alone: it does not go with --shared")
+	}
 	_, err := r.revocation()
 	return err
 }
@@ -79,7 +85,11 @@ func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, *zk
 	}
 	m, err := r.mutex(s, name)
 	if err == nil {
-		err = r.take(bounded, s, m)
+		take := r.take
+		if r.oncePer > 0 {
+			take = r.takeOncePer
+		}
+		err = take(bounded, s, m)
 	}
 	if err != nil {
 		return nil, nil, withStatus(runTrouble, errors.Join(cmpCause(ctx, err), closeSoon(bounded, s)))
@@ -91,10 +101,11 @@ func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, *zk
 }
 
 func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
+	who := zklock.WithIdentifier(r.identity)
 	if !r.shared {
-		return s.Mutex(name)
+		return s.Mutex(name, who)
 	}
-	rw, err := s.RWMutex(name)
+	rw, err := s.RWMutex(name, who)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +131,19 @@ func (r *runner) take(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (
 	}
 	switch {
 	case errors.Is(err, zklock.ErrLocked):
-		return withStatus(r.notAcquired, fmt.Errorf("%s is taken%s", m.Name(), holderNow(s, m)))
+		return r.refusal(fmt.Errorf("%s is taken%s", m.Name(), holderNow(s, m)))
 	case errors.Is(err, errWaited):
-		return withStatus(r.notAcquired, fmt.Errorf("%s was not to be had within %v%s", m.Name(), r.wait, holderNow(s, m)))
+		return r.refusal(fmt.Errorf("%s was not to be had within %v%s", m.Name(), r.wait, holderNow(s, m)))
 	}
 	return err
+}
+
+// refusal is the error of a command that is not run because of the lock.
+func (r *runner) refusal(why error) error {
+	if r.quiet {
+		why = errSaid
+	}
+	return withStatus(r.notAcquired, why)
 }
 
 // closeLimit bounds how long a session is closed whose time to wait is over.

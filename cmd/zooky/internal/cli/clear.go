@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
 )
@@ -20,88 +18,163 @@ type cleared struct {
 	Strays  int `json:"strays,omitempty"`
 }
 
-func newClear(streams Streams) *cobra.Command {
-	var t target
-	var force, asJSON bool
-	cmd := &cobra.Command{
-		Use:   "clear NAME --force",
-		Short: "Free a lock by removing everybody from its queue",
-		Long: `Clear removes every contender of a lock, holders included. It is for locks whose holders are beyond being asked. A
-holder that is alive is told that it has lost the lock, but the next one can begin before that: a holder that is
-connected is told within 50 ms and one trip to its server, one that is cut off within about half its session
-timeout. Rather ask first, and remove those that do not release in time: zooky revoke NAME --then-force 30s.
+// clearer is the command clear.
+type clearer struct {
+	target
+	streams Streams
+	choice  choice
+	yes     bool
+	asJSON  bool
+}
 
-It also removes znodes that are named like contenders, belong to no session, and have nothing below them.`,
-		Example: `  zooky clear fred --force`,
-		Args:    cobra.ExactArgs(1),
+func newClear(streams Streams) *cobra.Command {
+	c := clearer{streams: streams}
+	cmd := &cobra.Command{
+		Use:   "clear NAME [flags]",
+		Short: "Free a lock by removing contenders from its queue",
+		Long: `Clear removes the contenders of a lock, all of them or those that --holder or --contender chooses. It is for locks whose
+holders are beyond being asked. A holder that is alive is told that it has lost the lock, but the next one can begin
+before that: a holder that is connected is told within 50 ms and one trip to its server, one that is cut off within
+about half its session timeout. Rather ask first, and remove those that do not release in time: zooky revoke NAME
+--then-force 30s.
+
+On a terminal clear shows what it is about to remove and asks; elsewhere it needs --yes. It removes what was in the
+queue at that look, those that wait before those that hold the lock, and leaves what has come since.
+
+Without --holder it also removes znodes that are named like contenders, belong to no session, and have nothing below them.
+
+The exit status is 0 if they are removed, 1 if there is no such lock or contender, or the answer to the question was no,
+and 2 if something went wrong.`,
+		Example: `  zooky clear fred --yes
+  zooky clear fred --contender 00000000000000a3.00000000`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !force {
-				return errors.New("clear takes the lock from whoever holds it, who may be working still: say --force, or ask first with " +
+			if !c.yes && !streams.interactive() {
+				return errors.New("clear takes the lock from its holder, which may be working still: say --yes (or --force), or ask first with " +
 					"zooky revoke --then-force")
 			}
-			name := args[0]
-			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
-				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout) // there may be many
-				defer cancel()
-				m, err := s.Mutex(name)
-				if err != nil {
-					return err
-				}
-				children, err := listLock(ctx, s, m)
-				if err != nil {
-					return err
-				}
-				n, err := m.Clear(ctx)
-				if err != nil {
-					return err
-				}
-				strays, err := removeStrays(ctx, s, m.Path(), children)
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return printJSON(streams.Out, cleared{n, strays})
-				}
-				done := fmt.Sprintf("%d removed from the queue of %s.\n", n, text(name, nameLimit).text)
-				if strays > 0 {
-					done += fmt.Sprintf("%d removed that belonged to no session.\n", strays)
-				}
-				_, err = io.WriteString(streams.Out, done)
-				return err
-			})
+			return c.withLock(cmd.Context(), args[0], c.run)
 		},
 	}
-	t.addFlags(cmd.Flags(), streams.Err)
-	cmd.Flags().BoolVar(&force, "force", false, "say that this is meant")
-	addJSON(cmd, &asJSON)
+	c.addFlags(cmd.Flags(), streams.Err)
+	c.completeLock(cmd)
+	c.choice.addFlags(cmd.Flags())
+	addYes(cmd, &c.yes)
+	cmd.Flags().BoolVar(&c.yes, "force", false, "the same as --yes")
+	addJSON(cmd, &c.asJSON)
 	return cmd
 }
 
-// removeStrays removes those of a lock's children that are strays, see isStray, and have nothing below them. It returns how many.
-func removeStrays(ctx context.Context, s *zklock.Session, lock string, children []string) (int, error) {
-	const atOnce = 32
-	var removed atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
-	for _, child := range children {
-		g.Go(func() error {
-			znode := lock + "/" + child
-			stray, err := isStray(ctx, s, znode)
-			if !stray || err != nil {
-				return err
-			}
-			_, err = answer(ctx, func() (struct{}, error) { return struct{}{}, s.Conn().Delete(znode, -1) })
-			switch {
-			case err == nil:
-				removed.Add(1)
-				return nil
-			case errors.Is(err, zk.ErrNoNode), errors.Is(err, zk.ErrNotEmpty): // gone, or a lock that is in use
-				return nil
-			default:
-				return fmt.Errorf("remove %s: %w", znode, err)
-			}
-		})
+// addYes adds the flag of the commands that ask whether they are meant.
+func addYes(cmd *cobra.Command, yes *bool) {
+	cmd.Flags().BoolVarP(yes, "yes", "y", false, "do not ask")
+}
+
+func (c *clearer) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+	doomed, incomplete := c.choose(ctx, s, m)
+	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+		return incomplete
 	}
-	err := g.Wait()
-	return int(removed.Load()), err
+	if !c.yes {
+		question := fmt.Sprintf("Remove that from the queue of %s?", text(m.Name(), nameLimit).text)
+		if err := c.streams.confirm(ctx, doomed.preview(c.streams.Err), question); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*c.timeout) // there may be many
+	defer cancel()
+	removed, err := forEach(ctx, doomed.contenders, func(ctx context.Context, one zklock.Contender) error {
+		return deleteZnode(ctx, s, m.Path()+"/"+one.Znode)
+	})
+	if err != nil {
+		return err
+	}
+	strays, err := removeStrays(ctx, s, m.Path(), doomed.strays)
+	if err != nil {
+		return err
+	}
+	return errors.Join(incomplete, c.tell(m.Name(), cleared{len(removed), strays}))
+}
+
+// selection is what a command is about to change.
+type selection struct {
+	contenders []zklock.Contender
+	strays     []string
+}
+
+// choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what it has seen of it.
+func (c *clearer) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*selection, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*c.timeout)
+	defer cancel()
+	children, err := listLock(ctx, s, m)
+	if err != nil {
+		return nil, err
+	}
+	contenders, incomplete := m.Contenders(ctx)
+	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+		return nil, incomplete
+	}
+	chosen := &selection{}
+	if !c.choice.holder {
+		if chosen.strays, err = findStrays(ctx, s, m.Path(), c.choice.strays(children)); err != nil {
+			return nil, err
+		}
+	}
+	if chosen.contenders, err = c.choice.of(contenders); err != nil && len(chosen.strays) == 0 {
+		return nil, err
+	}
+	return chosen, incomplete
+}
+
+// strays returns those of a lock's children that may be removed as strays.
+func (c *choice) strays(children []string) []string {
+	if c.contender == "" {
+		return children
+	}
+	for _, child := range children {
+		if child == c.contender {
+			return []string{child}
+		}
+	}
+	return nil
+}
+
+// preview shows a selection to people.
+func (s *selection) preview(w io.Writer) fmt.Stringer {
+	q := &queue{Contenders: make([]contender, 0, len(s.contenders))}
+	for _, c := range s.contenders {
+		q.Contenders = append(q.Contenders, newContender(c))
+	}
+	q.hideSessions()
+	t := queueTable(w, q)
+	for _, stray := range s.strays {
+		t.add(cell{text: "no session"}, cell{}, cell{}, cell{}, cell{}, cell{}, text(stray, nameLimit))
+	}
+	return t
+}
+
+func (c *clearer) tell(name string, done cleared) error {
+	if c.asJSON {
+		return printJSON(c.streams.Out, done)
+	}
+	line := fmt.Sprintf("%d removed from the queue of %s.\n", done.Removed, text(name, nameLimit).text)
+	if done.Strays > 0 {
+		line += fmt.Sprintf("%d removed that belonged to no session.\n", done.Strays)
+	}
+	_, err := io.WriteString(c.streams.Out, line)
+	return err
+}
+
+// removeStrays removes those of a lock's strays that have nothing below them. It returns how many.
+func removeStrays(ctx context.Context, s *zklock.Session, lock string, strays []string) (removed int, err error) {
+	for _, stray := range strays {
+		err := deleteZnode(ctx, s, lock+"/"+stray)
+		switch {
+		case err == nil:
+			removed++
+		case !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrNotEmpty): // gone, or a lock that is in use
+			return removed, err
+		}
+	}
+	return removed, nil
 }

@@ -69,7 +69,7 @@ something went wrong; and 128 and the signal's number if a signal ended it. Run 
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return setFromEnvironment(cmd.Flags())
 		},
@@ -79,10 +79,23 @@ something went wrong; and 128 and the signal's number if a signal ended it. Run 
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.SetGlobalNormalizationFunc(normalize)
-	root.AddCommand(newList(streams), newShow(streams), newSessions(streams), newRemove(streams), newClear(streams), newRevoke(streams),
-		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams))
+	root.AddCommand(newList(streams), newShow(streams), newHeld(streams), newSessions(streams), newDeadlocks(streams), newExport(streams), newRemove(streams), newClear(streams), newRevoke(streams),
+		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams), newMan(streams))
 	root.AddCommand(unixCommands(streams)...)
 	return root
+}
+
+// knownCommand refuses what is no command, and says what may have been meant.
+func knownCommand(root *cobra.Command, args []string) error {
+	err := cobra.NoArgs(root, args)
+	if err == nil {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	if similar := root.SuggestionsFor(args[0]); len(similar) > 0 {
+		return fmt.Errorf("%w: did you mean %s?", err, strings.Join(similar, " or "))
+	}
+	return err
 }
 
 // version is that of the module, as go install and go build note it.

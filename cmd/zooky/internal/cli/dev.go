@@ -10,7 +10,7 @@ import (
 )
 
 func newDev(streams Streams) *cobra.Command {
-	var size int
+	var size, port int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -21,12 +21,12 @@ missing of ZooKeeper and Java is fetched; nothing is installed.
 The server listens on 127.0.0.1 only, without authentication and with all four-letter words: every user of this machine can
 read and change what is in it, and end its sessions. With --size, the ports between the servers are as open.`,
 		Example: `  zooky dev
-  zooky dev --size 3`,
+  zooky dev --size 3 --port 2181`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithLogf(func(format string, args ...any) {
+			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithPort(port), zktest.WithLogf(func(format string, args ...any) {
 				fmt.Fprintf(streams.Err, format+"\n", args...)
 			}))
 			if err != nil {
@@ -47,6 +47,7 @@ read and change what is in it, and end its sessions. With --size, the ports betw
 		},
 	}
 	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
+	cmd.Flags().IntVar(&port, "port", 0, "port of the first server; the others have those that follow (default any that are free)")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

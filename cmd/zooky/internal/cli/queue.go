@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
-	names "github.com/zookylock/zklock/internal/queue"
 )
 
 // queue is one lock with everybody in its queue, as show and watch show it.
@@ -39,7 +37,7 @@ type contender struct {
 	DataTruncated bool      `json:"data_truncated,omitempty"` // to 4096 bytes
 	Error         string    `json:"error,omitempty"`          // why the data could not be read
 	Token         string    `json:"token"`
-	Session       string    `json:"session,omitempty"` // a secret: only if asked for
+	Session       string    `json:"session,omitempty"`
 	Created       time.Time `json:"created"`
 	Modified      time.Time `json:"modified"`
 }
@@ -54,20 +52,8 @@ func noLock(name string) error {
 	return &exitError{status: exitNo, err: fmt.Errorf("%s: %w", name, errNoLock)}
 }
 
-// sessions says whether the ids of sessions are shown. Who knows one can end the session.
-type sessions string
-
-const (
-	shown  sessions = "shown"
-	hidden sessions = "hidden"
-)
-
 // readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the beginning of the queue.
-func readQueue(ctx context.Context, s *zklock.Session, name string, ids sessions) (*queue, error) {
-	m, err := s.Mutex(name)
-	if err != nil {
-		return nil, err
-	}
+func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue, error) {
 	children, err := listLock(ctx, s, m)
 	if err != nil {
 		return nil, err
@@ -76,12 +62,12 @@ func readQueue(ctx context.Context, s *zklock.Session, name string, ids sessions
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return nil, incomplete
 	}
-	q := &queue{Name: name, Path: m.Path(), Status: free, Contenders: make([]contender, 0, len(contenders)), Others: []string{}}
+	q := &queue{Name: m.Name(), Path: m.Path(), Status: free, Contenders: make([]contender, 0, len(contenders)), Others: []string{}}
 	known := make(map[string]bool, len(contenders))
 	for _, c := range contenders {
 		known[c.Znode] = true
 		q.Status = locked
-		q.Contenders = append(q.Contenders, newContender(c, ids))
+		q.Contenders = append(q.Contenders, newContender(c))
 	}
 	slices.Sort(children)
 	for _, child := range children {
@@ -93,14 +79,8 @@ func readQueue(ctx context.Context, s *zklock.Session, name string, ids sessions
 			q.OthersMore++
 		}
 	}
-	for _, other := range q.Others {
-		stray, err := isStray(ctx, s, m.Path()+"/"+other)
-		if err != nil {
-			return nil, err
-		}
-		if stray {
-			q.Strays = append(q.Strays, other)
-		}
+	if q.Strays, err = findStrays(ctx, s, m.Path(), q.Others); err != nil {
+		return nil, err
 	}
 	return q, incomplete
 }
@@ -122,40 +102,29 @@ func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string
 	return children, nil
 }
 
-// isStray reports whether a znode has the name of a contender and belongs to no session.
-func isStray(ctx context.Context, s *zklock.Session, znode string) (bool, error) {
-	if _, ok := names.Parse(path.Base(znode)); !ok {
-		return false, nil
-	}
-	return answer(ctx, func() (bool, error) {
-		exists, stat, err := s.Conn().Exists(znode)
-		return exists && stat.EphemeralOwner == 0, err
-	})
-}
-
-func newContender(c zklock.Contender, ids sessions) contender {
-	told := contender{
+func newContender(c zklock.Contender) contender {
+	shown := contender{
 		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Revoked: c.Revoked,
 		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
-		Token:   zklock.Token{Zxid: c.Zxid}.String(),
+		Token: tokenOf(c), Session: sessionOf(c),
 		Created: c.Created, Modified: c.Modified,
 	}
 	if c.Err != nil {
-		told.Error = c.Err.Error()
+		shown.Error = c.Err.Error()
 	}
-	if ids == shown {
-		told.Session = fmt.Sprintf("%#x", c.SessionID)
+	return shown
+}
+
+// hideSessions removes the session ids.
+func (q *queue) hideSessions() {
+	for i := range q.Contenders {
+		q.Contenders[i].Session = ""
 	}
-	return told
 }
 
 // queueTable shows a queue to people.
-func queueTable(w io.Writer, q *queue, ids sessions) *table {
-	titles := []string{"", "WHO", "KIND", "TOKEN", "CREATED", "MODIFIED", "ZNODE"}
-	if ids == shown {
-		titles = append(titles, "SESSION")
-	}
-	t := newTable(w, titles...)
+func queueTable(w io.Writer, q *queue) *table {
+	t := newTable(w, "", "WHO", "KIND", "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
 	for i, c := range q.Contenders {
 		place := cell{text: fmt.Sprint(i + 1)}
 		if c.Holder {
@@ -168,13 +137,10 @@ func queueTable(w io.Writer, q *queue, ids sessions) *table {
 		if c.Error != "" {
 			who = cell{text: "? (" + text(c.Error, dataLimit).text + ")"}
 		}
-		row := []cell{place, who, {text: c.Kind}, {text: c.Token},
-			{text: age(c.Created) + " ago"}, {text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit)}
-		if ids == shown {
-			row = append(row, cell{text: c.Session})
-		}
-		t.add(row...)
+		t.add(place, who, cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
+			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
 	}
+	t.dropEmpty("SESSION")
 	return t
 }
 
@@ -200,4 +166,12 @@ func whoIs(c zklock.Contender) string {
 		return c.Znode
 	}
 	return string(c.Data[:min(len(c.Data), dataLimit)])
+}
+
+// isSegment reports whether what was looked at is no lock, but the beginning of other locks' names.
+func (q *queue) isSegment() bool { return len(q.Contenders) == 0 && len(q.segments()) > 0 }
+
+// segments returns what follows in the names of other locks.
+func (q *queue) segments() []string {
+	return slices.DeleteFunc(slices.Clone(q.Others), func(other string) bool { return slices.Contains(q.Strays, other) })
 }

@@ -24,7 +24,7 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+			return t.withLock(cmd.Context(), name, func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
 				ctx, cancel := context.WithTimeout(ctx, t.timeout)
 				defer cancel()
 				err := s.Remove(ctx, name)
@@ -32,9 +32,9 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 				case errors.Is(err, zk.ErrNoNode):
 					return noLock(name)
 				case errors.Is(err, zklock.ErrLocked):
-					return &exitError{status: exitNo, err: inUse(ctx, s, name)}
+					return &exitError{status: exitNo, err: inUse(ctx, m)}
 				case errors.Is(err, zk.ErrNotEmpty):
-					return &exitError{status: exitNo, err: notEmpty(ctx, s, name)}
+					return &exitError{status: exitNo, err: notEmpty(ctx, s, m)}
 				case err != nil:
 					return err
 				case asJSON:
@@ -46,26 +46,23 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 		},
 	}
 	t.addFlags(cmd.Flags(), streams.Err)
+	t.completeLock(cmd)
 	addJSON(cmd, &asJSON)
 	return cmd
 }
 
 // notEmpty is the error that says what is below a lock.
-func notEmpty(ctx context.Context, s *zklock.Session, name string) error {
-	if q, err := readQueue(ctx, s, name, hidden); err == nil && len(q.Strays) > 0 {
+func notEmpty(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+	if q, err := readQueue(ctx, s, m); err == nil && len(q.Strays) > 0 {
 		return fmt.Errorf("%s: znodes below it are named like contenders and belong to no session; zooky clear --force removes them",
-			name)
+			m.Name())
 	}
-	return fmt.Errorf("%s: there are other znodes below it; zooky show lists them", name)
+	return fmt.Errorf("%s: there are other znodes below it; zooky list '%[1]s/**' shows them", m.Name())
 }
 
 // inUse is the error that says who uses a lock, as far as that can be read.
-func inUse(ctx context.Context, s *zklock.Session, name string) error {
-	err := fmt.Errorf("%s: it is in use", name)
-	m, mutexErr := s.Mutex(name)
-	if mutexErr != nil {
-		return err
-	}
+func inUse(ctx context.Context, m *zklock.Mutex) error {
+	err := fmt.Errorf("%s: it is in use", m.Name())
 	if contenders, listErr := m.Contenders(ctx); listErr == nil && len(contenders) > 0 {
 		return fmt.Errorf("%w by %s", err, who(contenders))
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-zookeeper/zk"
 	"github.com/spf13/cobra"
 
 	"github.com/zookylock/zklock"
@@ -26,107 +25,143 @@ type revocation struct {
 	Remain   []string `json:"remain"`
 }
 
+// revoker is the command revoke.
+type revoker struct {
+	target
+	streams   Streams
+	choice    choice
+	yes       bool
+	wait      time.Duration
+	thenForce time.Duration
+	force     bool
+	asJSON    bool
+}
+
 func newRevoke(streams Streams) *cobra.Command {
-	var t target
-	var wait, thenForce time.Duration
-	var asJSON bool
+	r := revoker{streams: streams}
 	cmd := &cobra.Command{
 		Use:   "revoke NAME",
-		Short: "Ask everybody in a lock's queue to release it",
-		Long: `Revoke asks every contender of a lock to release it, those that wait included. Holders may take the time that they
-need. With --wait it waits until all of them are gone, and reports who is. With --then-force it waits for that long, and
-then removes those that are left. A holder that is removed is told, but the next one can begin before that: it is told
-within 50 ms and one trip to its server if it is connected. Give it the time that it needs to stop.
+		Short: "Ask those in a lock's queue to release it",
+		Long: `Revoke asks every contender of a lock to release it, those that wait included, or those that --holder or --contender chooses.
+Holders may take the time that they need. With --wait it waits until all of them are gone, and reports who is. With
+--then-force it waits for that long, and then removes those that are left. A holder that is removed is told, but the next
+one can begin before that: it is told within 50 ms and one trip to its server if it is connected. Give it the time that it
+needs to stop.
 
-The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are left or there is no
-such lock; and 2 if something went wrong.`,
-		Example: `  zooky revoke fred --wait 10s
-  zooky revoke fred --then-force 30s`,
+On a terminal revoke shows whom it is about to ask, and asks whether that is meant; with --yes, and elsewhere, it does not.
+Those that come into the queue after that look are left alone.
+
+The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are left, there is no
+such lock or contender, or the answer to the question was no; and 2 if something went wrong.`,
+		Example: `  zooky revoke fred --holder --wait 10s
+  zooky revoke fred --then-force 30s
+  zooky revoke fred --contender 0x100000a3f2d0004`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if wait < 0 || thenForce < 0 {
+			if r.wait < 0 || r.thenForce < 0 {
 				return errors.New("a time to wait is not negative")
 			}
-			force := cmd.Flags().Changed("then-force")
-			if force {
-				wait = max(wait, thenForce)
+			if r.force = cmd.Flags().Changed("then-force"); r.force {
+				r.wait = max(r.wait, r.thenForce)
 			}
-			name := args[0]
-			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
-				m, err := s.Mutex(name)
-				if err != nil {
-					return err
-				}
-				r, err := t.revoke(ctx, s, m, wait, force)
-				if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
-					return err
-				}
-				if asJSON {
-					err = errors.Join(err, printJSON(streams.Out, r))
-				} else {
-					_, err = io.WriteString(streams.Out, r.String())
-				}
-				if n := len(r.Remain); err == nil && n > 0 && wait > 0 {
-					return &exitError{status: exitNo, err: fmt.Errorf("%s: %d have not released it within %v", name, n, wait)}
-				}
-				return err
-			})
+			return r.withLock(cmd.Context(), args[0], r.run)
 		},
 	}
-	t.addFlags(cmd.Flags(), streams.Err)
-	cmd.Flags().DurationVar(&wait, "wait", 0, "wait that long for them to go")
-	cmd.Flags().DurationVar(&thenForce, "then-force", 0, "wait that long for them to go, then remove those that are left")
-	addJSON(cmd, &asJSON)
+	r.addFlags(cmd.Flags(), streams.Err)
+	r.completeLock(cmd)
+	r.choice.addFlags(cmd.Flags())
+	addYes(cmd, &r.yes)
+	cmd.Flags().DurationVar(&r.wait, "wait", 0, "wait that long for them to go")
+	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0, "wait that long for them to go, then remove those that are left")
+	addJSON(cmd, &r.asJSON)
 	return cmd
 }
 
-// revoke asks, waits, and removes those that are left if it must. With an error that matches zklock.ErrIncomplete it tells of
-// some of those that it has asked.
-func (t *target) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex, wait time.Duration, force bool) (*revocation, error) {
-	asking, cancel := context.WithTimeout(ctx, t.timeout)
+func (r *revoker) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+	chosen, incomplete := r.choose(ctx, s, m)
+	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+		return incomplete
+	}
+	if !r.yes && r.streams.interactive() && len(chosen) > 0 {
+		preview := (&selection{contenders: chosen}).preview(r.streams.Err)
+		if err := r.streams.confirm(ctx, preview, r.question(m.Name())); err != nil {
+			return err
+		}
+	}
+	done, err := r.revoke(ctx, s, m, chosen)
+	if err != nil {
+		return err
+	}
+	if r.asJSON {
+		err = printJSON(r.streams.Out, done)
+	} else {
+		_, err = io.WriteString(r.streams.Out, done.String())
+	}
+	if n := len(done.Remain); err == nil && n > 0 && r.wait > 0 {
+		err = &exitError{status: exitNo, err: fmt.Errorf("%s: %d have not released it within %v", m.Name(), n, r.wait)}
+	}
+	return errors.Join(incomplete, err)
+}
+
+func (r *revoker) question(name string) string {
+	after := ""
+	if r.force {
+		after = fmt.Sprintf(", and remove after %v those that have not", r.wait)
+	}
+	return fmt.Sprintf("Ask to release %s%s?", text(name, nameLimit).text, after)
+}
+
+// choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what it has seen of it.
+func (r *revoker) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]zklock.Contender, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	if _, err := listLock(asking, s, m); err != nil {
+	if _, err := listLock(ctx, s, m); err != nil {
 		return nil, err
 	}
-	// Those that come between this look and the request are asked too, and are not reported.
-	asked, incomplete := m.Contenders(asking)
+	contenders, incomplete := m.Contenders(ctx)
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return nil, incomplete
 	}
-	if _, err := m.RevokeAll(asking); err != nil {
-		return nil, err
-	}
-	left, err := t.awaitGone(ctx, m, asked, wait)
+	chosen, err := r.choice.of(contenders)
 	if err != nil {
 		return nil, err
 	}
-	r := &revocation{Asked: whoAre(asked), Released: []string{}, Removed: []string{}, Remain: []string{}}
-	remain := places(left)
-	for _, c := range asked {
-		if !remain[placeOf(c)] {
-			r.Released = append(r.Released, whoIs(c))
-		}
-	}
-	if !force {
-		r.Remain = whoAre(left)
-		return r, incomplete
-	}
-	removing, cancel := context.WithTimeout(ctx, t.timeout)
+	return chosen, incomplete
+}
+
+// revoke asks, waits, and removes those that are left if it must.
+func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex, asked []zklock.Contender) (*revocation, error) {
+	asking, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	for _, c := range left {
-		_, err := answer(removing, func() (struct{}, error) {
-			return struct{}{}, s.Conn().Delete(m.Path()+"/"+c.Znode, -1)
-		})
-		switch {
-		case errors.Is(err, zk.ErrNoNode):
-			r.Released = append(r.Released, whoIs(c))
-		case err != nil:
-			return nil, fmt.Errorf("remove %s/%s: %w", m.Path(), c.Znode, err)
-		default:
-			r.Removed = append(r.Removed, whoIs(c))
-		}
+	if _, err := forEach(asking, asked, m.Revoke); err != nil {
+		return nil, err
 	}
-	return r, incomplete
+	left, err := r.awaitGone(ctx, m, asked, r.wait)
+	if err != nil {
+		return nil, err
+	}
+	done := &revocation{Asked: whoAre(asked), Removed: []string{}, Remain: []string{}}
+	if r.force {
+		removing, cancel := context.WithTimeout(ctx, r.timeout)
+		defer cancel()
+		removed, err := forEach(removing, left, func(ctx context.Context, c zklock.Contender) error {
+			return deleteZnode(ctx, s, m.Path()+"/"+c.Znode)
+		})
+		if err != nil {
+			return nil, err
+		}
+		done.Removed, left = whoAre(removed), removed
+	} else {
+		done.Remain = whoAre(left)
+	}
+	done.Released = whoAre(without(asked, left))
+	return done, nil
+}
+
+// without returns those that are not among others.
+func without(contenders, others []zklock.Contender) []zklock.Contender {
+	there := places(others)
+	return slices.DeleteFunc(slices.Clone(contenders), func(c zklock.Contender) bool { return there[placeOf(c)] })
 }
 
 // awaitGone waits until those contenders have gone, no longer than wait, and returns who is left.
@@ -139,8 +174,8 @@ func (t *target) awaitGone(ctx context.Context, m *zklock.Mutex, asked []zklock.
 		if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 			return nil, err
 		}
-		there := places(present)
-		left := slices.DeleteFunc(slices.Clone(asked), func(c zklock.Contender) bool { return !there[placeOf(c)] })
+		gone := without(asked, present)
+		left := without(asked, gone)
 		if len(left) == 0 {
 			return nil, nil
 		}

@@ -46,6 +46,9 @@ type runner struct {
 	notAcquired int // exit status
 	quiet       bool
 	verbose     bool
+	identity    string
+	oncePer     time.Duration
+	atLeast     time.Duration
 
 	signal       syscall.Signal // of onRevoke
 	timeoutGiven bool           // the session timeout was, on the command line
@@ -85,20 +88,31 @@ than Linux, processes whose parents have ended are out of reach. If zooky and it
 time, the kernel kills the command, but not what that has started. A zooky that was stripped of its symbols
 passes on no ignored signals but SIGHUP and SIGINT.
 
-The command's environment has ZOOKY_LOCK, the lock's name, and ZOOKY_TOKEN, the fencing token, to be stored beside what the
-lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock.
+Others see who holds the lock or waits for it: user, host, process and the first 200 bytes of the command line, or the text of
+--identity. Whoever may read the lock's znodes can read that: secrets do not belong on a command line.
+
+Two things are for cron on several machines, whose clocks differ. With --at-least the lock is held for so long at least, also
+when the command ends earlier, so that one that comes late with --try finds it taken; a signal, or a request for the lock, ends
+that. With --once-per nothing is run if a command was started under the lock less than that ago, whatever came of it, by the
+servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
+
+The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
+lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
+ZOOKY_SESSION, the ZooKeeper session; and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
 
 The exit status is that of the command, 128 and the signal's number if a signal ended it or the wait for the lock, and
 otherwise
 
   123  the lock was lost while the command ran
-  124  the lock was not acquired in time, or with --try or --wait 0 not at once; -E sets another status
+  124  the lock was not acquired in time, or with --try or --wait 0 not at once, or --once-per says that it is too soon;
+       -E sets another status
   125  zooky itself failed
   126  the command was found but cannot be run
   127  the command was not found`,
 		Example: `  zooky run nightly-backup --wait 1h -- /usr/local/bin/backup --full
   zooky run report --shared --try -- make report
-  zooky run cron-job -E 0 --wait 0 -- /usr/local/bin/job`,
+  zooky run cron-job -E 0 --wait 0 -- /usr/local/bin/job
+  zooky run hourly -E 0 -q --once-per 50m -- /usr/local/bin/job`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return withStatus(runTrouble, errors.New("run needs the lock's name and a command"))
@@ -119,7 +133,8 @@ otherwise
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withStatus(runTrouble, err) })
 	flags := cmd.Flags()
 	flags.SetInterspersed(true)
-	r.addFlags(flags, r.streams.Err)
+	r.addFlags(flags, streams.Err)
+	r.completeLock(cmd)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
@@ -131,7 +146,11 @@ otherwise
 	flags.StringVar(&r.onRevoke, "on-revoke", "TERM",
 		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
-	flags.BoolVarP(&r.quiet, "quiet", "q", false, "do not tell who holds the lock while waiting on a terminal")
+	flags.StringVar(&r.identity, "identity", "", "`TEXT` that others see as the holder (default $ZOOKY_IDENTITY, or USER@HOST/PID and the command)")
+	flags.DurationVar(&r.oncePer, "once-per", 0, "run nothing if a command was started under the lock less than that ago")
+	flags.DurationVar(&r.atLeast, "at-least", 0, "hold the lock that long at least, also when the command has ended")
+	flags.BoolVarP(&r.quiet, "quiet", "q", false,
+		"do not tell who holds the lock while waiting on a terminal, nor why the command is not run")
 	flags.BoolVarP(&r.verbose, "verbose", "v", false, "tell who holds the lock while waiting, on a terminal or not")
 	return cmd
 }
@@ -150,6 +169,9 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	if err != nil {
 		return err
 	}
+	if r.identity == "" {
+		r.identity = identity(command)
+	}
 	waiting, stop := interruptible(ctx)
 	defer stop()
 	s, m, err := r.acquire(waiting, name)
@@ -162,6 +184,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	if waiting.Err() != nil { // a signal came in the moment in which the lock did
 		return withStatus(runTrouble, errors.Join(context.Cause(waiting), s.Close()))
 	}
+	granted := time.Now()
 	stop() // from here on signals are the command's
 	a := &attendance{
 		mutex: m, granted: s.Timeout(), signals: signals, seen: make(map[os.Signal]bool),
@@ -169,8 +192,10 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	}
 	err = a.run(r.guard(), child.Command{
 		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
-		Env: append(os.Environ(), "ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String()),
+		Env: append(os.Environ(),
+			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID()), "ZOOKY_IDENTITY="+r.identity),
 	})
+	r.keep(m, granted, signals)
 	r.release(s, m)
 	return err
 }

@@ -33,13 +33,13 @@ session's contenders take. When the session ends, the servers write all of them 
 cannot read back one above 2 MB: the ensemble stops for good (ZOOKEEPER-4306). A session above 1 MB is marked. What a
 session owns outside of the root is not counted.
 
-The exit status is 0 if no session is marked, 1 if one is, and 2 if something went wrong.`,
+The exit status is 0 if no session is marked, 1 if one is, or there is no root, and 2 if something went wrong.`,
 		Example: `  zooky sessions`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var all []footprint
 			stop := patient(streams.Err, "reading the queues …")
-			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
+			err := t.withRoot(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
 				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 				defer cancel()
 				all, err = readFootprints(ctx, s)
@@ -80,27 +80,20 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 		return nil, err
 	}
 	sessions := make(map[int64]*footprint)
-	for _, info := range infos {
-		if info.Holders == 0 {
-			continue
-		}
-		m, err := s.Mutex(info.Name)
-		if err != nil {
-			continue // a znode that no lock of ours can be
-		}
-		contenders, err := m.Contenders(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range contenders {
+	infos = slices.DeleteFunc(infos, func(info zklock.LockInfo) bool { return info.Holders == 0 })
+	err = eachQueue(ctx, s, infos, func(m *zklock.Mutex, queue []zklock.Contender) {
+		for _, c := range queue {
 			f := sessions[c.SessionID]
 			if f == nil {
-				f = &footprint{Session: fmt.Sprintf("%#x", c.SessionID)}
+				f = &footprint{Session: sessionOf(c)}
 				sessions[c.SessionID] = f
 			}
 			f.Contenders++
 			f.Bytes += len(m.Path()) + len("/") + len(c.Znode) + 4
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	all := make([]footprint, 0, len(sessions))
 	for _, f := range sessions {

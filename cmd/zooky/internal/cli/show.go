@@ -15,7 +15,7 @@ import (
 
 func newShow(streams Streams) *cobra.Command {
 	var t target
-	var asJSON, withSessions bool
+	var asJSON, sessions bool
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show who holds a lock and who waits for it",
@@ -24,33 +24,37 @@ identifier, until a request to release overwrites it. The fencing token is that 
 while a process passes the lock on inside itself. A znode that is named like a contender and belongs to no session is
 none: nobody waits for it, and zooky clear removes it.
 
-The exit status is 0 if the lock exists, held or not, 1 if it does not, and 2 if that could not be found out.`,
+The exit status is 0 if the lock exists, held or not, 1 if it does not, or its name is only the beginning of other locks'
+names, and 2 if that could not be found out. For a script that asks whether a lock is held there is zooky held.`,
 		Example: `  zooky show fred`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+			return t.withLock(cmd.Context(), args[0], func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
 				ctx, cancel := context.WithTimeout(ctx, t.timeout)
 				defer cancel()
-				ids := hidden
-				if withSessions {
-					ids = shown
-				}
-				q, incomplete := readQueue(ctx, s, args[0], ids)
+				q, incomplete := readQueue(ctx, s, m)
 				if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 					return incomplete
+				}
+				if q.isSegment() {
+					return &exitError{status: exitNo, err: fmt.Errorf("%s: %w: it is the beginning of other names, as %s/%s; "+
+						"zooky list '%[1]s/**' shows them", q.Name, errNoLock, q.Name, q.segments()[0])}
+				}
+				if !sessions {
+					q.hideSessions()
 				}
 				if asJSON {
 					return errors.Join(incomplete, printJSON(streams.Out, q))
 				}
-				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q, ids)))
+				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q)))
 				return errors.Join(incomplete, err)
 			})
 		},
 	}
 	t.addFlags(cmd.Flags(), streams.Err)
+	t.completeLock(cmd)
+	cmd.Flags().BoolVar(&sessions, "sessions", false, "show session ids too, from which ZooKeeper derives the sessions' passwords")
 	addJSON(cmd, &asJSON)
-	cmd.Flags().BoolVar(&withSessions, "sessions", false,
-		"show the contenders' ZooKeeper sessions; who knows a session's id can end it, so keep the output to yourself")
 	return cmd
 }
 

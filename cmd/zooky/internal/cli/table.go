@@ -52,6 +52,17 @@ func colours(w io.Writer) bool {
 
 func (t *table) add(cells ...cell) { t.rows = append(t.rows, cells) }
 
+// dropEmpty removes the column of a title if there is nothing in it.
+func (t *table) dropEmpty(title string) {
+	column := slices.IndexFunc(t.rows[0], func(c cell) bool { return c.text == title })
+	if slices.ContainsFunc(t.rows[1:], func(row []cell) bool { return row[column].text != "" }) {
+		return
+	}
+	for i, row := range t.rows {
+		t.rows[i] = slices.Delete(row, column, column+1)
+	}
+}
+
 // between is how many places are between columns.
 const between = 2
 

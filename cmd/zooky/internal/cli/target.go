@@ -64,10 +64,10 @@ func normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
-// setFromEnvironment gives those flags of target that are not set the values that the environment has for them: ZOOKY_ and
+// setFromEnvironment gives those flags of target, and --identity, that are not set the values that the environment has for them: ZOOKY_ and
 // the flag's name, as ZOOKY_TLS_CA.
 func setFromEnvironment(flags *pflag.FlagSet) (err error) {
-	for _, name := range []string{"servers", "root", "auth-file", "tls", "tls-ca", "tls-cert", "tls-key", "tls-server-name"} {
+	for _, name := range []string{"servers", "root", "auth-file", "tls", "tls-ca", "tls-cert", "tls-key", "tls-server-name", "identity"} {
 		variable := "ZOOKY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		f, value := flags.Lookup(name), os.Getenv(variable)
 		if f == nil || f.Changed || value == "" {

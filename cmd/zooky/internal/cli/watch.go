@@ -53,14 +53,11 @@ standard error, and ends with status 2 if that lasts for ten times --timeout.`,
 					return viewLocks(ctx, s, streams.Out)
 				})
 			})
-			var exit *exitError
-			if errors.As(err, &exit) && exit.status > 128 { // interrupted is how watch ends: no error
-				return nil
-			}
-			return err
+			return endedBySignal(err)
 		},
 	}
 	t.addFlags(cmd.Flags(), streams.Err)
+	t.completeLock(cmd)
 	cmd.Flags().DurationVar(&every, "every", time.Second, "time between looks")
 	addJSON(cmd, &asJSON)
 	return cmd
@@ -125,14 +122,19 @@ func (v view) addIncomplete(err error) {
 }
 
 func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {
-	q, err := readQueue(ctx, s, name, hidden)
+	m, err := s.Mutex(name)
+	if err != nil {
+		return view{}, err
+	}
+	q, err := readQueue(ctx, s, m)
 	if errors.Is(err, errNoLock) {
 		q, err = &queue{Name: name, Status: free}, nil // it may come
 	}
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
-	v := view{table: queueTable(out, q, hidden), things: make(map[string]change)}
+	q.hideSessions()
+	v := view{table: queueTable(out, q), things: make(map[string]change)}
 	for _, c := range q.Contenders {
 		what := "queued"
 		switch {

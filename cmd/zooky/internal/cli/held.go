@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zookylock/zklock"
+)
+
+func newHeld(streams Streams) *cobra.Command {
+	var t target
+	cmd := &cobra.Command{
+		Use:   "held NAME",
+		Short: "Tell by the exit status whether a lock is held",
+		Long: `Held prints nothing and has one of these exit statuses:
+
+  0  the lock is held
+  1  it is free, or there is no such lock
+  2  it is not known: the servers do not answer, the lock may not be looked at, or there is no root, which may be mistyped
+
+The answer is that of a moment. To do something while a lock is free, take it: zooky run NAME --try.`,
+		Example: `  if zooky held nightly-backup; then echo "still at it"; fi`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := t.withLock(cmd.Context(), args[0], func(ctx context.Context, _ *zklock.Session, m *zklock.Mutex) error {
+				ctx, cancel := context.WithTimeout(ctx, t.timeout)
+				defer cancel()
+				contenders, err := m.Contenders(ctx)
+				if err != nil && !errors.Is(err, zklock.ErrIncomplete) { // the holders come first
+					return err
+				}
+				if !slices.ContainsFunc(contenders, func(c zklock.Contender) bool { return c.Holder }) {
+					return &exitError{status: exitNo, err: errSaid}
+				}
+				return nil
+			})
+			if errors.Is(err, errNoRoot) {
+				return &exitError{status: exitTrouble, err: err}
+			}
+			return err
+		},
+	}
+	t.addFlags(cmd.Flags(), streams.Err)
+	t.completeLock(cmd)
+	return cmd
+}
