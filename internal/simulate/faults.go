@@ -97,14 +97,16 @@ func (r *run) commits(st Step) {
 	r.ReleaseCommits()
 }
 
-// flap breaks a connection while commits hang, so that what was asked for at one server is committed when the session is at
-// another.
+// flap breaks a connection again and again while commits hang, so that what was asked for at one server is committed when the
+// session is at another.
 func (r *run) flap(st Step) {
-	r.HoldCommits()
-	time.Sleep(time.Duration(st.Variant%200) * time.Millisecond)
-	r.clients[st.Session].Cut()
-	time.Sleep(500*time.Millisecond + time.Duration(st.Variant%1500)*time.Millisecond)
-	r.ReleaseCommits()
+	for i := range 2 + st.Variant%3 {
+		r.HoldCommits()
+		time.Sleep(time.Duration(st.Variant>>i%200) * time.Millisecond)
+		r.clients[st.Session].Cut()
+		time.Sleep(time.Duration(st.Variant>>i%700) * time.Millisecond)
+		r.ReleaseCommits()
+	}
 }
 
 // strand has a session go to another server, and cuts it off there.

@@ -94,10 +94,10 @@ func (r *run) unlock(h handle, held *hold, p *zklock.Pending) {
 	}
 }
 
-// requireGone checks that nothing is left of a hold that was released. The znode of one that was lost may stay until the
-// ensemble ends its session.
+// requireGone checks that nothing is left of a hold that was released. If its session is given up, its znode may stay until the
+// ensemble ends that.
 func (r *run) requireGone(h handle, held *hold) {
-	if closed.Is(held.lost) || held.path == "" || h.cohort || h.step.Lock == "wild" {
+	if r.sessions[h.step.Session].ID() != held.session || held.path == "" || h.cohort || h.step.Lock == "wild" {
 		return
 	}
 	if owner := r.Owner(held.path); owner != 0 && owner == held.session {

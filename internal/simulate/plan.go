@@ -109,9 +109,9 @@ func New(seed uint64) Plan {
 		st := d.step(p, span)
 		if len(faults) > 0 && d.IntN(5) == 0 {
 			st.Verb = faults[d.IntN(len(faults))]
+			p.Steps = append(p.Steps, d.meeting(p, st, calls, locks)...)
 		} else {
-			st.Verb = calls[d.IntN(len(calls))]
-			st.Lock = locks[d.IntN(len(locks))]
+			st.Verb, st.Lock = pick(d, calls...), pick(d, locks...)
 		}
 		p.Steps = append(p.Steps, st)
 	}
@@ -135,6 +135,23 @@ func (d dice) some(from []string, n int) (chosen []string) {
 // upTo returns a time below the given one.
 func (d dice) upTo(most time.Duration) time.Duration {
 	return time.Duration(d.Int64N(int64(most))).Round(10 * time.Microsecond)
+}
+
+// meeting returns calls of the session that a fault is about to befall, for such calls are few otherwise: some that are under
+// way then, and one that may hold the lock for as long as the fault lasts.
+func (d dice) meeting(p Plan, fault Step, calls, locks []string) (steps []Step) {
+	for i := range d.IntN(5) {
+		st := d.step(p, time.Second)
+		st.Session, st.Verb, st.Lock = fault.Session, pick(d, calls...), pick(d, locks...)
+		if i == 0 {
+			st.Verb, st.Within, st.For = "lock", 0, d.upTo(40*time.Second)
+			st.At = max(0, fault.At-st.At)
+		} else {
+			st.At += fault.At
+		}
+		steps = append(steps, st)
+	}
+	return steps
 }
 
 // step returns one without a verb.
