@@ -188,6 +188,8 @@ func (r *run) do(st Step) {
 			select {
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
+			case <-r.well:
+				return nil
 			case <-timeout.C:
 				return nil
 			}
@@ -220,6 +222,7 @@ func (r *run) read(st Step) {
 	r.granted(held)
 	select {
 	case <-time.After(st.For):
+	case <-r.well:
 	case <-revoked:
 	}
 	r.over(held)

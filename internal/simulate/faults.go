@@ -97,26 +97,39 @@ func (r *run) commits(st Step) {
 	r.ReleaseCommits()
 }
 
-// flap breaks a connection again and again while commits hang, so that what was asked for at one server is committed when the
-// session is at another.
+// flap asks for a lock at one server and, while commits hang, again at another: what was asked for first is committed when the
+// session is there.
 func (r *run) flap(st Step) {
-	for i := range 2 + st.Variant%3 {
-		r.HoldCommits()
-		time.Sleep(time.Duration(st.Variant>>i%200) * time.Millisecond)
-		r.clients[st.Session].Cut()
-		time.Sleep(time.Duration(st.Variant>>i%700) * time.Millisecond)
-		r.ReleaseCommits()
-	}
+	client := r.clients[st.Session]
+	client.Cut()
+	time.Sleep(time.Second + time.Duration(st.Variant%1000)*time.Millisecond) // connected, and nothing under way
+	r.HoldCommits()
+	r.beside(st, 0, time.Second)
+	time.Sleep(100 * time.Millisecond)
+	client.Cut()
+	time.Sleep(time.Duration(st.Variant>>4%40) * time.Millisecond)
+	r.beside(st, 1, time.Second)
+	time.Sleep(time.Duration(st.Variant%1500) * time.Millisecond)
+	r.ReleaseCommits()
 }
 
-// strand has a session go to another server, and cuts it off there.
+// strand has a session that holds a lock go to another server, and cuts it off there.
 func (r *run) strand(st Step) {
 	client := r.clients[st.Session]
+	r.beside(st, 0, time.Minute)
+	time.Sleep(time.Second)
 	client.Cut()
 	time.Sleep(time.Duration(st.Variant) * time.Millisecond / 20)
 	client.Blackhole()
 	time.Sleep(4*time.Second + st.For)
 	client.Heal()
+}
+
+// beside acquires a lock that others leave alone.
+func (r *run) beside(st Step, handle int, length time.Duration) {
+	r.start(Step{
+		At: time.Since(r.begun), Verb: "lock", Session: st.Session, Lock: fmt.Sprint("own-", st.Session), Handle: handle, For: length,
+	}, (*run).lock)
 }
 
 // elect has another server lead, after some time without any.

@@ -42,6 +42,7 @@ func (r *run) hold(h handle, revoked <-chan struct{}, p *zklock.Pending) {
 	}
 	select {
 	case <-time.After(st.For):
+	case <-r.well:
 	case <-revoked:
 	case <-held.lost:
 	}

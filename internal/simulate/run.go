@@ -33,6 +33,7 @@ type run struct {
 	clients  []*fakezk.Client
 	sessions []*zklock.Session
 	closed   []atomic.Bool // by session
+	well     chan struct{} // closed when there are no faults any more, and holds are to end
 	late     chan struct{} // closed when those may go on that hang
 
 	handlesMu sync.Mutex
@@ -44,7 +45,7 @@ type run struct {
 func Run(t *testing.T, p Plan, opts ...zklock.SessionOption) (wrong, trace []string) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // faster: in a bubble goroutines mostly wait for each other
 	synctest.Test(t, func(*testing.T) {
-		r := &run{plan: p, model: newModel(), late: make(chan struct{}), handles: make(map[string]any)}
+		r := &run{plan: p, model: newModel(), well: make(chan struct{}), late: make(chan struct{}), handles: make(map[string]any)}
 		latency := rand.New(rand.NewPCG(p.Seed, 0)) // the loop's own
 		r.Cluster = fakezk.New(fakezk.Config{
 			Servers: p.Servers, Rounded: p.Rounded, Unforwarded: p.Unforwarded,
@@ -87,30 +88,37 @@ func (r *run) dial(opts []zklock.SessionOption) bool {
 // carryOut takes every step, and waits until all are through.
 func (r *run) carryOut() {
 	r.begun = time.Now()
-	var steps sync.WaitGroup
-	for i, st := range r.plan.Steps {
+	for _, st := range r.plan.Steps {
 		time.Sleep(st.At - time.Since(r.begun))
-		r.mu.Lock()
-		r.trace = append(r.trace, st.String())
-		r.unsolved[i] = st
-		r.mu.Unlock()
-		steps.Go(func() {
-			if call := calls[st.Verb]; call != nil {
-				call(r, st)
-			} else {
-				faults[st.Verb](r, st)
-			}
-			r.mu.Lock()
-			delete(r.unsolved, i)
-			r.mu.Unlock()
-		})
+		if f := faults[st.Verb]; f != nil {
+			r.start(st, f)
+		} else {
+			r.start(st, calls[st.Verb])
+		}
 	}
 	time.Sleep(30 * time.Second) // more than any fault lasts
 	r.heal()
+	close(r.well)
 	r.await(false)
 	close(r.late)
 	r.await(true)
 	r.requireQuiet()
+}
+
+// start takes a step on a goroutine, which await waits for.
+func (r *run) start(st Step, take func(*run, Step)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started++
+	i := r.started
+	r.trace = append(r.trace, st.String())
+	r.unsolved[i] = st
+	go func() {
+		take(r, st)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.unsolved, i)
+	}()
 }
 
 // heal takes every fault away.
