@@ -57,7 +57,6 @@ type Cluster struct {
 	holding  bool // commits
 	proposed []proposal
 	refusals map[int32]code
-	breaking map[int32]bool // operations that servers hang up on
 	forged   int64
 	visitors int64 // strangers so far
 }
@@ -79,7 +78,6 @@ func New(cfg Config) *Cluster {
 		watches:  make(map[string]map[*conn]struct{}),
 		conns:    make(map[*conn]struct{}),
 		refusals: make(map[int32]code),
-		breaking: make(map[int32]bool),
 	}
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
@@ -158,9 +156,6 @@ func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }
 
 // Answer has all requests of an operation answered with an error code, until that is 0.
 func (c *Cluster) Answer(op, err int32) { c.do(func() { c.refusals[op] = code(err) }) }
-
-// Break has all servers hang up on whoever asks for an operation, as some do on requests that they do not know.
-func (c *Cluster) Break(op int32, breaks bool) { c.do(func() { c.breaking[op] = breaks }) }
 
 // Throttle has the next n requests refused, whatever they ask for, as servers with throttled_op_wait_time do that are late.
 func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }

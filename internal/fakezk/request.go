@@ -31,10 +31,6 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		s.hangUp(co)
 		return
 	}
-	if s.c.breaking[op] {
-		s.hangUp(co)
-		return
-	}
 	if err := s.c.refusals[op]; err != ok {
 		co.reply(xid, err, nil)
 		return

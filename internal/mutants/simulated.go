@@ -14,17 +14,17 @@ var simulated = []mutant{
 		name: "simulated: context's cause taken for an answer",
 		edits: []edit{{"errors.go", "func (g gaveUp) Error() string { return g.why.Error() }\n",
 			"func (g gaveUp) Error() string { return g.why.Error() }\nfunc (g gaveUp) Unwrap() error { return g.why }\n"}},
-		seeds: 3000,
+		seeds: 500,
 	},
 	{
 		name:  "simulated: deadline of the old timeout kept",
 		edits: []edit{{"proof.go", "	if shrunk {\n", "	if false {\n"}},
-		seeds: 3000,
+		seeds: 1000,
 	},
 	{
 		name:  "simulated: waiter without the slot stays at the head of the queue",
 		edits: []edit{{"queueing.go", "		if other != nil && (a.kind.Exclusive() || other.isLost()) {", "		if false {"}},
-		seeds: 3000,
+		seeds: 1000,
 	},
 	{
 		name: "simulated: request repeated in a context that an expiry has ended",
@@ -35,6 +35,6 @@ var simulated = []mutant{
 	{
 		name:  "simulated: release of a cohort's lost hold not told",
 		edits: []edit{{"acquisition.go", "	if a.left != nil {\n", "	if false {\n"}},
-		seeds: 3000,
+		seeds: 500,
 	},
 }
