@@ -5,7 +5,7 @@ SEED     ?=
 FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint model model-full chaos mutants interop fuzz frames footprint bench docs
+.PHONY: test lint model model-full simulate chaos mutants interop fuzz frames footprint bench docs
 
 # The README's test command, with the race detector.
 test:
@@ -20,6 +20,13 @@ lint:
 # Real processes on a real ensemble while everything breaks; the history is checked. SEED repeats a plan of faults.
 chaos:
 	go run ./internal/chaos/cmd/chaos -duration $(DURATION) $(if $(SEED),-seed $(SEED)) $(if $(TRIES),-tries $(TRIES))
+
+# Made-up worlds in virtual time, SEEDS of them or as many as fit into FOR; of one that fails the fewest steps that fail are shown.
+# FIRST repeats them: make simulate FIRST=7 SEEDS=1. SIMULATE_PLAN, as it is shown, repeats the steps that are left.
+SEEDS ?= 1000
+simulate:
+	$(if $(FIRST),SIMULATE_FIRST=$(FIRST)) $(if $(FOR),SIMULATE_FOR=$(FOR),SIMULATE_SEEDS=$(SEEDS)) \
+		go test -count=1 -timeout 48h -v -run '^TestSimulate$$' .
 
 # Breaks the library in one place after the other; a test must notice each time.
 mutants:

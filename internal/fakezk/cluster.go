@@ -26,6 +26,9 @@ type Config struct {
 	// the test wanted it.
 	Expired func(session int64, forced bool)
 
+	// Deleted is called when an ephemeral znode has been deleted, by a session's request, or with its owner if by is 0.
+	Deleted func(path string, owner, by int64)
+
 	// Confirmed is called when a client receives the answer to a write, which it sent at the given time. timeout is its
 	// session's.
 	Confirmed func(session int64, timeout time.Duration, sent time.Time)
@@ -35,6 +38,7 @@ type Config struct {
 type Cluster struct {
 	cfg      Config
 	servers  []*Server
+	leader   *Server // the one that hears for the leader; the loop's own
 	commands chan func()
 	stop     chan struct{} // closed by Close
 	done     chan struct{} // closed when the loop has ended
@@ -51,9 +55,10 @@ type Cluster struct {
 	demands  bool // credentials, before any request
 	throttle int  // so many requests
 	holding  bool // commits
-	proposed []func()
+	proposed []proposal
 	refusals map[int32]code
 	forged   int64
+	visitors int64 // strangers so far
 }
 
 // New starts a Cluster.
@@ -76,10 +81,11 @@ func New(cfg Config) *Cluster {
 	}
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
-			c: c, address: fmt.Sprintf("zk%d:2181", i), leading: i == 0, touched: make(map[*session]struct{}), kept: make(tree),
+			c: c, address: fmt.Sprintf("zk%d:2181", i), touched: make(map[*session]struct{}), kept: make(tree),
 			queues: make(map[int64][]waiting),
 		})
 	}
+	c.leader = c.servers[0]
 	go c.loop() // ended and waited for by Close
 	return c
 }
@@ -99,7 +105,7 @@ func (c *Cluster) Connect() string {
 	return strings.Join(addresses, ",")
 }
 
-// Server returns one of the servers. That of number 0 is the leader's.
+// Server returns one of the servers. That of number 0 is the leader's until Elect.
 func (c *Cluster) Server(i int) *Server { return c.servers[i] }
 
 func (c *Cluster) loop() {
@@ -163,7 +169,12 @@ func (c *Cluster) Wipe() {
 		for _, s := range c.sessions {
 			s.over = true
 		}
-		c.tree, c.zxid = newTree(), 0
+		c.tree, c.zxid, c.proposed = newTree(), 0, nil
+		for _, s := range c.servers {
+			if s.stale != nil {
+				s.stale, s.zxid = newTree(), 0
+			}
+		}
 		clear(c.sessions)
 		clear(c.watches)
 	})
@@ -218,8 +229,8 @@ func (c *Cluster) Connections() (n int) {
 	return n
 }
 
-// transact runs a transaction; if f fails, nothing of it stays.
-func (c *Cluster) transact(f func(*txn) code) code {
+// transact runs a transaction of a session, or of none if by is 0; if f fails, nothing of it stays.
+func (c *Cluster) transact(by int64, f func(*txn) code) code {
 	c.zxid++ // also for one that fails
 	t := &txn{tree: c.tree, zxid: c.zxid, now: time.Now()}
 	err := f(t)
@@ -230,6 +241,9 @@ func (c *Cluster) transact(f func(*txn) code) code {
 		c.fire(ev)
 		if ev.kind == nodeDeleted {
 			c.collect(path.Dir(ev.path))
+		}
+		if ev.owner != 0 && c.cfg.Deleted != nil {
+			c.cfg.Deleted(ev.path, ev.owner, by)
 		}
 	}
 	return err
@@ -244,9 +258,9 @@ func (c *Cluster) collect(p string) {
 	c.agenda.add(minute, func() {
 		c.propose(func() {
 			if n := c.tree[p]; n != nil && n.container && n.creates > 0 && len(n.children) == 0 {
-				c.transact(func(t *txn) code { return t.delete(p, -1) })
+				c.transact(0, func(t *txn) code { return t.delete(p, -1) })
 			}
-		})
+		}, nil)
 	})
 }
 
@@ -258,11 +272,34 @@ func (c *Cluster) watch(p string, by *conn) {
 	c.watches[p][by] = struct{}{}
 }
 
-// fire tells of an event whoever watches, once.
+// fire tells of an event whoever watches, once. A server that lags tells when it comes to that event.
 func (c *Cluster) fire(ev event) {
-	watching := c.watches[ev.path]
-	delete(c.watches, ev.path)
-	for by := range watching {
-		by.server.notify(by, ev)
+	for _, s := range c.servers {
+		if s.mode == lagging {
+			s.held = append(s.held, func() { s.fire(ev) })
+		}
 	}
+	for by := range c.watches[ev.path] {
+		if by.server.mode != lagging {
+			c.tell(by, ev)
+		}
+	}
+}
+
+// fire tells of an event those who watch at this server.
+func (s *Server) fire(ev event) {
+	for by := range s.c.watches[ev.path] {
+		if by.server == s {
+			s.c.tell(by, ev)
+		}
+	}
+}
+
+// tell takes one watch away, and tells of the event.
+func (c *Cluster) tell(by *conn, ev event) {
+	watching := c.watches[ev.path]
+	if delete(watching, by); len(watching) == 0 {
+		delete(c.watches, ev.path)
+	}
+	by.server.notify(by, ev)
 }

@@ -36,6 +36,12 @@ type waiting struct {
 	serve   func() // nil for a write
 }
 
+// proposal is a write that no quorum has confirmed.
+type proposal struct {
+	commit func()
+	lose   func() // the leader has ended before; nil if there is nothing to do
+}
+
 // HoldCommits has no quorum confirm anything until ReleaseCommits. Sessions can be opened and moved
 // meanwhile, and what has been committed can be read.
 func (c *Cluster) HoldCommits() { c.do(func() { c.holding = true }) }
@@ -45,8 +51,8 @@ func (c *Cluster) ReleaseCommits() {
 	c.do(func() {
 		proposed := c.proposed
 		c.holding, c.proposed = false, nil
-		for _, f := range proposed {
-			f()
+		for _, p := range proposed {
+			p.commit()
 		}
 	})
 }
@@ -57,12 +63,12 @@ func (c *Cluster) Proposed() (n int) {
 	return n
 }
 
-// propose does f when a quorum has confirmed it.
-func (c *Cluster) propose(f func()) {
+// propose does something when a quorum has confirmed it, or does lose if the leader ends before.
+func (c *Cluster) propose(commit, lose func()) {
 	if c.holding {
-		c.proposed = append(c.proposed, f)
+		c.proposed = append(c.proposed, proposal{commit, lose})
 	} else {
-		f()
+		commit()
 	}
 }
 
@@ -71,7 +77,7 @@ func (s *Server) propose(w waiting, execute func(*writer) code) {
 	ses := w.conn.session
 	own := ticket{ses.id, w.xid}
 	s.enqueue(own, w)
-	if leader := s.c.servers[0]; leader != s && !s.c.cfg.Unforwarded {
+	if leader := s.c.leader; leader != s && !s.c.cfg.Unforwarded {
 		leader.enqueue(own, waiting{op: w.op})
 	}
 	s.c.propose(func() {
@@ -80,7 +86,7 @@ func (s *Server) propose(w waiting, execute func(*writer) code) {
 		for _, server := range s.c.servers {
 			server.committed(commit{own, w.op, s.c.zxid, err, body})
 		}
-	})
+	}, nil)
 }
 
 // enqueue has a server wait for a commit.
@@ -92,12 +98,21 @@ func (s *Server) enqueue(own ticket, w waiting) {
 	s.queues[own.session] = append(s.queues[own.session], w)
 }
 
-// committed hears of a commit. If it is that of the oldest write of a client of this server, the
-// client is answered.
+// committed hears of a commit, after those that it has heard of before.
 func (s *Server) committed(cm commit) {
+	if s.resuming {
+		s.newer = append(s.newer, cm)
+	} else {
+		s.apply(cm)
+	}
+}
+
+// apply looks whether a commit is that of the oldest write of a client of this server. If it is, the
+// client is answered.
+func (s *Server) apply(cm commit) {
 	switch s.mode {
-	case hung, mute:
-		s.held = append(s.held, func() { s.committed(cm) })
+	case hung, mute, lagging:
+		s.held = append(s.held, func() { s.apply(cm) })
 		return
 	case down, severed:
 		return
@@ -165,7 +180,7 @@ func (s *Server) isOrdered(op int32) bool {
 		wire.OpMultiRead:
 		return false
 	case wire.OpSync:
-		return !s.leading
+		return s != s.c.leader
 	}
 	return true
 }

@@ -2,10 +2,10 @@
 // cue: to hang with its socket open, to answer pings while it is cut off from its leader, to expire a session in this
 // very millisecond.
 //
-// It is a fake. It knows one copy of the data, so that servers never lag behind each other unless one is cut off; it
+// It is a fake. It knows one copy of the data, and what a server knew when it was cut off or began to lag; it
 // checks no rights; it knows only the requests that the library sends, and of watches those on a znode's data. That the
-// library is correct is claimed on the strength of real servers alone. TestTheFakeIsFaithful and
-// TestTheFakeCommitsLikeAServer run the same checks on this and on real ones.
+// library is correct is claimed on the strength of real servers alone. TestTheFakeIsFaithful,
+// TestTheFakeCommitsLikeAServer and TestTheFakeElectsLikeAServer run the same checks on this and on real ones.
 //
 // In a bubble of testing/synctest its clock is the bubble's. Its network is without limits and never blocks a writer.
 //
@@ -16,7 +16,7 @@
 //
 // Writes are proposed, committed in their order, and answered by the server that the session is on
 // when the commit arrives there; a server knows its own by session and xid alone. Tests can hold
-// commits back: see Cluster.HoldCommits.
+// commits back: see Cluster.HoldCommits, and have another server lead meanwhile: see Cluster.Elect.
 //
 // One goroutine owns the state; see Cluster.loop. All faults and questions are run by it.
 package fakezk

@@ -27,28 +27,28 @@ func (s *Server) take(co *conn, r *reader, xid, op int32, sent time.Time) {
 // serve does what a request asks for.
 func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	if s.c.demands && !co.known && op != wire.OpSetAuth {
-		co.reply(s.c, xid, authRequired, nil)
+		co.reply(xid, authRequired, nil)
 		s.hangUp(co)
 		return
 	}
 	if err := s.c.refusals[op]; err != ok {
-		co.reply(s.c, xid, err, nil)
+		co.reply(xid, err, nil)
 		return
 	}
 	if op == wire.OpPing {
-		co.reply(s.c, -2, ok, nil)
+		co.reply(-2, ok, nil)
 		return
 	}
 	if s.c.throttle > 0 && op != wire.OpClose { // Request.isThrottlable
 		s.c.throttle--
-		co.reply(s.c, xid, throttledOp, nil)
+		co.reply(xid, throttledOp, nil)
 		return
 	}
 	w := new(writer)
 	read, err := s.read(co, r, op, w)
 	switch {
 	case read:
-		co.reply(s.c, xid, err, w)
+		co.reply(xid, err, w)
 	case s.mode == severed: // the leader never hears of it
 	case co.session.conn != co:
 		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
@@ -58,13 +58,13 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		})
 	case op == wire.OpSync:
 		w.string(r.string())
-		co.reply(s.c, xid, ok, w)
+		co.reply(xid, ok, w)
 	case s.c.rejects: // setAuth
-		co.reply(s.c, xid, authFailed, nil)
+		co.reply(xid, authFailed, nil)
 		s.hangUp(co)
 	default:
 		co.known = true
-		co.reply(s.c, xid, ok, nil)
+		co.reply(xid, ok, nil)
 	}
 }
 
@@ -78,14 +78,15 @@ func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
 	case wire.OpMulti:
 		s.multi(co, r, w)
 	default:
-		return s.c.transact(func(t *txn) code { return change(t, op, r, w, co.session.id) })
+		return s.c.transact(co.session.id, func(t *txn) code { return change(t, op, r, w, co.session.id) })
 	}
 	return ok
 }
 
 // reply sends an answer.
-func (co *conn) reply(c *Cluster, xid int32, err code, body *writer) {
-	co.send(answer(max(c.zxid, c.forged), xid, err, body), nil)
+func (co *conn) reply(xid int32, err code, body *writer) {
+	s := co.server
+	co.send(answer(max(s.seen(), s.c.forged), xid, err, body), nil)
 }
 
 func answer(zxid int64, xid int32, err code, body *writer) []byte {
@@ -209,7 +210,7 @@ func (s *Server) multi(co *conn, r *reader, w *writer) {
 		body writer
 	}
 	var results []result
-	failed := s.c.transact(func(t *txn) (first code) {
+	failed := s.c.transact(co.session.id, func(t *txn) (first code) {
 		for {
 			op, done := r.int32(), r.bool()
 			r.int32()

@@ -14,17 +14,19 @@ import (
 type Server struct {
 	c       *Cluster
 	address string
-	leading bool // hears for the leader
 
 	// The loop's own.
-	mode    mode
-	held    []func()              // what a server that hangs has not looked at yet
-	stale   tree                  // what one that is cut off from the leader knows
-	kept    tree                  // what it will not hear the deletion of
-	touched map[*session]struct{} // since the leader's last ping
-	pinged  bool                  // the next is on the agenda
-	writes  []ticket              // of its clients that are not committed, in their order
-	queues  map[int64][]waiting   // what it has not answered, by session
+	mode     mode
+	held     []func()              // what a server that hangs has not looked at yet
+	newer    []commit              // that have come while it looked at that
+	stale    tree                  // what one knows that does not hear of commits
+	zxid     int64                 // how far that goes
+	kept     tree                  // what it will not hear the deletion of
+	touched  map[*session]struct{} // since the leader's last ping
+	pinged   bool                  // the next is on the agenda
+	resuming bool                  // looks at what was held
+	writes   []ticket              // of its clients that are not committed, in their order
+	queues   map[int64][]waiting   // what it has not answered, by session
 
 	most   time.Duration // the longest session timeout that it grants; 0 for 20 ticks
 	claims time.Duration // what it says to have granted, 0 for the truth
@@ -49,6 +51,7 @@ const (
 	hung    // the process is stopped: connections are accepted, by the kernel, and nothing is done
 	mute    // no request is answered, events are sent
 	severed // from the leader
+	lagging // commits come late
 )
 
 // Address returns the server's address.
@@ -63,6 +66,11 @@ func (s *Server) Mute() { s.enter(mute) }
 // Sever cuts the server off from the leader: it answers pings, and reads from what it knew last. Writes and new
 // connections go unanswered, and the leader hears of no session. Resume breaks its connections.
 func (s *Server) Sever() { s.enter(severed) }
+
+// Lag has commits wait at the server until Resume: it reads from what it knew last, and events, answers to writes and syncs,
+// and new sessions wait. Sessions of others that come to it are taken, and the leader hears of its own, as before. The leader
+// itself does not lag.
+func (s *Server) Lag() { s.enter(lagging) }
 
 // Stop kills the process: connections break, and others are refused.
 func (s *Server) Stop() { s.enter(down) }
@@ -86,21 +94,37 @@ func (s *Server) SetMost(d time.Duration) { s.c.do(func() { s.most = d }) }
 // Resume makes the server well.
 func (s *Server) Resume() { s.enter(up) }
 
-func (s *Server) enter(m mode) {
-	s.c.do(func() {
-		if s.mode == severed || m == down {
-			s.cutAll()
-		}
-		s.mode, s.stale = m, nil
-		if m == severed {
-			s.stale = s.c.tree.clone()
-		}
-		held := s.held
-		s.held = nil
-		for _, f := range held {
-			f() // what is still not to be done is held again
-		}
-	})
+func (s *Server) enter(m mode) { s.c.do(func() { s.change(m) }) }
+
+func (s *Server) change(m mode) {
+	if m == lagging && s == s.c.leader {
+		return
+	}
+	if s.mode == severed || m == down {
+		s.cutAll()
+	}
+	if s.stale = nil; m == severed || m == lagging {
+		s.stale, s.zxid = s.c.tree.clone(), s.c.zxid
+	}
+	s.mode = m
+	held := s.held
+	s.held, s.resuming = nil, true
+	for _, f := range held {
+		f() // what is still not to be done is held again
+	}
+	newer := s.newer
+	s.newer, s.resuming = nil, false
+	for _, cm := range newer {
+		s.apply(cm)
+	}
+}
+
+// seen is the newest transaction that the server knows.
+func (s *Server) seen() int64 {
+	if s.stale != nil {
+		return s.zxid
+	}
+	return s.c.zxid
 }
 
 func (s *Server) cutAll() {
@@ -124,7 +148,7 @@ func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
 	case co.ended:
 	case co.session == nil:
 		s.count(co, wire.OpConnect)
-		if s.mode == up {
+		if s.mode == up || s.mode == lagging {
 			s.shakeHands(co, r)
 		}
 	default:
@@ -146,7 +170,7 @@ func (s *Server) count(co *conn, op int32) {
 
 // touch has the leader hear of a session, in time.
 func (s *Server) touch(ses *session) {
-	if s.leading && s.mode != severed {
+	if s == s.c.leader && s.mode != severed {
 		s.c.heard(ses)
 		return
 	}
@@ -167,7 +191,7 @@ func (s *Server) report() {
 		s.pinged = true
 		s.held = append(s.held, s.report)
 		return
-	case up, mute:
+	case up, mute, lagging:
 		for ses := range s.touched {
 			s.c.heard(ses)
 		}
@@ -180,8 +204,20 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 	seen := r.int64()
 	timeout := time.Duration(r.int32()) * time.Millisecond
 	id, password := r.int64(), r.bytes()
-	if s.shuts || seen > s.c.zxid { // ZooKeeperServer.processConnectRequest: client must try another server
+	if s.shuts || seen > s.seen() { // ZooKeeperServer.processConnectRequest: client must try another server
 		s.hangUp(co)
+		return
+	}
+	s.admit(co, id, timeout, password)
+}
+
+// admit answers a connect request. A new session has to be committed first.
+func (s *Server) admit(co *conn, id int64, timeout time.Duration, password []byte) {
+	switch {
+	case co.ended:
+		return
+	case s.mode == hung || s.mode == mute || s.mode == lagging && id == 0:
+		s.held = append(s.held, func() { s.admit(co, id, timeout, password) })
 		return
 	}
 	ses := s.c.sessions[id]

@@ -73,7 +73,7 @@ func (c *Cluster) end(s *session) {
 	s.over = true
 	delete(c.sessions, s.id)
 	c.propose(func() {
-		c.transact(func(t *txn) code {
+		c.transact(0, func(t *txn) code {
 			for p, n := range c.tree {
 				if n.owner == s.id {
 					t.delete(p, -1)
@@ -81,6 +81,11 @@ func (c *Cluster) end(s *session) {
 			}
 			return ok
 		})
+	}, func() { // the next leader knows of no end
+		s.over = false
+		c.sessions[s.id] = s
+		s.checked = time.Time{}
+		c.negotiate(s, s.timeout)
 	})
 }
 

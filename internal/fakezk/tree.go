@@ -88,8 +88,9 @@ func (t tree) clone() tree {
 
 // event is a change to a znode that watches are told of.
 type event struct {
-	kind int32
-	path string
+	kind  int32
+	path  string
+	owner int64 // of an ephemeral znode that was deleted
 }
 
 // txn is one transaction: all of its changes or none.
@@ -144,7 +145,7 @@ func (t *txn) create(p string, data []byte, flags int32, session int64) (string,
 		delete(t.tree, p)
 		delete(parent.children, path.Base(p))
 	})
-	t.events = append(t.events, event{nodeCreated, p})
+	t.events = append(t.events, event{kind: nodeCreated, path: p})
 	return p, ok
 }
 
@@ -178,7 +179,7 @@ func (t *txn) delete(p string, version int32) code {
 		t.tree[p] = n
 		parent.children[path.Base(p)] = struct{}{}
 	})
-	t.events = append(t.events, event{nodeDeleted, p})
+	t.events = append(t.events, event{nodeDeleted, p, n.owner})
 	return ok
 }
 
@@ -190,6 +191,6 @@ func (t *txn) set(p string, data []byte, version int32) code {
 	t.keep(n)
 	n.data, n.mzxid, n.mtime = bytes.Clone(data), t.zxid, t.now
 	n.version++
-	t.events = append(t.events, event{nodeDataChanged, p})
+	t.events = append(t.events, event{kind: nodeDataChanged, path: p})
 	return ok
 }

@@ -32,6 +32,7 @@ type mutant struct {
 	edits []edit
 	tests string // -run for go test: those that must notice, few enough to be quick
 	in    string // their package, the library's own if empty
+	seeds int    // how many the simulator may try, if that is to notice and not a test for it
 }
 
 // The tests of a mutant may take some times longer than they do without it, and this long at least. A test that is cut
@@ -39,6 +40,12 @@ type mutant struct {
 const (
 	slowdown   = 3
 	leastLimit = 10 * time.Second
+)
+
+// The simulator is not cut short: that would say nothing. Without a mutant it tries few seeds.
+const (
+	simulator      = "TestSimulate"
+	simulatorLimit = 30 * time.Minute
 )
 
 func main() {
@@ -63,7 +70,7 @@ func run(ctx context.Context) int {
 	}
 	defer os.RemoveAll(tree)
 
-	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !wanted.MatchString(m.name) })
+	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !wanted.MatchString(m.name) })
 	if len(chosen) == 0 {
 		fmt.Fprintln(os.Stderr, "mutants: none of that name")
 		return 2
@@ -77,7 +84,7 @@ func run(ctx context.Context) int {
 			packages = append(packages, m.pkg())
 		}
 	}
-	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute, packages...)
+	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute, 0, packages...)
 	if sound.failed() {
 		fmt.Fprintf(os.Stderr, "mutants: the tests do not pass without a mutant:\n%s", sound.output)
 		return 2
@@ -85,7 +92,11 @@ func run(ctx context.Context) int {
 	survived, broken := 0, 0
 	for _, m := range chosen {
 		begun := time.Now()
-		v, err := m.try(ctx, tree, max(leastLimit, slowdown*sound.took(m.tests)))
+		limit := max(leastLimit, slowdown*sound.took(m.tests))
+		if m.seeds > 0 {
+			limit = simulatorLimit
+		}
+		v, err := m.try(ctx, tree, limit)
 		switch {
 		case err != nil:
 			broken++
@@ -110,6 +121,16 @@ func run(ctx context.Context) int {
 	default:
 		return 0
 	}
+}
+
+// all returns the mutants, those for the simulator among them.
+func all() []mutant {
+	list := slices.Clone(mutants)
+	for _, m := range simulated {
+		m.tests = simulator
+		list = append(list, m)
+	}
+	return list
 }
 
 // copyTree copies the module, without what git knows about it, into a temporary folder.
@@ -169,7 +190,7 @@ func (m mutant) try(ctx context.Context, tree string, limit time.Duration) (verd
 			return verdict{}, err
 		}
 	}
-	v := test(ctx, tree, m.tests, limit, m.pkg())
+	v := test(ctx, tree, m.tests, limit, m.seeds, m.pkg())
 	if v.failed() && v.by == "" {
 		return v, fmt.Errorf("no test failed, go test did:\n%s", v.output)
 	}
@@ -208,11 +229,15 @@ var (
 // pkg is the package of the mutant's tests.
 func (m mutant) pkg() string { return "./" + m.in }
 
-// test runs tests of packages.
-func test(ctx context.Context, tree, tests string, limit time.Duration, packages ...string) verdict {
+// test runs tests of packages. The simulator tries so many seeds, always the same, or a few if seeds is 0.
+func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int, packages ...string) verdict {
 	args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^(" + tests + ")$"}
 	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	cmd.Dir = tree
+	cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
+	if seeds > 0 {
+		cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+	}
 	out, err := cmd.CombinedOutput()
 	v := verdict{err: err, output: string(out)}
 	if m := failedTest.FindAllStringSubmatch(v.output, -1); m != nil {

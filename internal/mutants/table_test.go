@@ -13,7 +13,7 @@ import (
 // TestEveryMutantApplies tells at once, and not only make mutants, when the library has moved from under a mutant.
 func TestEveryMutantApplies(t *testing.T) {
 	names := make(map[string]bool)
-	for _, m := range mutants {
+	for _, m := range all() {
 		assert.False(t, names[m.name], "%s: twice", m.name)
 		names[m.name] = true
 		for _, e := range m.edits {

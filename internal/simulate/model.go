@@ -1,0 +1,181 @@
+package simulate
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/closed"
+)
+
+// hold is one acquisition that has been granted and not been released.
+type hold struct {
+	by      Step
+	lock    string
+	shared  bool
+	path    string       // of the candidate; empty where the user cannot know it
+	session int64        // of the candidate
+	token   zklock.Token // zero where the user cannot know it
+	lost    <-chan struct{}
+	excused bool // others may hold the lock beside it: it was removed, or its session ended by force
+}
+
+func (h *hold) String() string {
+	return fmt.Sprintf("{%v: path %q session %#x token %v lost %v}", h.by, h.path, h.session, h.token, closed.Is(h.lost))
+}
+
+// stands reports whether its holder believes, and may believe, that the hold stands.
+func (h *hold) stands() bool { return !h.excused && !closed.Is(h.lost) }
+
+// model is what is true of the locks, and what was found to be wrong. It is never locked while the
+// Cluster is asked: the Cluster's loop locks it.
+type model struct {
+	mu       sync.Mutex // guards what follows
+	begun    time.Time
+	holds    map[*hold]struct{}
+	gone     map[string]bool         // candidates that were deleted
+	goneAt   map[owned]time.Time     // when one of them was
+	newest   map[string]zklock.Token // of all holds, by lock
+	writers  map[string]zklock.Token // of exclusive ones
+	removers map[string]bool         // locks that a user has taken by force or cleared
+	wiped    bool                    // tokens may be smaller once
+	started  int                     // steps so far
+	unsolved map[int]Step            // steps that are not through
+	waits    map[string]int          // steps that hang with a lost hold, by handle
+	wrong    []string
+	trace    []string
+}
+
+// owned are the candidates that a session has in a lock's queue.
+type owned struct {
+	lock    string
+	session int64
+}
+
+func newModel() *model {
+	return &model{
+		begun: time.Now(), holds: make(map[*hold]struct{}),
+		gone: make(map[string]bool), goneAt: make(map[owned]time.Time), newest: make(map[string]zklock.Token),
+		writers: make(map[string]zklock.Token), removers: make(map[string]bool),
+		unsolved: make(map[int]Step), waits: make(map[string]int),
+	}
+}
+
+// violateLocked takes note of a violation. It is printed at once, for the process may not live long.
+func (m *model) violateLocked(format string, args ...any) {
+	text := fmt.Sprintf("%v: ", time.Since(m.begun)) + fmt.Sprintf(format, args...)
+	m.wrong = append(m.wrong, text)
+	if len(m.wrong) <= 10 {
+		fmt.Fprintln(os.Stderr, "VIOLATION", text)
+	}
+}
+
+func (m *model) violate(format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.violateLocked(format, args...)
+}
+
+func (m *model) log(format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trace = append(m.trace, fmt.Sprintf("%v ", time.Since(m.begun))+fmt.Sprintf(format, args...))
+}
+
+// granted enters a hold, and compares it with all that stand.
+func (m *model) granted(h *hold) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trace = append(m.trace, fmt.Sprintf("%v granted %v", time.Since(m.begun), h))
+	// The user hears of the grant a moment after it.
+	h.excused = h.excused || m.gone[h.path] || h.path == "" && m.goneAt[owned{h.lock, h.session}].Equal(time.Now())
+	for other := range m.holds {
+		if other.lock != h.lock || other.shared && h.shared {
+			continue
+		}
+		earlier, later := other, h
+		if h.token.Compare(other.token) < 0 && !h.token.IsZero() {
+			earlier, later = h, other
+		}
+		if earlier.stands() && !later.excused {
+			m.violateLocked("two hold %s: %v and %v", h.lock, earlier, later)
+		}
+	}
+	if !h.token.IsZero() {
+		m.orderLocked(h)
+	}
+	m.holds[h] = struct{}{}
+}
+
+// orderLocked checks that tokens grow. They are the order in which candidates were created, so that
+// this is also the order of the queue.
+func (m *model) orderLocked(h *hold) {
+	least := m.writers[h.lock]
+	if !h.shared {
+		least = m.newest[h.lock]
+	}
+	if h.token.Compare(least) <= 0 {
+		m.violateLocked("token %v of %v after %v", h.token, h, least)
+	}
+	if !h.shared {
+		m.writers[h.lock] = h.token
+	}
+	if h.token.Compare(m.newest[h.lock]) > 0 {
+		m.newest[h.lock] = h.token
+	}
+}
+
+// over takes a hold out that is about to be released.
+func (m *model) over(h *hold) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.holds, h)
+	m.trace = append(m.trace, fmt.Sprintf("%v over %v", time.Since(m.begun), h))
+}
+
+// expiring is told that a session ends by its timeout, or because a step wants it.
+func (m *model) expiring(session int64, forced bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trace = append(m.trace, fmt.Sprintf("%v session %#x expires, forced: %v", time.Since(m.begun), session, forced))
+	for h := range m.holds {
+		if h.session == session {
+			if !forced && h.stands() {
+				m.violateLocked("not told before its session expires: %v", h)
+			}
+			h.excused = true
+		}
+	}
+}
+
+// deleted is told that an ephemeral znode is gone, by a session's request, or with its owner if by
+// is 0.
+func (m *model) deleted(lock, path string, owner, by int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trace = append(m.trace, fmt.Sprintf("%v %s of %#x deleted by %#x", time.Since(m.begun), path, owner, by))
+	for h := range m.holds {
+		if h.path != path && (h.path != "" || h.lock != lock || h.session != owner) {
+			continue
+		}
+		if h.path == path && h.stands() && by >= 0 && !m.removers[lock] {
+			m.violateLocked("the znode of %v is deleted by %#x", h, by)
+		}
+		h.excused = true
+	}
+	m.gone[path], m.goneAt[owned{lock, owner}] = true, time.Now()
+}
+
+// wipe is told that the ensemble begins anew.
+func (m *model) wipe() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for h := range m.holds {
+		h.excused = true
+	}
+	clear(m.gone)
+	clear(m.newest)
+	clear(m.writers)
+}
