@@ -32,8 +32,10 @@ func (p *Pending) Revoked() <-chan struct{} {
 	return p.a.Hold().Revoked()
 }
 
-// Released returns a channel that is closed when the candidate of this acquisition is certainly gone: after it failed,
-// or after its hold was released or lost. With WithLocalHandoff it is also closed when the hold is passed on with the candidate.
+// Released returns a channel that is closed when the acquisition has left the queue: after it failed,
+// after its hold was released or lost, and, with WithLocalHandoff, when the hold is passed on with its
+// candidate. Its znode is gone then, unless the Session has given up a ZooKeeper session that no server
+// takes; the servers remove the znode when that session times out.
 func (p *Pending) Released() <-chan struct{} { return p.a.Released() }
 
 // Cancel leaves the queue, or releases the lock if it has been acquired. It does not wait: Released tells the end.

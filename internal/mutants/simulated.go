@@ -5,36 +5,36 @@ var simulated = []mutant{
 	{
 		name: "simulated: own requests numbered anew on every connection",
 		edits: []edit{
-			{"dial.go", "		OwnRequests:  &zs.ownRequests,\n", ""},
+			{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""},
 			{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"},
 		},
 		seeds: 3000,
 	},
 	{
 		name: "simulated: context's cause taken for an answer",
-		edits: []edit{{"errors.go", "func (g gaveUp) Error() string { return g.why.Error() }\n",
-			"func (g gaveUp) Error() string { return g.why.Error() }\nfunc (g gaveUp) Unwrap() error { return g.why }\n"}},
+		edits: []edit{{"internal/ensemble/errors.go", "func (g GaveUp) Error() string { return g.Why.Error() }\n",
+			"func (g GaveUp) Error() string { return g.Why.Error() }\nfunc (g GaveUp) Unwrap() error { return g.Why }\n"}},
 		seeds: 500,
 	},
 	{
 		name:  "simulated: deadline of the old timeout kept",
-		edits: []edit{{"proof.go", "	if shrunk {\n", "	if false {\n"}},
+		edits: []edit{{"internal/ensemble/proof.go", "	if shrunk {\n", "	if false {\n"}},
 		seeds: 1000,
 	},
 	{
 		name:  "simulated: waiter without the slot stays at the head of the queue",
-		edits: []edit{{"queueing.go", "		if other != nil && (a.kind.Exclusive() || other.isLost()) {", "		if false {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "		if other != nil && (p.Kind.Exclusive() || other.isLost()) {", "		if false {"}},
 		seeds: 1000,
 	},
 	{
 		name: "simulated: request repeated in a context that an expiry has ended",
-		edits: []edit{{"session.go", "			if errors.Is(err, errExpired) {\n				continue\n",
-			"			if errors.Is(err, errExpired) || isGaveUp(err) && errors.Is(public(err), errExpired) {\n				continue\n"}},
+		edits: []edit{{"internal/ensemble/client.go", "			if errors.Is(err, ErrExpired) {\n				continue\n",
+			"			if errors.Is(err, ErrExpired) || IsGaveUp(err) && errors.Is(Public(err), ErrExpired) {\n				continue\n"}},
 		seeds: 3000,
 	},
 	{
 		name:  "simulated: release of a cohort's lost hold not told",
-		edits: []edit{{"acquisition.go", "	if a.left != nil {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/passage.go", "	if p.onLeft != nil {\n", "	if false {\n"}},
 		seeds: 500,
 	},
 }

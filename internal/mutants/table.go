@@ -738,7 +738,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "results of a multi believed that were not asked for",
-		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked", "		if last && !done || asked"}},
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n			b.bad(\"multi has", "		if last && !done || asked.reason != \"\" {\n			b.bad(\"multi has"}},
 		in:    "internal/wire", tests: "TestHostileServerCannotHurt",
 	},
 	{
