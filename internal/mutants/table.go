@@ -3,6 +3,32 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "session with a timeout too short to hold anything kept",
+		edits: []edit{{"lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
+		tests: "TestVirtualClaimedShortTimeout",
+	},
+	{
+		name:  "multiRead without a result taken for the others'",
+		in:    "internal/wire",
+		edits: []edit{{"internal/wire/compare.go", "b.bad(\"multiRead has not as many results as were asked for\")", "_ = 0"}},
+		tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+	},
+	{
+		name:  "candidates read together belong to a session",
+		edits: []edit{{"survey.go", "err = f(together[i], &stat.Stat)", "stat.Stat.EphemeralOwner = 1\n\t\t\t\terr = f(together[i], &stat.Stat)"}},
+		tests: "TestVirtualSurvey",
+	},
+	{
+		name:  "candidates left out where they cannot be read together",
+		edits: []edit{{"survey.go", "		if stats == nil {\n", "		if false {\n"}},
+		tests: "TestVirtualSurvey",
+	},
+	{
+		name:  "session id logged at Info",
+		edits: []edit{{"session.go", "s.cfg.logger.Debug(\"zookeeper session's id", "s.cfg.logger.Info(\"zookeeper session's id"}},
+		tests: "TestSessionIDsAreLoggedAtDebugOnly",
+	},
+	{
 		name:  "footprint: no bound for what a session owns",
 		edits: []edit{{"internal/ensemble/footprint.go", "zs.footprint+footprint > most {", "zs.footprint+footprint > most+1<<30 {"}},
 		tests: "TestVirtualFootprint",
