@@ -15,8 +15,8 @@ func newDev(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run a throw-away ZooKeeper",
-		Long: `Dev starts a real ZooKeeper on this machine, prints how to connect to it, and ends it with Ctrl-C, data and all. What is
-missing of ZooKeeper and Java is fetched; nothing is installed.`,
+		Long: `Dev starts a real ZooKeeper on this machine, prints how to connect to it, and ends it with Ctrl-C,
+data and all. What is missing of ZooKeeper and Java is fetched; nothing is installed.`,
 		Example: `  zooky dev
   zooky dev --size 3 --port 2181`,
 		Args: cobra.NoArgs,

@@ -12,8 +12,8 @@ import (
 // errNoRoot is returned where there is no root: then no lock was ever taken there.
 var errNoRoot = errors.New("no such root")
 
-// withRoot is with for what is about locks that exist. It fails if there is no root, and says where it has looked: the root or
-// the chroot may be mistyped.
+// withRoot is with for what is about locks that exist. It fails if there is no root, and says where
+// it has looked: the root or the chroot may be mistyped.
 func (t *target) withRoot(ctx context.Context, f func(context.Context, *zklock.Session) error) error {
 	return t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
 		if err := t.findRoot(ctx, s); err != nil {
