@@ -25,7 +25,8 @@ looked at is listed too, with No permission, or Unreadable if the servers' answe
 session stands for a znode that is named like a contender of the lock above it and belongs to no
 session: it holds nothing, and zooky clear removes it.
 
-The exit status is 0; 1 if there is no root, which may be mistyped; or 2 if the locks could not be
+The exit status is 0; 1 if the root is not there although --root, $ZOOKY_ROOT or a chroot says where
+it is, so that it may be mistyped; or 2 if the locks could not be
 read, or are too many to list all; the error says how many are left out.
 
 Names are printed escaped, as in a Go or C string, if they have characters that a terminal would not
