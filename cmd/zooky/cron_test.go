@@ -68,7 +68,8 @@ func TestRunOncePerAmongMany(t *testing.T) {
 	assert.Equal(t, "ran\n", string(data))
 }
 
-// TestRunOncePerDoesNotWait has a job that runs for longer than the one that comes too soon would wait.
+// TestRunOncePerDoesNotWait has a job that runs for longer than the one that comes too soon would
+// wait.
 func TestRunOncePerDoesNotWait(t *testing.T) {
 	p := newPlace(t)
 	long := p.prepare("run", "job", "--once-per", "1h", "--", "sh", "-c", "echo begun; exec sleep 300").start(t)

@@ -32,7 +32,7 @@ func TestDeadlocks(t *testing.T) {
 	require.NoError(t, err)
 	status, stdout, stderr := p.zooky("deadlocks")
 	assert.Equal(t, 0, status, stderr)
-	assert.Equal(t, "Nobody waits in a circle.\n", stdout)
+	assert.Equal(t, "No client waits in a circle.\n", stdout)
 
 	_, err = q.mutex("b", "ben").LockContext(t.Context())
 	require.NoError(t, err)

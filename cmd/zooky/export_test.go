@@ -107,7 +107,8 @@ func TestExportedMetricsAreSound(t *testing.T) {
 	assert.Empty(t, string(out))
 }
 
-// findPromtool returns the path of promtool: the installed one, or that of Debian's package, which is fetched.
+// findPromtool returns the path of promtool: the installed one, or that of Debian's package, which
+// is fetched.
 func findPromtool(t *testing.T) string {
 	t.Helper()
 	if installed := debian.Look("promtool"); installed != "" {

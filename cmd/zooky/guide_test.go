@@ -17,8 +17,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// TestGuide runs the commands of the stuck lock at night, in their order, and compares what they print. Ages, tokens and znodes
-// are others, and so are blanks between columns.
+// TestGuide runs the commands of the stuck lock at night, in their order, and compares what they
+// print. Ages, tokens and znodes are others, and so are blanks between columns.
 func TestGuide(t *testing.T) {
 	guide, err := os.ReadFile("internal/cli/guide.md")
 	require.NoError(t, err)

@@ -1042,7 +1042,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky does not notice that the root is missing",
-		edits: []edit{{"cmd/zooky/internal/cli/place.go", "	case !exists:\n", "	case !exists && root == \"\":\n"}},
+		edits: []edit{{"cmd/zooky/internal/cli/place.go", "	case !exists && t.isNamed():\n", "	case !exists && root == \"\":\n"}},
 		tests: "TestARootThatIsNotThere",
 		in:    "./cmd/zooky",
 	},

@@ -32,19 +32,21 @@ func newClear(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear NAME [flags]",
 		Short: "Free a lock by removing contenders from its queue",
-		Long: `Clear removes the contenders of a lock, all of them or those that --holder or --contender chooses. It is for locks whose
-holders are beyond being asked. A holder that is alive is told that it has lost the lock, but the next one can begin
-before that: a holder that is connected is told within 50 ms and one trip to its server, one that is cut off within
-about half its session timeout. Rather ask first, and remove those that do not release in time: zooky revoke NAME
---then-force 30s.
+		Long: `Clear removes the contenders of a lock, all of them or those that --holder or --contender chooses.
+It is for locks whose holders are beyond being asked. A holder that is alive is told that it has
+lost the lock, but the next one can begin before that: a holder that is connected is told within 50
+ms and one trip to its server, one that is cut off within about half its session timeout. Rather ask
+first, and remove those that do not release in time: zooky revoke NAME --then-force 30s.
 
-On a terminal clear shows what it is about to remove and asks; elsewhere it needs --yes. It removes what was in the
-queue at that look, those that wait before those that hold the lock, and leaves what has come since.
+On a terminal clear shows what it is about to remove and asks; elsewhere it needs --yes. It removes
+what was in the queue at that look, those that wait before those that hold the lock, and leaves what
+has come since.
 
-Without --holder it also removes znodes that are named like contenders, belong to no session, and have nothing below them.
+Without --holder it also removes znodes that are named like contenders, belong to no session, and
+have nothing below them.
 
-The exit status is 0 if they are removed, 1 if there is no such lock or contender, or the answer to the question was no,
-and 2 if something went wrong.`,
+The exit status is 0 if they are removed, 1 if there is no such lock or contender, or the answer to
+the question was no, and 2 if something went wrong.`,
 		Example: `  zooky clear fred --yes
   zooky clear fred --contender 00000000000000a3.00000000`,
 		Args: cobra.ExactArgs(1),
@@ -102,7 +104,8 @@ type selection struct {
 	strays     []string
 }
 
-// choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what it has seen of it.
+// choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what
+// it has seen of it.
 func (c *clearer) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*selection, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*c.timeout)
 	defer cancel()

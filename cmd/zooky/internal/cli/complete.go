@@ -14,7 +14,8 @@ import (
 // completionLimit bounds how long a shell waits for the names of locks.
 const completionLimit = 2 * time.Second
 
-// completeLock has a command's first argument completed to the name of a lock, and leaves the others to the shell.
+// completeLock has a command's first argument completed to the name of a lock, and leaves the
+// others to the shell.
 func (t *target) completeLock(cmd *cobra.Command) {
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -29,7 +30,8 @@ func (t *target) completeLock(cmd *cobra.Command) {
 	}
 }
 
-// namesBeginning lists the names that begin with some text. It leaves out those that a terminal would not show as they are.
+// namesBeginning lists the names that begin with some text. It leaves out those that a terminal
+// would not show as they are.
 func (t *target) namesBeginning(cmd *cobra.Command, begun string) (names []string, err error) {
 	if err := setFromEnvironment(cmd.Flags()); err != nil {
 		return nil, err

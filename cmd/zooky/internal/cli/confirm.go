@@ -21,7 +21,8 @@ func (s Streams) interactive() bool {
 	return ok && term.IsTerminal(int(in.Fd())) && onTerminal(s.Err)
 }
 
-// confirm shows what is about to be done and asks whether it is meant. It fails with errDeclined, or with ctx.
+// confirm shows what is about to be done and asks whether it is meant. It fails with errDeclined,
+// or with ctx.
 func (s Streams) confirm(ctx context.Context, preview fmt.Stringer, question string) error {
 	fmt.Fprintf(s.Err, "%s%s [y/N] ", preview, question)
 	line, err := answer(ctx, func() (string, error) { return bufio.NewReader(s.In).ReadString('\n') })

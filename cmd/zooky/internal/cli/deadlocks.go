@@ -46,14 +46,17 @@ func newDeadlocks(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deadlocks",
 		Short: "Find clients that wait for one another",
-		Long: `Deadlocks looks at the queues of all locks, and shows cycles of clients each of which waits for the next in some lock's queue,
-with what would break them. It looks twice, --apart from each other, and shows only what was there both times.
+		Long: `Deadlocks looks at the queues of all locks, and shows cycles of clients each of which waits for the
+next in some lock's queue, with what would break them. It looks twice, --apart from each other, and
+shows only what was there both times.
 
-A client is a process if its identifier names one, as those of zklock and zooky run do, and otherwise a ZooKeeper session. A
-process can hold a lock in one thread and wait for another lock in another: such a cycle is none if the holder does not wait for the
-waiter, and only its program can tell. Clients with several cycles are shown with one of them.
+A client is a process if its identifier names one, as those of zklock and zooky run do, and
+otherwise a ZooKeeper session. A process can hold a lock in one thread and wait for another lock in
+another: such a cycle is none if the holder does not wait for the waiter, and only its program can
+tell. Clients with several cycles are shown with one of them.
 
-The exit status is 0 if there is no cycle, 1 if there are some, or there is no root, and 2 if something went wrong.`,
+The exit status is 0 if there is no cycle, 1 if there are some, or there is no root, and 2 if
+something went wrong.`,
 		Example: `  zooky deadlocks`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -148,7 +151,7 @@ func (d *detective) describe(cycle []wait) deadlock {
 // deadlocksText shows deadlocks to people.
 func deadlocksText(found []deadlock) string {
 	if len(found) == 0 {
-		return "Nobody waits in a circle.\n"
+		return "No client waits in a circle.\n"
 	}
 	var b strings.Builder
 	for i, d := range found {

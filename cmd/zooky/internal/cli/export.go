@@ -30,14 +30,17 @@ func newExport(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export --listen ADDRESS",
 		Short: "Serve metrics of the locks to Prometheus",
-		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many are held, free or unreadable,
-and for each that is held its holders, waiters, the oldest wait, the age of the hold, and how many were asked to release. It
-looks at the locks --every so often, however often it is asked. If the servers do not answer, zooky_up is 0 and all else is left out.
+		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many are
+held, free or unreadable, and for each that is held its holders, waiters, the oldest wait, the age
+of the hold, and how many were asked to release. It looks at the locks --every so often, however
+often it is asked. If the servers do not answer, zooky_up is 0 and all else is left out.
 
-Ages are counted from when the holder or waiter came into the queue. --series bounds how many locks have series of their own: those
-that most wait for come first, and zooky_locks_left_out tells how many are left out.
+Ages are counted from when the holder or waiter came into the queue. --series bounds how many locks
+have series of their own: those that most wait for come first, and zooky_locks_left_out tells how
+many are left out.
 
-The metrics have no credentials of their own. Names of locks are in them: listen where only Prometheus comes.`,
+The metrics have no credentials of their own. Names of locks are in them: listen where only
+Prometheus comes.`,
 		Example: `  zooky export --listen 127.0.0.1:9141`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

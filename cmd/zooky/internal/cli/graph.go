@@ -18,8 +18,8 @@ type wait struct {
 // id tells a wait from all others: the contenders' transactions are theirs alone.
 func (w wait) id() string { return fmt.Sprint(w.lock, "\x00", w.waiter.Zxid, "\x00", w.ahead.Zxid) }
 
-// waitsOf returns who waits for whom in a queue. Of those that a contender waits for it has the first and the nearest: those between
-// are waited for by the nearest.
+// waitsOf returns who waits for whom in a queue. Of those that a contender waits for it has the
+// first and the nearest: those between are waited for by the nearest.
 func waitsOf(lock string, queue []zklock.Contender) (waits []wait) {
 	exclusive := -1 // the nearest exclusive contender ahead
 	for i, c := range queue {
@@ -45,11 +45,12 @@ func waitsOf(lock string, queue []zklock.Contender) (waits []wait) {
 	return waits
 }
 
-// process is the beginning of an identity that names a process: that of the library and that of run. Process 1 does not tell: each
-// container has one.
+// process is the beginning of an identity that names a process: that of the library and that of
+// run. Process 1 does not tell: each container has one.
 var process = regexp.MustCompile(`^[^\s/]+/([2-9]|[1-9][0-9]+)( |$)`)
 
-// actors tells who is behind each session: the process that it names, and which may have several sessions, or itself.
+// actors tells who is behind each session: the process that it names, and which may have several
+// sessions, or itself.
 func actors(waits []wait) map[int64]string {
 	actors := make(map[int64]string)
 	for _, w := range waits {
@@ -85,7 +86,8 @@ func newGraph(waits []wait) graph {
 	return g
 }
 
-// cycles returns cycles of waits, each actor in one at most. Those that are left out have an actor in common with one of them.
+// cycles returns cycles of waits, each actor in one at most. Those that are left out have an actor
+// in common with one of them.
 func (g graph) cycles() (cycles [][]wait) {
 	g.trim()
 	told := make(map[string]bool)

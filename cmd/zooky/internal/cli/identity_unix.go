@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// commandShown is how many bytes of a command line are in an identity: all who queue behind read it.
+// commandShown is how many bytes of a command line are in an identity: all who queue behind read
+// it.
 const commandShown = 200
 
 // identity says who runs a command: USER@HOST/PID COMMAND.

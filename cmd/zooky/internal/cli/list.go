@@ -18,16 +18,19 @@ func newList(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [PATTERN]",
 		Short: "List the locks",
-		Long: `List prints every lock, or those whose names match PATTERN: * stands for any characters but /, ? for one, [a-z] for a
-choice, and the segment ** for any number of segments, so that jobs/** is all that is below jobs. A lock is Locked if anybody
-queues for it, and Free otherwise. A lock that may not be looked at is listed too, with No permission, or Unreadable if the
-servers' answer is too large. No session stands for a znode that is named like a contender of the lock above it and belongs to
-no session: it holds nothing, and zooky clear removes it.
+		Long: `List prints every lock, or those whose names match PATTERN: * stands for any characters but /, ? for
+one, [a-z] for a choice, and the segment ** for any number of segments, so that jobs/** is all that
+is below jobs. A lock is Locked if anybody queues for it, and Free otherwise. A lock that may not be
+looked at is listed too, with No permission, or Unreadable if the servers' answer is too large. No
+session stands for a znode that is named like a contender of the lock above it and belongs to no
+session: it holds nothing, and zooky clear removes it.
 
-The exit status is 0; 1 if there is no root, which may be mistyped; or 2 if the locks could not be read, or are too many to list
-all; the error says how many are left out.
+The exit status is 0; 1 if the root is not there although --root, $ZOOKY_ROOT or a chroot says where
+it is, so that it may be mistyped; or 2 if the locks could not be
+read, or are too many to list all; the error says how many are left out.
 
-Names are printed escaped, as in a Go or C string, if they have characters that a terminal would not show as they are.`,
+Names are printed escaped, as in a Go or C string, if they have characters that a terminal would not
+show as they are.`,
 		Example: `  zooky list
   zooky list 'jobs/**' --json`,
 		Args: cobra.MaximumNArgs(1),
@@ -43,7 +46,8 @@ Names are printed escaped, as in a Go or C string, if they have characters that 
 			var locks []lock
 			stop := patient(streams.Err, "reading the locks …")
 			err = t.withRoot(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
-				// A look at many locks takes longer than an answer; still it has to end when the servers are gone.
+				// A look at many locks takes longer than an answer; still it has to end when the
+				// servers are gone.
 				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 				defer cancel()
 				locks, err = readLocks(ctx, s, wanted.matches)
@@ -69,7 +73,8 @@ func addJSON(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON")
 }
 
-// patient shows on a terminal that something takes longer than a second, with the seconds. stop takes it away.
+// patient shows on a terminal that something takes longer than a second, with the seconds. stop
+// takes it away.
 func patient(w io.Writer, message string) (stop func()) {
 	if !onTerminal(w) {
 		return func() {}

@@ -32,7 +32,8 @@ type census struct {
 	took                   time.Duration
 }
 
-// takeCensus looks at all locks, and at the queues of those that are held. A lock that cannot be looked at is counted.
+// takeCensus looks at all locks, and at the queues of those that are held. A lock that cannot be
+// looked at is counted.
 func takeCensus(ctx context.Context, s *zklock.Session) (*census, error) {
 	begun := time.Now()
 	infos, err := s.Locks(ctx)
@@ -112,7 +113,8 @@ type exporter struct {
 // Describe sends nothing: the labels depend on the locks.
 func (e *exporter) Describe(chan<- *prometheus.Desc) {}
 
-// Collect implements prometheus.Collector. Of an ensemble that does not answer it tells nothing but that.
+// Collect implements prometheus.Collector. Of an ensemble that does not answer it tells nothing but
+// that.
 func (e *exporter) Collect(to chan<- prometheus.Metric) {
 	c := e.last.Load()
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {

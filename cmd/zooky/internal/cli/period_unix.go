@@ -16,9 +16,9 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// period is the record of when commands were started under a lock, for --once-per. It outlives the lock's own znode, and is
-// written under the lock only. Its data say who started the last one, and are empty if there was none; its time of modification is
-// when, by the servers' clock.
+// period is the record of when commands were started under a lock, for --once-per. It outlives the
+// lock's own znode, and is written under the lock only. Its data say who started the last one, and
+// are empty if there was none; its time of modification is when, by the servers' clock.
 type period struct {
 	session *zklock.Session
 	mutex   *zklock.Mutex
@@ -111,8 +111,8 @@ func (e *tooSoonError) Error() string {
 	return fmt.Sprintf("%s: a command was started %v ago, less than %v", e.name, e.ago.Round(time.Second), e.period)
 }
 
-// takeOncePer is take for --once-per. It looks before the wait for the lock, which may be longer than the period, and again under
-// the lock, where another may have been before.
+// takeOncePer is take for --once-per. It looks before the wait for the lock, which may be longer
+// than the period, and again under the lock, where another may have been before.
 func (r *runner) takeOncePer(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
 	p := r.period(s, m)
 	bounded := func(f func(context.Context) error) error {
@@ -139,7 +139,8 @@ func (r *runner) takeOncePer(ctx context.Context, s *zklock.Session, m *zklock.M
 	return err
 }
 
-// keep holds the lock until --at-least is over, it is asked for or lost, or a signal asks zooky to end.
+// keep holds the lock until --at-least is over, it is asked for or lost, or a signal asks zooky to
+// end.
 func (r *runner) keep(m *zklock.Mutex, granted time.Time, signals <-chan os.Signal) {
 	over := time.After(r.atLeast - time.Since(granted))
 	for {

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/zookylock/zklock"
 )
@@ -12,8 +14,8 @@ import (
 // errNoRoot is returned where there is no root: then no lock was ever taken there.
 var errNoRoot = errors.New("no such root")
 
-// withRoot is with for what is about locks that exist. It fails if there is no root, and says where it has looked: the root or
-// the chroot may be mistyped.
+// withRoot is with for what is about locks that exist. It fails if the user has said where the root
+// is, and there is none: the root or the chroot may be mistyped.
 func (t *target) withRoot(ctx context.Context, f func(context.Context, *zklock.Session) error) error {
 	return t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
 		if err := t.findRoot(ctx, s); err != nil {
@@ -37,6 +39,12 @@ func (t *target) withLock(ctx context.Context, name string, f func(context.Conte
 	})
 }
 
+// isNamed reports whether the user has said where the locks are. The default root is missing on
+// servers that are new.
+func (t *target) isNamed() bool {
+	return cmp.Or(t.root, defaultRoot) != defaultRoot || strings.Contains(t.servers, "/")
+}
+
 func (t *target) findRoot(ctx context.Context, s *zklock.Session) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
@@ -52,7 +60,7 @@ func (t *target) findRoot(ctx context.Context, s *zklock.Session) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("look at %s: %w", root, err)
-	case !exists:
+	case !exists && t.isNamed():
 		return &exitError{status: exitNo, err: fmt.Errorf("%s: %w: it is mistyped, or no lock was ever taken there", root, errNoRoot)}
 	}
 	return nil

@@ -42,17 +42,19 @@ func newRevoke(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke NAME",
 		Short: "Ask those in a lock's queue to release it",
-		Long: `Revoke asks every contender of a lock to release it, those that wait included, or those that --holder or --contender chooses.
-Holders may take the time that they need. With --wait it waits until all of them are gone, and reports who is. With
---then-force it waits for that long, and then removes those that are left. A holder that is removed is told, but the next
-one can begin before that: it is told within 50 ms and one trip to its server if it is connected. Give it the time that it
-needs to stop.
+		Long: `Revoke asks every contender of a lock to release it, those that wait included, or those that
+--holder or --contender chooses. Holders may take the time that they need. With --wait it waits
+until all of them are gone, and reports who is. With --then-force it waits for that long, and then
+removes those that are left. A holder that is removed is told, but the next one can begin before
+that: it is told within 50 ms and one trip to its server if it is connected. Give it the time that
+it needs to stop.
 
-On a terminal revoke shows whom it is about to ask, and asks whether that is meant; with --yes, and elsewhere, it does not.
-Those that come into the queue after that look are left alone.
+On a terminal revoke shows whom it is about to ask, and asks whether that is meant; with --yes, and
+elsewhere, it does not. Those that come into the queue after that look are left alone.
 
-The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are left, there is no
-such lock or contender, or the answer to the question was no; and 2 if something went wrong.`,
+The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are
+left, there is no such lock or contender, or the answer to the question was no; and 2 if something
+went wrong.`,
 		Example: `  zooky revoke fred --holder --wait 10s
   zooky revoke fred --then-force 30s
   zooky revoke fred --contender 0x100000a3f2d0004`,
@@ -111,7 +113,8 @@ func (r *revoker) question(name string) string {
 	return fmt.Sprintf("Ask to release %s%s?", text(name, nameLimit).text, after)
 }
 
-// choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what it has seen of it.
+// choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what
+// it has seen of it.
 func (r *revoker) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]zklock.Contender, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()

@@ -89,7 +89,7 @@ time, the kernel kills the command, but not what that has started. A zooky that 
 passes on no ignored signals but SIGHUP and SIGINT.
 
 Others see who holds the lock or waits for it: user, host, process and the first 200 bytes of the command line, or the text of
---identity. Whoever may read the lock's znodes can read that: secrets do not belong on a command line.
+--identity. Everyone who may read the lock's znodes can read that: secrets do not belong on a command line.
 
 Two things are for cron on several machines, whose clocks differ. With --at-least the lock is held for so long at least, also
 when the command ends earlier, so that one that comes late with --try finds it taken; a signal, or a request for the lock, ends

@@ -11,8 +11,9 @@ import (
 	names "github.com/zookylock/zklock/internal/queue"
 )
 
-// A stray is a znode that is named like a contender and belongs to no session: a client without sense has made it, or it is
-// a lock of its own with such a name. It holds nothing, and no client of ours waits for it.
+// A stray is a znode that is named like a contender and belongs to no session: a client without
+// sense has made it, or it is a lock of its own with such a name. It holds nothing, and no client
+// of ours waits for it.
 
 // named like a contender.
 func likeContender(znode string) bool {
