@@ -514,18 +514,23 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try: creates first",
-		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if true {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if !p.Sight.taken.Load() {\n", "	if true {\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
 		name:  "try: looks at the holder each time",
-		edits: []edit{{"internal/recipe/try.go", "		p.Sight.taken.Store(&other.Name)\n", ""}},
+		edits: []edit{{"internal/recipe/try.go", "			p.Sight.known.Store(&name)\n", "			_ = name\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
 		name:  "try: always looks first",
-		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if !p.Sight.taken.Load() {\n", "	if false {\n"}},
 		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
+	},
+	{
+		name:  "try: strays are asked about once more",
+		edits: []edit{{"internal/recipe/queueing.go", "	p.sifts = true\n	p.Sight.taken.Store(false)\n", "	p.sifts = true\n"}},
+		tests: "TestPlantedChildrenAreLookedAtOnce",
 	},
 	{
 		name:  "force: a hold is watched late",
