@@ -53,6 +53,7 @@ type Cluster struct {
 	holding  bool // commits
 	proposed []func()
 	refusals map[int32]code
+	profile  Profile
 	forged   int64
 }
 

@@ -184,6 +184,9 @@ func (s *Server) shakeHands(co *conn, r *reader) {
 		s.hangUp(co)
 		return
 	}
+	if s.c.profile.NewSessions {
+		id = 0
+	}
 	ses := s.c.sessions[id]
 	timeout = min(max(timeout, 2*s.c.cfg.Tick), cmp.Or(s.most, 20*s.c.cfg.Tick))
 	if s.denies {

@@ -533,6 +533,36 @@ var mutants = []mutant{
 		tests: "TestPlantedChildrenAreLookedAtOnce",
 	},
 	{
+		name:  "servers: a hang-up is never a refusal",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "const hangUpsToRefuse = 2", "const hangUpsToRefuse = 1 << 30"}},
+		tests: "TestVirtualKindsOfServers$",
+	},
+	{
+		name:  "servers: one hang-up is a refusal",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "const hangUpsToRefuse = 2", "const hangUpsToRefuse = 1"}},
+		tests: "TestVirtualABrokenConnectionIsNoRefusal",
+	},
+	{
+		name:  "servers: what was answered is suspected",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "	v.known[op] = true\n", ""}},
+		tests: "TestVirtualABrokenConnectionIsNoRefusal",
+	},
+	{
+		name:  "servers: bad arguments are the caller's",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "!errors.Is(err, zk.ErrBadArguments)", "!errors.Is(err, zk.ErrNothing)"}},
+		tests: "TestVirtualKindsOfServers$",
+	},
+	{
+		name:  "servers: a refusal is said each time",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "	first := !v.refused[op]\n", "	first := true\n"}},
+		tests: "TestVirtualARefusalIsSaidOnce",
+	},
+	{
+		name:  "servers: another session goes on as the old one",
+		edits: []edit{{"internal/ensemble/session.go", "id != 0 && id != h.SessionID", "id == -1"}},
+		tests: "TestVirtualKindsOfServersReconnect",
+	},
+	{
 		name:  "force: a hold is watched late",
 		edits: []edit{{"internal/recipe/holdwatch.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
 		tests: "TestVirtualAForcedHolderIsToldSoon",
