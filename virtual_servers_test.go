@@ -3,6 +3,7 @@ package zklock_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path"
 	"strings"
 	"sync"
@@ -185,5 +186,31 @@ func TestVirtualARefusalIsSaidOnce(t *testing.T) {
 		}
 		work.Wait()
 		assert.Equal(t, 2, strings.Count(log.String(), refusedRequest), log.String())
+	})
+}
+
+// TestVirtualUserCodeMayBlockAtDial has a logger block that is told of a granted timeout on zk.Conn's goroutine.
+func TestVirtualUserCodeMayBlockAtDial(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		blocked := make(chan struct{})
+		defer close(blocked)
+		logger := slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+			<-blocked
+			return len(p), nil
+		}), &slog.HandlerOptions{Level: slog.LevelWarn}))
+		w.Server(0).SetMost(4 * time.Second)
+		begun := time.Now()
+		s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(w.Client().Dial), zklock.WithLogger(logger),
+			zklock.WithSessionTimeout(30*time.Second))
+		require.NoError(t, err)
+		w.sessions = append(w.sessions, s)
+		require.Equal(t, 4*time.Second, s.Timeout())
+		assert.Less(t, time.Since(begun), 200*time.Millisecond)
+		m := mutex(t, s, "m")
+		lock(t, m)
+		time.Sleep(time.Minute) // sleep ok: virtual
+		assert.NoError(t, m.Err())
+		m.Unlock()
+		require.NoError(t, s.Close())
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/mailbox"
 )
@@ -175,8 +177,10 @@ func (c *Client) establish(zs *Session) error {
 	}
 	if err == nil { // a server that enforces authentication refuses the first request, and not the session
 		err = zs.Do(c.closing, func() error {
-			_, _, err := zs.Conn.Exists("/")
-			return err
+			if _, _, err := zs.Conn.Exists("/"); !errors.Is(err, zk.ErrNoAuth) { // of the root, which is no concern of ours
+				return err
+			}
+			return nil
 		})
 	}
 	if err != nil {

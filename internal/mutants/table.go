@@ -374,7 +374,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "queue counted by name alone",
-		edits: []edit{{"internal/recipe/stray.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		edits: []edit{{"internal/recipe/stray.go", "		if stat != nil && isCandidateBy(", "		if stat != nil || isCandidateBy("}},
 		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
 	},
 	{
@@ -464,7 +464,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "cohort thinks that children which are no candidates wait",
-		edits: []edit{{"internal/recipe/cohort.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		edits: []edit{{"internal/recipe/cohort.go", "		if stat != nil && isCandidateBy(", "		if stat != nil || isCandidateBy("}},
 		tests: "TestACohortSeesWhoIsACandidate",
 	},
 	{

@@ -281,6 +281,9 @@ func (c *candidate) glance(ctx context.Context) error {
 
 // judge draws the conclusions from what was read of the candidate's znode.
 func (c *candidate) judge(node ensemble.NodeState, err error) error {
+	if err == nil && node.Hidden {
+		return zk.ErrNoAuth
+	}
 	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.Owner != c.zs.ID() || c.czxid != 0 && c.czxid != node.Czxid) {
 		return ErrVanished
 	}

@@ -42,7 +42,11 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 
 func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 	// Somebody without the right to create above an existing znode must still be able to use what is below.
-	if exists, _, err := zs.Conn.Exists(path); err != nil || exists {
+	exists, _, err := zs.Conn.Exists(path)
+	if exists || errors.Is(err, zk.ErrNoAuth) { // which is said of a znode that is there
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if p.container && zs.Client().Takes(wire.OpCreateContainer) {
@@ -51,6 +55,6 @@ func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 			return err
 		}
 	}
-	_, err := zs.Conn.Create(path, p.data, zk.FlagPersistent, acl)
+	_, err = zs.Conn.Create(path, p.data, zk.FlagPersistent, acl)
 	return err
 }

@@ -281,7 +281,7 @@ func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemb
 			return wasFirst, c.judge(h.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && !isCandidate(c.voice, *predecessor, node.Owner):
+	case err == nil && !node.Hidden && !isCandidate(c.voice, *predecessor, node.Owner):
 		c.ignore(*predecessor)
 		return wasGone, nil
 	}
