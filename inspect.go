@@ -56,7 +56,7 @@ type Contender struct {
 	Modified  time.Time
 
 	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow it. Data and Revoked
-	// are not known then.
+	// are not known then; nor, from ZooKeeper 3.9.2 on, is anything but what the znode's name says, and Holder.
 	Err error
 }
 

@@ -228,7 +228,7 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 
 // TryLockContext is LockContext if the lock is free. If somebody else has the lock or queues for it, it fails with ErrLocked. All
 // other errors are those of LockContext: the context's if no server answers, zk.ErrNoAuth if we have no permission. It
-// leaves no znode. Unless the handle last saw the lock free, it reads the queue first, and writes nothing if the lock is taken
+// leaves no znode. If the handle last saw the lock taken, it reads the queue first, and writes nothing if the lock is still taken
 // as the server shows it that the Session is connected to: that may be a moment behind the others.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, func(c *recipe.Claim) { c.Try = true })

@@ -99,7 +99,7 @@ func (s *survey) visitOpaque(ctx context.Context, path string, reason error) err
 	if errors.Is(err, zk.ErrNoNode) || err == nil && node.Owner != 0 {
 		return nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, zk.ErrNoAuth) { // which newer servers say, of a znode that is there
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	s.mu.Lock()

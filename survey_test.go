@@ -262,8 +262,10 @@ func TestPrivateZnodesAreShownAsSuch(t *testing.T) {
 	assert.NoError(t, q[0].Err)
 	assert.ErrorIs(t, q[1].Err, zk.ErrNoAuth)
 	assert.Equal(t, znode, open.Path()+"/"+q[1].Znode)
-	assert.Equal(t, 3, q[1].DataSize)
-	assert.NotZero(t, q[1].SessionID)
+	if q[1].Zxid != 0 { // ZooKeeper tells nothing of such a znode from 3.9.2 on
+		assert.Equal(t, 3, q[1].DataSize)
+		assert.NotZero(t, q[1].SessionID)
+	}
 
 	revoked := open.Revoked()
 	n, err := mutex(t, dial(t), "open").RevokeAll(t.Context())

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/mailbox"
 )
@@ -52,7 +54,7 @@ type Client struct {
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Close is through
 
-	oldServers atomic.Bool  // the servers know neither create2 nor container znodes
+	vocabulary *vocabulary
 	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
 	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
 	rewinds    atomic.Int64 // how often another session has shown an older one
@@ -71,6 +73,7 @@ type Client struct {
 func New(cfg Config) (c *Client, established <-chan error) {
 	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}), bound: make(map[Canceler]struct{})}
 	c.closing, c.cancel = context.WithCancelCause(context.Background())
+	c.vocabulary = newVocabulary(cfg.Logger)
 	c.servers = newServers(cfg.Servers, cfg.Resolve, func(f func()) { c.work.Go(f) })
 	c.current = c.openSession()
 	first := make(chan error, 1)
@@ -93,9 +96,6 @@ func (c *Client) Closed() bool {
 
 // Logger returns the Config's.
 func (c *Client) Logger() *slog.Logger { return c.cfg.Logger }
-
-// OldServers reports whether the servers know neither create2 nor container znodes.
-func (c *Client) OldServers() bool { return c.oldServers.Load() }
 
 // Close ends the session and waits for every goroutine that was started by the Client; then Events reports the end.
 func (c *Client) Close() error {
@@ -158,6 +158,7 @@ func (c *Client) run(established chan<- error) {
 			case <-c.closing.Done():
 			}
 		}
+		c.vocabulary.begin()
 		next := c.openSession()
 		c.mu.Lock()
 		c.current = next
@@ -176,8 +177,10 @@ func (c *Client) establish(zs *Session) error {
 	}
 	if err == nil { // a server that enforces authentication refuses the first request, and not the session
 		err = zs.Do(c.closing, func() error {
-			_, _, err := zs.Conn.Exists("/")
-			return err
+			if _, _, err := zs.Conn.Exists("/"); !errors.Is(err, zk.ErrNoAuth) { // of the root, which is no concern of ours
+				return err
+			}
+			return nil
 		})
 	}
 	if err != nil {

@@ -102,6 +102,9 @@ func (a attempt) Read(p []byte) (int, error) {
 	if errors.Is(err, wire.ErrUnanswered) {
 		a.zs.client.servers.leave(a.to)
 	}
+	if err != nil && isHangUp(err) {
+		a.zs.client.vocabulary.hungUp(a.Unanswered())
+	}
 	if err == io.EOF { // a server that does not take the session hangs up
 		a.zs.Lease.refused(a.begun)
 	}

@@ -16,9 +16,6 @@ var (
 	ErrRemoved     = errors.New("its znode was removed")
 )
 
-// errGivenUp is ErrExpired for a session whose end no server has told.
-var errGivenUp = fmt.Errorf("%w: no server has taken it for longer than its timeout", ErrExpired)
-
 // ErrTooMany is the error of package zklock with this name; its contract is there.
 var ErrTooMany = errors.New("too many locks in one session")
 

@@ -49,11 +49,15 @@ var errNoServerTakesIt = errors.New("no server takes it; the data may have been 
 // errShortTimeout is why a session was given up with which nothing can be held.
 var errShortTimeout = errors.New("a server has granted it a timeout that is too short for the network")
 
+// errAnotherSession is why a session was given up that the server has answered with a new one:
+// ClickHouse Keeper does so at every connect, and the old one expires some time.
+var errAnotherSession = errors.New("the server has opened another session in its place")
+
 // giveUp ends a session that cannot go on: another takes its place.
 func (zs *Session) giveUp(reason error) {
 	zs.client.cfg.Logger.Warn("zookeeper session given up", "reason", reason,
 		"zxid", fmt.Sprintf("%#x", zs.lastZxid.Load()), "error", zs.client.servers.lastFailure())
 	zs.disconnect()
-	zs.End(errGivenUp)
+	zs.End(fmt.Errorf("%w: %w", ErrExpired, reason))
 	zs.client.cfg.Changed()
 }

@@ -148,6 +148,10 @@ func (zs *Session) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 		return
 	}
 	zs.client.servers.work(by)
+	if id := zs.ID(); id != 0 && id != h.SessionID {
+		zs.giveUp(errAnotherSession)
+		return
+	}
 	zs.client.onGranted(h.Timeout)
 	if zs.Lease.connected(sent, h.Timeout) {
 		Nudge(zs.Watches.sooner)
@@ -159,6 +163,7 @@ func (zs *Session) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 
 func (zs *Session) onAnswer(op int32, sent time.Time) {
 	zs.Lease.answered(op, sent)
+	zs.client.vocabulary.answered(op)
 	if zxid := zs.lastZxid.Load(); zxid > 0 {
 		zs.firstZxid.Do(func() { zs.client.compareZxid(zxid) })
 	}
@@ -314,16 +319,6 @@ func OutcomeOf(err error) Outcome {
 	default: // a server's error code, or a request that go-zookeeper could not encode
 		return Answered
 	}
-}
-
-// NoteOldServer reports whether err is that of a server which does not know the request, and remembers it: such a server ends the
-// session over it. They are those before 3.5.0 (create2), and before 3.5.3 (container znodes).
-func (c *Client) NoteOldServer(err error) bool {
-	if !errors.Is(coded(err), unimplemented) {
-		return false
-	}
-	c.oldServers.Store(true)
-	return true
 }
 
 // dispose ends the zk.Conn of a session that is over and waits for its goroutines.

@@ -63,6 +63,7 @@ type NodeState struct {
 	Czxid  int64
 	Marked bool   // what Config.Marked says of its data
 	Who    string // its data unless they are a mark, for people; empty if that is not known
+	Hidden bool   // it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper 3.9.2 on
 }
 
 // Watcher is somebody's wait for one znode.
@@ -383,8 +384,11 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 	}
 	fired := node.fired
 	request.Done = func(reply wire.Reply) {
-		if now.err = ErrorOf(reply); now.err == nil {
+		switch now.err = ErrorOf(reply); {
+		case now.err == nil:
 			now.state = read(reply)
+		case node.opaque && errors.Is(now.err, zk.ErrNoAuth):
+			now.state, now.err = NodeState{Hidden: true}, nil
 		}
 		t.asks.Release(1)
 		t.finish(node, fired)

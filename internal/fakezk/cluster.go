@@ -57,6 +57,7 @@ type Cluster struct {
 	holding  bool // commits
 	proposed []proposal
 	refusals map[int32]code
+	profile  Profile
 	forged   int64
 	visitors int64 // strangers so far
 }

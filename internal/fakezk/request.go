@@ -44,6 +44,9 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		co.reply(xid, throttledOp, nil)
 		return
 	}
+	if s.isForeign(co, xid, op) {
+		return
+	}
 	w := new(writer)
 	read, err := s.read(co, r, op, w)
 	switch {

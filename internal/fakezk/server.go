@@ -220,6 +220,9 @@ func (s *Server) admit(co *conn, id int64, timeout time.Duration, password []byt
 		s.held = append(s.held, func() { s.admit(co, id, timeout, password) })
 		return
 	}
+	if s.c.profile.NewSessions {
+		id = 0
+	}
 	ses := s.c.sessions[id]
 	timeout = min(max(timeout, 2*s.c.cfg.Tick), cmp.Or(s.most, 20*s.c.cfg.Tick))
 	if s.denies {

@@ -400,7 +400,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "queue counted by name alone",
-		edits: []edit{{"internal/recipe/stray.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		edits: []edit{{"internal/recipe/stray.go", "		if stat != nil && isCandidateBy(", "		if stat != nil || isCandidateBy("}},
 		tests: "TestChildrenThatAreNoCandidates|TestLockNamesThatLookLikeCandidates",
 	},
 	{
@@ -490,7 +490,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "cohort thinks that children which are no candidates wait",
-		edits: []edit{{"internal/recipe/cohort.go", "		if stat != nil && isCandidate(", "		if stat != nil || isCandidate("}},
+		edits: []edit{{"internal/recipe/cohort.go", "		if stat != nil && isCandidateBy(", "		if stat != nil || isCandidateBy("}},
 		tests: "TestACohortSeesWhoIsACandidate",
 	},
 	{
@@ -540,18 +540,53 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try: creates first",
-		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if true {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if !p.Sight.taken.Load() {\n", "	if true {\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
 		name:  "try: looks at the holder each time",
-		edits: []edit{{"internal/recipe/try.go", "		p.Sight.taken.Store(&other.Name)\n", ""}},
+		edits: []edit{{"internal/recipe/try.go", "			p.Sight.known.Store(&name)\n", "			_ = name\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
 		name:  "try: always looks first",
-		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if !p.Sight.taken.Load() {\n", "	if false {\n"}},
 		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
+	},
+	{
+		name:  "try: strays are asked about once more",
+		edits: []edit{{"internal/recipe/queueing.go", "	p.sifts = true\n	p.Sight.taken.Store(false)\n", "	p.sifts = true\n"}},
+		tests: "TestPlantedChildrenAreLookedAtOnce",
+	},
+	{
+		name:  "servers: a hang-up is never a refusal",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "const hangUpsToRefuse = 2", "const hangUpsToRefuse = 1 << 30"}},
+		tests: "TestVirtualKindsOfServers$",
+	},
+	{
+		name:  "servers: one hang-up is a refusal",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "const hangUpsToRefuse = 2", "const hangUpsToRefuse = 1"}},
+		tests: "TestVirtualABrokenConnectionIsNoRefusal",
+	},
+	{
+		name:  "servers: what was answered is suspected",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "	v.known[op] = true\n", ""}},
+		tests: "TestVirtualABrokenConnectionIsNoRefusal",
+	},
+	{
+		name:  "servers: bad arguments are the caller's",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "!errors.Is(err, zk.ErrBadArguments)", "!errors.Is(err, zk.ErrNothing)"}},
+		tests: "TestVirtualKindsOfServers$",
+	},
+	{
+		name:  "servers: a refusal is said each time",
+		edits: []edit{{"internal/ensemble/vocabulary.go", "	first := !v.refused[op]\n", "	first := true\n"}},
+		tests: "TestVirtualARefusalIsSaidOnce",
+	},
+	{
+		name:  "servers: another session goes on as the old one",
+		edits: []edit{{"internal/ensemble/session.go", "id != 0 && id != h.SessionID", "id == -1"}},
+		tests: "TestVirtualKindsOfServersReconnect",
 	},
 	{
 		name:  "force: a hold is watched late",

@@ -89,7 +89,11 @@ func (c *candidate) create(ctx context.Context) error {
 		return err
 	}
 	for {
-		born, err := c.createOnce(ctx)
+		op := wire.OpCreate2
+		if !c.zs.Client().Takes(op) {
+			op = wire.OpCreate
+		}
+		born, err := c.createOnce(ctx, op)
 		switch was := ensemble.OutcomeOf(err); was {
 		case ensemble.LeftBehind:
 			return err
@@ -104,7 +108,7 @@ func (c *candidate) create(ctx context.Context) error {
 					return err
 				}
 				continue
-			case err != nil && c.zs.Client().NoteOldServer(err):
+			case err != nil && op == wire.OpCreate2 && c.zs.Client().NoteRefusal(op, err):
 				continue
 			case err != nil:
 				return err
@@ -143,14 +147,15 @@ type birth struct {
 	czxid int64 // 0 from a server that does not tell
 }
 
-// createOnce asks a server to create the znode, and to list the queue right behind that unless there is no need.
-func (c *candidate) createOnce(ctx context.Context) (birth, error) {
+// createOnce asks a server to create the znode, by the given operation, and to list the queue right behind that unless there is
+// no need.
+func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	if err := c.request(); err != nil {
 		return birth{}, err
 	}
 	name := c.dir + "/" + c.prefix
 	create := wire.Create(name, c.cfg.Identifier, c.cfg.ACL)
-	if c.zs.Client().OldServers() {
+	if op == wire.OpCreate {
 		create = wire.CreateOld(name, c.cfg.Identifier, c.cfg.ACL)
 	}
 	answers := ensemble.ResponsesTo(create, newBirth)
@@ -276,6 +281,9 @@ func (c *candidate) glance(ctx context.Context) error {
 
 // judge draws the conclusions from what was read of the candidate's znode.
 func (c *candidate) judge(node ensemble.NodeState, err error) error {
+	if err == nil && node.Hidden {
+		return zk.ErrNoAuth
+	}
 	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.Owner != c.zs.ID() || c.czxid != 0 && c.czxid != node.Czxid) {
 		return ErrVanished
 	}

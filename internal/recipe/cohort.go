@@ -358,7 +358,7 @@ func (t *term) look() (found bool, err error) {
 	slices.Reverse(q) // those who came last are there most likely
 	voice := claim.Config.Voice(claim.Kind)
 	err = zs.Stats(ctx, claim.Path, q, func(c queue.Candidate, stat *zk.Stat) error {
-		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
+		if stat != nil && isCandidateBy(voice, c, stat) {
 			return errFound // no need to look at the others
 		}
 		return nil

@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // makeParents creates a lock's znode and what is missing above it. Those who want that at the same time share it. Unless the lock's
-// Naming has it otherwise, those below the root are container znodes, which the server removes some time after their last child;
-// those up to the root are persistent.
+// Naming has it otherwise, those below the root are container znodes, which the server removes some time after their last child, where
+// servers have such; those up to the root are persistent.
 func (zs *Local) makeParents(ctx context.Context, dir string, cfg *Config) error {
 	return zs.Apart(ctx, func() error {
 		_, err, _ := zs.parents.Do(dir, func() (any, error) { return nil, zs.makeMissing(dir, cfg) })
@@ -40,15 +42,19 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 
 func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 	// Somebody without the right to create above an existing znode must still be able to use what is below.
-	if exists, _, err := zs.Conn.Exists(path); err != nil || exists {
+	exists, _, err := zs.Conn.Exists(path)
+	if exists || errors.Is(err, zk.ErrNoAuth) { // which is said of a znode that is there
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if p.container && !zs.Client().OldServers() {
+	if p.container && zs.Client().Takes(wire.OpCreateContainer) {
 		_, err := zs.Conn.CreateContainer(path, p.data, zk.FlagContainer, acl)
-		if err == nil || !zs.Client().NoteOldServer(err) {
+		if err == nil || !zs.Client().NoteRefusal(wire.OpCreateContainer, err) {
 			return err
 		}
 	}
-	_, err := zs.Conn.Create(path, p.data, zk.FlagPersistent, acl)
+	_, err = zs.Conn.Create(path, p.data, zk.FlagPersistent, acl)
 	return err
 }

@@ -110,7 +110,7 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	p.Sight.free.Store(!c.isBlocked())
+	p.Sight.taken.Store(c.isBlocked())
 	if p.Try && c.isBlocked() {
 		return p.refuse(c)
 	}
@@ -140,7 +140,7 @@ func (p *Passage) obtain(c *candidate) error {
 		return err
 	}
 	c.isFirst = p.Kind.Exclusive()
-	p.Sight.free.Store(true)
+	p.Sight.taken.Store(false)
 	return nil
 }
 
@@ -162,6 +162,7 @@ func (p *Passage) refuse(c *candidate) error {
 		return ErrLocked
 	}
 	p.sifts = true
+	p.Sight.taken.Store(false)
 	return ErrVanished
 }
 
@@ -280,7 +281,7 @@ func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemb
 			return wasFirst, c.judge(h.state, nil)
 		}
 		return wasFirst, nil
-	case err == nil && !isCandidate(c.voice, *predecessor, node.Owner):
+	case err == nil && !node.Hidden && !isCandidate(c.voice, *predecessor, node.Owner):
 		c.ignore(*predecessor)
 		return wasGone, nil
 	}

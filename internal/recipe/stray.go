@@ -27,8 +27,16 @@ func isCandidate(voice queue.Voice, c queue.Candidate, owner int64) bool {
 // readsAtOnce bounds how many znodes one packet asks about.
 const readsAtOnce = 256
 
-// A StatReader calls f for each of some children of a znode in turn, with its Stat, or with nil for
-// one that is gone, until f fails.
+// hidden stands in for the Stat of a znode that is there, and of which a server tells us no more.
+var hidden = new(zk.Stat)
+
+// isCandidateBy is isCandidate by a Stat. A child that is hidden counts: it may be one.
+func isCandidateBy(voice queue.Voice, c queue.Candidate, stat *zk.Stat) bool {
+	return stat == hidden || isCandidate(voice, c, stat.EphemeralOwner)
+}
+
+// A StatReader calls f for each of some children of a znode in turn, with its Stat, with nil for one
+// that is gone, or with hidden for one that we may not read, until f fails.
 type StatReader func(
 	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
 ) error
@@ -44,6 +52,9 @@ func (zs *Local) Stats(
 	answered := func(i int, answer ensemble.Response[zk.Stat]) error {
 		if errors.Is(answer.Err, zk.ErrNoNode) {
 			return f(children[i], nil)
+		}
+		if errors.Is(answer.Err, zk.ErrNoAuth) {
+			return f(children[i], hidden)
 		}
 		if answer.Err != nil {
 			return answer.Err
@@ -65,7 +76,7 @@ func (zs *Local) Entries(
 	ctx context.Context, dir string, children []string, voice queue.Voice, read StatReader,
 ) (q []Entry, err error) {
 	err = read(ctx, dir, queue.OrderAny(children), func(c queue.Candidate, stat *zk.Stat) error {
-		if stat != nil && isCandidate(voice, c, stat.EphemeralOwner) {
+		if stat != nil && isCandidateBy(voice, c, stat) {
 			q = append(q, Entry{Candidate: c, Stat: *stat})
 		}
 		return nil
@@ -92,6 +103,10 @@ func markHolders(q []Entry) {
 	earliest := int64(math.MaxInt64) // creation of those behind
 	for i := range slices.Backward(q) {
 		c := &q[i]
+		if c.Stat.Czxid == 0 { // hidden
+			numbered = append(numbered, c)
+			continue
+		}
 		if c.Stat.Czxid < earliest || c.Dialect == queue.CuratorRW && c.Kind == queue.Read {
 			numbered = append(numbered, c)
 		}
@@ -123,7 +138,7 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 		suspect(other)
 	}
 	return c.zs.Stats(ctx, c.dir, suspects, func(other queue.Candidate, stat *zk.Stat) error {
-		if stat == nil || stat.EphemeralOwner == 0 {
+		if stat == nil || stat != hidden && stat.EphemeralOwner == 0 {
 			c.addStray(other) // gone, or just a name
 			return nil
 		}
@@ -142,7 +157,7 @@ func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []qu
 	err = c.zs.Stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
 		switch {
 		case stat == nil && !other.LeavesReader():
-		case stat == nil || isCandidate(c.voice, other, stat.EphemeralOwner):
+		case stat == nil || isCandidateBy(c.voice, other, stat):
 			real = append(real, other)
 		default:
 			c.addStray(other)

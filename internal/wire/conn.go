@@ -43,6 +43,8 @@ type Conn struct {
 	limit    time.Time     // until when the handshake must be complete; zero once it is
 	patience time.Duration // how long a request may go unanswered; set with the handshake
 	cause    error         // why the Conn is of no more use; nil while it is
+	answers  int           // of the server to requests, pings not counted
+	left     int32         // the operation of the request that had waited longest when there came a cause
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -198,7 +200,7 @@ func timedOut(err error) bool {
 func (c *Conn) fail(reason error) error {
 	c.mu.Lock()
 	if c.cause == nil {
-		c.cause = reason
+		c.cause, c.left = reason, c.waiting.longest()
 	}
 	reason = c.cause
 	c.mu.Unlock()
@@ -219,6 +221,14 @@ func (c *Conn) fail(reason error) error {
 func (c *Conn) Close() error {
 	_ = c.fail(net.ErrClosed)
 	return nil
+}
+
+// Unanswered returns the operation of the request that had waited longest for its answer when the Conn
+// failed, OpNone if none waited, and how many requests had been answered before. Pings do not count.
+func (c *Conn) Unanswered() (op int32, answers int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left, c.answers
 }
 
 // abandonOwn tells that our own requests will not be answered. It is called once there is a cause: no more are made.

@@ -29,5 +29,5 @@ type FrameError struct {
 }
 
 func (e *FrameError) Error() string {
-	return "wire: " + opName(e.Op) + ": " + e.Reason
+	return "wire: " + OpName(e.Op) + ": " + e.Reason
 }

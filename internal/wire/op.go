@@ -62,7 +62,8 @@ func ownXid(before int64) (xid int32, ok bool) {
 	return int32(int64(xidOwn) - before), true
 }
 
-func opName(op int32) string {
+// OpName returns an operation's name.
+func OpName(op int32) string {
 	if name, ok := opNames[op]; ok {
 		return name
 	}

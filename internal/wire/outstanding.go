@@ -139,6 +139,14 @@ func (o *outstanding) removePing() (sent time.Time, ok bool) {
 	return sent, true
 }
 
+// longest returns the operation of the request that has waited longest, OpNone if none waits.
+func (o *outstanding) longest() int32 {
+	if o.oldest == none {
+		return OpNone
+	}
+	return o.slots[o.oldest].op
+}
+
 // since returns when the oldest request or ping that waits was written; the zero time if none waits.
 func (o *outstanding) since() time.Time {
 	var t time.Time

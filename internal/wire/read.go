@@ -206,6 +206,7 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 
 	c.mu.Lock()
 	c.waiting.remove(xid)
+	c.answers++
 	c.mu.Unlock()
 	switch {
 	case !failed:

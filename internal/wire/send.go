@@ -33,7 +33,7 @@ func Create(path string, data []byte, acl []zk.ACL) *Request {
 	return &Request{op: OpCreate2, body: createBody(path, data, acl)}
 }
 
-// CreateOld is Create for servers before 3.5.0, which do not tell the transaction.
+// CreateOld is Create for servers without create2, which do not tell the transaction.
 func CreateOld(path string, data []byte, acl []zk.ACL) *Request {
 	return &Request{op: OpCreate, body: createBody(path, data, acl)}
 }
@@ -314,6 +314,7 @@ func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
 	}
 	c.mu.Lock()
 	_, ok = c.waiting.remove(xid)
+	c.answers++
 	c.mu.Unlock()
 	if ok { // and not told already that the connection is closed
 		req.done(r)

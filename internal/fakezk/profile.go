@@ -1,0 +1,62 @@
+package fakezk
+
+import "github.com/zookylock/zklock/internal/wire"
+
+// Profile is what a kind of server does not know. The zero Profile knows everything, as ZooKeeper does
+// from 3.5.3 on.
+type Profile struct {
+	Name        string
+	Foreign     map[int32]Manner // operations that it does not know
+	NewSessions bool             // each connect request opens a new session, and leaves the old one to expire
+}
+
+// Manner is how a server meets a request that it does not know.
+type Manner uint8
+
+// The manners.
+const (
+	HangsUp      Manner = iota + 1 // without an answer
+	Refuses                        // -6, and hangs up (UnimplementedRequestProcessor)
+	BadArguments                   // -8, and stays
+)
+
+// Profiles are those of the servers that there are.
+var Profiles = []Profile{
+	{Name: "ZooKeeper 3.4", Foreign: map[int32]Manner{wire.OpCreate2: Refuses, wire.OpCreateContainer: Refuses}},
+	{Name: "ZooKeeper 3.5.0", Foreign: map[int32]Manner{wire.OpCreateContainer: Refuses}},
+	{Name: "ZooKeeper 3.5.3 to 3.9"},
+	{
+		Name:        "Keeper without create2",
+		Foreign:     map[int32]Manner{wire.OpCreate2: HangsUp, wire.OpCreateContainer: HangsUp},
+		NewSessions: true,
+	},
+	{Name: "Keeper without containers", Foreign: map[int32]Manner{wire.OpCreateContainer: HangsUp}, NewSessions: true},
+	{
+		Name:        "Keeper that answers",
+		Foreign:     map[int32]Manner{wire.OpCreateContainer: BadArguments},
+		NewSessions: true,
+	},
+	{Name: "Keeper with containers", NewSessions: true},
+	{
+		Name:    "a server that hangs up and keeps its sessions",
+		Foreign: map[int32]Manner{wire.OpCreate2: HangsUp, wire.OpCreateContainer: HangsUp},
+	},
+}
+
+// Imitate has all servers do as those of a profile.
+func (c *Cluster) Imitate(p Profile) { c.do(func() { c.profile = p }) }
+
+// isForeign meets a request that the server does not know.
+func (s *Server) isForeign(co *conn, xid, op int32) bool {
+	manner := s.c.profile.Foreign[op]
+	switch manner {
+	case Refuses:
+		co.send(answer(s.c.zxid, xid, unimplemented, nil), nil)
+	case BadArguments:
+		co.send(answer(s.c.zxid, xid, badArguments, nil), nil)
+	}
+	if manner == HangsUp || manner == Refuses {
+		s.hangUp(co)
+	}
+	return manner != 0
+}
