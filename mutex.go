@@ -101,6 +101,7 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)
 		return a
 	}
 	p := m.newPassage(mod)
+	p.Trace = m.s.observer.start(ctx, &p.Claim)
 	if waits && p.Revoke == nil { // what removes others by force outlasts its context
 		p.Acquire(ctx)
 	} else {
@@ -118,6 +119,7 @@ func (m *Mutex) join(ctx context.Context, mod func(*recipe.Claim)) *recipe.Acqui
 	if c.Try || c.Revoke != nil {
 		return nil
 	}
+	c.Trace = m.s.observer.start(ctx, &c)
 	return m.cohort.Begin(ctx, c)
 }
 
@@ -378,8 +380,7 @@ func (m *Mutex) Token() Token {
 	if a == nil {
 		return Token{}
 	}
-	zxid, handoff := a.Hold().Token()
-	return Token{Zxid: zxid, Handoff: handoff}
+	return tokenOf(a)
 }
 
 // Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and

@@ -152,7 +152,7 @@ func (c *Client) run(established chan<- error) {
 		})
 		c.newestZxid.Store(max(c.newestZxid.Load(), zs.lastZxid.Load()))
 		if err != nil && !again {
-			c.cfg.Logger.Error("no zookeeper session", "error", err)
+			c.logNoSession(err)
 			select {
 			case <-time.After(refusedPause):
 			case <-c.closing.Done():
@@ -185,7 +185,7 @@ func (c *Client) establish(zs *Session) error {
 	}
 	close(zs.ready)
 	c.work.Go(zs.Watches.audit) // ends with zs.ended
-	c.cfg.Logger.Info("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()), "timeout", c.Granted())
+	c.logEstablished(zs)
 	c.cfg.Changed()
 	return nil
 }
@@ -353,7 +353,7 @@ func (c *Client) onGranted(granted time.Duration) {
 	asked := c.cfg.Timeout
 	far := granted > asked+asked/4 || granted < asked-asked/4
 	if far && c.unlike.Swap(int64(granted)) != int64(granted) {
-		c.cfg.Logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
+		c.logGranted(asked, granted)
 	}
 }
 
@@ -366,6 +366,5 @@ func (c *Client) compareZxid(zxid int64) {
 	}
 	c.newestZxid.Store(0)
 	c.rewinds.Add(1)
-	c.cfg.Logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
-		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
+	c.logRewind(zxid, newest)
 }

@@ -2,7 +2,6 @@ package ensemble
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -48,8 +47,7 @@ var errNoServerTakesIt = errors.New("no server takes it; the data may have been 
 
 // giveUp ends a session that cannot go on: another takes its place.
 func (zs *Session) giveUp(reason error) {
-	zs.client.cfg.Logger.Warn("zookeeper session given up", "reason", reason,
-		"zxid", fmt.Sprintf("%#x", zs.lastZxid.Load()), "error", zs.client.servers.lastFailure())
+	zs.client.logGivenUp(zs, reason)
 	zs.disconnect()
 	zs.End(errGivenUp)
 	zs.client.cfg.Changed()
