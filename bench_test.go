@@ -1,6 +1,9 @@
 package zklock_test
 
 import (
+	"context"
+	"io"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +20,16 @@ func BenchmarkLockUnlock(b *testing.B) {
 		opts []zklock.SessionOption
 	}{
 		{"plain", nil},
+		{"hooks", []zklock.SessionOption{zklock.WithHooks(&zklock.Hooks{
+			AcquireStart: func(ctx context.Context, _ zklock.AcquireStartEvent) context.Context { return ctx },
+			Queued:       func(context.Context, zklock.QueuedEvent) {},
+			AcquireEnd:   func(context.Context, zklock.AcquireEndEvent) {},
+			Revoked:      func(context.Context, zklock.RevokedEvent) {},
+			Lost:         func(context.Context, zklock.LostEvent) {},
+			HoldEnd:      func(context.Context, zklock.HoldEndEvent) {},
+			State:        func(zklock.StateEvent) {},
+		})}},
+		{"log at Info", []zklock.SessionOption{zklock.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			w := fakezk.New(fakezk.Config{})

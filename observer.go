@@ -10,12 +10,13 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// observer passes on what it is told of acquisitions and states to the hooks and to the log, on a
-// goroutine of its own: what it is told, it is told with locks held.
+// observer counts what it is told of acquisitions and states, and passes it on to the hooks and to the
+// log, on a goroutine of its own: what it is told, it is told with locks held.
 type observer struct {
 	root   string // of the locks
 	hooks  []*Hooks
 	logger *slog.Logger
+	tally  tally
 
 	told    *mailbox.Mailbox[func()] // to run; nil if there are neither hooks nor a logger
 	expired int                      // holds that were lost by an expiry since the last change of state; run's
@@ -26,6 +27,7 @@ const slowWait = 10 * time.Second
 
 func newObserver(root string, hooks []*Hooks, logger *slog.Logger) *observer {
 	o := &observer{root: root, hooks: hooks, logger: logger}
+	o.tally.holds = make(map[*recipe.Acquisition]struct{})
 	if len(hooks) > 0 || isWanted(logger) {
 		o.told = mailbox.New[func()]()
 	}
@@ -59,6 +61,7 @@ func (o *observer) ofRecipe() *recipe.Observer {
 
 // start is told of a claim. It returns the context for what is told of it later.
 func (o *observer) start(ctx context.Context, c *recipe.Claim) context.Context {
+	o.tally.started()
 	if len(o.hooks) == 0 {
 		return nil
 	}
@@ -100,10 +103,11 @@ func (o *observer) waiting(a *recipe.Acquisition) {
 }
 
 func (o *observer) settled(a *recipe.Acquisition, err error) {
+	wait := time.Since(a.Begun())
+	o.tally.settled(a, wait, err)
 	if o.told == nil {
 		return
 	}
-	wait := time.Since(a.Begun())
 	o.told.Push(func() {
 		e := AcquireEndEvent{Lock: o.ref(&a.Claim), Wait: wait, Err: opError("lock", a.Path, err)}
 		if err == nil {
@@ -124,6 +128,7 @@ func tokenOf(a *recipe.Acquisition) Token {
 }
 
 func (o *observer) revoked(a *recipe.Acquisition, held time.Duration) {
+	o.tally.revoked()
 	if o.told == nil {
 		return
 	}
@@ -139,6 +144,7 @@ func (o *observer) revoked(a *recipe.Acquisition, held time.Duration) {
 }
 
 func (o *observer) ended(a *recipe.Acquisition, held time.Duration, lost error) {
+	o.tally.ended(a, held, lost)
 	if o.told == nil || lost == nil { // released tells of a release
 		return
 	}
@@ -146,6 +152,7 @@ func (o *observer) ended(a *recipe.Acquisition, held time.Duration, lost error) 
 }
 
 func (o *observer) released(a *recipe.Acquisition, held, took time.Duration, err error) {
+	o.tally.released(err)
 	if o.told == nil {
 		return
 	}
@@ -183,6 +190,7 @@ func (o *observer) tellLost(a *recipe.Acquisition, e LostEvent) {
 
 // changed is told every new state of the Session, in order.
 func (o *observer) changed(e StateEvent) {
+	o.tally.changed(e.To)
 	if o.told == nil {
 		return
 	}

@@ -55,6 +55,7 @@ type Client struct {
 	oldServers atomic.Bool  // the servers know neither create2 nor container znodes
 	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
 	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
+	leastLeft  atomic.Int64 // see LeastLeft; a time.Duration
 	rewinds    atomic.Int64 // how often another session has shown an older one
 	unlike     atomic.Int64 // the granted timeout that was logged last for being unlike the one that was asked for
 
@@ -71,6 +72,7 @@ type Client struct {
 func New(cfg Config) (c *Client, established <-chan error) {
 	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}), bound: make(map[Canceler]struct{})}
 	c.closing, c.cancel = context.WithCancelCause(context.Background())
+	c.leastLeft.Store(int64(cfg.Timeout))
 	c.servers = newServers(cfg.Servers, cfg.Resolve, func(f func()) { c.work.Go(f) })
 	c.current = c.openSession()
 	first := make(chan error, 1)
@@ -339,6 +341,17 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 // Granted returns the session timeout that was granted last, 0 before the first. Each server bounds it
 // anew when the Client connects to it.
 func (c *Client) Granted() time.Duration { return time.Duration(c.granted.Load()) }
+
+// LeastLeft is the least time that was left to a hold when its session was confirmed, or 0 once a lease has
+// run out; the timeout that was asked for before that.
+func (c *Client) LeastLeft() time.Duration { return time.Duration(c.leastLeft.Load()) }
+
+// noteLeft takes note of how much was left. Lease.mu is held, of the one lease that has holds.
+func (c *Client) noteLeft(left time.Duration) {
+	if left = max(left, 0); int64(left) < c.leastLeft.Load() {
+		c.leastLeft.Store(int64(left))
+	}
+}
 
 // LastFailure is why the last try to connect failed that did not lead to a session, nil if there was
 // none.
