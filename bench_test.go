@@ -29,6 +29,7 @@ func BenchmarkLockUnlock(b *testing.B) {
 			HoldEnd:      func(context.Context, zklock.HoldEndEvent) {},
 			State:        func(zklock.StateEvent) {},
 		})}},
+		{"profile", []zklock.SessionOption{zklock.WithHoldProfile()}},
 		{"log at Info", []zklock.SessionOption{zklock.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

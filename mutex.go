@@ -244,10 +244,12 @@ func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-cha
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
-	h, err := m.acquire(ctx, true, mod).Result()
+	a := m.acquire(ctx, true, mod)
+	h, err := a.Result()
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
+	m.s.observer.tally.profiled(a)
 	return h.Revoked(), nil
 }
 
@@ -281,6 +283,7 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	if err != nil {
 		return opError("lock", m.path, err)
 	}
+	m.s.observer.tally.profiled(a)
 	body, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { // ends with body; waited for below

@@ -3,6 +3,7 @@ package zklock
 import (
 	"context"
 	"log/slog"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -25,9 +26,9 @@ type observer struct {
 // slowWait is after how long an acquisition that waits is logged.
 const slowWait = 10 * time.Second
 
-func newObserver(root string, hooks []*Hooks, logger *slog.Logger) *observer {
+func newObserver(root string, hooks []*Hooks, logger *slog.Logger, profile *pprof.Profile) *observer {
 	o := &observer{root: root, hooks: hooks, logger: logger}
-	o.tally.holds = make(map[*recipe.Acquisition]struct{})
+	o.tally.profile, o.tally.holds = profile, make(map[*recipe.Acquisition]struct{})
 	if len(hooks) > 0 || isWanted(logger) {
 		o.told = mailbox.New[func()]()
 	}

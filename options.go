@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type sessionConfig struct {
 	logger    *slog.Logger
 	stateFunc func(State)
 	hooks     []*Hooks
+	profile   *pprof.Profile // nil if none is wanted
 	lease     Lease
 	footprint int                  // bytes; see WithFootprint
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own

@@ -93,7 +93,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		s.cfg.logger = slog.New(l)
 		s.user.run(func() { l.run(s.user.over) })
 	}
-	s.observer = newObserver(s.root, cfg.hooks, s.cfg.logger)
+	s.observer = newObserver(s.root, cfg.hooks, s.cfg.logger, cfg.profile)
 	if s.observer.told != nil {
 		s.hooked.run(s.observer.run)
 	}

@@ -2,6 +2,7 @@ package zklock
 
 import (
 	"errors"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"time"
@@ -54,6 +55,8 @@ func (l *Losses) count(reason LossReason) {
 
 // tally is what Stats and Holds are made of.
 type tally struct {
+	profile *pprof.Profile // nil if none is wanted
+
 	mu    sync.Mutex // guards the fields below; comes last
 	stats Stats
 	holds map[*recipe.Acquisition]struct{}
@@ -91,6 +94,9 @@ func (t *tally) ended(a *recipe.Acquisition, held time.Duration, lost error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.holds, a)
+	if t.profile != nil {
+		t.profile.Remove(a)
+	}
 	t.stats.Hold += held
 	t.stats.Lost.count(reasonOf(lost))
 }

@@ -117,6 +117,10 @@ func TestVirtualLogOfALife(t *testing.T) {
 			`level=WARN msg="zookeeper disconnected" for=4s error="[^"]*connection refused"`,
 			`level=INFO msg="zookeeper connected again" after=5s server=\S+`)
 
+		client.Cut()
+		time.Sleep(10 * time.Second) // sleep ok: virtual
+		seen("short outage", `level=INFO msg="zookeeper connected again" after=\S+ server=\S+`)
+
 		lockFor(t, m, 6*time.Second)
 		require.NoError(t, s.Close())
 		seen("close", `level=INFO msg="lock lost" `+lock+` reason=closed held=6s`)

@@ -2,6 +2,8 @@ package zklock_test
 
 import (
 	"context"
+	"runtime/pprof"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,3 +107,35 @@ func TestVirtualStats(t *testing.T) {
 		assert.Equal(t, zklock.StateClosed, s.Stats().State)
 	})
 }
+
+// TestVirtualHoldProfile shows where a hold came from, until it is over.
+func TestVirtualHoldProfile(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 12*time.Second, zklock.WithHoldProfile())
+		plain, _ := w.dial("", 12*time.Second)
+		profile := pprof.Lookup("zklock.holds")
+		require.NotNil(t, profile)
+		m, lost, shared := mutex(t, s, "m"), mutex(t, s, "lost"), mutex(t, s, "shared", zklock.WithLocalHandoff(3))
+		lockAndForget(t, m)
+		lock(t, mutex(t, plain, "other"))
+		lock(t, shared)
+		assert.Equal(t, 2, profile.Count())
+		var text strings.Builder
+		require.NoError(t, profile.WriteTo(&text, 1))
+		assert.Contains(t, text.String(), "lockAndForget")
+		m.Unlock()
+		shared.Unlock()
+		assert.Zero(t, profile.Count())
+		require.NoError(t, lost.Do(t.Context(), func(context.Context) error {
+			assert.Equal(t, 1, profile.Count())
+			return nil
+		}))
+		lock(t, lost)
+		w.Expire(s.ID())
+		<-lost.Lost()
+		assert.Zero(t, profile.Count())
+	})
+}
+
+//go:noinline
+func lockAndForget(t *testing.T, m *zklock.Mutex) { lock(t, m) }
