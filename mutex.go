@@ -101,6 +101,7 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)
 		return a
 	}
 	p := m.newPassage(mod)
+	p.Trace = m.s.observer.start(ctx, &p.Claim)
 	if waits && p.Revoke == nil { // what removes others by force outlasts its context
 		p.Acquire(ctx)
 	} else {
@@ -118,6 +119,7 @@ func (m *Mutex) join(ctx context.Context, mod func(*recipe.Claim)) *recipe.Acqui
 	if c.Try || c.Revoke != nil {
 		return nil
 	}
+	c.Trace = m.s.observer.start(ctx, &c)
 	return m.cohort.Begin(ctx, c)
 }
 
@@ -242,10 +244,12 @@ func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-cha
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
-	h, err := m.acquire(ctx, true, mod).Result()
+	a := m.acquire(ctx, true, mod)
+	h, err := a.Result()
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
+	m.s.observer.tally.profiled(a)
 	return h.Revoked(), nil
 }
 
@@ -279,6 +283,7 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err err
 	if err != nil {
 		return opError("lock", m.path, err)
 	}
+	m.s.observer.tally.profiled(a)
 	body, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { // ends with body; waited for below
@@ -378,8 +383,7 @@ func (m *Mutex) Token() Token {
 	if a == nil {
 		return Token{}
 	}
-	zxid, handoff := a.Hold().Token()
-	return Token{Zxid: zxid, Handoff: handoff}
+	return tokenOf(a)
 }
 
 // Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,8 @@ type sessionConfig struct {
 	resolve   func(ctx context.Context, host string) (addresses []string, err error) // nil: left to dial
 	logger    *slog.Logger
 	stateFunc func(State)
+	hooks     []*Hooks
+	profile   *pprof.Profile // nil if none is wanted
 	lease     Lease
 	footprint int                  // bytes; see WithFootprint
 	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
@@ -167,8 +170,8 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	}
 }
 
-// WithLogger sets where the Session tells of connections, expiries and failed clean-ups. By
-// default, nowhere. The handler is called on a goroutine of its own, so that one that blocks holds
+// WithLogger sets where the Session tells of connections, expiries, losses, long waits and failed
+// clean-ups: docs/observability.md has the lines. By default, nowhere. The handler is called on a goroutine of its own, so that one that blocks holds
 // up nothing else for longer than a moment: up to 1000 entries wait for it, others are dropped, and
 // Close waits for a second.
 func WithLogger(logger *slog.Logger) SessionOption {

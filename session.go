@@ -55,11 +55,16 @@ type Session struct {
 	locks   *recipe.Locks
 	states  *mailbox.Mailbox[State] // to callState
 	readers sync.WaitGroup          // the event goroutine
-	user    userCode                // the goroutines that call the user's functions
+	user    userCode                // the goroutines that call the user's log handler and state function
 	finish  sync.Once
 
-	mu    sync.Mutex // guards the fields below
-	state State
+	observer *observer
+	hooked   userCode // its goroutine
+
+	mu     sync.Mutex // guards the fields below
+	state  State
+	since  time.Time   // when it became so
+	outage *time.Timer // tells of one that lasts; nil if there is none
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
@@ -80,11 +85,17 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		root:   zkpath.Join(chroot, cfg.root),
 		states: mailbox.New[State](),
 		user:   userCode{over: make(chan struct{})},
+		hooked: userCode{over: make(chan struct{})},
+		since:  time.Now(),
 	}
-	if cfg.logger.Handler() != slog.DiscardHandler {
+	if isWanted(cfg.logger) {
 		l := newLogs(cfg.logger.Handler())
 		s.cfg.logger = slog.New(l)
 		s.user.run(func() { l.run(s.user.over) })
+	}
+	s.observer = newObserver(s.root, cfg.hooks, s.cfg.logger, cfg.profile)
+	if s.observer.told != nil {
+		s.hooked.run(s.observer.run)
 	}
 	established := s.connect(servers)
 	s.readers.Go(s.dispatch) // ended and waited for by Close
@@ -115,7 +126,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		Marked:  recipe.IsMark,
 		Changed: s.updateState,
 	})
-	s.locks = recipe.New(s.client, s.root, s.cfg.acl)
+	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
 	return established
 }
 
@@ -160,8 +171,42 @@ func (s *Session) updateState() {
 		state = StateExpired
 	}
 	if state != s.state {
-		s.state = state
-		s.states.Push(state)
+		s.changeLocked(state)
+	}
+}
+
+// changeLocked tells of a new state.
+func (s *Session) changeLocked(state State) {
+	now := time.Now()
+	e := StateEvent{
+		From: s.state, To: state, For: now.Sub(s.since),
+		Server: s.client.Session().Server(), Timeout: s.Timeout(),
+	}
+	if state != StateConnected {
+		e.Err = s.client.LastFailure()
+	}
+	s.state, s.since = state, now
+	s.states.Push(state)
+	s.observer.changed(e)
+	if s.outage != nil {
+		s.outage.Stop()
+		s.outage = nil
+	}
+	if state == StateSuspended && s.observer.told != nil {
+		s.outage = time.AfterFunc(s.Timeout()/longOutage, func() { s.noteOutage(now) })
+	}
+}
+
+// longOutage is which part of the session timeout makes an outage long enough to warn of.
+const longOutage = 3
+
+// noteOutage tells of an outage that began then, if it goes on.
+func (s *Session) noteOutage(began time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == StateSuspended && s.since.Equal(began) {
+		since, failure := time.Since(began), s.client.LastFailure()
+		s.observer.told.Push(func() { s.observer.logOutage(since, failure) })
 	}
 }
 
@@ -216,6 +261,10 @@ func (s *Session) Close() error {
 	s.finish.Do(func() {
 		s.states.Close()
 		s.readers.Wait()
+		if s.observer.told != nil {
+			s.observer.told.Close()
+		}
+		s.hooked.end() // before what it logs to
 		s.user.end()
 	})
 	return opError("close", s.root, err)

@@ -57,6 +57,7 @@ type Client struct {
 	vocabulary *vocabulary
 	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
 	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
+	leastLeft  atomic.Int64 // see LeastLeft; a time.Duration
 	rewinds    atomic.Int64 // how often another session has shown an older one
 	unlike     atomic.Int64 // the granted timeout that was logged last for being unlike the one that was asked for
 
@@ -74,6 +75,7 @@ func New(cfg Config) (c *Client, established <-chan error) {
 	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}), bound: make(map[Canceler]struct{})}
 	c.closing, c.cancel = context.WithCancelCause(context.Background())
 	c.vocabulary = newVocabulary(cfg.Logger)
+	c.leastLeft.Store(int64(cfg.Timeout))
 	c.servers = newServers(cfg.Servers, cfg.Resolve, func(f func()) { c.work.Go(f) })
 	c.current = c.openSession()
 	first := make(chan error, 1)
@@ -152,7 +154,7 @@ func (c *Client) run(established chan<- error) {
 		})
 		c.newestZxid.Store(max(c.newestZxid.Load(), zs.lastZxid.Load()))
 		if err != nil && !again {
-			c.cfg.Logger.Error("no zookeeper session", "error", err)
+			c.logNoSession(err)
 			select {
 			case <-time.After(refusedPause):
 			case <-c.closing.Done():
@@ -188,8 +190,7 @@ func (c *Client) establish(zs *Session) error {
 	}
 	close(zs.ready)
 	c.work.Go(zs.Watches.audit) // ends with zs.ended
-	c.cfg.Logger.Info("zookeeper session", "timeout", c.Granted())
-	c.cfg.Logger.Debug("zookeeper session's id, which is a secret", "id", fmt.Sprintf("%#x", zs.ID()))
+	c.logEstablished(zs)
 	c.cfg.Changed()
 	return nil
 }
@@ -344,6 +345,17 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 // anew when the Client connects to it.
 func (c *Client) Granted() time.Duration { return time.Duration(c.granted.Load()) }
 
+// LeastLeft is the least time that was left to a hold when its session was confirmed, or 0 once a lease has
+// run out; the timeout that was asked for before that.
+func (c *Client) LeastLeft() time.Duration { return time.Duration(c.leastLeft.Load()) }
+
+// noteLeft takes note of how much was left. Lease.mu is held, of the one lease that has holds.
+func (c *Client) noteLeft(left time.Duration) {
+	if left = max(left, 0); int64(left) < c.leastLeft.Load() {
+		c.leastLeft.Store(int64(left))
+	}
+}
+
 // LastFailure is why the last try to connect failed that did not lead to a session, nil if there was
 // none.
 func (c *Client) LastFailure() error { return c.servers.lastFailure() }
@@ -357,7 +369,7 @@ func (c *Client) onGranted(granted time.Duration) {
 	asked := c.cfg.Timeout
 	far := granted > asked+asked/4 || granted < asked-asked/4
 	if far && c.unlike.Swap(int64(granted)) != int64(granted) {
-		c.cfg.Logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
+		c.logGranted(asked, granted)
 	}
 }
 
@@ -370,6 +382,5 @@ func (c *Client) compareZxid(zxid int64) {
 	}
 	c.newestZxid.Store(0)
 	c.rewinds.Add(1)
-	c.cfg.Logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
-		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", newest))
+	c.logRewind(zxid, newest)
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -51,14 +49,17 @@ func (zs *Session) noteLookingLocked(looking bool) {
 }
 
 // leave breaks the connection to a server that is of no use, so that zk.Conn goes to another.
-func (zs *Session) leave() {
+// It returns the server as the connect string has it, "" if there is no connection.
+func (zs *Session) leave() (server string) {
 	zs.mu.Lock()
 	on := zs.on
 	zs.mu.Unlock()
 	if on != nil {
 		zs.client.servers.leave(on)
+		server = on.server
 	}
 	zs.reconnect()
+	return server
 }
 
 // reconnect breaks the connection.
@@ -191,11 +192,4 @@ func (zs *Session) backOff() error {
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
 	}
-}
-
-// zkLogger passes on what go-zookeeper logs.
-type zkLogger struct{ logger *slog.Logger }
-
-func (l zkLogger) Printf(format string, args ...any) {
-	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))
 }

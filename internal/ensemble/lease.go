@@ -109,7 +109,11 @@ func (l *Lease) answered(op int32, sent time.Time) {
 	if sent.Before(l.awake) {
 		return // the machine may have slept in between, for longer than the answer took by this clock
 	}
-	if l.proof.answer(op, sent, time.Now()) {
+	now, until := time.Now(), l.proof.until()
+	if l.proof.answer(op, sent, now) {
+		if len(l.holds) > 0 && l.kind != LeaseServer {
+			l.zs.client.noteLeft(until.Sub(now))
+		}
 		l.setTimerLocked()
 	}
 }
@@ -181,6 +185,7 @@ func (l *Lease) RunOut(fresh time.Duration) {
 		l.mu.Unlock()
 		return
 	}
+	l.zs.client.noteLeft(0)
 	holds := l.takeLocked()
 	l.mu.Unlock()
 	lose(holds, ErrLeaseRanOut)

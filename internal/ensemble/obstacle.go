@@ -38,14 +38,23 @@ func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
 	if !ok || time.Since(begun) < time.Millisecond {
 		return err
 	}
-	if out, ok := c.Session().outage(); ok {
-		waitedFor = out
-	}
+	waitedFor = c.first(waitedFor)
 	return GaveUp{&gaveUpError{
 		text: fmt.Sprintf("gave up after %v: %s: %v", rounded(time.Since(begun)), waitedFor.Text, g.Why),
 		errs: append([]error{g.Why}, waitedFor.Matches...),
 	}}
 }
+
+// first returns what a call waits for first of all: a connection, if there is none.
+func (c *Client) first(waitedFor Obstacle) Obstacle {
+	if out, ok := c.Session().outage(); ok {
+		return out
+	}
+	return waitedFor
+}
+
+// Awaited says what a call waits for that is under way.
+func (c *Client) Awaited(waitedFor Obstacle) string { return c.first(waitedFor).Text }
 
 // gaveUpError is the public error of a call that its caller gave up.
 type gaveUpError struct {

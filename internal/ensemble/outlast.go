@@ -55,8 +55,7 @@ var errAnotherSession = errors.New("the server has opened another session in its
 
 // giveUp ends a session that cannot go on: another takes its place.
 func (zs *Session) giveUp(reason error) {
-	zs.client.cfg.Logger.Warn("zookeeper session given up", "reason", reason,
-		"zxid", fmt.Sprintf("%#x", zs.lastZxid.Load()), "error", zs.client.servers.lastFailure())
+	zs.client.logGivenUp(zs, reason)
 	zs.disconnect()
 	zs.End(fmt.Errorf("%w: %w", ErrExpired, reason))
 	zs.client.cfg.Changed()

@@ -182,7 +182,7 @@ func (zs *Session) onAuthRejected() {
 	zs.mu.Lock()
 	zs.authRefusals++
 	zs.mu.Unlock()
-	zs.client.cfg.Logger.Error("zookeeper refuses the credentials")
+	zs.client.logRefusedCredentials()
 }
 
 // ID is the session's, 0 until it is established.
@@ -190,6 +190,17 @@ func (zs *Session) ID() int64 {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	return zs.handshake.SessionID
+}
+
+// Server returns the server that the session was connected to last, as the connect string has it, "" if
+// there was none.
+func (zs *Session) Server() string {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if zs.on == nil {
+		return ""
+	}
+	return zs.on.server
 }
 
 // Timeout is the session timeout that everything counts by where a longer one would be dangerous: the

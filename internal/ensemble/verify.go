@@ -24,8 +24,7 @@ func (t *WatchTable) verify() {
 		case !errors.As(err, &missing):
 			return
 		case t.standsHere(some[missing.index]):
-			t.zs.client.cfg.Logger.Error("the server is out of step with the others", "path", some[missing.index])
-			t.zs.leave()
+			t.zs.client.logOutOfStep(t.zs.leave(), some[missing.index])
 			return
 		default:
 			paths = slices.Delete(paths, missing.index, missing.index+1)

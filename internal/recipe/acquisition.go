@@ -21,8 +21,10 @@ type Claim struct {
 	Slot  *Slot  // of the handle; nil where holds may share it
 	Sight *Sight // the handle's
 
-	// Granted hands the hold to the handle, before anybody else hears of it.
+	// Granted hands the hold to the handle, before anybody but the Observer hears of it.
 	Granted func(*Acquisition)
+
+	Trace context.Context // the Observer's; nil if it has none
 }
 
 // Acquisition is one request for a lock, as its caller sees it. It succeeds or fails, once; if it has
@@ -33,13 +35,14 @@ type Claim struct {
 //	   └──────▶ failed
 type Acquisition struct {
 	Claim
-	route  route
-	locks  *Locks
-	ctx    context.Context // bounds the waiting
-	begun  time.Time
-	queued chan struct{} // closed when there is a candidate; nil if nobody asks
-	done   signal        // granted or failed
-	gone   signal        // no candidate is left
+	route    route
+	locks    *Locks
+	observer *Observer
+	ctx      context.Context // bounds the waiting
+	begun    time.Time
+	queued   chan struct{} // closed when there is a candidate; nil if nobody asks
+	done     signal        // granted or failed
+	gone     signal        // no candidate is left
 
 	mu      sync.Mutex    // guards the fields below
 	detach  func() bool   // undoes follow
@@ -105,8 +108,12 @@ func (a *Acquisition) decide(err error) bool {
 		return false
 	}
 	a.err = err
+	a.locks.waiting.drop(a)
 	if err == nil {
+		a.hold.grant()
 		a.Granted(a)
+	} else {
+		a.observer.Settled(a, err)
 	}
 	if a.detach != nil {
 		a.detach()
@@ -136,6 +143,12 @@ func (a *Acquisition) Err() error {
 	defer a.mu.Unlock()
 	return a.err
 }
+
+// Begun returns when the acquisition was asked for.
+func (a *Acquisition) Begun() time.Time { return a.begun }
+
+// Ahead says what the acquisition waits for.
+func (a *Acquisition) Ahead() string { return a.locks.client.Awaited(a.route.waitedFor()) }
 
 // Hold returns the hold of the current candidate.
 func (a *Acquisition) Hold() *Hold {
@@ -179,18 +192,27 @@ func (a *Acquisition) Abandon() bool {
 func (a *Acquisition) Release(ctx context.Context) error {
 	begun, lost := time.Now(), a.hold.release()
 	p, mine := a.route.letGo(lost)
-	if p == nil || lost != nil {
+	if lost != nil {
 		return lost
 	}
-	if mine {
-		p.remove(ctx)
+	var err error
+	if p != nil {
+		if mine {
+			p.remove(ctx)
+		}
+		err = p.awaitRemoval(ctx, begun)
 	}
-	return p.awaitRemoval(ctx, begun)
+	a.observer.Released(a, a.hold.held, time.Since(begun), err)
+	return err
 }
 
 // Drop ends the hold, and does not wait for the removal of its candidate.
 func (a *Acquisition) Drop() {
-	if p, mine := a.route.letGo(a.hold.release()); mine {
+	lost := a.hold.release()
+	if p, mine := a.route.letGo(lost); mine {
 		p.removeSoon()
+	}
+	if lost == nil {
+		a.observer.Released(a, a.hold.held, 0, nil)
 	}
 }

@@ -29,6 +29,8 @@ type Cohort struct {
 	claim Claim // of its candidates
 	max   int
 
+	forward Observer // of its passages
+
 	mu      sync.Mutex // guards the fields below and those of the terms, and comes before Acquisition.mu
 	waiting list.List  // of *member, in order of arrival
 	term    *term      // that those who wait, wait for; nil if nobody does
@@ -37,7 +39,9 @@ type Cohort struct {
 // NewCohort returns a cohort whose candidates have the given claim, and which grants the lock up to
 // max times by one candidate while others queue.
 func NewCohort(l *Locks, c Claim, max int) *Cohort {
-	return &Cohort{locks: l, claim: c, max: max}
+	co := &Cohort{locks: l, claim: c, max: max, forward: *unobserved()}
+	co.forward.Queued = func(_ *Acquisition, ahead int) { co.queuedBehind(ahead) }
+	return co
 }
 
 // member is an acquisition through a cohort.
@@ -45,6 +49,7 @@ type member struct {
 	Acquisition
 	co    *Cohort
 	place *list.Element // among those who wait, nil for others; guarded by the cohort's mutex
+	told  bool          // that it has to wait; guarded by the same
 	term  *term         // that its hold is a part of
 }
 
@@ -61,7 +66,9 @@ func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m
 // Begin begins an acquisition through the cohort.
 func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 	m := &member{co: co}
-	m.Acquisition = Acquisition{Claim: c, locks: co.locks, route: m, ctx: ctx, hold: new(Hold), begun: time.Now(), cleanUp: cleanUpPatience}
+	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m, ctx: ctx, begun: time.Now(), cleanUp: cleanUpPatience}
+	m.hold = m.newHold()
+	co.locks.waiting.add(&m.Acquisition)
 	begun, err := co.admit(ctx, m)
 	if m.queued == nil {
 		m.queued = make(chan struct{})
@@ -85,11 +92,30 @@ func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error)
 	case co.joinLocked(m):
 		return nil, nil
 	}
-	m.follow(ctx, func() { m.settle(m.explained()) })
 	m.place = co.waiting.PushBack(m)
-	begun = co.beginLocked()
+	if begun = co.beginLocked(); begun == nil { // otherwise its candidate may find nobody ahead
+		m.queueBehindLocked(co.waiting.Len() - 1 + co.term.active)
+	}
 	m.queued = co.term.queued
+	m.follow(ctx, func() { m.settle(m.explained()) })
 	return begun, nil
+}
+
+// queueBehindLocked tells, once, that the member has to wait for others.
+func (m *member) queueBehindLocked(ahead int) {
+	if !m.told && ahead > 0 {
+		m.told = true
+		m.tellQueued(ahead)
+	}
+}
+
+// queuedBehind is told that the cohort's candidate waits for others, so that the members do.
+func (co *Cohort) queuedBehind(ahead int) {
+	co.mu.Lock()
+	defer co.mu.Unlock()
+	for i, m := range co.waitingLocked() {
+		m.queueBehindLocked(ahead + i)
+	}
 }
 
 // joinLocked lets a reader in that need not wait.
@@ -125,7 +151,7 @@ func (co *Cohort) queue(t *term) {
 	}
 	t.unwatch = context.AfterFunc(co.locks.client.Closing(), co.close)
 	owner := co.locks.New(co.claim)
-	owner.Granted = func(*Acquisition) {}
+	owner.Granted, owner.observer = func(*Acquisition) {}, &co.forward
 	owner.onSettled, owner.onLeft = t.onSettled, t.onLeft
 	owner.queued = t.queued
 	co.mu.Lock()

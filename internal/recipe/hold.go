@@ -20,6 +20,7 @@ import (
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
+	of      *Acquisition
 	path    string          // of the candidate's znode
 	zxid    int64           // of the candidate's creation
 	handoff uint32          // how often the hold was passed on since
@@ -32,11 +33,29 @@ type Hold struct {
 
 	mu    sync.Mutex      // guards the fields below, and what is told; the whole's before its parts'
 	err   error           // nil, ErrRevoked, or an error that matches ErrLost
+	since time.Time       // when it was granted; zero until then
+	held  time.Duration   // until it ended
 	ended bool            // released or lost
 	lapse func()          // called when the hold is lost; nil for nobody
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
+}
+
+func (a *Acquisition) newHold() *Hold { return &Hold{of: a} }
+
+// grant begins the hold. What has befallen its candidate before is told now.
+func (h *Hold) grant() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.since = time.Now()
+	h.of.observer.Settled(h.of, nil)
+	switch {
+	case h.ended:
+		h.of.observer.Ended(h.of, 0, h.err)
+	case h.err != nil:
+		h.of.observer.Revoked(h.of, 0)
+	}
 }
 
 // bind ties the hold to its candidate, before it is granted.
@@ -95,6 +114,9 @@ func (h *Hold) revoke() {
 	}
 	h.err = ErrRevoked
 	h.revoked.give()
+	if !h.since.IsZero() {
+		h.of.observer.Revoked(h.of, time.Since(h.since))
+	}
 	for p := range h.parts {
 		p.revoke()
 	}
@@ -123,14 +145,18 @@ func (h *Hold) lose(reason error) {
 	}
 	h.err = reason
 	h.lost.give()
-	h.finishLocked()
+	h.finishLocked(reason)
 	if h.lapse != nil {
 		h.lapse()
 	}
 }
 
-func (h *Hold) finishLocked() {
+func (h *Hold) finishLocked(lost error) {
 	h.ended = true
+	if !h.since.IsZero() {
+		h.held = time.Since(h.since)
+		h.of.observer.Ended(h.of, h.held, lost)
+	}
 	if h.end != nil {
 		h.end()
 	}
@@ -149,7 +175,7 @@ func (h *Hold) release() error {
 	if h.ended {
 		return h.err
 	}
-	h.finishLocked()
+	h.finishLocked(nil)
 	return nil
 }
 
@@ -179,6 +205,13 @@ func (h *Hold) Known() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.err
+}
+
+// Since returns when the hold was granted.
+func (h *Hold) Since() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.since
 }
 
 // Token returns the transaction that created the candidate, and how often the hold was passed on

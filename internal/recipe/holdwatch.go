@@ -17,7 +17,7 @@ const ownLook = 200 * time.Millisecond
 const firstLook = 20 * time.Millisecond
 
 // delayed calls a function for what was added to it some time ago and not dropped since. One timer serves all, and is stopped
-// once nothing is left: what is soon dropped wakes nobody.
+// once nothing is left: what is soon dropped wakes nobody. A nil one calls nobody.
 type delayed[T comparable] struct {
 	after time.Duration // and up to half as much again
 	call  func(T)       // must not block
@@ -32,6 +32,9 @@ func newDelayed[T comparable](after time.Duration, call func(T)) *delayed[T] {
 }
 
 func (l *delayed[T]) add(x T) {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.added[x] = time.Now()
@@ -46,6 +49,9 @@ func (l *delayed[T]) add(x T) {
 
 // drop forgets x. Nothing is called for it after.
 func (l *delayed[T]) drop(x T) {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if delete(l.added, x); len(l.added) == 0 && l.timer != nil {

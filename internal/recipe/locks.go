@@ -12,9 +12,11 @@ import (
 
 // Locks are the locks below one root, as one client of the ensemble knows them.
 type Locks struct {
-	client *ensemble.Client
-	root   string
-	acl    []zk.ACL // of the znodes above the locks
+	client   *ensemble.Client
+	root     string
+	acl      []zk.ACL // of the znodes above the locks
+	observer *Observer
+	waiting  *delayed[*Acquisition] // for Observer.Waiting
 
 	mu     sync.Mutex          // guards the fields below
 	local  *Local              // of the client's current session
@@ -22,8 +24,12 @@ type Locks struct {
 }
 
 // New returns the locks below root. acl are the rights of the znodes above them.
-func New(client *ensemble.Client, root string, acl []zk.ACL) *Locks {
-	return &Locks{client: client, root: root, acl: acl}
+func New(client *ensemble.Client, root string, acl []zk.ACL, observer *Observer) *Locks {
+	l := &Locks{client: client, root: root, acl: acl, observer: observer}
+	if observer.Patience > 0 {
+		l.waiting = newDelayed(observer.Patience, func(a *Acquisition) { a.observer.Waiting(a) })
+	}
+	return l
 }
 
 // Config says what the candidates of a handle are like.

@@ -38,7 +38,7 @@ type Passage struct {
 
 // New returns a passage that is yet to be begun.
 func (l *Locks) New(c Claim) *Passage {
-	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, cleanUp: cleanUpPatience}}
+	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, observer: l.observer, cleanUp: cleanUpPatience}}
 	p.route = p
 	return p
 }
@@ -88,7 +88,8 @@ func (p *Passage) bound(ctx context.Context) {
 // enter has Close wait until no candidate of the passage is left; see leave. If it is false, the
 // acquisition has failed.
 func (p *Passage) enter(ctx context.Context) bool {
-	p.hold, p.begun = new(Hold), time.Now()
+	p.hold, p.begun = p.newHold(), time.Now()
+	p.locks.waiting.add(&p.Acquisition)
 	switch {
 	case ctx.Err() != nil:
 		p.fail(ensemble.ContextError(ctx))
@@ -175,7 +176,7 @@ func (p *Passage) freshHold() *Hold {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.hold.revoked.isGiven() && !p.done.isGiven() {
-		p.hold = new(Hold)
+		p.hold = p.newHold()
 	}
 	return p.hold
 }
@@ -218,7 +219,7 @@ func (p *Passage) giveUp(c *candidate) {
 // given up.
 func (p *Passage) onRemoved(c *candidate, err error) {
 	if err != nil && !errors.Is(err, ErrVanished) && !isOver(err) {
-		p.locks.client.Logger().Error("candidate not removed, the session is given up", "path", c.path, "error", err)
+		p.locks.logNotRemoved(c.path, err)
 		p.locks.noteSticky(c.dir)
 		c.zs.End(errStuck)
 	}

@@ -180,6 +180,7 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 		}
 	}
 	c.since = time.Now()
+	p.tellQueued(len(c.line.Nearest))
 	defer c.unwatchAhead()
 	for c.isBlocked() {
 		at, left, err := p.wait(ctx, c, force)

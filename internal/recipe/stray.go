@@ -166,14 +166,14 @@ func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []qu
 		return nil
 	})
 	if strays > 0 {
-		c.zs.Client().Logger().Warn("children that are no candidates, ignored", "path", c.dir, "number", strays)
+		c.zs.locks.logStrays(c.dir, strays)
 	}
 	return real, err
 }
 
 // ignore takes note that a child ahead is no candidate, and that there may be others like it.
 func (c *candidate) ignore(other queue.Candidate) {
-	c.zs.Client().Logger().Warn("not a candidate, ignored", "path", c.dir+"/"+other.Name)
+	c.zs.locks.logStray(c.dir + "/" + other.Name)
 	c.sifts = true
 	c.addStray(other)
 }

@@ -1,0 +1,92 @@
+package zklock
+
+// Everything that this package logs is here.
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/recipe"
+)
+
+// isWanted reports whether there is somebody to log to.
+func isWanted(logger *slog.Logger) bool { return logger.Handler() != slog.DiscardHandler }
+
+// inLog is a duration as the log has it.
+func inLog(key string, d time.Duration) slog.Attr {
+	return slog.Duration(key, d.Round(time.Millisecond))
+}
+
+func (o *observer) log(level slog.Level, msg string, attrs ...slog.Attr) {
+	o.logger.LogAttrs(context.Background(), level, msg, attrs...)
+}
+
+// lockLog is log about a lock.
+func (o *observer) logLock(level slog.Level, msg string, lock LockRef, attrs ...slog.Attr) {
+	about := []slog.Attr{slog.String("lock", lock.Name), slog.String("kind", lock.Kind.String())}
+	o.log(level, msg, append(about, attrs...)...)
+}
+
+func (o *observer) logQueued(e QueuedEvent) {
+	o.logLock(slog.LevelDebug, "waiting", e.Lock, slog.Int("ahead", e.Ahead))
+}
+
+func (o *observer) logWaiting(lock LockRef, since time.Duration, a *recipe.Acquisition) {
+	if !closed.Is(a.Done()) {
+		o.logLock(slog.LevelInfo, "still waiting", lock, inLog("waited", since), slog.String("because", a.Ahead()))
+	}
+}
+
+func (o *observer) logSettled(e AcquireEndEvent) {
+	if e.Err != nil {
+		o.logLock(slog.LevelDebug, "not acquired", e.Lock, inLog("waited", e.Wait), slog.Any("error", e.Err))
+		return
+	}
+	o.logLock(slog.LevelDebug, "acquired", e.Lock, inLog("waited", e.Wait), slog.String("token", e.Token.String()))
+}
+
+func (o *observer) logRevoked(e RevokedEvent) {
+	o.logLock(slog.LevelInfo, "asked to release", e.Lock, inLog("held", e.Held))
+}
+
+func (o *observer) logLost(e LostEvent) {
+	level := slog.LevelWarn
+	if e.Reason == LossClosed { // which is the program's own wish
+		level = slog.LevelInfo
+	}
+	o.logLock(level, "lock lost", e.Lock, slog.String("reason", e.Reason.String()), inLog("held", e.Held))
+}
+
+func (o *observer) logEnd(e HoldEndEvent) {
+	if e.Reason != NotLost {
+		return // logLost has told
+	}
+	attrs := []slog.Attr{inLog("held", e.Held), inLog("took", e.Release)}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("error", e.Err))
+	}
+	o.logLock(slog.LevelDebug, "released", e.Lock, attrs...)
+}
+
+func (o *observer) logState(e StateEvent) {
+	after, server := inLog("after", e.For), slog.String("server", e.Server)
+	switch {
+	case e.To == StateConnected && e.From == StateSuspended:
+		o.log(slog.LevelInfo, "zookeeper connected again", after, server)
+	case e.To == StateConnected:
+		o.log(slog.LevelInfo, "zookeeper session established", after, server, slog.Duration("timeout", e.Timeout))
+	case e.To == StateSuspended:
+		o.log(slog.LevelDebug, "zookeeper disconnected", after, server)
+	case e.To == StateExpired:
+		o.log(slog.LevelWarn, "zookeeper session expired", inLog(e.From.String(), e.For), slog.Int("holds", o.expired))
+	case e.To == StateClosed:
+		o.log(slog.LevelDebug, "zookeeper session closed", after)
+	}
+}
+
+// logOutage tells that a connection is missing for long.
+func (o *observer) logOutage(since time.Duration, failure error) {
+	o.log(slog.LevelWarn, "zookeeper disconnected", inLog("for", since), slog.Any("error", failure))
+}

@@ -1,0 +1,163 @@
+package zklock
+
+import (
+	"errors"
+	"runtime/pprof"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/zookylock/zklock/internal/recipe"
+)
+
+// Stats is what a Session has done since Dial. All counts only grow, but for Held and Waiting.
+type Stats struct {
+	State      State
+	StateSince time.Time
+	Server     string // host:port of the connect string: the last that was connected to; empty if that is not known
+
+	Held    int // holds now, without those that are lost
+	Waiting int // acquisitions under way
+
+	Acquired uint64
+	Refused  uint64        // tries that found the lock taken
+	GaveUp   uint64        // acquisitions that failed otherwise, by their contexts as a rule
+	Wait     time.Duration // sum, of all acquisitions that have ended
+	Hold     time.Duration // sum, of all holds that have ended
+
+	Revoked uint64 // holds that were asked to release
+	Lost    Losses
+
+	Expiries       uint64 // ZooKeeper sessions that expired or were given up
+	Disconnections uint64
+
+	// LeastLeaseLeft is the least time that was left to a hold when the ensemble confirmed it, or 0 once
+	// a lease has run out: how near the Session came to losing its holds. It is the session timeout
+	// that was asked for before the first hold, and with LeaseServer.
+	LeastLeaseLeft time.Duration
+}
+
+// Losses are holds that were lost, by LossReason.
+type Losses struct{ Lease, Expired, Removed, Closed uint64 }
+
+func (l *Losses) count(reason LossReason) {
+	switch reason {
+	case LossLease:
+		l.Lease++
+	case LossExpired:
+		l.Expired++
+	case LossRemoved:
+		l.Removed++
+	case LossClosed:
+		l.Closed++
+	}
+}
+
+// tally is what Stats and Holds are made of.
+type tally struct {
+	profile *pprof.Profile // nil if none is wanted
+
+	mu    sync.Mutex // guards the fields below; comes last
+	stats Stats
+	holds map[*recipe.Acquisition]struct{}
+}
+
+func (t *tally) started() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stats.Waiting++
+}
+
+func (t *tally) settled(a *recipe.Acquisition, wait time.Duration, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stats.Waiting--
+	t.stats.Wait += wait
+	switch {
+	case err == nil:
+		t.stats.Acquired++
+		t.holds[a] = struct{}{}
+	case errors.Is(err, ErrLocked):
+		t.stats.Refused++
+	default:
+		t.stats.GaveUp++
+	}
+}
+
+func (t *tally) revoked() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stats.Revoked++
+}
+
+func (t *tally) ended(a *recipe.Acquisition, held time.Duration, lost error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.holds, a)
+	if t.profile != nil {
+		t.profile.Remove(a)
+	}
+	t.stats.Hold += held
+	t.stats.Lost.count(reasonOf(lost))
+}
+
+// released counts a loss that the release has noticed.
+func (t *tally) released(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stats.Lost.count(reasonOf(err))
+}
+
+func (t *tally) changed(to State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch to {
+	case StateSuspended:
+		t.stats.Disconnections++
+	case StateExpired:
+		t.stats.Expiries++
+	}
+}
+
+func (t *tally) read() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	stats := t.stats
+	stats.Held = len(t.holds)
+	return stats
+}
+
+// Stats returns what the Session has done. It asks no server.
+func (s *Session) Stats() Stats {
+	stats := s.observer.tally.read()
+	stats.LeastLeaseLeft = s.client.LeastLeft()
+	stats.Server = s.client.Session().Server()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats.State, stats.StateSince = s.state, s.since
+	return stats
+}
+
+// HoldInfo is a lock that the Session holds.
+type HoldInfo struct {
+	Lock  LockRef
+	Since time.Time // the grant
+	Token Token
+}
+
+// Holds returns what the Session holds now, without what is lost, the oldest first. It asks no server.
+func (s *Session) Holds() []HoldInfo {
+	t := &s.observer.tally
+	t.mu.Lock()
+	held := make([]*recipe.Acquisition, 0, len(t.holds))
+	for a := range t.holds {
+		held = append(held, a)
+	}
+	t.mu.Unlock()
+	holds := make([]HoldInfo, len(held))
+	for i, a := range held { // without the mutex, which comes after theirs
+		holds[i] = HoldInfo{Lock: s.observer.ref(&a.Claim), Since: a.Hold().Since(), Token: tokenOf(a)}
+	}
+	slices.SortFunc(holds, func(a, b HoldInfo) int { return a.Since.Compare(b.Since) })
+	return holds
+}
