@@ -52,7 +52,6 @@ type (
 		Children []string
 		Stat     zk.Stat
 	}
-	noReply      struct{}
 	resultHeader struct {
 		Type int32
 		Done bool
