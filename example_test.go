@@ -166,6 +166,45 @@ func ExampleMutex_Guard() {
 	// when lost: zk: node does not exist
 }
 
+// A store keeps the greatest token that it has seen, and refuses smaller ones. What is a map here is a
+// text column in a database: a Token is a driver.Valuer and an sql.Scanner.
+func ExampleToken() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("fenced")
+
+	fences := make(map[string]string)
+	write := func(row string, token zklock.Token) error {
+		fence, err := token.Value() // fails for the zero Token
+		if err != nil {
+			return err
+		}
+		if fences[row] > fence.(string) {
+			return errors.New("a later hold has written")
+		}
+		fences[row] = fence.(string)
+		return nil
+	}
+
+	m.Lock()
+	earlier := m.Token()
+	fmt.Println("first hold:", write("balance", earlier))
+	m.Unlock()
+	m.Lock()
+	fmt.Println("second hold:", write("balance", m.Token()))
+	fmt.Println("first hold, late:", write("balance", earlier))
+	m.Unlock()
+	fmt.Println("no hold:", write("balance", m.Token()))
+	// Output:
+	// first hold: <nil>
+	// second hold: <nil>
+	// first hold, late: a later hold has written
+	// no hold: zero token: nothing was held
+}
+
 // Readers share, a writer is alone.
 func ExampleRWMutex() {
 	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))

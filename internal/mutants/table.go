@@ -3,6 +3,16 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "token: the zero one is stored",
+		edits: []edit{{"token.go", "	if t.IsZero() {\n		return nil, errZeroToken\n	}\n", ""}, {"token.go", "var errZeroToken =", "var _ ="}},
+		tests: "TestNoHoldIsStored",
+	},
+	{
+		name:  "token: stored in a form that does not sort",
+		edits: []edit{{"token.go", "	return t.String(), nil\n}\n\n// Scan", "	return fmt.Sprintf(\"%x.%x\", t.Zxid, t.Handoff), nil\n}\n\n// Scan"}},
+		tests: "TestTokensInADatabase",
+	},
+	{
 		name:  "footprint: no bound for what a session owns",
 		edits: []edit{{"internal/ensemble/footprint.go", "zs.footprint+footprint > most {", "zs.footprint+footprint > most+1<<30 {"}},
 		tests: "TestVirtualFootprint",
