@@ -133,6 +133,68 @@ func ExampleMutex_Do() {
 	// Output: lock revoked true
 }
 
+// What works under a hold gets its context, and ends with it: here because somebody asks for the lock.
+func ExampleMutex_Context() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("crawler")
+	if _, err := m.LockContext(ctx); err != nil {
+		log.Fatal(err)
+	}
+	defer m.Unlock()
+	held, cancel := m.Context(ctx)
+	defer cancel()
+
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		<-held.Done() // or a request made with this context
+		fmt.Println("worker stops:", context.Cause(held))
+	})
+	if _, err := m.LockContext(held); errors.Is(err, zklock.ErrDeadlock) {
+		fmt.Println("it would wait for itself")
+	}
+	if _, err := m.RevokeAll(ctx); err != nil { // as an operator would, from outside
+		log.Fatal(err)
+	}
+	workers.Wait()
+	// Output:
+	// it would wait for itself
+	// worker stops: lock revoked
+}
+
+// The wait for the lock and the run of the function have bounds of their own.
+func ExampleMutex_Do_bounds() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("nightly")
+	slow := func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	err = m.Do(ctx, slow, zklock.NoWait(), zklock.RunAtMost(50*time.Millisecond))
+	fmt.Println("ran for too long:", errors.Is(err, zklock.ErrRunTimeout))
+
+	m.Lock()
+	defer m.Unlock()
+	other, _ := s.Mutex("nightly")
+	err = other.Do(ctx, slow, zklock.NoWait())
+	fmt.Println("taken:", errors.Is(err, zklock.ErrLocked))
+	err = other.Do(ctx, slow, zklock.WaitAtMost(50*time.Millisecond))
+	fmt.Println("waited in vain:", errors.Is(err, zklock.ErrWaitTimeout))
+	// Output:
+	// ran for too long: true
+	// taken: true
+	// waited in vain: true
+}
+
 // Guard makes a write to ZooKeeper depend on the hold: a holder that was thought dead writes nothing.
 func ExampleMutex_Guard() {
 	ctx := context.Background()

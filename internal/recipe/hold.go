@@ -37,6 +37,8 @@ type Hold struct {
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
+
+	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
 
 // bind ties the hold to its candidate, before it is granted.
@@ -95,6 +97,7 @@ func (h *Hold) revoke() {
 	}
 	h.err = ErrRevoked
 	h.revoked.give()
+	h.tellFollowersLocked()
 	for p := range h.parts {
 		p.revoke()
 	}
@@ -131,6 +134,7 @@ func (h *Hold) lose(reason error) {
 
 func (h *Hold) finishLocked() {
 	h.ended = true
+	h.tellFollowersLocked()
 	if h.end != nil {
 		h.end()
 	}
