@@ -133,6 +133,43 @@ func ExampleMutex_Do() {
 	// Output: lock revoked true
 }
 
+// An operator asks who holds the lock to release it. Those that wait are not asked.
+func ExampleMutex_RevokeHolder() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	first, _ := s.Mutex("indexer", zklock.WithIdentifier("first"))
+	second, _ := s.Mutex("indexer", zklock.WithIdentifier("second"))
+	first.Lock()
+	next := second.LockAsync(ctx)
+	<-next.Queued()
+
+	n, err := second.RevokeHolder(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	queue, err := second.Contenders(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("asked:", n)
+	for _, c := range queue {
+		fmt.Printf("%s, asked to release: %v\n", c.Data, c.Revoked)
+	}
+	first.Unlock()
+	<-next.Done()
+	fmt.Println("the second holds it:", second.Err() == nil)
+	second.Unlock()
+	// Output:
+	// asked: 1
+	// first, asked to release: true
+	// second, asked to release: false
+	// the second holds it: true
+}
+
 // What works under a hold gets its context, and ends with it: here because somebody asks for the lock.
 func ExampleMutex_Context() {
 	ctx := context.Background()

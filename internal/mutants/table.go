@@ -3,14 +3,34 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "revoke: the holder's identity overwritten",
+		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
+		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
+	},
+	{
+		name:  "revoke: our own mark not understood",
+		edits: []edit{{"internal/recipe/revocation.go", "		return who, true\n", "		return who, false\n"}},
+		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
+	},
+	{
+		name:  "revoke: other clients get our mark",
+		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
+		tests: "TestVirtualForeignMarks",
+	},
+	{
+		name:  "revoke: those that wait are asked with the holder",
+		edits: []edit{{"inspect.go", "func(c recipe.Entry) bool { return c.Holder }, revoke)", "isAny, revoke)"}},
+		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
+	},
+	{
 		name:  "context: outlives an Unlock",
 		edits: []edit{{"internal/recipe/hold.go", "	h.ended = true\n	h.tellFollowersLocked()\n", "	h.ended = true\n"}},
-		tests: "TestVirtualContextEndsWithTheHold/unlocked",
+		tests: "TestVirtualContextEndsWithTheHold",
 	},
 	{
 		name:  "context: not told of a revocation",
 		edits: []edit{{"internal/recipe/hold.go", "	h.revoked.give()\n	h.tellFollowersLocked()\n", "	h.revoked.give()\n"}},
-		tests: "TestVirtualContextEndsWithTheHold/asked",
+		tests: "TestVirtualContextEndsWithTheHold",
 	},
 	{
 		name:  "context: of a hold that is not what it was, without an end",
@@ -50,7 +70,7 @@ var mutants = []mutant{
 	{
 		name:  "Do: NoWait waits",
 		edits: []edit{{"do.go", "		cfg.try = true\n", ""}},
-		tests: "TestVirtualDoDoesNotWaitForLong/mutex-0",
+		tests: "TestVirtualDoDoesNotWaitForLong",
 	},
 	{
 		name:  "Do: the bound for the wait goes on when the function runs",
