@@ -13,8 +13,20 @@ var (
 	ErrLocked = recipe.ErrLocked
 
 	// ErrNotLocked is returned when a handle that holds nothing is unlocked or asked for a Guard. Trying again does
-	// not help.
-	ErrNotLocked = errors.New("not locked")
+	// not help. It is also the cause of a context of a hold that was released: see Mutex.Context.
+	ErrNotLocked = recipe.ErrNotLocked
+
+	// ErrDeadlock is returned by an acquisition that would wait for a hold which its own context carries: for the same lock, be
+	// it through another handle of the Session, unless both are readers. So a reader cannot become a writer without
+	// releasing first. Trying again does not help while that hold lasts.
+	ErrDeadlock = errors.New("deadlock: the context holds the lock already")
+
+	// ErrWaitTimeout is part of Do's error if the lock was not acquired within WaitAtMost. Trying again is safe.
+	ErrWaitTimeout = errors.New("the lock was not acquired within the time that WaitAtMost allows")
+
+	// ErrRunTimeout is part of Do's error if the function has failed after it ran for longer than RunAtMost, and the cause
+	// with which its context ended.
+	ErrRunTimeout = errors.New("the function ran for longer than RunAtMost allows")
 
 	// ErrRevoked is the state of a hold that somebody asked for, and part of the error of one that was removed by
 	// force. The holder should stop and release.

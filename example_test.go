@@ -133,6 +133,105 @@ func ExampleMutex_Do() {
 	// Output: lock revoked true
 }
 
+// An operator asks who holds the lock to release it. Those that wait are not asked.
+func ExampleMutex_RevokeHolder() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	first, _ := s.Mutex("indexer", zklock.WithIdentifier("first"))
+	second, _ := s.Mutex("indexer", zklock.WithIdentifier("second"))
+	first.Lock()
+	next := second.LockAsync(ctx)
+	<-next.Queued()
+
+	n, err := second.RevokeHolder(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	queue, err := second.Contenders(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("asked:", n)
+	for _, c := range queue {
+		fmt.Printf("%s, asked to release: %v\n", c.Data, c.Revoked)
+	}
+	first.Unlock()
+	<-next.Done()
+	fmt.Println("the second holds it:", second.Err() == nil)
+	second.Unlock()
+	// Output:
+	// asked: 1
+	// first, asked to release: true
+	// second, asked to release: false
+	// the second holds it: true
+}
+
+// What works under a hold gets its context, and ends with it: here because somebody asks for the lock.
+func ExampleMutex_Context() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("crawler")
+	if _, err := m.LockContext(ctx); err != nil {
+		log.Fatal(err)
+	}
+	defer m.Unlock()
+	held, cancel := m.Context(ctx)
+	defer cancel()
+
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		<-held.Done() // or a request made with this context
+		fmt.Println("worker stops:", context.Cause(held))
+	})
+	if _, err := m.LockContext(held); errors.Is(err, zklock.ErrDeadlock) {
+		fmt.Println("it would wait for itself")
+	}
+	if _, err := m.RevokeAll(ctx); err != nil { // as an operator would, from outside
+		log.Fatal(err)
+	}
+	workers.Wait()
+	// Output:
+	// it would wait for itself
+	// worker stops: lock revoked
+}
+
+// The wait for the lock and the run of the function have bounds of their own.
+func ExampleMutex_Do_bounds() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("nightly")
+	slow := func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	err = m.Do(ctx, slow, zklock.NoWait(), zklock.RunAtMost(50*time.Millisecond))
+	fmt.Println("ran for too long:", errors.Is(err, zklock.ErrRunTimeout))
+
+	m.Lock()
+	defer m.Unlock()
+	other, _ := s.Mutex("nightly")
+	err = other.Do(ctx, slow, zklock.NoWait())
+	fmt.Println("taken:", errors.Is(err, zklock.ErrLocked))
+	err = other.Do(ctx, slow, zklock.WaitAtMost(50*time.Millisecond))
+	fmt.Println("waited in vain:", errors.Is(err, zklock.ErrWaitTimeout))
+	// Output:
+	// ran for too long: true
+	// taken: true
+	// waited in vain: true
+}
+
 // Guard makes a write to ZooKeeper depend on the hold: a holder that was thought dead writes nothing.
 func ExampleMutex_Guard() {
 	ctx := context.Background()
@@ -164,6 +263,45 @@ func ExampleMutex_Guard() {
 	// Output:
 	// while held: <nil>
 	// when lost: zk: node does not exist
+}
+
+// A store keeps the greatest token that it has seen, and refuses smaller ones. What is a map here is a
+// text column in a database: a Token is a driver.Valuer and an sql.Scanner.
+func ExampleToken() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, _ := s.Mutex("fenced")
+
+	fences := make(map[string]string)
+	write := func(row string, token zklock.Token) error {
+		fence, err := token.Value() // fails for the zero Token
+		if err != nil {
+			return err
+		}
+		if fences[row] > fence.(string) {
+			return errors.New("a later hold has written")
+		}
+		fences[row] = fence.(string)
+		return nil
+	}
+
+	m.Lock()
+	earlier := m.Token()
+	fmt.Println("first hold:", write("balance", earlier))
+	m.Unlock()
+	m.Lock()
+	fmt.Println("second hold:", write("balance", m.Token()))
+	fmt.Println("first hold, late:", write("balance", earlier))
+	m.Unlock()
+	fmt.Println("no hold:", write("balance", m.Token()))
+	// Output:
+	// first hold: <nil>
+	// second hold: <nil>
+	// first hold, late: a later hold has written
+	// no hold: zero token: nothing was held
 }
 
 // Readers share, a writer is alone.

@@ -48,8 +48,8 @@ type Contender struct {
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
-	Data      []byte // who it is, until a revocation mark overwrites it; no more than the first 4096 bytes
-	DataSize  int    // how many bytes the znode has
+	Data      []byte // who it is, no more than the first 4096 bytes; nil if another client's revocation mark has overwritten it
+	DataSize  int    // how many bytes there are of it
 	SessionID int64  // 0 for a candidate of kazoo's that belongs to no session
 	Zxid      int64  // of its creation: the Zxid of its Token if it is an exclusive one
 	Created   time.Time
@@ -60,13 +60,8 @@ type Contender struct {
 	Err error
 }
 
-const (
-	// dataKept is how many bytes of a candidate's data Contenders keeps.
-	dataKept = 4096
-
-	// contendersKept is how many contenders Contenders returns.
-	contendersKept = 100_000
-)
+// contendersKept is how many contenders Contenders returns.
+const contendersKept = 100_000
 
 // Contenders returns everybody in the lock's queue, in queue order. It is empty for a lock that nobody uses. A contender
 // whose data may not be read has an Err.
@@ -108,7 +103,7 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Contender, error) {
 	node, err := answer.Value, answer.Err
 	if err != nil {
-		node = contenderNode{stat: c.Stat}
+		node = contenderNode{stat: c.Stat, size: int(c.Stat.DataLength)}
 	}
 	contender := Contender{
 		Znode:     c.Name,
@@ -117,7 +112,7 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 		Holder:    c.Holder,
 		Revoked:   node.marked,
 		Data:      node.data,
-		DataSize:  int(node.stat.DataLength),
+		DataSize:  node.size,
 		SessionID: node.stat.EphemeralOwner,
 		Zxid:      node.stat.Czxid,
 		Created:   time.UnixMilli(node.stat.Ctime),
@@ -131,21 +126,30 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 
 // contenderNode is what is kept of a candidate's znode.
 type contenderNode struct {
-	data   []byte
+	data   []byte // no more than recipe.WhoKept of them
+	size   int    // of all
 	marked bool
 	stat   zk.Stat
 }
 
 func newContenderNode(r wire.Reply) (n contenderNode) {
 	data, stat := r.Node()
-	return contenderNode{slices.Clone(data[:min(len(data), dataKept)]), recipe.IsMark(data), stat}
+	who, marked := recipe.ParseData(data)
+	return contenderNode{slices.Clone(who[:min(len(who), recipe.WhoKept)]), len(who), marked, stat}
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
 // how many. It does not wait for them to release. If some may not be written to, the others are asked all the same, and the
-// error matches zk.ErrNoAuth.
+// error matches zk.ErrNoAuth. One that was asked before counts, and is not asked again.
 func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
-	n, err := m.forAll(ctx, func(ctx context.Context, zs *recipe.Local, path string) error { return zs.Revoke(ctx, path) })
+	n, err := m.forEach(ctx, isAny, revoke)
+	return n, opError("revoke", m.path, err)
+}
+
+// RevokeHolder is RevokeAll for who holds the lock, which may be several readers. Those that wait are not asked, and the first of
+// them is granted the lock when the holder releases it.
+func (m *Mutex) RevokeHolder(ctx context.Context) (int, error) {
+	n, err := m.forEach(ctx, func(c recipe.Entry) bool { return c.Holder }, revoke)
 	return n, opError("revoke", m.path, err)
 }
 
@@ -163,20 +167,29 @@ func (m *Mutex) Revoke(ctx context.Context, c Contender) error {
 // Holders are told as by Force, when somebody else may have the lock already. It is meant for locks whose holders are beyond
 // being asked: otherwise use LockRevoking with AskThenForce, or RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
-	n, err := m.forAll(ctx, func(ctx context.Context, zs *recipe.Local, path string) error {
+	n, err := m.forEach(ctx, isAny, func(ctx context.Context, zs *recipe.Local, path string) error {
 		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 	})
 	return n, opError("clear", m.path, err)
 }
 
-// forAll applies op to every candidate in the queue and returns to how many; those that have gone do not count. Where op is not
-// allowed it goes on with the others.
-func (m *Mutex) forAll(ctx context.Context, op func(context.Context, *recipe.Local, string) error) (int, error) {
+func revoke(ctx context.Context, zs *recipe.Local, candidate string) error {
+	return zs.Revoke(ctx, candidate)
+}
+
+func isAny(recipe.Entry) bool { return true }
+
+// forEach applies op to the candidates in the queue that are meant, and returns to how many; those that have gone do not count.
+// Where op is not allowed it goes on with the others.
+func (m *Mutex) forEach(
+	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
+) (int, error) {
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 		if err != nil {
 			return 0, err
 		}
+		q = slices.DeleteFunc(q, func(c recipe.Entry) bool { return !meant(c) })
 		var n, forbidden atomic.Int64
 		err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
 			err := op(ctx, zs, m.path+"/"+q[i].Name)

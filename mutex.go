@@ -222,6 +222,8 @@ func (m *Mutex) Unlock() {
 // it ends first, the call returns within 100 ms whatever the servers do, with an error that matches both ctx.Err and
 // context.Cause(ctx), and the candidate is removed, in the background if need be.
 //
+// If ctx carries a hold that this acquisition would wait for, it fails at once with ErrDeadlock; see Context and Do.
+//
 // Other errors match ErrClosed, ErrTooMany, ErrExhausted, ErrMixedDialects, or are what a server answered, zk.ErrNoAuth for one.
 // Lost connections and expired sessions are not errors: the acquisition goes on, after an expiry from the end of the queue.
 func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
@@ -244,13 +246,25 @@ func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-cha
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
-	a := m.acquire(ctx, true, mod)
-	h, err := a.Result()
+	a, err := m.obtain(ctx, mod)
 	if err != nil {
+		return nil, err
+	}
+	return a.Hold().Revoked(), nil
+}
+
+// obtain makes an acquisition and returns it once it is granted the lock.
+func (m *Mutex) obtain(ctx context.Context, mod func(*recipe.Claim)) (*recipe.Acquisition, error) {
+	ctx = ensemble.OrNone(ctx)
+	if err := m.checkDeadlock(ctx); err != nil {
+		return nil, err
+	}
+	a := m.acquire(ctx, true, mod)
+	if _, err := a.Result(); err != nil {
 		return nil, opError("lock", m.path, err)
 	}
 	m.s.observer.tally.profiled(a)
-	return h.Revoked(), nil
+	return a, nil
 }
 
 // LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in LockContext.
@@ -272,63 +286,9 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	return opError("unlock", m.path, a.Release(ensemble.OrNone(ctx)))
 }
 
-// Do runs fn under the lock. The context that fn gets is cancelled with ErrRevoked as its cause
-// when somebody asks for the lock, with a cause that matches ErrLost when the hold is lost, and
-// with ctx. Do returns fn's error, and with it why the hold was revoked or lost, or why its release
-// failed; if fn has returned nil, a revocation is no error. If the lock is not acquired fn does not
-// run. Do waits for the release up to the session timeout.
-func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error) (err error) {
-	a := m.acquire(ctx, true, nil)
-	h, err := a.Result()
-	if err != nil {
-		return opError("lock", m.path, err)
-	}
-	m.s.observer.tally.profiled(a)
-	body, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { // ends with body; waited for below
-		select {
-		case <-h.Revoked():
-			cancel(h.State())
-		case <-body.Done():
-		}
-	})
-	defer func() { // also if fn panics
-		cancel(nil)
-		watch.Wait()
-		bounded, stop := m.s.bounded(context.WithoutCancel(ctx))
-		defer stop()
-		stood, released := h.State(), error(nil)
-		if m.forget(a) {
-			released = a.Release(bounded)
-		}
-		err = m.outcome(err, stood, released)
-	}()
-	return fn(body)
-}
-
-// outcome is what Do returns: fn's error, and how the hold stood or was released, each once. If fn
-// has made way for others without an error, there is none.
-func (m *Mutex) outcome(err, stood, released error) error {
-	told := opError("unlock", m.path, released)
-	switch {
-	case err == nil || stood == nil:
-		return ensemble.JoinErrors(err, told)
-	case released == nil && errors.Is(err, stood): // fn has told of it
-		return err
-	case released == nil:
-		return ensemble.JoinErrors(err, opError("hold", m.path, stood))
-	case errors.Is(told, stood) && errors.Is(stood, err): // fn has returned its context's cause
-		return told
-	case errors.Is(told, stood) && errors.Is(err, stood):
-		return err
-	default:
-		return ensemble.JoinErrors(err, told)
-	}
-}
-
 // Revoked returns the channel of the current hold that closes when the holder should stop; a closed one when nothing is
-// held.
+// held. A hold that is released is not revoked any more: its channel stays as it was, and a goroutine that waits for it alone
+// waits for ever. Use Context for what is to end with the hold.
 func (m *Mutex) Revoked() <-chan struct{} {
 	a := m.holding()
 	if a == nil {
@@ -339,7 +299,7 @@ func (m *Mutex) Revoked() <-chan struct{} {
 }
 
 // Lost returns the channel of the current hold that closes when the hold is gone or cannot be proved any more; a closed
-// one when nothing is held.
+// one when nothing is held. Like that of Revoked, it stays as it was when the hold is released: see Context.
 func (m *Mutex) Lost() <-chan struct{} {
 	a := m.holding()
 	if a == nil {

@@ -303,12 +303,17 @@ func WithIdentifier(identifier string) LockOption {
 			return fmt.Errorf("identifier has %d bytes: want 1 to %d", len(identifier), maxIdentifier)
 		case !utf8.ValidString(identifier):
 			return errors.New("identifier is not UTF-8")
-		case recipe.IsMark([]byte(identifier)):
+		case isMark(identifier):
 			return fmt.Errorf("identifier %q is a revocation mark: the hold would revoke itself", identifier)
 		}
 		cfg.Identifier = []byte(identifier)
 		return nil
 	}
+}
+
+func isMark(identifier string) bool {
+	_, marked := recipe.ParseData([]byte(identifier))
+	return marked
 }
 
 // WithLockACL sets the access rights of what is the lock's own, its znode and candidates, where this handle creates them.

@@ -113,18 +113,18 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 	s.mu.Lock() // until there is a client: updateState may be called
 	defer s.mu.Unlock()
 	s.client, established = ensemble.New(ensemble.Config{
-		Servers: servers,
-		Timeout: s.cfg.timeout,
-		Auth:    s.cfg.auth,
-		TLS:     s.cfg.tls,
-		Dial:    s.cfg.dial,
-		Resolve: s.cfg.resolve,
-		Logger:  s.cfg.logger,
-		Proof:   ensemble.Proof(s.cfg.lease),
-		Most:    s.cfg.footprint,
-		Asleep:  s.cfg.asleep,
-		Marked:  recipe.IsMark,
-		Changed: s.updateState,
+		Servers:   servers,
+		Timeout:   s.cfg.timeout,
+		Auth:      s.cfg.auth,
+		TLS:       s.cfg.tls,
+		Dial:      s.cfg.dial,
+		Resolve:   s.cfg.resolve,
+		Logger:    s.cfg.logger,
+		Proof:     ensemble.Proof(s.cfg.lease),
+		Most:      s.cfg.footprint,
+		Asleep:    s.cfg.asleep,
+		ParseData: recipe.ParseData,
+		Changed:   s.updateState,
 	})
 	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
 	return established

@@ -2,6 +2,8 @@ package zklock
 
 import (
 	"cmp"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 )
 
@@ -16,6 +18,12 @@ import (
 // Session.Rewinds tells when that has happened.
 //
 // The readers that share a lock have tokens of their own; each is greater than those of all earlier writers.
+//
+// A store must refuse the zero Token: it means that nothing was held. In a database, keep a Token in a
+// text column that sorts by bytes (in PostgreSQL, COLLATE "C"): a Token is a driver.Valuer and an
+// sql.Scanner. An UPDATE ... SET ..., fence = $1 WHERE id = $2 AND fence <= $1 then changes no row if a
+// later hold has written it. Without WithLocalHandoff, Handoff is always 0, and Zxid alone will do, in a
+// column of 64-bit integers.
 type Token struct {
 	// Zxid is the transaction that created the hold's znode. ZooKeeper orders all of an ensemble's transactions, and
 	// a znode that is created later has the greater one; the number at the end of a znode's name restarts when the
@@ -40,6 +48,13 @@ func (t Token) String() string { return fmt.Sprintf("%016x.%08x", uint64(t.Zxid)
 // MarshalText returns String's form.
 func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// ParseToken reads String's form and nothing else.
+func ParseToken(s string) (Token, error) {
+	var t Token
+	err := t.UnmarshalText([]byte(s))
+	return t, err
+}
+
 // UnmarshalText reads String's form and nothing else; on an error it leaves t unchanged.
 func (t *Token) UnmarshalText(text []byte) error {
 	var zxid uint64
@@ -51,4 +66,32 @@ func (t *Token) UnmarshalText(text []byte) error {
 	}
 	*t = u
 	return nil
+}
+
+// errZeroToken is returned where a token is about to be stored.
+var errZeroToken = errors.New("zero token: nothing was held")
+
+// Value returns String's form, for database/sql. It fails for the zero Token, so that a write without a
+// hold does not reach the database.
+func (t Token) Value() (driver.Value, error) {
+	if t.IsZero() {
+		return nil, errZeroToken
+	}
+	return t.String(), nil
+}
+
+// Scan reads what Value has stored, as a string or bytes, for database/sql. NULL is the zero Token: no
+// hold has written the row. On an error it leaves t unchanged.
+func (t *Token) Scan(src any) error {
+	switch src := src.(type) {
+	case nil:
+		*t = Token{}
+		return nil
+	case string:
+		return t.UnmarshalText([]byte(src))
+	case []byte:
+		return t.UnmarshalText(src)
+	default:
+		return fmt.Errorf("%T is no token: want text", src)
+	}
 }

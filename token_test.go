@@ -1,6 +1,8 @@
 package zklock_test
 
 import (
+	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"math"
 	"slices"
@@ -44,4 +46,46 @@ func TestTokenRefusesOtherText(t *testing.T) {
 		assert.ErrorContains(t, token.UnmarshalText([]byte(text)), "is no token", text)
 		assert.Equal(t, zklock.Token{Zxid: 7}, token, "it was changed")
 	}
+}
+
+// TestTokensInADatabase hands tokens to database/sql and takes them back as drivers return text.
+func TestTokensInADatabase(t *testing.T) {
+	var stored []string
+	for _, token := range []zklock.Token{
+		{Handoff: 1}, {Zxid: 1}, {Zxid: 1, Handoff: 10}, {Zxid: 1 << 40}, {Zxid: math.MaxInt64, Handoff: math.MaxUint32},
+	} {
+		value, err := driver.DefaultParameterConverter.ConvertValue(token)
+		require.NoError(t, err)
+		require.IsType(t, "", value)
+		stored = append(stored, value.(string))
+		for _, column := range []any{value, []byte(value.(string))} {
+			var back sql.Null[zklock.Token]
+			require.NoError(t, back.Scan(column))
+			assert.Equal(t, sql.Null[zklock.Token]{V: token, Valid: true}, back)
+		}
+		parsed, err := zklock.ParseToken(value.(string))
+		require.NoError(t, err)
+		assert.Equal(t, token, parsed)
+	}
+	assert.True(t, slices.IsSorted(stored), "a database orders them otherwise: %v", stored)
+}
+
+// TestNoHoldIsStored has a write with the token of a handle that holds nothing.
+func TestNoHoldIsStored(t *testing.T) {
+	_, err := driver.DefaultParameterConverter.ConvertValue(zklock.Token{})
+	assert.ErrorContains(t, err, "nothing was held")
+	token := zklock.Token{Zxid: 7}
+	require.NoError(t, token.Scan(nil))
+	assert.True(t, token.IsZero(), "of a row that no hold has written")
+}
+
+func TestTokenRefusesOtherColumns(t *testing.T) {
+	for _, column := range []any{"", []byte{}, "7", int64(7), 7.0, true} {
+		token := zklock.Token{Zxid: 7}
+		assert.ErrorContains(t, token.Scan(column), "is no token", "%T", column)
+		assert.Equal(t, zklock.Token{Zxid: 7}, token, "it was changed")
+	}
+	token, err := zklock.ParseToken("7")
+	assert.ErrorContains(t, err, "is no token")
+	assert.True(t, token.IsZero())
 }

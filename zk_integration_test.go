@@ -479,6 +479,26 @@ func TestDoRunsUnderTheLock(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
+// TestAContextFollowsItsHoldAlone has 200 holds, one after the other, each with a goroutine that follows it. Afterwards TestMain finds
+// none of them.
+func TestAContextFollowsItsHoldAlone(t *testing.T) {
+	m := mutex(t, dial(t), "context")
+	for range 200 {
+		lock(t, m)
+		ctx, cancel := m.Context(t.Context())
+		defer cancel()
+		ended := make(chan struct{})
+		go func() { // ends with the hold
+			<-ctx.Done()
+			close(ended)
+		}()
+		require.NoError(t, ctx.Err())
+		m.Unlock()
+		receive(t, ended, "end of the context")
+		require.ErrorIs(t, context.Cause(ctx), zklock.ErrNotLocked)
+	}
+}
+
 func TestDoEndsItsContextWithTheCause(t *testing.T) {
 	s := dial(t)
 	m := mutex(t, s, "do")

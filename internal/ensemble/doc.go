@@ -36,6 +36,6 @@
 // server tells of changes in their order, and tells of them before it shows them.
 //
 // Locks are taken in the order Lease.mu, Client.mu, Session.mu; WatchTable.mu is never held together
-// with another. Config.Marked and Config.Changed are called without any of them, except that Marked
-// runs on go-zookeeper's goroutine and must not block.
+// with another. Config.ParseData and Config.Changed are called without any of them, except that
+// ParseData runs on go-zookeeper's goroutine and must not block.
 package ensemble

@@ -29,6 +29,96 @@ var mutants = []mutant{
 		tests: "TestSessionIDsAreLoggedAtDebugOnly",
 	},
 	{
+		name:  "revoke: the holder's identity overwritten",
+		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
+		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
+	},
+	{
+		name:  "revoke: our own mark not understood",
+		edits: []edit{{"internal/recipe/revocation.go", "		return who, true\n", "		return who, false\n"}},
+		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
+	},
+	{
+		name:  "revoke: other clients get our mark",
+		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
+		tests: "TestVirtualForeignMarks",
+	},
+	{
+		name:  "revoke: those that wait are asked with the holder",
+		edits: []edit{{"inspect.go", "func(c recipe.Entry) bool { return c.Holder }, revoke)", "isAny, revoke)"}},
+		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
+	},
+	{
+		name:  "context: outlives an Unlock",
+		edits: []edit{{"internal/recipe/hold.go", "	h.ended = true\n	h.tellFollowersLocked()\n", "	h.ended = true\n"}},
+		tests: "TestVirtualContextEndsWithTheHold",
+	},
+	{
+		name:  "context: not told of a revocation",
+		edits: []edit{{"internal/recipe/hold.go", "	h.revoked.give()\n	h.tellFollowersLocked()\n", "	h.revoked.give()\n"}},
+		tests: "TestVirtualContextEndsWithTheHold",
+	},
+	{
+		name:  "context: of a hold that is not what it was, without an end",
+		edits: []edit{{"internal/recipe/follow.go", "	if h.ended || h.err != nil {\n", "	if h.ended {\n"}},
+		tests: "TestVirtualContextOfALateCaller",
+	},
+	{
+		name:  "context: cancelled with the parent's cause",
+		edits: []edit{{"internal/recipe/follow.go", "(*cancel)(h.causeLocked())", "(*cancel)(nil)"}},
+		tests: "TestVirtualContextEndsWithTheHold",
+	},
+	{
+		name:  "deadlock: only the innermost hold is looked at",
+		edits: []edit{{"context.go", "for ; c != nil; c = c.outer {", "for ; c != nil; c = nil {"}},
+		tests: "TestVirtualAWaitForOneselfIsAnError",
+	},
+	{
+		name:  "deadlock: only through the same handle",
+		edits: []edit{{"context.go", "return !shared && !errors.Is(c.hold.State(), ErrLost)", "return !shared && errors.Is(c.hold.State(), ErrLost)"}},
+		tests: "TestVirtualAWaitForOneselfIsAnError",
+	},
+	{
+		name:  "deadlock: readers do not share",
+		edits: []edit{{"context.go", "return !shared && !errors", "return !errors"}, {"context.go", "		shared := c.m.kind == queue.Read && m.kind == queue.Read\n", ""}, {"context.go", "	\"github.com/zookylock/zklock/internal/queue\"\n", ""}},
+		tests: "TestVirtualWhatIsNoDeadlock",
+	},
+	{
+		name:  "deadlock: a hold that was released is in the way",
+		edits: []edit{{"context.go", " || c.hold.Released():", ":"}},
+		tests: "TestVirtualWhatIsNoDeadlock",
+	},
+	{
+		name:  "deadlock: a lost hold is in the way of other handles",
+		edits: []edit{{"context.go", "return !shared && !errors.Is(c.hold.State(), ErrLost)", "return !shared"}, {"context.go", "	\"errors\"\n", ""}},
+		tests: "TestVirtualWhatIsNoDeadlock",
+	},
+	{
+		name:  "Do: NoWait waits",
+		edits: []edit{{"do.go", "		cfg.try = true\n", ""}},
+		tests: "TestVirtualDoDoesNotWaitForLong",
+	},
+	{
+		name:  "Do: the bound for the wait goes on when the function runs",
+		edits: []edit{{"do.go", "	held, cancel := m.under(ctx, a.Hold())\n", "	ctx, all := boundedBy(ctx, cfg.wait, ErrWaitTimeout)\n	defer all()\n	held, cancel := m.under(ctx, a.Hold())\n"}},
+		tests: "TestVirtualDoDoesNotRunForLong",
+	},
+	{
+		name:  "Do: silent about a function that took too long",
+		edits: []edit{{"do.go", "			stood = ErrRunTimeout\n", ""}},
+		tests: "TestVirtualDoDoesNotRunForLong",
+	},
+	{
+		name:  "token: the zero one is stored",
+		edits: []edit{{"token.go", "	if t.IsZero() {\n		return nil, errZeroToken\n	}\n", ""}, {"token.go", "var errZeroToken =", "var _ ="}},
+		tests: "TestNoHoldIsStored",
+	},
+	{
+		name:  "token: stored in a form that does not sort",
+		edits: []edit{{"token.go", "	return t.String(), nil\n}\n\n// Scan", "	return fmt.Sprintf(\"%x.%x\", t.Zxid, t.Handoff), nil\n}\n\n// Scan"}},
+		tests: "TestTokensInADatabase",
+	},
+	{
 		name:  "footprint: no bound for what a session owns",
 		edits: []edit{{"internal/ensemble/footprint.go", "zs.footprint+footprint > most {", "zs.footprint+footprint > most+1<<30 {"}},
 		tests: "TestVirtualFootprint",

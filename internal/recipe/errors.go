@@ -10,6 +10,7 @@ import (
 // The errors of package zklock with these names; their contract is there.
 var (
 	ErrLocked        = errors.New("lock is taken")
+	ErrNotLocked     = errors.New("not locked")
 	ErrRevoked       = errors.New("lock revoked")
 	ErrLost          = errors.New("lock lost")
 	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")

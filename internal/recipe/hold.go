@@ -40,6 +40,8 @@ type Hold struct {
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
+
+	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
 
 func (a *Acquisition) newHold() *Hold { return &Hold{of: a} }
@@ -117,6 +119,7 @@ func (h *Hold) revoke() {
 	if !h.since.IsZero() {
 		h.of.observer.Revoked(h.of, time.Since(h.since))
 	}
+	h.tellFollowersLocked()
 	for p := range h.parts {
 		p.revoke()
 	}
@@ -157,6 +160,7 @@ func (h *Hold) finishLocked(lost error) {
 		h.held = time.Since(h.since)
 		h.of.observer.Ended(h.of, h.held, lost)
 	}
+	h.tellFollowersLocked()
 	if h.end != nil {
 		h.end()
 	}

@@ -19,22 +19,42 @@ import (
 // recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"), "__REVOKE__" is Curator's.
 var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
 
-// IsMark reports whether data is a revocation mark.
-func IsMark(data []byte) bool {
+// ourMark is what a candidate of ours is asked with: who it is follows, so that others see who does not
+// let go.
+var ourMark = []byte("unlock\n")
+
+// WhoKept is how many bytes are kept of who a candidate is.
+const WhoKept = 4096
+
+// ParseData reads a candidate's data: who it is, nil if a mark has overwritten that, and whether it was
+// asked to release.
+func ParseData(data []byte) (who []byte, marked bool) {
 	for _, mark := range revocationMarks {
 		if bytes.Equal(data, mark) {
-			return true
+			return nil, true
 		}
 	}
-	return false
+	if who, ok := bytes.CutPrefix(data, ourMark); ok {
+		return who, true
+	}
+	return data, false
 }
 
-// markFor is what the client listens for whose candidate has that name.
-func markFor(name string) []byte {
-	if c, ok := queue.Parse(name); ok && (c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW) {
+// markFor is what the client listens for whose candidate has that name and data: the recipe's mark, that
+// of Curator, or ours. It is nil if the candidate was asked already.
+func markFor(name string, data []byte) []byte {
+	who, marked := ParseData(data)
+	c, _ := queue.Parse(name)
+	switch {
+	case marked:
+		return nil
+	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
 		return revocationMarks[1]
+	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock's too, which listens for nothing and has no data
+		return slices.Concat(ourMark, who[:min(len(who), WhoKept)])
+	default:
+		return revocationMarks[0]
 	}
-	return revocationMarks[0]
 }
 
 // Revocation says how those ahead are made to leave.
@@ -56,9 +76,30 @@ func (r *Revocation) due() <-chan time.Time {
 // zk.ErrNoNode if the candidate is gone.
 func (zs *Local) Revoke(ctx context.Context, candidate string) error {
 	return zs.DoApart(ctx, func() error {
-		_, err := zs.Conn.Set(candidate, markFor(path.Base(candidate)), -1)
-		return err
+		for {
+			err := zs.revokeOnce(candidate)
+			if !errors.Is(err, zk.ErrBadVersion) { // otherwise somebody else has written a mark
+				return err
+			}
+		}
 	})
+}
+
+func (zs *Local) revokeOnce(candidate string) error {
+	version := int32(-1)
+	data, stat, err := zs.Conn.Get(candidate)
+	switch {
+	case err == nil:
+		version = stat.Version
+	case !errors.Is(err, zk.ErrNoAuth): // otherwise who it is cannot be kept
+		return err
+	}
+	mark := markFor(path.Base(candidate), data)
+	if mark == nil {
+		return nil
+	}
+	_, err = zs.Conn.Set(candidate, mark, version)
+	return err
 }
 
 // revokeAhead writes the revocation mark into the candidates ahead, the holder's first. Those that are gone need none.

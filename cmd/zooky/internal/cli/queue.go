@@ -131,7 +131,10 @@ func queueTable(w io.Writer, q *queue) *table {
 			place = cell{"holder", red}
 		}
 		who := text(c.Identifier, dataLimit)
-		if c.Revoked {
+		switch {
+		case c.Revoked && len(c.Data) == 0:
+			who = cell{"asked to release", red}
+		case c.Revoked:
 			who = cell{"asked to release (" + who.text + ")", red}
 		}
 		if c.Error != "" {
@@ -160,9 +163,9 @@ func who(contenders []zklock.Contender) string {
 	return list
 }
 
-// whoIs names one contender, unescaped. Its data is who it is, until a revocation mark overwrites that.
+// whoIs names one contender, unescaped.
 func whoIs(c zklock.Contender) string {
-	if c.Revoked || len(c.Data) == 0 { // or the data could not be read
+	if len(c.Data) == 0 { // a mark has overwritten them, or they could not be read
 		return c.Znode
 	}
 	return string(c.Data[:min(len(c.Data), dataLimit)])

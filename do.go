@@ -1,0 +1,135 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/recipe"
+)
+
+// DoOption changes one Do. An invalid value is an error of Do.
+type DoOption func(*doConfig) error
+
+type doConfig struct {
+	try       bool
+	wait, run time.Duration // 0 for no bound
+}
+
+func newDoConfig(opts []DoOption) (cfg doConfig, err error) {
+	for _, opt := range opts {
+		if opt == nil {
+			return cfg, errNoOption
+		}
+		if err := opt(&cfg); err != nil {
+			return cfg, err
+		}
+	}
+	return cfg, nil
+}
+
+// NoWait has Do fail with ErrLocked if somebody else has the lock or queues for it, as TryLockContext
+// does.
+func NoWait() DoOption {
+	return func(cfg *doConfig) error {
+		cfg.try = true
+		return nil
+	}
+}
+
+// WaitAtMost bounds how long Do waits for the lock. If that is not enough, Do fails with an error that
+// matches ErrWaitTimeout and context.DeadlineExceeded, and the function does not run.
+func WaitAtMost(d time.Duration) DoOption {
+	return func(cfg *doConfig) error {
+		cfg.wait = d
+		return checkBound("wait", d)
+	}
+}
+
+// RunAtMost bounds how long the function runs: its context ends after d, with ErrRunTimeout as its
+// cause, and the lock is held until the function returns. If it then returns an error, that of Do matches
+// ErrRunTimeout.
+func RunAtMost(d time.Duration) DoOption {
+	return func(cfg *doConfig) error {
+		cfg.run = d
+		return checkBound("run", d)
+	}
+}
+
+func checkBound(what string, d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("%s at most %v: want a time above 0", what, d)
+	}
+	return nil
+}
+
+// boundedBy returns ctx, bounded by d unless that is 0.
+func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+	if d == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, d, cause)
+}
+
+// Do runs fn under the lock. The context that fn gets is that of Mutex.Context: it is cancelled with
+// ErrRevoked as its cause when somebody asks for the lock, with a cause that matches ErrLost when the
+// hold is lost, and with ctx. ctx bounds the wait for the lock and fn together; WaitAtMost and RunAtMost
+// bound one of them.
+//
+// Do returns fn's error, and with it why the hold was revoked or lost, that fn took too long, or why the
+// release failed; if fn has returned nil, a revocation is no error. If the lock is not acquired fn does
+// not run, and the error is that of LockContext. Do waits for the release up to the session timeout.
+func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) (err error) {
+	cfg, err := newDoConfig(opts)
+	if err != nil {
+		return opError("lock", m.path, err)
+	}
+	a, err := m.acquireForDo(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	held, cancel := m.under(ctx, a.Hold())
+	body, stop := boundedBy(held, cfg.run, ErrRunTimeout)
+	defer func() { // also if fn panics
+		stood := a.Hold().State()
+		if stood == nil && errors.Is(context.Cause(body), ErrRunTimeout) {
+			stood = ErrRunTimeout
+		}
+		stop()
+		cancel()
+		bounded, stop := m.s.bounded(context.WithoutCancel(ctx))
+		defer stop()
+		var released error
+		if m.forget(a) {
+			released = a.Release(bounded)
+		}
+		err = m.outcome(err, stood, released)
+	}()
+	return fn(body)
+}
+
+// acquireForDo returns the acquisition once it is granted the lock.
+func (m *Mutex) acquireForDo(ctx context.Context, cfg doConfig) (*recipe.Acquisition, error) {
+	ctx, cancel := boundedBy(ensemble.OrNone(ctx), cfg.wait, ErrWaitTimeout)
+	defer cancel()
+	return m.obtain(ctx, func(c *recipe.Claim) { c.Try = cfg.try })
+}
+
+// outcome is what Do returns: fn's error, and why fn had to stop or how the hold was released, each
+// once. If fn has stopped without an error, there is none.
+func (m *Mutex) outcome(err, stood, released error) error {
+	told := opError("unlock", m.path, released)
+	switch {
+	case err == nil || stood == nil:
+		return ensemble.JoinErrors(err, told)
+	case errors.Is(told, stood) && errors.Is(stood, err): // fn has returned its context's cause
+		return told
+	case errors.Is(told, stood) && errors.Is(err, stood):
+		return err
+	case !errors.Is(told, stood) && !errors.Is(err, stood):
+		err = ensemble.JoinErrors(err, opError("hold", m.path, stood))
+	}
+	return ensemble.JoinErrors(err, told)
+}
