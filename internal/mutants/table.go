@@ -4,7 +4,7 @@ package main
 var mutants = []mutant{
 	{
 		name:  "session with a timeout too short to hold anything kept",
-		edits: []edit{{"lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
+		edits: []edit{{"internal/ensemble/lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
 		tests: "TestVirtualClaimedShortTimeout",
 	},
 	{
