@@ -118,7 +118,7 @@ func TestVirtualForeignMarks(t *testing.T) {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 			s, _ := w.dial("", 10*time.Second)
 			m := mutex(t, s, "m")
-			m.Lock() // makes the parents
+			lock(t, m) // makes the parents
 			m.Unlock()
 			znode, err := s.Conn().Create(m.Path()+"/"+c.prefix, []byte(c.data), zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
 			require.NoError(t, err)

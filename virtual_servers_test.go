@@ -180,7 +180,7 @@ func TestVirtualARefusalIsSaidOnce(t *testing.T) {
 		for i := range 100 {
 			m := mutex(t, s, fmt.Sprintf("m%d", i))
 			work.Go(func() {
-				m.Lock()
+				lock(t, m)
 				m.Unlock()
 			})
 		}

@@ -40,7 +40,6 @@ type model struct {
 	newest   map[string]zklock.Token // of all holds, by lock
 	writers  map[string]zklock.Token // of exclusive ones
 	removers map[string]bool         // locks that a user has taken by force or cleared
-	wiped    bool                    // tokens may be smaller once
 	started  int                     // steps so far
 	unsolved map[int]Step            // steps that are not through
 	waits    map[string]int          // steps that hang with a lost hold, by handle
