@@ -48,4 +48,10 @@
 // Operations fail with an [*OpError] around one of the Err variables or an error of package zk. Lost connections and
 // expired sessions are no errors while an acquisition waits; it goes on in the next session. A session that no server takes for
 // its timeout and a third, because the ensemble was rebuilt or is out of reach, counts as expired.
+//
+// # Observability
+//
+// [WithLogger] tells people what happened, to which lock and for how long. [Session.Stats] and
+// [Session.Holds] tell how the Session stands. [WithHooks] calls functions of the program for each
+// acquisition, hold and loss, for metrics and traces. docs/observability.md says what to alert on.
 package zklock

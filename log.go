@@ -86,6 +86,11 @@ func (o *observer) logState(e StateEvent) {
 	}
 }
 
+// logDialing tells that Dial does not get through.
+func (o *observer) logDialing(servers []string, since time.Duration, failure error) {
+	o.log(slog.LevelWarn, "no zookeeper session yet", slog.Any("servers", servers), inLog("after", since), slog.Any("error", failure))
+}
+
 // logOutage tells that a connection is missing for long.
 func (o *observer) logOutage(since time.Duration, failure error) {
 	o.log(slog.LevelWarn, "zookeeper disconnected", inLog("for", since), slog.Any("error", failure))

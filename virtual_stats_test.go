@@ -78,7 +78,7 @@ func TestVirtualStats(t *testing.T) {
 		assert.Equal(t, zklock.Losses{Removed: 1}, s.Stats().Lost)
 
 		lockFor(t, m, time.Second)
-		w.Expire(s.ID())
+		w.expireCutOff(s, client)
 		<-m.Lost()
 		assert.Empty(t, s.Holds(), "a hold that is lost")
 		m.Unlock()
