@@ -131,8 +131,8 @@ func TestVirtualLogOfALife(t *testing.T) {
 // connected can be told first that its znode is gone.
 func (w *world) expireCutOff(s *zklock.Session, client *fakezk.Client) {
 	client.Blackhole()
-	w.Expire(s.ID())
 	client.Cut()
+	w.Expire(s.ID())
 	client.Heal()
 }
 
