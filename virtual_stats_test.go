@@ -5,6 +5,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -80,6 +81,7 @@ func TestVirtualStats(t *testing.T) {
 		lockFor(t, m, time.Second)
 		w.expireCutOff(s, client)
 		<-m.Lost()
+		synctest.Wait() // Lost closes before anything else is done about it
 		assert.Empty(t, s.Holds(), "a hold that is lost")
 		m.Unlock()
 		lockFor(t, m, time.Second)
@@ -96,6 +98,7 @@ func TestVirtualStats(t *testing.T) {
 		assert.NotZero(t, stats.LeastLeaseLeft)
 		client.Blackhole()
 		<-m.Lost()
+		synctest.Wait()
 		client.Heal()
 		assert.Equal(t, zklock.Losses{Removed: 1, Expired: 1, Lease: 1}, s.Stats().Lost)
 		assert.Zero(t, s.Stats().LeastLeaseLeft)
@@ -133,6 +136,7 @@ func TestVirtualHoldProfile(t *testing.T) {
 		lock(t, lost)
 		w.Expire(s.ID())
 		<-lost.Lost()
+		synctest.Wait()
 		assert.Zero(t, profile.Count())
 	})
 }
