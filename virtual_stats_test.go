@@ -69,7 +69,7 @@ func TestVirtualStats(t *testing.T) {
 		assert.Zero(t, stats.Lost)
 		assert.InDelta(t, 5, stats.Wait.Seconds(), 0.1)
 		assert.InDelta(t, 3, stats.Hold.Seconds(), 0.1)
-		assert.Less(t, stats.LeastLeaseLeft, timeout/2)
+		assert.Less(t, stats.LeastLeaseLeft, timeout*2/5, "less than a new confirmation gives")
 		assert.Greater(t, stats.LeastLeaseLeft, timeout/6)
 
 		lockFor(t, m, 0) // too short to be watched: its release notices the loss

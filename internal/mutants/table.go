@@ -1053,7 +1053,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "stats: the time left is noted after the deadline has moved",
-		edits: []edit{{"internal/ensemble/lease.go", "			l.zs.client.noteLeft(until.Sub(now))\n", "			l.zs.client.noteLeft(l.proof.until().Sub(now))\n"}},
+		edits: []edit{{"internal/ensemble/lease.go", "			l.zs.client.noteLeft(until.Sub(now))\n", "			l.zs.client.noteLeft(until.Sub(now) + l.proof.until().Sub(until))\n"}},
 		tests: "TestVirtualStats",
 	},
 	{
@@ -1085,5 +1085,10 @@ var mutants = []mutant{
 		name:  "log: a warning of any outage",
 		edits: []edit{{"session.go", "s.Timeout()/longOutage", "time.Millisecond"}},
 		tests: "TestVirtualLogOfALife",
+	},
+	{
+		name:  "profile: a hold stays in it",
+		edits: []edit{{"stats.go", "	if t.profile != nil {\n		t.profile.Remove(a)\n	}\n", ""}},
+		tests: "TestVirtualHoldProfile",
 	},
 }
