@@ -23,7 +23,7 @@ func (o *observer) log(level slog.Level, msg string, attrs ...slog.Attr) {
 	o.logger.LogAttrs(context.Background(), level, msg, attrs...)
 }
 
-// lockLog is log about a lock.
+// logLock logs a line about a lock.
 func (o *observer) logLock(level slog.Level, msg string, lock LockRef, attrs ...slog.Attr) {
 	about := []slog.Attr{slog.String("lock", lock.Name), slog.String("kind", lock.Kind.String())}
 	o.log(level, msg, append(about, attrs...)...)
