@@ -60,4 +60,10 @@
 //
 // Package zktest provides a ZooKeeper in memory for the tests of programs that use zklock, and real
 // servers.
+//
+// # Observability
+//
+// [WithLogger] tells people what happened, to which lock and for how long. [Session.Stats] and
+// [Session.Holds] tell how the Session stands. [WithHooks] calls functions of the program for each
+// acquisition, hold and loss, for metrics and traces. docs/observability.md says what to alert on.
 package zklock

@@ -143,3 +143,27 @@ func TestGuaranteesNameMutants(t *testing.T) {
 	}
 	assert.Positive(t, named)
 }
+
+// TestDocsNameLogLines checks that every log line that docs/observability.md lists is logged, and that
+// it lists every one.
+func TestDocsNameLogLines(t *testing.T) {
+	text, err := os.ReadFile("docs/observability.md")
+	require.NoError(t, err)
+	listed := make(map[string]bool)
+	for _, row := range regexp.MustCompile(`(?m)^\| (?:WARN|ERROR|INFO|DEBUG) \| ([^|]*) \|`).FindAllStringSubmatch(string(text), -1) {
+		for _, message := range regexp.MustCompile("`([^`]*)`").FindAllStringSubmatch(row[1], -1) {
+			listed[message[1]] = true
+		}
+	}
+	logged := make(map[string]bool)
+	for _, file := range []string{"log.go", "internal/recipe/log.go", "internal/ensemble/log.go"} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		calls := regexp.MustCompile(`(?:\.(?:Debug|Info|Warn|Error)\(|o\.log(?:Lock)?\((?:slog\.Level\w+|level), )"([^"]*)"`)
+		for _, message := range calls.FindAllStringSubmatch(string(source), -1) {
+			logged[message[1]] = true
+		}
+	}
+	assert.Greater(t, len(logged), 15)
+	assert.Equal(t, logged, listed)
+}

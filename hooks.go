@@ -113,7 +113,7 @@ const (
 	NotLost     LossReason = iota
 	LossLease              // the ensemble has not confirmed it within the lease
 	LossExpired            // its ZooKeeper session has expired, or was given up
-	LossRemoved            // its znode was removed, by force or by hand
+	LossRemoved            // its znode was removed, by force or by hand; or with a session that expired while it was connected
 	LossClosed             // the Session was closed
 )
 

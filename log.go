@@ -23,7 +23,7 @@ func (o *observer) log(level slog.Level, msg string, attrs ...slog.Attr) {
 	o.logger.LogAttrs(context.Background(), level, msg, attrs...)
 }
 
-// lockLog is log about a lock.
+// logLock logs a line about a lock.
 func (o *observer) logLock(level slog.Level, msg string, lock LockRef, attrs ...slog.Attr) {
 	about := []slog.Attr{slog.String("lock", lock.Name), slog.String("kind", lock.Kind.String())}
 	o.log(level, msg, append(about, attrs...)...)
@@ -84,6 +84,11 @@ func (o *observer) logState(e StateEvent) {
 	case e.To == StateClosed:
 		o.log(slog.LevelDebug, "zookeeper session closed", after)
 	}
+}
+
+// logDialing tells that Dial does not get through.
+func (o *observer) logDialing(servers []string, since time.Duration, failure error) {
+	o.log(slog.LevelWarn, "no zookeeper session yet", slog.Any("servers", servers), inLog("after", since), slog.Any("error", failure))
 }
 
 // logOutage tells that a connection is missing for long.

@@ -148,8 +148,7 @@ func (s *Session) awaitFirst(ctx context.Context, servers []string, established 
 		case <-ctx.Done():
 			return s.client.Explain(ensemble.ContextError(ctx), begun, ensemble.NoAnswer)
 		case <-inVain.C:
-			s.cfg.logger.Warn("no zookeeper session yet", "servers", servers, "after", time.Since(begun),
-				"error", s.client.LastFailure())
+			s.observer.logDialing(servers, time.Since(begun), s.client.LastFailure())
 			inVain.Reset(dialReminder)
 		}
 	}

@@ -204,7 +204,7 @@ func TestVirtualHooks(t *testing.T) {
 		"lost by expiry": {
 			run: func(t *testing.T, sc *scene) {
 				lockFor(t, sc.m, second)
-				sc.Expire(sc.s.ID())
+				sc.expireCutOff(sc.s, sc.client)
 				<-sc.m.Lost()
 				sc.m.Unlock()
 			},
@@ -249,7 +249,7 @@ func TestVirtualHooks(t *testing.T) {
 				pause(second)
 				sc.theirs.Unlock()
 				<-p.Done()
-				sc.Expire(sc.s.ID())
+				sc.expireCutOff(sc.s, sc.client)
 				<-sc.m.Lost()
 				sc.m.Unlock()
 			},

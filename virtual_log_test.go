@@ -85,7 +85,7 @@ func TestVirtualLogOfALife(t *testing.T) {
 		m.Unlock()
 
 		lockFor(t, m, 4*time.Second)
-		w.Expire(s.ID())
+		w.expireCutOff(s, client)
 		<-m.Lost()
 		m.Unlock()
 		time.Sleep(time.Second) // sleep ok: virtual
@@ -125,6 +125,15 @@ func TestVirtualLogOfALife(t *testing.T) {
 		require.NoError(t, s.Close())
 		seen("close", `level=INFO msg="lock lost" `+lock+` reason=closed held=6s`)
 	})
+}
+
+// expireCutOff has the ensemble expire a session whose client is cut off for a moment: one that is
+// connected can be told first that its znode is gone.
+func (w *world) expireCutOff(s *zklock.Session, client *fakezk.Client) {
+	client.Blackhole()
+	client.Cut()
+	w.Expire(s.ID())
+	client.Heal()
 }
 
 // lockFor acquires the lock and holds it for some time.

@@ -1,7 +1,7 @@
 package ensemble
 
 // Everything that this package logs is here. What the caller learns by Config.Changed, it can log
-// itself. A session's id is a secret to those who may read logs at Info: see SECURITY.md.
+// itself. No line above Debug has a session's id, which is a secret: see SECURITY.md.
 
 import (
 	"fmt"

@@ -1262,62 +1262,62 @@ var mutants = []mutant{
 	},
 	{
 		name:  "hooks: a mark that came before the grant is not told",
-		edits: []edit{{"internal/recipe/hold.go", "\tcase h.err != nil:\n\t\th.of.observer.Revoked(h.of, 0)\n", ""}},
+		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.observer.Revoked(h.of, 0)\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a revocation is told before the grant",
-		edits: []edit{{"internal/recipe/hold.go", "\tif !h.since.IsZero() {\n\t\th.of.observer.Revoked(", "\t{\n\t\th.of.observer.Revoked("}},
+		edits: []edit{{"internal/recipe/hold.go", "	if !h.since.IsZero() {\n		h.of.observer.Revoked(", "	{\n		h.of.observer.Revoked("}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a loss that the release notices is not told",
-		edits: []edit{{"observer.go", "\to.told.Push(func() { o.tellEnd(a, held, took, err) })\n", "\to.told.Push(func() { o.tellEnd(a, held, took, nil) })\n"}},
+		edits: []edit{{"observer.go", "	o.told.Push(func() { o.tellEnd(a, held, took, err) })\n", "	o.told.Push(func() { o.tellEnd(a, held, took, nil) })\n"}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: the context of AcquireStart is dropped",
-		edits: []edit{{"observer.go", "\t\t\tctx = traced\n", ""}},
+		edits: []edit{{"observer.go", "			ctx = traced\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a cohort behind others is not told",
-		edits: []edit{{"internal/recipe/cohort.go", "\t\tm.queueBehindLocked(ahead + i)\n", ""}},
+		edits: []edit{{"internal/recipe/cohort.go", "{ co.queuedBehind(ahead) }", "{}"}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a release is not told",
-		edits: []edit{{"internal/recipe/acquisition.go", "\ta.observer.Released(a, a.hold.held, time.Since(begun), err)\n", ""}},
+		edits: []edit{{"internal/recipe/acquisition.go", "	a.observer.Released(a, a.hold.held, time.Since(begun), err)\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a hook holds up the caller",
-		edits: []edit{{"observer.go", "\twait := time.Since(a.Begun())\n\to.tally.settled(a, wait, err)\n", "\twait := time.Since(a.Begun())\n\to.tally.settled(a, wait, err)\n\tfor _, h := range o.hooks {\n\t\tif h.AcquireEnd != nil {\n\t\t\th.AcquireEnd(a.Trace, AcquireEndEvent{})\n\t\t}\n\t}\n"}},
+		edits: []edit{{"observer.go", "	wait := time.Since(a.Begun())\n	o.tally.settled(a, wait, err)\n", "	wait := time.Since(a.Begun())\n	o.tally.settled(a, wait, err)\n	for _, h := range o.hooks {\n		if h.AcquireEnd != nil {\n			h.AcquireEnd(a.Trace, AcquireEndEvent{})\n		}\n	}\n"}},
 		tests: "TestVirtualHooksThatBlock",
 	},
 	{
 		name:  "hooks: an expiry is taken for a lease that ran out",
-		edits: []edit{{"hooks.go", "\tcase errors.Is(err, ensemble.ErrLeaseRanOut):\n", "\tcase errors.Is(err, ensemble.ErrLeaseRanOut), errors.Is(err, ensemble.ErrExpired):\n"}},
+		edits: []edit{{"hooks.go", "	case errors.Is(err, ensemble.ErrLeaseRanOut):\n", "	case errors.Is(err, ensemble.ErrLeaseRanOut), errors.Is(err, ensemble.ErrExpired):\n"}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "stats: a lost hold is still listed",
-		edits: []edit{{"stats.go", "\tdelete(t.holds, a)\n", "\tif lost == nil {\n\t\tdelete(t.holds, a)\n\t}\n"}},
+		edits: []edit{{"stats.go", "	delete(t.holds, a)\n", "	if lost == nil {\n		delete(t.holds, a)\n	}\n"}},
 		tests: "TestVirtualStats",
 	},
 	{
 		name:  "stats: a loss that the release notices is not counted",
-		edits: []edit{{"observer.go", "\to.tally.released(err)\n", ""}},
+		edits: []edit{{"observer.go", "	o.tally.released(err)\n", ""}},
 		tests: "TestVirtualStats",
 	},
 	{
 		name:  "stats: a lease that ran out had time left",
-		edits: []edit{{"internal/ensemble/lease.go", "\tl.zs.client.noteLeft(0)\n", ""}},
+		edits: []edit{{"internal/ensemble/lease.go", "	l.zs.client.noteLeft(0)\n", ""}},
 		tests: "TestVirtualStats",
 	},
 	{
 		name:  "stats: the time left is noted after the deadline has moved",
-		edits: []edit{{"internal/ensemble/lease.go", "\t\t\tl.zs.client.noteLeft(until.Sub(now))\n", "\t\t\tl.zs.client.noteLeft(l.proof.until().Sub(now))\n"}},
+		edits: []edit{{"internal/ensemble/lease.go", "			l.zs.client.noteLeft(until.Sub(now))\n", "			l.zs.client.noteLeft(until.Sub(now) + l.proof.until().Sub(until))\n"}},
 		tests: "TestVirtualStats",
 	},
 	{
@@ -1327,27 +1327,32 @@ var mutants = []mutant{
 	},
 	{
 		name:  "log: an expiry is a failed authentication",
-		edits: []edit{{"internal/ensemble/log.go", "\tformat = strings.Replace(format, \"authentication failed\", \"connect request failed\", 1)\n", "\tformat = strings.TrimSpace(format)\n"}},
+		edits: []edit{{"internal/ensemble/log.go", "	format = strings.Replace(format, \"authentication failed\", \"connect request failed\", 1)\n", "	format = strings.TrimSpace(format)\n"}},
 		tests: "TestVirtualNoSessionIDAtInfo",
 	},
 	{
 		name:  "log: no word of a loss",
-		edits: []edit{{"log.go", "\tlevel := slog.LevelWarn\n", "\tlevel := slog.LevelDebug\n"}},
+		edits: []edit{{"log.go", "	level := slog.LevelWarn\n", "	level := slog.LevelDebug\n"}},
 		tests: "TestVirtualLogOfALife",
 	},
 	{
 		name:  "log: no word of a long outage",
-		edits: []edit{{"session.go", "\tif s.state == StateSuspended && s.since.Equal(began) {\n", "\tif false {\n"}},
+		edits: []edit{{"session.go", "	if s.state == StateSuspended && s.since.Equal(began) {\n", "	if false {\n"}},
 		tests: "TestVirtualLogOfALife",
 	},
 	{
 		name:  "log: no word of a long wait",
-		edits: []edit{{"internal/recipe/passage.go", "\tp.locks.waiting.add(&p.Acquisition)\n", ""}},
+		edits: []edit{{"internal/recipe/passage.go", "	p.locks.waiting.add(&p.Acquisition)\n", ""}},
 		tests: "TestVirtualLogOfALife",
 	},
 	{
 		name:  "log: a warning of any outage",
 		edits: []edit{{"session.go", "s.Timeout()/longOutage", "time.Millisecond"}},
 		tests: "TestVirtualLogOfALife",
+	},
+	{
+		name:  "profile: a hold stays in it",
+		edits: []edit{{"stats.go", "	if t.profile != nil {\n		t.profile.Remove(a)\n	}\n", ""}},
+		tests: "TestVirtualHoldProfile",
 	},
 }
