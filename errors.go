@@ -21,6 +21,9 @@ var (
 	// releasing first. Trying again does not help while that hold lasts.
 	ErrDeadlock = errors.New("deadlock: the context holds the lock already")
 
+	// ErrNoLeader is returned by Election.Leader if nobody leads. Trying again is safe.
+	ErrNoLeader = errors.New("nobody leads")
+
 	// ErrWaitTimeout is part of Do's error if the lock was not acquired within WaitAtMost. Trying again is safe.
 	ErrWaitTimeout = errors.New("the lock was not acquired within the time that WaitAtMost allows")
 

@@ -3,6 +3,31 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "election: ends when the leader steps down",
+		edits: []edit{{"election.go", "			pause = 0\n			continue\n", "			return err\n"}},
+		tests: "TestVirtualElection",
+	},
+	{
+		name:  "election: no pause after a failure",
+		edits: []edit{{"election.go", "case <-time.After(pause):", "case <-time.After(0):"}},
+		tests: "TestVirtualElectionPausesAfterAFailure",
+	},
+	{
+		name:  "election: who was asked while it waited begins to lead",
+		edits: []edit{{"election.go", "if held.Err() != nil {", "if ctx.Err() != nil {"}},
+		tests: "TestVirtualElection",
+	},
+	{
+		name:  "election: Observe shows a leader again that was asked",
+		edits: []edit{{"election.go", "case err == nil && leader.Zxid != known.Zxid:", "case err == nil && (leader.Zxid != known.Zxid || leader.Revoked):"}, {"election.go", "		if err := awaitWake(ctx, zs, wake, nil); err != nil {\n			return err\n		}\n", "		return awaitWake(ctx, zs, wake, nil)\n"}},
+		tests: "TestVirtualObserveThroughAnExpiry",
+	},
+	{
+		name:  "election: Observe lists the queue at every audit",
+		edits: []edit{{"election.go", "		if err := awaitWake(ctx, zs, wake, nil); err != nil {\n			return err\n		}\n", "		return awaitWake(ctx, zs, wake, nil)\n"}},
+		tests: "TestVirtualElection",
+	},
+	{
 		name:  "revoke: the holder's identity overwritten",
 		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
