@@ -430,8 +430,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "body run although the lock was not acquired",
-		edits: []edit{{"mutex.go", "	h, err := a.Result()\n	if err != nil {\n		return opError(\"lock\", m.path, err)\n	}\n	body,",
-			"	h, err := a.Result()\n	if err != nil {\n		return opError(\"lock\", m.path, errors.Join(err, fn(ctx)))\n	}\n	body,"}},
+		edits: []edit{{"do.go", "	if err != nil {\n		return err\n	}\n	held,",
+			"	if err != nil {\n		return errors.Join(err, fn(ctx))\n	}\n	held,"}},
 		tests: "TestDoRunsUnderTheLock",
 	},
 	{
@@ -534,7 +534,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "all data of contenders kept",
-		edits: []edit{{"inspect.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
+		edits: []edit{{"inspect.go", "slices.Clone(who[:min(len(who), recipe.WhoKept)])", "slices.Clone(who)"}},
 		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{
@@ -931,12 +931,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reason of a revocation kept from Do's caller",
-		edits: []edit{{"mutex.go", "		return ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
+		edits: []edit{{"do.go", "		err = ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
 		tests: "TestVirtualDoTellsTheReasonOnce",
 	},
 	{
 		name:  "reason of a loss told twice by Do",
-		edits: []edit{{"mutex.go", "	case errors.Is(told, stood) && errors.Is(stood, err):", "	case false:"}},
+		edits: []edit{{"do.go", "	case errors.Is(told, stood) && errors.Is(stood, err):", "	case false:"}},
 		tests: "TestVirtualDoTellsTheReasonOnce",
 	},
 	{
