@@ -18,8 +18,13 @@ var (
 
 	// ErrDeadlock is returned by an acquisition that would wait for a hold which its own context carries: for the same lock, be
 	// it through another handle of the Session, unless both are readers. So a reader cannot become a writer without
-	// releasing first. Trying again does not help while that hold lasts.
+	// releasing first. Trying again does not help while that hold lasts. LockAsync does not fail so, for the hold can be
+	// released before its outcome is waited for. Nor does a reader that comes to wait for a writer which queues behind the
+	// read hold of its own context: as with sync.RWMutex, avoid recursive read locking.
 	ErrDeadlock = errors.New("deadlock: the context holds the lock already")
+
+	// ErrNoLeader is returned by Election.Leader if nobody leads. Trying again is safe.
+	ErrNoLeader = errors.New("nobody leads")
 
 	// ErrWaitTimeout is part of Do's error if the lock was not acquired within WaitAtMost. Trying again is safe.
 	ErrWaitTimeout = errors.New("the lock was not acquired within the time that WaitAtMost allows")

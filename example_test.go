@@ -133,6 +133,47 @@ func ExampleMutex_Do() {
 	// Output: lock revoked true
 }
 
+// Each process of a service runs an Election. One leads, until it is asked to step down.
+func ExampleElection() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	e, err := s.Election("scheduler", zklock.WithIdentifier("replica 1"))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		err := e.Run(ctx, func(ctx context.Context) error {
+			fmt.Println("leading, with a token:", !e.Mutex().Token().IsZero())
+			<-ctx.Done() // leads until then
+			return context.Cause(ctx)
+		})
+		fmt.Println("stopped:", errors.Is(err, context.Canceled))
+	})
+	for leader, err := range e.Observe(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s leads\n", leader.Data)
+		break
+	}
+	cancel()
+	workers.Wait()
+	_, err = e.Leader(context.Background())
+	fmt.Println(err)
+	// Unordered output:
+	// leading, with a token: true
+	// replica 1 leads
+	// stopped: true
+	// look at /example/scheduler: nobody leads
+}
+
 // An operator asks who holds the lock to release it. Those that wait are not asked.
 func ExampleMutex_RevokeHolder() {
 	ctx := context.Background()

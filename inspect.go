@@ -83,9 +83,18 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 		incomplete = fmt.Errorf("%w: %d contenders are left out", ErrIncomplete, more)
 		q = q[:contendersKept]
 	}
+	contenders, err := m.describe(ctx, zs, q)
+	if err != nil {
+		return nil, err
+	}
+	return contenders, incomplete
+}
+
+// describe tells of candidates with their data. Those that have gone are left out.
+func (m *Mutex) describe(ctx context.Context, zs *recipe.Local, q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
 	request := func(i int) *wire.Request { return wire.GetData(m.path+"/"+q[i].Name, false) }
-	err = ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
+	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
 		if errors.Is(answer.Err, zk.ErrNoNode) {
 			return nil
 		}
@@ -93,10 +102,7 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 		contenders = append(contenders, contender)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return contenders, incomplete
+	return contenders, err
 }
 
 // newContender tells of a candidate with the answer about its data.

@@ -389,6 +389,7 @@ func TestVirtualNilIsAnError(t *testing.T) {
 		assert.ErrorContains(t, err, "option is nil")
 		rw, err := s.RWMutex("m")
 		require.NoError(t, err)
+		campaign := election(t, s, "a")
 		m, shared := mutex(t, s, "m"), mutex(t, s, "m", zklock.WithLocalHandoff(1))
 		var none context.Context
 		for name, call := range map[string]func() error{
@@ -403,6 +404,9 @@ func TestVirtualNilIsAnError(t *testing.T) {
 			"Contenders":     func() error { _, err := m.Contenders(none); return err },
 			"RevokeAll":      func() error { _, err := m.RevokeAll(none); return err },
 			"Clear":          func() error { _, err := m.Clear(none); return err },
+			"RevokeHolder":   func() error { _, err := m.RevokeHolder(none); return err },
+			"Run":            func() error { return campaign.Run(none, func(context.Context) error { panic("no leader") }) },
+			"Leader":         func() error { _, err := campaign.Leader(none); return err },
 			"Locks":          func() error { _, err := s.Locks(none); return err },
 			"Remove":         func() error { return s.Remove(none, "m") },
 			"UnlockContext":  func() error { lock(t, m); return m.UnlockContext(none) },

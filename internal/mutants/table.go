@@ -29,6 +29,31 @@ var mutants = []mutant{
 		tests: "TestSessionIDsAreLoggedAtDebugOnly",
 	},
 	{
+		name:  "election: ends when the leader steps down",
+		edits: []edit{{"election.go", "			pause = 0\n			continue\n", "			return err\n"}},
+		tests: "TestVirtualElection",
+	},
+	{
+		name:  "election: no pause after a failure",
+		edits: []edit{{"election.go", "case <-time.After(pause):", "case <-time.After(0):"}},
+		tests: "TestVirtualElectionPausesAfterAFailure",
+	},
+	{
+		name:  "election: who was asked while it waited begins to lead",
+		edits: []edit{{"election.go", "if held.Err() != nil {", "if ctx.Err() != nil {"}},
+		tests: "TestVirtualElection",
+	},
+	{
+		name:  "election: Observe shows a leader again that was asked",
+		edits: []edit{{"election.go", "case err == nil && leader.Zxid != known.Zxid:", "case err == nil && (leader.Zxid != known.Zxid || leader.Revoked):"}, {"election.go", "		if err := awaitWake(ctx, zs, wake, nil); err != nil {\n			return err\n		}\n", "		return awaitWake(ctx, zs, wake, nil)\n"}},
+		tests: "TestVirtualObserveThroughAnExpiry",
+	},
+	{
+		name:  "election: Observe lists the queue at every audit",
+		edits: []edit{{"election.go", "		if err := awaitWake(ctx, zs, wake, nil); err != nil {\n			return err\n		}\n", "		return awaitWake(ctx, zs, wake, nil)\n"}},
+		tests: "TestVirtualElection",
+	},
+	{
 		name:  "revoke: the holder's identity overwritten",
 		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
@@ -431,8 +456,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "body run although the lock was not acquired",
-		edits: []edit{{"mutex.go", "	h, err := a.Result()\n	if err != nil {\n		return opError(\"lock\", m.path, err)\n	}\n	body,",
-			"	h, err := a.Result()\n	if err != nil {\n		return opError(\"lock\", m.path, errors.Join(err, fn(ctx)))\n	}\n	body,"}},
+		edits: []edit{{"do.go", "	if err != nil {\n		return err\n	}\n	held,",
+			"	if err != nil {\n		return errors.Join(err, fn(ctx))\n	}\n	held,"}},
 		tests: "TestDoRunsUnderTheLock",
 	},
 	{
@@ -535,7 +560,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "all data of contenders kept",
-		edits: []edit{{"inspect.go", "slices.Clone(data[:min(len(data), dataKept)])", "slices.Clone(data)"}},
+		edits: []edit{{"inspect.go", "slices.Clone(who[:min(len(who), recipe.WhoKept)])", "slices.Clone(who)"}},
 		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{
@@ -967,12 +992,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reason of a revocation kept from Do's caller",
-		edits: []edit{{"mutex.go", "		return ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
+		edits: []edit{{"do.go", "		err = ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
 		tests: "TestVirtualDoTellsTheReasonOnce",
 	},
 	{
 		name:  "reason of a loss told twice by Do",
-		edits: []edit{{"mutex.go", "	case errors.Is(told, stood) && errors.Is(stood, err):", "	case false:"}},
+		edits: []edit{{"do.go", "	case errors.Is(told, stood) && errors.Is(stood, err):", "	case false:"}},
 		tests: "TestVirtualDoTellsTheReasonOnce",
 	},
 	{

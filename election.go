@@ -1,0 +1,189 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/recipe"
+)
+
+// Election has one of several processes lead, made by Session.Election. The leader is the holder of the
+// lock of that name, and the candidates are those that queue for it.
+type Election struct{ m *Mutex }
+
+// Election returns a handle on the election of that name. It does not use the network. WithIdentifier says
+// who the candidate is to others.
+func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
+	m, err := s.Mutex(name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &Election{m}, nil
+}
+
+// Mutex returns the handle that the leader holds the lock by, for its Token and Guard. RevokeHolder asks
+// the leader to step down.
+func (e *Election) Mutex() *Mutex { return e.m }
+
+// The pauses of a candidate whose lead has failed: the first, and the longest. Each is twice the one before.
+const (
+	failedPause  = time.Second
+	longestPause = time.Minute
+)
+
+// Run campaigns until it is the leader, runs lead, steps down, and begins again at the end of the queue.
+// The context of lead is that of Mutex.Do: it ends when the leader is asked to step down, when the lock
+// is lost, and with ctx. The leader steps down when lead has returned. If lead returns an error that does
+// not follow from its context, it is logged, and Run pauses before it campaigns again: for 1 s, and for
+// twice as long each time that lead fails again, up to 1 min.
+//
+// Run returns when ctx ends, with an error that matches ctx.Err, and when the lock is refused, with the
+// error of LockContext: ErrClosed for one.
+func (e *Election) Run(ctx context.Context, lead func(context.Context) error) error {
+	ctx = ensemble.OrNone(ctx)
+	for pause := time.Duration(0); ; {
+		granted := false
+		err := e.m.Do(ctx, func(held context.Context) error {
+			granted = true
+			if held.Err() != nil { // it was asked while it waited
+				return nil
+			}
+			return lead(held)
+		})
+		switch {
+		case !granted:
+			return err
+		case ctx.Err() != nil:
+			return e.ended(ctx, err)
+		case err == nil || errors.Is(err, ErrRevoked) || errors.Is(err, ErrLost):
+			pause = 0
+			continue
+		}
+		pause = min(max(2*pause, failedPause), longestPause)
+		e.m.s.cfg.logger.Warn("leader failed", "lock", e.m.path, "pause", pause, "error", err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done(): // which the next Do tells
+		}
+	}
+}
+
+// ended returns why Run ends whose context has ended, and what the leader has failed with.
+func (e *Election) ended(ctx context.Context, err error) error {
+	if errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return ensemble.JoinErrors(err, opError("lead", e.m.path, ensemble.ContextError(ctx)))
+}
+
+// Leader returns who leads, as the server shows it that the Session is connected to. It fails with
+// ErrNoLeader if nobody does.
+func (e *Election) Leader(ctx context.Context) (Contender, error) {
+	leader, err := recipe.Request(ctx, e.m.s.locks, e.leader)
+	return leader, opError("look at", e.m.path, err)
+}
+
+func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, error) {
+	for {
+		q, err := zs.Queue(ctx, e.m.path, e.m.cfg.Voice(e.m.kind))
+		if err != nil {
+			return Contender{}, err
+		}
+		first := slices.IndexFunc(q, func(c recipe.Entry) bool { return c.Holder })
+		if first < 0 {
+			return Contender{}, ErrNoLeader
+		}
+		leaders, err := e.m.describe(ctx, zs, q[first:first+1])
+		switch {
+		case err != nil:
+			return Contender{}, err
+		case len(leaders) > 0: // otherwise it has gone meanwhile
+			return leaders[0], nil
+		}
+	}
+}
+
+// Observe returns who leads, and then each new leader. It waits for a server to tell that the leader's
+// znode has changed, and lists nothing meanwhile; while nobody leads it looks every 250 ms. A leader that steps
+// down before it is seen is left out. The sequence ends with ctx. If a server refuses or the Session is
+// closed, the error is the last of the sequence.
+func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
+	ctx = ensemble.OrNone(ctx)
+	return func(yield func(Contender, error) bool) {
+		var known Contender
+		for {
+			leader, err := e.next(ctx, known)
+			if ctx.Err() != nil || !yield(leader, err) || err != nil {
+				return
+			}
+			known = leader
+		}
+	}
+}
+
+// next waits for another leader than the one that is known.
+func (e *Election) next(ctx context.Context, known Contender) (Contender, error) {
+	leader, err := recipe.Request(ctx, e.m.s.locks, func(ctx context.Context, zs *recipe.Local) (Contender, error) {
+		for {
+			leader, err := e.leader(ctx, zs)
+			switch {
+			case err != nil && !errors.Is(err, ErrNoLeader):
+				return Contender{}, err
+			case err == nil && leader.Zxid != known.Zxid:
+				return leader, nil
+			}
+			if err := e.awaitChange(ctx, zs, leader.Znode); err != nil {
+				return Contender{}, err
+			}
+		}
+	})
+	return leader, opError("look at", e.m.path, err)
+}
+
+// leaderlessLook is how often it is looked for a leader while there is none, or one whose znode may not be
+// read: then no server tells of a change.
+const leaderlessLook = 250 * time.Millisecond
+
+// awaitChange waits until there may be another leader than the one with that znode, "" for none.
+func (e *Election) awaitChange(ctx context.Context, zs *recipe.Local, znode string) error {
+	if znode == "" {
+		return awaitWake(ctx, zs, nil, time.After(leaderlessLook))
+	}
+	wake := make(chan struct{}, 1)
+	w := zs.Watches.Watch(e.m.path+"/"+znode, wake)
+	defer w.Stop()
+	for {
+		_, err := w.Read(ctx)
+		switch {
+		case errors.Is(err, zk.ErrNoNode):
+			return nil
+		case err != nil:
+			return err
+		case w.IsOpaque():
+			return awaitWake(ctx, zs, wake, time.After(leaderlessLook))
+		}
+		if err := awaitWake(ctx, zs, wake, nil); err != nil {
+			return err
+		}
+	}
+}
+
+// awaitWake waits until there is something to look at, or it is time to look anyway.
+func awaitWake(ctx context.Context, zs *recipe.Local, wake <-chan struct{}, look <-chan time.Time) error {
+	select {
+	case <-wake:
+		return nil
+	case <-look:
+		return nil
+	case <-zs.Ended():
+		return zs.EndReason()
+	case <-ctx.Done():
+		return ensemble.ContextError(ctx)
+	}
+}
