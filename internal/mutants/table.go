@@ -25,8 +25,8 @@ var mutants = []mutant{
 	},
 	{
 		name:  "session id logged at Info",
-		edits: []edit{{"session.go", "s.cfg.logger.Debug(\"zookeeper session's id", "s.cfg.logger.Info(\"zookeeper session's id"}},
-		tests: "TestSessionIDsAreLoggedAtDebugOnly",
+		edits: []edit{{"internal/ensemble/log.go", "	c.cfg.Logger.Debug(\"zookeeper session\", \"id\"", "	c.cfg.Logger.Info(\"zookeeper session\", \"id\""}},
+		tests: "TestSessionIDsAreLoggedAtDebugOnly|TestVirtualNoSessionIDAtInfo",
 	},
 	{
 		name:  "election: ends when the leader steps down",
@@ -75,12 +75,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "context: outlives an Unlock",
-		edits: []edit{{"internal/recipe/hold.go", "	h.ended = true\n	h.tellFollowersLocked()\n", "	h.ended = true\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "	h.tellFollowersLocked()\n	if h.end != nil {\n", "	if h.end != nil {\n"}},
 		tests: "TestVirtualContextEndsWithTheHold",
 	},
 	{
 		name:  "context: not told of a revocation",
-		edits: []edit{{"internal/recipe/hold.go", "	h.revoked.give()\n	h.tellFollowersLocked()\n", "	h.revoked.give()\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "	h.tellFollowersLocked()\n	for p := range h.parts {\n", "	for p := range h.parts {\n"}},
 		tests: "TestVirtualContextEndsWithTheHold",
 	},
 	{
@@ -440,7 +440,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && !isCandidate(c.voice, *predecessor, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && !node.Hidden && !isCandidate(c.voice, *predecessor, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -462,7 +462,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Revoked closes with the holder's own release",
-		edits: []edit{{"internal/recipe/hold.go", "	h.finishLocked()\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked()\n	return nil\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "	h.finishLocked(nil)\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked(nil)\n	return nil\n"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{
@@ -715,7 +715,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "names of no candidates refused",
-		edits: []edit{{"internal/recipe/stray.go", "stat == nil || stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
+		edits: []edit{{"internal/recipe/stray.go", "stat == nil || stat != hidden && stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
 		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
@@ -1027,7 +1027,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "enforced authentication not noticed by Dial",
-		edits: []edit{{"internal/ensemble/client.go", "			_, _, err := zs.Conn.Exists(\"/\")\n			return err\n", "			return nil\n"}},
+		edits: []edit{{"internal/ensemble/client.go", "			if _, _, err := zs.Conn.Exists(\"/\"); !errors.Is(err, zk.ErrNoAuth) {", "			if err := error(nil); !errors.Is(err, zk.ErrNoAuth) {"}},
 		tests: "TestVirtualEnforcedAuthentication",
 	},
 	{
