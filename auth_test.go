@@ -1,7 +1,6 @@
 package zklock_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -259,7 +258,7 @@ func TestRefusedCredentialsAreOfferedEverMoreSlowly(t *testing.T) {
 
 // TestARemovalThatIsRefused has a lock's znode in which everybody may create, and nobody delete.
 func TestARemovalThatIsRefused(t *testing.T) {
-	var log bytes.Buffer // written by one unlock, before it returns
+	var log logged
 	s, other := dial(t, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))), dial(t)
 	m, next := mutex(t, s, "refused"), mutex(t, other, "refused")
 	lock(t, next) // which makes what is above

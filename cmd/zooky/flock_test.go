@@ -154,7 +154,7 @@ func TestRunHasNoOtherOpenFiles(t *testing.T) {
 
 func TestRunUnderMake(t *testing.T) {
 	beside(t, func(t *testing.T, l *locker) {
-		out := l.output(`printf 'all:\n\t+@$(LOCK) $(MAKE) --no-print-directory sub\nsub: a b\na b:\n\t@echo $@\n' >Makefile; make -j3`)
+		out := l.output(`printf 'all:\n\t+@$(LOCK) $(MAKE) --no-print-directory sub\nsub: a b\na b:\n\t@echo $@\n' >Makefile; MAKEFLAGS= MAKELEVEL= MFLAGS= make -j3`)
 		assert.ElementsMatch(t, []string{"a", "b"}, strings.Fields(out), "no warning about the jobserver")
 	})
 }

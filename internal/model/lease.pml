@@ -137,13 +137,11 @@ active proctype World() {
 	   }
 	:: atomic { !expired && connection == taken ->
 		connection = up; offer = NEVER; granted = grants;
-#if MUTANT == 8
+#if MUTANT == 7
 		request = 0;
 #endif
 		connected = request;
-#if MUTANT != 7
 		traffic = 0;
-#endif
 		heard[1] = heard[0];
 #if MUTANT == 3
 		shortest = grants;

@@ -128,8 +128,7 @@ var models = []model{
 			{4, "a connect request that is not answered counts for nothing", "told_before_expiry", "two timeouts, one reconnection"},
 			{5, "counted from a confirmed operation alone", "told_before_expiry", "one timeout, a follower cut off"},
 			{6, "an answer counts at once as heard by the leader", "told_before_expiry", "one timeout, a follower cut off"},
-			{7, "answers of another connection count", "told_before_expiry", "two timeouts, one reconnection"},
-			{8, "a connection counts from its answer", "told_before_expiry", "one timeout, one reconnection"},
+			{7, "a connection counts from its answer", "told_before_expiry", "one timeout, one reconnection"},
 		},
 	},
 	{

@@ -655,7 +655,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try: creates first",
-		edits: []edit{{"internal/recipe/try.go", "	if !p.Sight.taken.Load() {\n", "	if true {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if true {\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
@@ -665,12 +665,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try: always looks first",
-		edits: []edit{{"internal/recipe/try.go", "	if !p.Sight.taken.Load() {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if false {\n"}},
 		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
 	},
 	{
 		name:  "try: strays are asked about once more",
-		edits: []edit{{"internal/recipe/queueing.go", "	p.sifts = true\n	p.Sight.taken.Store(false)\n", "	p.sifts = true\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	p.sifts = true\n	p.Sight.free.Store(true)\n", "	p.sifts = true\n"}},
 		tests: "TestPlantedChildrenAreLookedAtOnce",
 	},
 	{

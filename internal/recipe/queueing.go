@@ -110,7 +110,7 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	p.Sight.taken.Store(c.isBlocked())
+	p.Sight.free.Store(!c.isBlocked())
 	if p.Try && c.isBlocked() {
 		return p.refuse(c)
 	}
@@ -140,7 +140,7 @@ func (p *Passage) obtain(c *candidate) error {
 		return err
 	}
 	c.isFirst = p.Kind.Exclusive()
-	p.Sight.taken.Store(false)
+	p.Sight.free.Store(true)
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (p *Passage) refuse(c *candidate) error {
 		return ErrLocked
 	}
 	p.sifts = true
-	p.Sight.taken.Store(false)
+	p.Sight.free.Store(true)
 	return ErrVanished
 }
 

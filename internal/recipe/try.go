@@ -9,17 +9,17 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// Sight is how a handle last saw its lock. A try creates its candidate at once, which takes one trip
-// if the lock is free. A try of a lock that was taken looks first, so that it writes nothing if the
-// lock still is. Tries that wrote would keep one another from a free lock.
+// Sight is how a handle last saw its lock. A try of a lock that was free creates its candidate at once,
+// which takes one trip. Any other try looks first, so that it writes nothing if the lock is taken. Tries
+// that wrote would keep one another from a free lock.
 type Sight struct {
-	taken atomic.Bool
+	free  atomic.Bool
 	known atomic.Pointer[string] // the name of a candidate that was asked about; nil if there was none
 }
 
 // peek fails with ErrLocked if the candidate, which does not exist yet, would have to wait.
 func (p *Passage) peek(c *candidate) error {
-	if !p.Sight.taken.Load() {
+	if p.Sight.free.Load() {
 		return nil
 	}
 	l, err := c.zs.roster.list(p.ctx, p.Path)
