@@ -669,11 +669,6 @@ var mutants = []mutant{
 		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
 	},
 	{
-		name:  "try: strays are asked about once more",
-		edits: []edit{{"internal/recipe/queueing.go", "	p.sifts = true\n	p.Sight.free.Store(true)\n", "	p.sifts = true\n"}},
-		tests: "TestPlantedChildrenAreLookedAtOnce",
-	},
-	{
 		name:  "servers: a hang-up is never a refusal",
 		edits: []edit{{"internal/ensemble/vocabulary.go", "const hangUpsToRefuse = 2", "const hangUpsToRefuse = 1 << 30"}},
 		tests: "TestVirtualKindsOfServers$",

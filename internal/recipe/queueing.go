@@ -162,7 +162,6 @@ func (p *Passage) refuse(c *candidate) error {
 		return ErrLocked
 	}
 	p.sifts = true
-	p.Sight.free.Store(true)
 	return ErrVanished
 }
 
