@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/closed"
 )
 
 // lockNames are the locks that there may be.
@@ -220,13 +221,27 @@ func (r *run) read(st Step) {
 	}
 	held := &hold{by: st, lock: st.Lock, shared: true, session: r.sessions[st.Session].ID(), lost: revoked}
 	r.granted(held)
+	r.handlesMu.Lock()
+	r.reads[rw] = append(r.reads[rw], held)
+	r.handlesMu.Unlock()
 	select {
 	case <-time.After(st.For):
 	case <-r.well:
 	case <-revoked:
 	}
-	r.over(held)
+	r.over(r.released(rw))
 	rw.RUnlock()
+}
+
+// released returns the hold that the next RUnlock releases: one that was lost or revoked, or the oldest.
+func (r *run) released(rw *zklock.RWMutex) *hold {
+	r.handlesMu.Lock()
+	defer r.handlesMu.Unlock()
+	reads := r.reads[rw]
+	i := max(0, slices.IndexFunc(reads, func(h *hold) bool { return closed.Is(h.lost) }))
+	h := reads[i]
+	r.reads[rw] = slices.Delete(reads, i, i+1)
+	return h
 }
 
 func (r *run) look(st Step) {

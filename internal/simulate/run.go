@@ -36,8 +36,9 @@ type run struct {
 	well     chan struct{} // closed when there are no faults any more, and holds are to end
 	late     chan struct{} // closed when those may go on that hang
 
-	handlesMu sync.Mutex
+	handlesMu sync.Mutex // guards the fields below
 	handles   map[string]any
+	reads     map[*zklock.RWMutex][]*hold // by RLockContext, the oldest first
 }
 
 // Run carries a plan out and returns what was wrong, and what has happened. opts are for each Session. A goroutine that is
@@ -45,7 +46,7 @@ type run struct {
 func Run(t *testing.T, p Plan, opts ...zklock.SessionOption) (wrong, trace []string) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // faster: in a bubble goroutines mostly wait for each other
 	synctest.Test(t, func(*testing.T) {
-		r := &run{plan: p, model: newModel(), well: make(chan struct{}), late: make(chan struct{}), handles: make(map[string]any)}
+		r := &run{plan: p, model: newModel(), well: make(chan struct{}), late: make(chan struct{}), handles: make(map[string]any), reads: make(map[*zklock.RWMutex][]*hold)}
 		latency := rand.New(rand.NewPCG(p.Seed, 0)) // the loop's own
 		r.Cluster = fakezk.New(fakezk.Config{
 			Servers: p.Servers, Rounded: p.Rounded, Unforwarded: p.Unforwarded,
