@@ -3,6 +3,7 @@ package zklock_test
 import (
 	"context"
 	"path"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ func TestVirtualParentsThatVanish(t *testing.T) {
 		"chroot of three segments": {"/ch/root/deep", "/root", "a/b"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var deleted atomic.Int64
 			for pause := 80 * time.Millisecond; pause < 120*time.Millisecond; pause += time.Millisecond {
 				virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 					s, _ := w.dial(w.Connect()+place.chroot, 10*time.Second, zklock.WithRoot(place.root))
@@ -32,16 +34,14 @@ func TestVirtualParentsThatVanish(t *testing.T) {
 					over := make(chan struct{})
 					defer close(over)
 					go func() { // ended by over
-						deleted := 0
 						for isOpen(over) {
 							time.Sleep(pause) // sleep ok: virtual; how often
 							for p := m.Path(); p != "/"; p = path.Dir(p) {
 								if reaper.Conn().Delete(p, -1) == nil {
-									deleted++
+									deleted.Add(1)
 								}
 							}
 						}
-						assert.Positive(t, deleted)
 					}()
 					for range 10 {
 						_, err := m.LockContext(ctx)
@@ -54,6 +54,7 @@ func TestVirtualParentsThatVanish(t *testing.T) {
 					return
 				}
 			}
+			assert.Positive(t, deleted.Load())
 		})
 	}
 }

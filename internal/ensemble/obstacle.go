@@ -32,10 +32,10 @@ func (zs *Session) outage() (o Obstacle, ok bool) {
 
 // Explain adds to the error of a call that its caller gave up for how long the call went on, and what
 // it waited for. A missing connection comes before anything else. A call whose context had ended before
-// waited for nothing.
+// waited for nothing, unless no server can be reached.
 func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
 	g, ok := err.(GaveUp)
-	if !ok || time.Since(begun) < time.Millisecond {
+	if !ok || time.Since(begun) < time.Millisecond && c.servers.lastFailure() == nil {
 		return err
 	}
 	waitedFor = c.first(waitedFor)
