@@ -19,7 +19,7 @@ import (
 
 func TestRunPassesEverythingThrough(t *testing.T) {
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--", "sh", "-c", `read line; echo "$line $ZOOKY_LOCK $ZOOKY_TOKEN $1"; echo oops >&2; exit 7`, "sh", "-x")
+	c := p.prepare("run", "fred", "--", "sh", "-c", `read line; echo "$line $ZOOKY_LOCK $ZOOKY_TOKEN $1$ZOOKY_SESSION"; echo oops >&2; exit 7`, "sh", "-x")
 	c.Stdin = strings.NewReader("in\n")
 	c.start(t)
 	assert.Equal(t, 7, c.status(t))

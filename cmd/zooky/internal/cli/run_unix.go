@@ -98,7 +98,7 @@ servers' clock. When that was is kept in a znode beside the root, whose name is 
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
-ZOOKY_SESSION, the ZooKeeper session; and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
+and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
 
 The exit status is that of the command, 128 and the signal's number if a signal ended it or the wait for the lock, and
 otherwise
@@ -193,7 +193,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	err = a.run(r.guard(), child.Command{
 		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
 		Env: append(os.Environ(),
-			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), fmt.Sprintf("ZOOKY_SESSION=%#x", s.ID()), "ZOOKY_IDENTITY="+r.identity),
+			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), "ZOOKY_IDENTITY="+r.identity),
 	})
 	r.keep(m, granted, signals)
 	r.release(s, m)
