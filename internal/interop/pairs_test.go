@@ -236,6 +236,11 @@ func queueUp(t *testing.T, s *zklock.Session, name string, pair [2]side, places 
 		if free {
 			receive(t, in, "grant "+strconv.Itoa(i))
 		}
+		if !free && pair[p.side].library == "WriteLock" {
+			// It waits for ever if the one ahead leaves between its listing and its watch.
+			queue := children(t, s, root+"/"+name)
+			eventually(t, func() bool { return isWatched(server(t), root+"/"+name+"/"+queue[i-1]) }, "number %d to wait", i)
+		}
 	}
 	for i := 0; i < len(places); {
 		group := 1

@@ -209,7 +209,7 @@ func TestKazoosPersistentCandidates(t *testing.T) {
 		require.Len(t, list, 1)
 		assert.True(t, list[0].Holder)
 		granted := begin(t, s, m.Path(), m, 2)
-		requireWatched(t, e.Servers()[0].Command, path, granted)
+		requireWatched(t, e, path, granted)
 		require.NoError(t, s.Conn().Delete(path, -1))
 		receive(t, granted, "the lock")
 		release(t, m)
