@@ -85,7 +85,8 @@ bench:
 	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
 		$(if $(LONG),-long) $(if $(MERGE),-merge) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(DOCS),-docs ../docs)
 
-# Writes the blocks of code and output in README.md and docs/, from the files and commands that their comments name.
+# Writes the blocks of code and output in README.md and docs/, from the files and commands that their comments name,
+# and docs/demo.svg, which shows zooky demo on a terminal.
 docs:
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestDocsShowTheCode .
-	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock' ./cmd/zooky
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock|TestThePictureShowsTheDemo' ./cmd/zooky
