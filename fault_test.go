@@ -123,6 +123,6 @@ func TestAMarkIsSeenAfterAReconnection(t *testing.T) {
 	require.Equal(t, 1, n)
 	proxy.Heal()
 	wait.For(t, revoked, sessionTimeout/2, "revocation, before everybody looks again anyway")
-	assert.Equal(t, zklock.ErrRevoked, m.Err())
+	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
 }

@@ -244,7 +244,8 @@ func TestForceNeverFailsByItsOwnTimeout(t *testing.T) {
 func TestRevokeAllAndClearCount(t *testing.T) {
 	s := dial(t)
 	m := mutex(t, s, "all")
-	for name, all := range map[string]func(context.Context) (int, error){"revoke": m.RevokeAll, "clear": m.Clear} {
+	revokeAll := func(ctx context.Context) (int, error) { return m.RevokeAll(ctx) }
+	for name, all := range map[string]func(context.Context) (int, error){"revoke": revokeAll, "clear": m.Clear} {
 		n, err := all(t.Context())
 		require.NoError(t, err, name)
 		assert.Zero(t, n, name)

@@ -235,7 +235,7 @@ func TestChannelsBelongToOneHold(t *testing.T) {
 	assert.True(t, isOpen(revoked), "the first hold, released long ago, was told of a revocation")
 	assert.True(t, isOpen(lost))
 	assert.True(t, isOpen(m.Lost()), "to be asked is not to have lost")
-	assert.Equal(t, zklock.ErrRevoked, m.Err())
+	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
 	assert.True(t, isOpen(lock(t, m)), "the third hold inherited the second's revocation")
 	m.Unlock()
@@ -308,7 +308,7 @@ func TestAskedWhileWaiting(t *testing.T) {
 	receive(t, p.Done(), "lock")
 	require.NoError(t, p.Err())
 	assert.False(t, isOpen(waiter.Revoked()))
-	assert.Equal(t, zklock.ErrRevoked, waiter.Err())
+	assert.ErrorIs(t, waiter.Err(), zklock.ErrRevoked)
 	waiter.Unlock()
 }
 
