@@ -242,7 +242,8 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // has ended nobody is removed by force, and if it ends while that is under way, its outcome is given a moment: nobody is
 // removed for an acquisition that then fails by its own timeout, unless the servers hang just then.
 //
-// Those who are asked are told by whom, and with WithReason why: see RevokedError. Who is removed by Force is not.
+// Those who are asked are told by whom, and with WithReason why: see RevokedError. Who is removed
+// by Force is not.
 func (m *Mutex) LockRevoking(
 	ctx context.Context, how Revocation, opts ...RevokeOption,
 ) (revoked <-chan struct{}, err error) {
@@ -317,8 +318,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns how the current hold stands: nil, an error that matches ErrRevoked, which may be a RevokedError, or one that
-// matches ErrLost and says why it was lost. It is nil when nothing is held.
+// Err returns how the current hold stands: nil, an error that matches ErrRevoked, which may be a
+// RevokedError, or one that matches ErrLost and says why it was lost. It is nil when nothing is
+// held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {

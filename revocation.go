@@ -38,8 +38,8 @@ type RevokeOption func(*revokeConfig) error
 
 type revokeConfig struct{ reason string }
 
-// WithReason says why the lock is asked for, to the holder and to those who look at the queue. It has 1
-// to 1024 bytes of UTF-8, in one line.
+// WithReason says why the lock is asked for, to the holder and to those who look at the queue. It
+// has 1 to 1024 bytes of UTF-8, in one line.
 func WithReason(reason string) RevokeOption {
 	return func(cfg *revokeConfig) error {
 		cfg.reason = reason
@@ -67,11 +67,12 @@ func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
 	return recipe.Mark{By: string(m.cfg.Identifier), Reason: cfg.reason}, nil
 }
 
-// RevokedError is the error of a hold whose lock was asked for by a client that says who it is. It matches
-// ErrRevoked. Both texts are what that client has written, cut at 1024 bytes, and not to be trusted.
+// RevokedError is the error of a hold whose lock was asked for by a client that says who it is. It
+// matches ErrRevoked. Both texts are what that client has written, cut at 1024 bytes, and not to be
+// trusted.
 //
-// Clients of this package say so to one another, with NamingDefault. Other namings have no room for it: a
-// holder of those, and one that another library asks, has ErrRevoked alone.
+// Clients of this package say so to one another, with NamingDefault. Other namings have no room for
+// it: a holder of those, and one that another library asks, has ErrRevoked alone.
 type RevokedError struct {
 	By     string // who has asked first: its WithIdentifier
 	Reason string // why: its WithReason; empty if it has not said
@@ -89,8 +90,8 @@ func (e *RevokedError) Error() string {
 // Unwrap returns ErrRevoked.
 func (e *RevokedError) Unwrap() error { return ErrRevoked }
 
-// parseData is how the sessions read candidates' data: who it is, and the error of its hold if it was
-// asked to release.
+// parseData is how the sessions read candidates' data: who it is, and the error of its hold if it
+// was asked to release.
 func parseData(data []byte) (who []byte, asked error) {
 	who, mark := recipe.ParseData(data)
 	switch {

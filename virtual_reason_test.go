@@ -48,8 +48,8 @@ func requestsToRelease() map[string]func(context.Context, *zklock.Mutex, ...zklo
 	}
 }
 
-// TestVirtualARequestSaysWhoAsksAndWhy asks in every way, with a reason and without, and wants the holder to
-// learn of it in every way: its Err, its context, its hook, its log, and the queue.
+// TestVirtualARequestSaysWhoAsksAndWhy asks in every way, with a reason and without, and wants the
+// holder to learn of it in every way: its Err, its context, its hook, its log, and the queue.
 func TestVirtualARequestSaysWhoAsksAndWhy(t *testing.T) {
 	for name, ask := range requestsToRelease() {
 		for _, reason := range []string{"", `node "7" is drained, see https://ops/77`} {
@@ -138,8 +138,8 @@ func TestVirtualAPartOfAHoldLearnsWhoAsked(t *testing.T) {
 	})
 }
 
-// TestVirtualAMarkOfAnotherClientSaysNothing has the bare marks stand for themselves, and what only looks
-// like a request of ours count as who is asked.
+// TestVirtualAMarkOfAnotherClientSaysNothing has the bare marks stand for themselves, and what only
+// looks like a request of ours count as who is asked.
 func TestVirtualAMarkOfAnotherClientSaysNothing(t *testing.T) {
 	const long = 1 << 19
 	for name, c := range map[string]struct {
@@ -189,8 +189,8 @@ func TestVirtualAMarkOfAnotherClientSaysNothing(t *testing.T) {
 	}
 }
 
-// TestVirtualReasonsThatAreRefused gives reasons that could not be shown, and an option that is nil. Nothing is
-// asked.
+// TestVirtualReasonsThatAreRefused gives reasons that could not be shown, and an option that is
+// nil. Nothing is asked.
 func TestVirtualReasonsThatAreRefused(t *testing.T) {
 	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)

@@ -107,7 +107,8 @@ func (h *Hold) divide(p *Hold, handoff uint32) bool {
 	return true
 }
 
-// revoke tells the holder that another client asked for the lock, by an error that matches ErrRevoked.
+// revoke tells the holder that another client asked for the lock, by an error that matches
+// ErrRevoked.
 func (h *Hold) revoke(asked error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

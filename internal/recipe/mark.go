@@ -9,9 +9,9 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// A revocation mark is data that another client writes into a candidate to ask it to release. "unlock" is
-// the recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"), "__REVOKE__" is
-// Curator's.
+// A revocation mark is data that another client writes into a candidate to ask it to release.
+// "unlock" is the recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"),
+// "__REVOKE__" is Curator's.
 var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
 
 // A candidate of ours is asked with a mark of several lines, which people can read too:
@@ -20,9 +20,10 @@ var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
 //	vm/19359
 //	asked by "ops1/77": "deploy of 3.2"
 //
-// After the first line comes who is asked, so that others see who does not let go. It may have several
-// lines itself; the last one is the asker's, and quoted as Go quotes strings. Without a reason it ends
-// after the asker. Clients that do not know that line take it for a part of who is asked.
+// After the first line comes who is asked, so that others see who does not let go. It may have
+// several lines itself; the last one is the asker's, and quoted as Go quotes strings. Without a
+// reason it ends after the asker. Clients that do not know that line take it for a part of who is
+// asked.
 var (
 	ourMark = []byte("unlock\n")
 	askedBy = []byte("\nasked by ")
@@ -37,8 +38,8 @@ const (
 // Mark says who asks for a lock, and why, as far as that is told.
 type Mark struct{ By, Reason string }
 
-// ParseData reads a candidate's data: who it is, nil if a mark has overwritten that, and the mark by which
-// it was asked to release, nil if it was not.
+// ParseData reads a candidate's data: who it is, nil if a mark has overwritten that, and the mark
+// by which it was asked to release, nil if it was not.
 func ParseData(data []byte) (who []byte, mark *Mark) {
 	for _, bare := range revocationMarks {
 		if bytes.Equal(data, bare) {
@@ -99,8 +100,8 @@ func kept(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), MarkKept)], "")
 }
 
-// markFor is what is written into a candidate with that name and data, which its client listens for: the
-// recipe's mark, that of Curator, or ours. It is nil if the candidate was asked already.
+// markFor is what is written into a candidate with that name and data, which its client listens
+// for: the recipe's mark, that of Curator, or ours. It is nil if the candidate was asked already.
 func (m Mark) markFor(name string, data []byte) []byte {
 	who, marked := ParseData(data)
 	c, _ := queue.Parse(name)
@@ -109,7 +110,7 @@ func (m Mark) markFor(name string, data []byte) []byte {
 		return nil
 	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
 		return revocationMarks[1]
-	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock's too, which listens for nothing and has no data
+	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock, which has no data, listens for nothing
 		return slices.Concat(ourMark, who[:min(len(who), WhoKept)], m.asker())
 	default:
 		return revocationMarks[0]

@@ -18,7 +18,8 @@ type Observer struct {
 	// told of one that was granted it.
 	Settled func(a *Acquisition, err error)
 
-	// Revoked is called when the holder is asked to release, with the error that its hold has from then on.
+	// Revoked is called when the holder is asked to release, with the error that its hold has from
+	// then on.
 	Revoked func(a *Acquisition, held time.Duration, asked error)
 
 	// Ended is called once, when the hold is lost, or if lost is nil, when its release begins.

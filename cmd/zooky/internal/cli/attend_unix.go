@@ -48,7 +48,7 @@ func (a *attendance) run(guard *exec.Cmd, command child.Command) error {
 		return withStatus(runLost, a.loss())
 	} else if err != nil {
 		return withStatus(128+int(a.onRevoke),
-			fmt.Errorf("%s: asked to release the lock%s before the command began: it was not started", a.mutex.Name(), byError(err)))
+			fmt.Errorf("%s before the command began: it was not started", a.asked(err)))
 	}
 	c, err := child.Start(guard, command, a.mutex.Deadline)
 	switch {
@@ -79,7 +79,7 @@ func (a *attendance) attend() {
 		case <-revoked:
 			revoked = nil
 			if err := a.mutex.Err(); !errors.Is(err, zklock.ErrLost) {
-				a.say(fmt.Errorf("%s: asked to release the lock%s: %s", a.mutex.Name(), byError(err), a.ending(a.killAfter)))
+				a.say(fmt.Errorf("%s: %s", a.asked(err), a.ending(a.killAfter)))
 				a.child.End(a.killAfter)
 			}
 		case <-lost:
@@ -145,13 +145,14 @@ func (a *attendance) outcome() error {
 	return nil
 }
 
-// byError says who asks to release, and why, as the middle of a sentence, unescaped.
-func byError(err error) string {
+// asked says who asks to release, and why, unescaped.
+func (a *attendance) asked(err error) string {
+	said := a.mutex.Name() + ": asked to release the lock"
 	var revoked *zklock.RevokedError
 	if !errors.As(err, &revoked) {
-		return ""
+		return said
 	}
-	said := " by " + cut(revoked.By, dataLimit)
+	said += " by " + cut(revoked.By, dataLimit)
 	if revoked.Reason != "" {
 		said += " (" + cut(revoked.Reason, nameLimit) + ")"
 	}

@@ -35,7 +35,7 @@ type contender struct {
 	Holder        bool      `json:"holder"`
 	Revoked       bool      `json:"revoked"`
 	RevokedBy     string    `json:"revoked_by,omitempty"`
-	Reason        string    `json:"reason,omitempty"` // why
+	Reason        string    `json:"reason,omitempty"`         // why
 	Identifier    string    `json:"identifier"`               // the data as text
 	Data          []byte    `json:"data"`                     // as it is, in base64
 	DataTruncated bool      `json:"data_truncated,omitempty"` // to 4096 bytes
@@ -129,7 +129,8 @@ func (q *queue) hideSessions() {
 
 // queueTable shows a queue to people.
 func queueTable(w io.Writer, q *queue) *table {
-	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND", "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
+	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND",
+	 "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
 	for i, c := range q.Contenders {
 		place := cell{text: fmt.Sprint(i + 1)}
 		if c.Holder {

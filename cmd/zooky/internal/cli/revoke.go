@@ -84,7 +84,7 @@ went wrong.`,
 	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0, "wait that long for them to go, then remove those that are left")
 	addReason(cmd.Flags(), &r.reason)
 	cmd.Flags().StringVar(&r.identity, "identity", "",
-		"`TEXT` that those who are asked see as who asks (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
+		"`TEXT` that those who are asked see as the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
 	addJSON(cmd, &r.asJSON)
 	return cmd
 }

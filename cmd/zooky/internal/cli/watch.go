@@ -143,7 +143,8 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 		case c.Holder:
 			what = "held"
 		}
-		line := fmt.Sprintf("%s: %s, %s, token %s", text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token)
+		line := fmt.Sprintf("%s: %s, %s, token %s",
+			text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token)
 		if by := byWhom(c.RevokedBy, c.Reason); by != "" {
 			line += ", asked " + by
 		}
