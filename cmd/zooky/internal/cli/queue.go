@@ -130,7 +130,7 @@ func (q *queue) hideSessions() {
 // queueTable shows a queue to people.
 func queueTable(w io.Writer, q *queue) *table {
 	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND",
-	 "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
+		"TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
 	for i, c := range q.Contenders {
 		place := cell{text: fmt.Sprint(i + 1)}
 		if c.Holder {
