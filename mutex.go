@@ -241,8 +241,17 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // LockRevoking is LockContext that has those ahead in the queue make way; a reader, only the writers ahead of it. If ctx
 // has ended nobody is removed by force, and if it ends while that is under way, its outcome is given a moment: nobody is
 // removed for an acquisition that then fails by its own timeout, unless the servers hang just then.
-func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation() })
+//
+// Those who are asked are told by whom, and with WithReason why: see RevokedError. Who is removed
+// by Force is not.
+func (m *Mutex) LockRevoking(
+	ctx context.Context, how Revocation, opts ...RevokeOption,
+) (revoked <-chan struct{}, err error) {
+	mark, err := m.mark(opts)
+	if err != nil {
+		return nil, opError("lock", m.path, err)
+	}
+	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation(mark) })
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
@@ -309,8 +318,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns how the current hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why it was lost. It
-// is nil when nothing is held.
+// Err returns how the current hold stands: nil, an error that matches ErrRevoked, which may be a
+// RevokedError, or one that matches ErrLost and says why it was lost. It is nil when nothing is
+// held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {
