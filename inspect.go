@@ -71,6 +71,7 @@ const contendersKept = 100_000
 // In a queue of more than 100,000 it returns the first of them, together with an error that matches ErrIncomplete and says
 // how many are left out.
 func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
+	m.check()
 	contenders, err := recipe.Request(ctx, m.s.locks, m.contenders)
 	return contenders, opError("look at", m.path, err)
 }
@@ -185,6 +186,7 @@ func (m *Mutex) RevokeHolder(ctx context.Context, opts ...RevokeOption) (int, er
 // Contenders has returned; only its Znode is used. It fails with an error that matches zk.ErrNoNode
 // if the candidate has gone.
 func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
+	m.check()
 	mark, err := m.mark(opts)
 	if err != nil {
 		return opError("revoke", m.path, err)
@@ -212,6 +214,7 @@ func isAny(recipe.Entry) bool { return true }
 func (m *Mutex) forEach(
 	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
+	m.check()
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 		if err != nil {
@@ -259,6 +262,7 @@ type LockInfo struct {
 // be, which is 1024 bytes. If there are more, it returns what it has seen together with an error that matches ErrIncomplete
 // and says how many are left out.
 func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
+	s.check()
 	locks, err := recipe.Request(ctx, s.locks, s.listLocks)
 	return locks, opError("list", s.root, err)
 }
@@ -277,6 +281,7 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 // there, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if there are other znodes below it, as there are if names of
 // other locks begin with this one's.
 func (s *Session) Remove(ctx context.Context, name string) error {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return opError("remove", "", err)

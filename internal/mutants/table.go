@@ -3,6 +3,26 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "misuse: copy of a Mutex is used",
+		edits: []edit{{"misuse.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: copy of an RWMutex is used",
+		edits: []edit{{"misuse.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: zero Session is used",
+		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: handle is not looked at before its Session is used",
+		edits: []edit{{"inspect.go", "([]Contender, error) {\n	m.check()\n", "([]Contender, error) {\n"}},
+		tests: "TestZeroValues",
+	},
+	{
 		name:  "API: what is gone is not seen",
 		edits: []edit{{"internal/api/main.go", "without(want, have), without(have, want)", "without(have, have), without(have, want)"}},
 		tests: "TestEveryChangeIsSeen",
