@@ -203,7 +203,7 @@ func TestChannelsBelongToOneHold(t *testing.T) {
 	assert.True(t, isOpen(revoked), "the first hold, released long ago, was told of a revocation")
 	assert.True(t, isOpen(lost))
 	assert.True(t, isOpen(m.Lost()), "to be asked is not to have lost")
-	assert.Equal(t, zklock.ErrRevoked, m.Err())
+	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
 	assert.True(t, isOpen(lock(t, m)), "the third hold inherited the second's revocation")
 	m.Unlock()

@@ -154,6 +154,30 @@ func TestGuaranteesNameMutants(t *testing.T) {
 	assert.Positive(t, named)
 }
 
+// TestSleepsAreExplained checks that every sleep in a test says why the test does not wait for the thing
+// itself. The examples and the benchmarks, which are modules of their own, are looked at too.
+func TestSleepsAreExplained(t *testing.T) {
+	explained := 0
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		n := 0
+		for line := range strings.Lines(string(source)) {
+			n++
+			if code, _, _ := strings.Cut(line, "//"); !strings.Contains(code, "time."+"Sleep(") {
+				continue
+			}
+			assert.Regexp(t, `// sleep ok: \w`, line, "%s:%d", path, n)
+			explained++
+		}
+		return err
+	})
+	require.NoError(t, err)
+	assert.Greater(t, explained, 20)
+}
+
 // TestDocsNameLogLines checks that every log line that docs/observability.md lists is logged, and that
 // it lists every one.
 func TestDocsNameLogLines(t *testing.T) {

@@ -79,6 +79,6 @@ func TestAskedWhileWaiting(t *testing.T) {
 	receive(t, p.Done(), "lock")
 	require.NoError(t, p.Err())
 	assert.False(t, isOpen(waiter.Revoked()))
-	assert.Equal(t, zklock.ErrRevoked, waiter.Err())
+	assert.ErrorIs(t, waiter.Err(), zklock.ErrRevoked)
 	waiter.Unlock()
 }

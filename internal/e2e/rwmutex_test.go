@@ -123,7 +123,7 @@ func TestReaderKnowsItsHold(t *testing.T) {
 	receive(t, revokedB, "revocation")
 	assert.True(t, isOpen(revokedA))
 	assert.NoError(t, a.Err())
-	assert.Equal(t, zklock.ErrRevoked, b.Err())
+	assert.ErrorIs(t, b.Err(), zklock.ErrRevoked)
 	b.Unlock()
 	assert.Panics(t, b.Unlock)
 	guard, err := a.Guard()

@@ -3,6 +3,26 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "misuse: copy of a Mutex is used",
+		edits: []edit{{"misuse.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: copy of an RWMutex is used",
+		edits: []edit{{"misuse.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: zero Session is used",
+		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: handle is not looked at before its Session is used",
+		edits: []edit{{"inspect.go", "([]Contender, error) {\n	m.check()\n", "([]Contender, error) {\n"}},
+		tests: "TestZeroValues",
+	},
+	{
 		name:  "API: what is gone is not seen",
 		edits: []edit{{"internal/api/main.go", "without(want, have), without(have, want)", "without(have, have), without(have, want)"}},
 		tests: "TestEveryChangeIsSeen",
@@ -69,22 +89,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: the holder's identity overwritten",
-		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
 	},
 	{
 		name:  "revoke: our own mark not understood",
-		edits: []edit{{"internal/recipe/revocation.go", "		return who, true\n", "		return who, false\n"}},
+		edits: []edit{{"internal/recipe/mark.go", "	return who[:at], mark\n", "	return who[:at], nil\n"}},
 		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
 	},
 	{
 		name:  "revoke: other clients get our mark",
-		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
 		tests: "TestVirtualForeignMarks",
 	},
 	{
 		name:  "revoke: those that wait are asked with the holder",
-		edits: []edit{{"inspect.go", "func(c recipe.Entry) bool { return c.Holder }, revoke)", "isAny, revoke)"}},
+		edits: []edit{{"inspect.go", "func(c recipe.Entry) bool { return c.Holder }, opts)", "isAny, opts)"}},
 		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
 	},
 	{
@@ -197,13 +217,58 @@ var mutants = []mutant{
 		tests: "TestTokensIncreaseThroughEverything",
 	},
 	{
+		name:  "revoke: marks of older clients not understood",
+		edits: []edit{{"internal/recipe/mark.go", "	if at < 0 {\n		return who, new(Mark)\n", "	if at < 0 {\n		return who, nil\n"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: not passed on by LockRevoking",
+		edits: []edit{{"mutex.go", "c.Revoke = how.revocation(mark)", "mark.Reason = \"\"\n\t\tc.Revoke = how.revocation(mark)"}},
+		tests: "TestVirtualARequestSaysWhoAsksAndWhy",
+	},
+	{
+		name:  "reason: forgotten by a hold that is lost after",
+		edits: []edit{{"internal/recipe/hold.go", "	} else if !errors.Is(reason, h.err) {\n", "	} else if !errors.Is(reason, ErrRevoked) {\n"}},
+		tests: "TestVirtualARequestSaysWhoAsksAndWhy",
+	},
+	{
+		name:  "reason: parts of a hold are not told who asks",
+		edits: []edit{{"internal/recipe/hold.go", "		p.revoke(asked)\n", "		p.revoke(ErrRevoked)\n"}},
+		tests: "TestVirtualAPartOfAHoldLearnsWhoAsked",
+	},
+	{
+		name:  "reason: no bound for what others have written",
+		edits: []edit{{"internal/recipe/mark.go", "text[:min(len(text), MarkKept)]", "text"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: the first line that looks like a request counts",
+		edits: []edit{{"internal/recipe/mark.go", "at := bytes.LastIndex(who, askedBy)", "at := bytes.Index(who, askedBy)"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: what follows a request overlooked",
+		edits: []edit{{"internal/recipe/mark.go", "mark(ok && rest == \"\", by, reason)", "mark(ok, by, reason)"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: control characters let into marks",
+		edits: []edit{{"revocation.go", " || strings.ContainsFunc(reason, unicode.IsControl)", " || false && strings.ContainsFunc(reason, unicode.IsControl)"}},
+		tests: "TestVirtualReasonsThatAreRefused",
+	},
+	{
+		name:  "reason: shown as it is by the error",
+		edits: []edit{{"revocation.go", "ensemble.Readable([]byte(e.Reason))", "e.Reason"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
 		name:  "Curator's mark ignored",
-		edits: []edit{{"internal/recipe/revocation.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
+		edits: []edit{{"internal/recipe/mark.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
 		name:  "any data is a mark",
-		edits: []edit{{"internal/recipe/revocation.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
+		edits: []edit{{"internal/recipe/mark.go", "if bytes.Equal(data, bare) {", "if bytes.HasPrefix(data, bare) {"}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
@@ -739,7 +804,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Curator asked in the recipe's words",
-		edits: []edit{{"internal/recipe/revocation.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
+		edits: []edit{{"internal/recipe/mark.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
 		tests: "TestWeAskAPeer",
 	},
 	{
@@ -1191,7 +1256,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Revoke asks nobody",
-		edits: []edit{{"inspect.go", "		return struct{}{}, zs.Revoke(ctx, m.path+\"/\"+c.Znode)\n", "		return struct{}{}, nil\n"}},
+		edits: []edit{{"inspect.go", "		return struct{}{}, zs.Revoke(ctx, m.path+\"/\"+c.Znode, mark)\n", "		return struct{}{}, nil\n"}},
 		tests: "TestRevokeOfOneContender",
 	},
 	{
@@ -1256,7 +1321,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "hooks: a mark that came before the grant is not told",
-		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.observer.Revoked(h.of, 0)\n", ""}},
+		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.observer.Revoked(h.of, 0, h.err)\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{

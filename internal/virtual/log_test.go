@@ -74,7 +74,7 @@ func TestVirtualLogOfALife(t *testing.T) {
 		_, err := theirs.RevokeAll(t.Context())
 		require.NoError(t, err)
 		<-m.Revoked()
-		seen("revoked", `level=INFO msg="asked to release" `+lock+` held=2s`)
+		seen("revoked", `level=INFO msg="asked to release" `+lock+` held=2s by=vm/7`)
 		m.Unlock()
 
 		lockFor(t, m, 3*time.Second)

@@ -114,11 +114,11 @@ func TestVirtualForeignMarks(t *testing.T) {
 		{id + "-lock-", "0", "unlock"},
 		{id + "__lock__", "host", "unlock"},
 		{"_c_" + id + "-lock-", "", "unlock"}, // zk.Lock's
-		{"_c_" + id + "-lock-", "vm/1", "unlock\nvm/1"},
+		{"_c_" + id + "-lock-", "vm/1", "unlock\nvm/1\nasked by \"ops\""},
 	} {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 			s, _ := w.dial("", 10*time.Second)
-			m := mutex(t, s, "m")
+			m := mutex(t, s, "m", zklock.WithIdentifier("ops"))
 			lock(t, m) // makes the parents
 			m.Unlock()
 			znode, err := s.Conn().Create(m.Path()+"/"+c.prefix, []byte(c.data), zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
@@ -142,12 +142,13 @@ func TestVirtualForeignMarks(t *testing.T) {
 			shown := contenders(t, m)[0]
 			assert.True(t, shown.Revoked)
 			_, who, _ := strings.Cut(c.mark, "\n")
+			who, _, _ = strings.Cut(who, "\n")
 			assert.Equal(t, who, string(shown.Data))
 			assert.Equal(t, len(shown.Data), shown.DataSize)
 			m.Unlock()
 		})
 	}
-	for _, data := range []string{"unlock", "__REVOKE__", "unlock\n", "unlock\nvm/1"} {
+	for _, data := range []string{"unlock", "__REVOKE__", "unlock\n", "unlock\nvm/1", "unlock\nvm/1\nasked by \"x\""} {
 		virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
 			s, _ := w.dial("", 10*time.Second)
 			_, err := s.Mutex("m", zklock.WithIdentifier(data))
