@@ -157,6 +157,7 @@ func TestGuaranteesNameMutants(t *testing.T) {
 // TestSleepsAreExplained checks that every sleep in a test says why the test does not wait for the thing
 // itself. The examples and the benchmarks, which are modules of their own, are looked at too.
 func TestSleepsAreExplained(t *testing.T) {
+	goToRoot(t)
 	explained := 0
 	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
