@@ -229,17 +229,35 @@ var (
 // pkg is the package of the mutant's tests.
 func (m mutant) pkg() string { return "./" + m.in }
 
+// byModule returns packages by the folder of their module: the tree's own, or the package itself.
+func byModule(tree string, packages []string) map[string][]string {
+	modules := make(map[string][]string)
+	for _, pkg := range packages {
+		if _, err := os.Stat(filepath.Join(tree, pkg, "go.mod")); err == nil && pkg != "./" {
+			modules[pkg] = append(modules[pkg], ".")
+		} else {
+			modules["."] = append(modules["."], pkg)
+		}
+	}
+	return modules
+}
+
 // test runs tests of packages. The simulator tries so many seeds, always the same, or a few if seeds is 0.
 func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int, packages ...string) verdict {
-	args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^(" + tests + ")$"}
-	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
-	cmd.Dir = tree
-	cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
-	if seeds > 0 {
-		cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+	var v verdict
+	for module, packages := range byModule(tree, packages) {
+		args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(),
+			"-run", "^(" + tests + ")$"}
+		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
+		cmd.Dir = filepath.Join(tree, module)
+		cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
+		if seeds > 0 {
+			cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+		}
+		out, err := cmd.CombinedOutput()
+		v.output += string(out)
+		v.err = errors.Join(v.err, err)
 	}
-	out, err := cmd.CombinedOutput()
-	v := verdict{err: err, output: string(out)}
 	if m := failedTest.FindAllStringSubmatch(v.output, -1); m != nil {
 		v.by = m[len(m)-1][1] // the innermost stands last
 	} else if m := hangingTest.FindStringSubmatch(v.output); m != nil {
@@ -249,7 +267,7 @@ func test(ctx context.Context, tree, tests string, limit time.Duration, seeds in
 	} else if leaked.MatchString(v.output) {
 		v.by = "goleak, after " + tests
 	}
-	if err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
+	if v.err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
 		v.err = errors.New("no tests to run")
 	}
 	return v
