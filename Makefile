@@ -7,7 +7,7 @@ LIES     ?= 100000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test lint model model-full simulate chaos mutants interop fuzz frames hostile footprint bench docs
+.PHONY: test lint model model-full simulate chaos mutants interop fuzz frames hostile footprint bench docs api
 
 # The README's test command, with the race detector.
 test:
@@ -18,6 +18,7 @@ lint:
 	go vet ./...
 	GOARCH=386 go vet ./... # whose int has 32 bits
 	go run $(STATICCHECK) ./...
+	go run ./internal/api
 	@# 3: it has found something. 1: it could not look, as where its database is out of reach; it says why.
 	@bin=$$(mktemp -d) && GOBIN=$$bin go install $(GOVULNCHECK) && \
 		{ $$bin/govulncheck ./...; status=$$?; rm -r $$bin; \
@@ -85,7 +86,12 @@ bench:
 	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
 		$(if $(LONG),-long) $(if $(MERGE),-merge) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(DOCS),-docs ../docs)
 
-# Writes the blocks of code and output in README.md and docs/, from the files and commands that their comments name.
+# Writes the blocks of code and output in README.md and docs/, from the files and commands that their comments name,
+# and docs/demo.svg, which shows zooky demo on a terminal.
 docs:
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestDocsShowTheCode .
-	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock' ./cmd/zooky
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock|TestThePictureShowsTheDemo' ./cmd/zooky
+
+# Writes the exported API into api/, which make lint compares with the code: a change of it is seen in review.
+api:
+	go run ./internal/api -w

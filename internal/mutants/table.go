@@ -3,6 +3,24 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "API: what is gone is not seen",
+		in:    "internal/api",
+		edits: []edit{{"internal/api/main.go", "without(want, have), without(have, want)", "without(have, have), without(have, want)"}},
+		tests: "TestEveryChangeIsSeen",
+	},
+	{
+		name:  "API: receivers are not seen",
+		in:    "internal/api",
+		edits: []edit{{"internal/api/describe.go", "receiver = obj.Name()", "_ = receiver"}},
+		tests: "TestEveryChangeIsSeen",
+	},
+	{
+		name:  "API: consts' values are not seen",
+		in:    "internal/api",
+		edits: []edit{{"internal/api/describe.go", "obj.Val().ExactString()", "\"?\""}},
+		tests: "TestEveryChangeIsSeen",
+	},
+	{
 		name:  "session with a timeout too short to hold anything kept",
 		edits: []edit{{"internal/ensemble/lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
 		tests: "TestVirtualClaimedShortTimeout",
