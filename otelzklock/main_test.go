@@ -131,7 +131,7 @@ func (p *place) measured() map[string]string {
 func attributes(attrs []attribute.KeyValue) string {
 	shown := make([]string, len(attrs))
 	for i, attr := range attrs {
-		shown[i] = string(attr.Key)[strings.LastIndex(string(attr.Key), ".")+1:] + "=" + attr.Value.Emit()
+		shown[i] = string(attr.Key)[strings.LastIndex(string(attr.Key), ".")+1:] + "=" + attr.Value.String()
 	}
 	slices.Sort(shown)
 	return "{" + strings.Join(shown, " ") + "}"
