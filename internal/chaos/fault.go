@@ -145,7 +145,7 @@ func (r *run) commitOnServer(ctx context.Context, f Fault, c *client, wait func(
 	case "isolate leader":
 		return r.partition(ctx, leader, c, wait)
 	case moveSession:
-		return r.move(ctx, leader, r.worker(f, c))
+		return r.move(ctx, f, leader, r.worker(f, c))
 	default:
 		return fmt.Errorf("no such fault: %q", f.What)
 	}

@@ -41,21 +41,27 @@ const holdTime = 1200 * time.Millisecond
 // move has a client's session move to the leader while writes of it, which were sent through a
 // follower, are proposed and cannot be committed. The leader knows the session without asking its
 // followers, and takes further writes; the commits of both come together.
-func (r *run) move(ctx context.Context, leader int, c *client) error {
+func (r *run) move(ctx context.Context, f Fault, leader int, c *client) error {
+	for _, other := range r.clients { // whose writes would stand between this client's on the leader
+		other.links[leader].shut(true)
+		defer other.links[leader].shut(false)
+	}
 	defer c.reach(func(int) bool { return true })
-	c.reach(func(i int) bool { return i != leader })
-	followers := func() bool {
+	for _, l := range c.links { // what the client numbers by connections, it is to number alike on both
+		l.reset()
+	}
+	onFollower := func() bool {
 		for i, l := range c.links {
-			if i != leader && l.connected() {
+			if i != leader && l.greeted() {
 				return true
 			}
 		}
 		return false
 	}
-	if !r.soon(ctx, r.cfg.Timeout, followers) {
+	if !r.soon(ctx, r.cfg.Timeout, onFollower) {
 		return errors.New("the client has reached no follower")
 	}
-	r.sleep(ctx, 200*time.Millisecond) // let it find its session and go on
+	r.sleep(ctx, f.Delay/8)
 	r.ensemble.hold(leader, true)
 	defer r.ensemble.hold(leader, false)
 	begun := time.Now()
