@@ -12,20 +12,22 @@ import (
 // link is a network connection that can be broken: it listens for one side and connects to the other. Streams pass as
 // bytes; zktest.Proxy, which knows frames, belongs to tests and has no server in particular to cut off.
 type link struct {
-	target   string
-	grace    time.Duration // how long a target may refuse connections before that is passed on
-	listener net.Listener
-	work     sync.WaitGroup // the accept loop and the connections
+	target  string
+	grace   time.Duration                              // how long a target may refuse connections before that is passed on
+	granted func(session int64, timeout time.Duration) // is told of what servers grant, if it is not nil
+	work    sync.WaitGroup                             // the accept loops and the connections
 
-	mu     sync.Mutex // guards the fields below
-	faults linkFaults
-	closed bool // for everybody, by pin: kept apart from faults, which another hand may mend
-	conns  map[*linkConn]struct{}
+	mu       sync.Mutex // guards the fields below
+	listener net.Listener
+	faults   linkFaults
+	closed   bool // for everybody, by pin: kept apart from faults, which another hand may mend
+	conns    map[*linkConn]struct{}
 }
 
 type linkFaults struct {
 	cut   bool
 	hole  [2]bool // by direction
+	held  [2]bool // likewise: what comes waits for the end of this
 	delay time.Duration
 }
 
@@ -40,19 +42,68 @@ type linkConn struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	gap    bool // something was swallowed; guarded by link.mu
+	tap    tap  // likewise
 }
 
+// loopback is where links listen at first.
+const loopback = "127.0.0.1"
+
 func newLink(target string, grace time.Duration) (*link, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", loopback+":0")
 	if err != nil {
 		return nil, err
 	}
 	l := &link{target: target, grace: grace, listener: listener, conns: make(map[*linkConn]struct{})}
-	l.work.Go(l.accept) // ends with the listener; close waits
+	l.work.Go(func() { l.accept(listener) }) // ends with the listener; close waits
 	return l, nil
 }
 
-func (l *link) addr() string { return l.listener.Addr().String() }
+func (l *link) addr() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.listener.Addr().String()
+}
+
+// move breaks the connections and listens at another address, on the same port.
+func (l *link) move(ip string) error {
+	_, port, err := net.SplitHostPort(l.addr())
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, port))
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err = l.listener.Close()
+	l.listener = listener
+	l.breakLocked()
+	l.work.Go(func() { l.accept(listener) }) // ends with the listener; close waits
+	return err
+}
+
+// greeted reports whether a server has answered a connect request.
+func (l *link) greeted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		if c.tap.back.seen > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// hanging returns how many writes the server has not answered.
+func (l *link) hanging() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		n += len(c.tap.writes)
+	}
+	return n
+}
 
 // set changes what is wrong with the link. Connections with a gap do not outlive the blackhole that made it.
 func (l *link) set(f linkFaults) {
@@ -98,18 +149,20 @@ func (l *link) connected() bool {
 // close ends the link and waits for its goroutines.
 func (l *link) close() error {
 	l.shut(true)
+	l.mu.Lock()
 	err := l.listener.Close()
+	l.mu.Unlock()
 	l.work.Wait()
 	return err
 }
 
-func (l *link) accept() {
+func (l *link) accept(listener net.Listener) {
 	for {
-		near, err := l.listener.Accept()
+		near, err := listener.Accept()
 		if err != nil {
 			return // closed; nothing else ends a listener on the loopback
 		}
-		c := &linkConn{}
+		c := &linkConn{tap: tap{writes: make(map[int32]struct{})}}
 		c.ctx, c.cancel = context.WithCancel(context.Background())
 		l.mu.Lock()
 		refuse := l.closed || l.faults.cut
@@ -174,6 +227,7 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 			continue
 		}
 		if n > 0 {
+			l.note(c, dir, buf[:n])
 			if _, err := dst.Write(buf[:n]); err != nil {
 				c.cancel()
 				return
@@ -186,6 +240,21 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 	}
 }
 
+// note has the tap see what passes between a client and a server. What servers tell one another has
+// other frames.
+func (l *link) note(c *linkConn, dir int, p []byte) {
+	if l.granted == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if dir == forth {
+		c.tap.request(p)
+	} else {
+		c.tap.reply(p, l.granted)
+	}
+}
+
 // pass waits for what arrived to be due. It is false if a blackhole swallows it, or if the connection is over: what comes
 // behind a gap must not be delivered, or a follower misses a transaction and goes on without it.
 func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
@@ -193,7 +262,9 @@ func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 		l.mu.Lock()
 		f := l.faults
 		wait := time.Until(arrived.Add(f.delay))
-		if f.delay == 0 || wait <= 0 {
+		if f.held[dir] {
+			wait = time.Minute
+		} else if f.delay == 0 || wait <= 0 {
 			c.gap = c.gap || f.hole[dir]
 			over := c.ctx.Err() != nil // set cancels it under the same lock that ends the blackhole
 			l.mu.Unlock()
