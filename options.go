@@ -230,7 +230,7 @@ type Lease uint8
 
 const (
 	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While something is held,
-	// one transaction that changes nothing is sent every eighth of the session timeout.
+	// one transaction that changes nothing is sent every sixth of the session timeout.
 	LeaseQuorum = Lease(ensemble.LeaseQuorum)
 
 	// LeasePing counts from the last request or ping that any server answered. It costs the ensemble nothing, but a

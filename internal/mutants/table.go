@@ -332,8 +332,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
-			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - unheard(timeout) - now.Sub(sent))",
+			"return now.Add(timeout - timeout/100 - timeout/4 - unheard(timeout))"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
