@@ -65,8 +65,24 @@ func (l testLog) Write(line []byte) (int, error) {
 
 // TestNothingIsViolated is a short run; make chaos makes long ones.
 func TestNothingIsViolated(t *testing.T) {
-	report := run(t, chaos.Config{Duration: *duration, Timeout: 2 * time.Second})
+	report := run(t, chaos.Config{Duration: *duration, Timeout: 2 * time.Second, Unequal: true})
 	requireSafe(t, report)
+}
+
+// TestTheWorldMoves has only those faults that move what a client relies on: which timeout its session has,
+// on which server it is, where servers are, what they remember, and how late they believe it is.
+func TestTheWorldMoves(t *testing.T) {
+	moves := []string{"move while commits hang", "names fail", "names hang", "names move", "rebuild server", "step clocks"}
+	report := run(t, chaos.Config{
+		Duration: 16 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true, Clocks: true, Only: moves,
+	})
+	requireSafe(t, report)
+	assert.Positive(t, report.Timeouts, "no session was granted another timeout")
+	assert.Positive(t, report.Moved, "no write hung while its session moved")
+	assert.Positive(t, report.LookUps["failed"]+report.LookUps["without an answer"], "every name was looked up at once")
+	for _, what := range moves {
+		assert.Positive(t, report.Faults[what], what)
+	}
 }
 
 // requireSafe wants no violation but those of time, which a machine that is busy with other tests can cause by itself:
