@@ -9,9 +9,10 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Context returns a context that ends with the current hold: when somebody asks for the lock, when the
-// hold is lost, and when it is released. context.Cause is then ErrRevoked, an error that matches ErrLost,
-// or ErrNotLocked. It also ends with parent. If nothing is held it has ended, with ErrNotLocked.
+// Context returns a context that ends with the current hold: when somebody asks for the lock, when
+// the hold is lost, and when it is released. context.Cause then matches ErrRevoked, which may be a
+// RevokedError, or ErrLost, or is ErrNotLocked. It also ends with parent. If nothing is held it has
+// ended, with ErrNotLocked.
 //
 // The context carries the hold: what would wait for that hold under this context fails with ErrDeadlock.
 //

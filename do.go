@@ -73,10 +73,10 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 	return context.WithTimeoutCause(ctx, d, cause)
 }
 
-// Do runs fn under the lock. The context that fn gets is that of Mutex.Context: it is cancelled with
-// ErrRevoked as its cause when somebody asks for the lock, with a cause that matches ErrLost when the
-// hold is lost, and with ctx. ctx bounds the wait for the lock and fn together; WaitAtMost and RunAtMost
-// bound one of them.
+// Do runs fn under the lock. The context that fn gets is that of Mutex.Context: it is cancelled
+// with a cause that matches ErrRevoked when another client asks for the lock, or ErrLost when the
+// hold is lost, and with ctx. ctx bounds the wait for the lock and fn together; WaitAtMost and
+// RunAtMost bound one of them.
 //
 // Do returns fn's error, and with it why the hold was revoked or lost, that fn took too long, or why the
 // release failed; if fn has returned nil, a revocation is no error. If the lock is not acquired fn does

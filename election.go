@@ -85,6 +85,7 @@ func (e *Election) ended(ctx context.Context, err error) error {
 // Leader returns who leads, as the server shows it that the Session is connected to. It fails with
 // ErrNoLeader if nobody does.
 func (e *Election) Leader(ctx context.Context) (Contender, error) {
+	e.m.check()
 	leader, err := recipe.Request(ctx, e.m.s.locks, e.leader)
 	return leader, opError("look at", e.m.path, err)
 }
@@ -129,6 +130,7 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 
 // next waits for another leader than the one that is known.
 func (e *Election) next(ctx context.Context, known Contender) (Contender, error) {
+	e.m.check()
 	leader, err := recipe.Request(ctx, e.m.s.locks, func(ctx context.Context, zs *recipe.Local) (Contender, error) {
 		for {
 			leader, err := e.leader(ctx, zs)

@@ -76,6 +76,8 @@ type AcquireEndEvent struct {
 type RevokedEvent struct {
 	Lock LockRef
 	Held time.Duration // until now
+
+	By, Reason string // as RevokedError has them; empty if the request does not say
 }
 
 // LostEvent is what Hooks.Lost is told.

@@ -48,6 +48,8 @@ type Contender struct {
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
+	RevokedBy string // who has asked, and why, as far as it says so: see RevokedError
+	Reason    string
 	Data      []byte // who it is, no more than the first 4096 bytes; nil if another client's revocation mark has overwritten it
 	DataSize  int    // how many bytes there are of it
 	SessionID int64  // 0 for a candidate of kazoo's that belongs to no session
@@ -69,6 +71,7 @@ const contendersKept = 100_000
 // In a queue of more than 100,000 it returns the first of them, together with an error that matches ErrIncomplete and says
 // how many are left out.
 func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
+	m.check()
 	contenders, err := recipe.Request(ctx, m.s.locks, m.contenders)
 	return contenders, opError("look at", m.path, err)
 }
@@ -117,6 +120,8 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 		Sequence:  c.Seq,
 		Holder:    c.Holder,
 		Revoked:   node.marked,
+		RevokedBy: node.mark.By,
+		Reason:    node.mark.Reason,
 		Data:      node.data,
 		DataSize:  node.size,
 		SessionID: node.stat.EphemeralOwner,
@@ -135,36 +140,59 @@ type contenderNode struct {
 	data   []byte // no more than recipe.WhoKept of them
 	size   int    // of all
 	marked bool
+	mark   recipe.Mark
 	stat   zk.Stat
 }
 
 func newContenderNode(r wire.Reply) (n contenderNode) {
 	data, stat := r.Node()
-	who, marked := recipe.ParseData(data)
-	return contenderNode{slices.Clone(who[:min(len(who), recipe.WhoKept)]), len(who), marked, stat}
+	who, mark := recipe.ParseData(data)
+	n = contenderNode{data: slices.Clone(who[:min(len(who), recipe.WhoKept)]), size: len(who), stat: stat}
+	if mark != nil {
+		n.marked, n.mark = true, *mark
+	}
+	return n
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
 // how many. It does not wait for them to release. If some may not be written to, the others are asked all the same, and the
 // error matches zk.ErrNoAuth. One that was asked before counts, and is not asked again.
-func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, isAny, revoke)
+//
+// Those who are asked are told by whom, and with WithReason why: see RevokedError.
+func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return m.revoke(ctx, isAny, opts)
+}
+
+func (m *Mutex) revoke(
+	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
+) (int, error) {
+	mark, err := m.mark(opts)
+	if err != nil {
+		return 0, opError("revoke", m.path, err)
+	}
+	n, err := m.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
+		return zs.Revoke(ctx, path, mark)
+	})
 	return n, opError("revoke", m.path, err)
 }
 
 // RevokeHolder is RevokeAll for who holds the lock, which may be several readers. Those that wait are not asked, and the first of
 // them is granted the lock when the holder releases it.
-func (m *Mutex) RevokeHolder(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, func(c recipe.Entry) bool { return c.Holder }, revoke)
-	return n, opError("revoke", m.path, err)
+func (m *Mutex) RevokeHolder(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return m.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
 // Revoke writes the revocation mark into one candidate, as RevokeAll does into all. c is one that
 // Contenders has returned; only its Znode is used. It fails with an error that matches zk.ErrNoNode
 // if the candidate has gone.
-func (m *Mutex) Revoke(ctx context.Context, c Contender) error {
-	_, err := recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode)
+func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
+	m.check()
+	mark, err := m.mark(opts)
+	if err != nil {
+		return opError("revoke", m.path, err)
+	}
+	_, err = recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode, mark)
 	})
 	return opError("revoke", m.path, err)
 }
@@ -179,10 +207,6 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	return n, opError("clear", m.path, err)
 }
 
-func revoke(ctx context.Context, zs *recipe.Local, candidate string) error {
-	return zs.Revoke(ctx, candidate)
-}
-
 func isAny(recipe.Entry) bool { return true }
 
 // forEach applies op to the candidates in the queue that are meant, and returns to how many; those that have gone do not count.
@@ -190,6 +214,7 @@ func isAny(recipe.Entry) bool { return true }
 func (m *Mutex) forEach(
 	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
+	m.check()
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 		if err != nil {
@@ -237,6 +262,7 @@ type LockInfo struct {
 // be, which is 1024 bytes. If there are more, it returns what it has seen together with an error that matches ErrIncomplete
 // and says how many are left out.
 func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
+	s.check()
 	locks, err := recipe.Request(ctx, s.locks, s.listLocks)
 	return locks, opError("list", s.root, err)
 }
@@ -255,6 +281,7 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 // there, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if there are other znodes below it, as there are if names of
 // other locks begin with this one's.
 func (s *Session) Remove(ctx context.Context, name string) error {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return opError("remove", "", err)

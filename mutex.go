@@ -34,9 +34,12 @@ import (
 // A hold that is over within some 20 ms costs less, for nobody watches its znode that long: who asks for it, or removes it, that
 // early is heard by 30 ms after the grant.
 //
+// A Mutex must not be copied. The methods of a copy, and of a Mutex that was not made by a Session, panic.
+//
 // What happened before an Unlock is visible after the Lock that follows, within one process. Between processes the
 // lock orders nothing but itself: pass its Token to what it protects.
 type Mutex struct {
+	self *Mutex // see check
 	s    *Session
 	name string
 	path string
@@ -60,6 +63,7 @@ func (s *Session) Mutex(name string, opts ...LockOption) (*Mutex, error) {
 }
 
 func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mutex, error) {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return nil, opError("open", "", err)
@@ -68,9 +72,15 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 	if err != nil {
 		return nil, opError("open", path, err)
 	}
-	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(recipe.Slot)}
+	m := s.newHandle(name, path, kind, cfg)
 	m.share(m.slot)
 	return m, nil
+}
+
+func (s *Session) newHandle(name, path string, kind queue.Kind, cfg lockConfig) *Mutex {
+	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(recipe.Slot)}
+	m.self = m
+	return m
 }
 
 // share lets the handle's goroutines share a candidate, if that is wanted.
@@ -96,6 +106,7 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)) *recipe.Acquisition {
+	m.check()
 	ctx = ensemble.OrNone(ctx)
 	if a := m.join(ctx, mod); a != nil {
 		return a
@@ -164,6 +175,7 @@ func (m *Mutex) take() *recipe.Acquisition {
 
 // holding returns what the handle holds, nil if nothing.
 func (m *Mutex) holding() *recipe.Acquisition {
+	m.check()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.current
@@ -178,6 +190,7 @@ func (m *Mutex) holding() *recipe.Acquisition {
 // runtime.Goexit, which runs the goroutine's deferred calls. So a program can close its Session
 // beside goroutines in Lock, and wait for them.
 func (m *Mutex) Lock() {
+	m.check()
 	late := closed.Is(m.s.Done())
 	if _, err := m.LockContext(context.Background()); err != nil {
 		m.endLock(err, late)
@@ -199,6 +212,7 @@ func (m *Mutex) endLock(err error, late bool) {
 // it when a server was asked, be it another try; or that the servers refuse, that none answers within the session timeout, or
 // that the Session is closed: TryLockContext tells these apart.
 func (m *Mutex) TryLock() bool {
+	m.check()
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
 	_, err := m.TryLockContext(ctx)
@@ -211,6 +225,7 @@ func (m *Mutex) TryLock() bool {
 // session is gone; while no server answers, after one session timeout, and then the release goes on
 // in the background.
 func (m *Mutex) Unlock() {
+	m.check()
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
 	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) && !m.cutShort.Load() {
@@ -241,8 +256,17 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // LockRevoking is LockContext that has those ahead in the queue make way; a reader, only the writers ahead of it. If ctx
 // has ended nobody is removed by force, and if it ends while that is under way, its outcome is given a moment: nobody is
 // removed for an acquisition that then fails by its own timeout, unless the servers hang just then.
-func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation() })
+//
+// Those who are asked are told by whom, and with WithReason why: see RevokedError. Who is removed
+// by Force is not.
+func (m *Mutex) LockRevoking(
+	ctx context.Context, how Revocation, opts ...RevokeOption,
+) (revoked <-chan struct{}, err error) {
+	mark, err := m.mark(opts)
+	if err != nil {
+		return nil, opError("lock", m.path, err)
+	}
+	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation(mark) })
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
@@ -309,8 +333,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns how the current hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why it was lost. It
-// is nil when nothing is held.
+// Err returns how the current hold stands: nil, an error that matches ErrRevoked, which may be a
+// RevokedError, or one that matches ErrLost and says why it was lost. It is nil when nothing is
+// held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {

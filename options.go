@@ -312,8 +312,8 @@ func WithIdentifier(identifier string) LockOption {
 }
 
 func isMark(identifier string) bool {
-	_, marked := recipe.ParseData([]byte(identifier))
-	return marked
+	_, mark := recipe.ParseData([]byte(identifier))
+	return mark != nil
 }
 
 // WithLockACL sets the access rights of what is the lock's own, its znode and candidates, where this handle creates them.

@@ -16,8 +16,11 @@ import (
 //
 // Readers wait for the writers ahead of them, writers for everybody ahead. Nobody overtakes, so that neither side
 // starves. A Mutex of the same name excludes both: to readers and writers it is one more writer.
+//
+// An RWMutex must not be copied, as a Mutex must not.
 type RWMutex struct {
 	*Mutex
+	self   *RWMutex // see check
 	reader *Mutex // what a reader claims; its slot is not used
 
 	mu    sync.Mutex // guards the field below
@@ -31,6 +34,7 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 		return nil, err
 	}
 	rw := &RWMutex{Mutex: writer}
+	rw.self = rw
 	rw.reader = rw.Reader()
 	rw.reader.share(nil)
 	return rw, nil
@@ -38,13 +42,15 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 
 // Reader returns a new handle on the shared side, with every method of Mutex. Unlike RLock, it knows its hold.
 func (rw *RWMutex) Reader() *Mutex {
+	rw.check()
 	w := rw.Mutex
-	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: new(recipe.Slot)}
+	return w.s.newHandle(w.name, w.path, queue.Read, w.cfg)
 }
 
 // RLock acquires a read hold as Mutex.Lock does an exclusive one, and panics or ends its goroutine
 // where that does. Any number may be out at once on one RWMutex.
 func (rw *RWMutex) RLock() {
+	rw.check()
 	late := closed.Is(rw.s.Done())
 	if _, err := rw.RLockContext(context.Background()); err != nil {
 		rw.reader.endLock(err, late)
@@ -53,6 +59,7 @@ func (rw *RWMutex) RLock() {
 
 // TryRLock acquires a read hold if no writer is ahead, and reports whether it did. See Mutex.TryLock.
 func (rw *RWMutex) TryRLock() bool {
+	rw.check()
 	ctx, cancel := rw.s.bounded(context.Background())
 	defer cancel()
 	_, err := rw.rlock(ctx, true)
@@ -65,6 +72,7 @@ func (rw *RWMutex) RLockContext(ctx context.Context) (revoked <-chan struct{}, e
 }
 
 func (rw *RWMutex) rlock(ctx context.Context, try bool) (<-chan struct{}, error) {
+	rw.check()
 	return rw.reader.lock(ctx, func(c *recipe.Claim) {
 		c.Try, c.Slot, c.Granted = try, nil, rw.addRead
 	})
@@ -80,6 +88,7 @@ func (rw *RWMutex) addRead(a *recipe.Acquisition) {
 // if there is none, unless Close has ended an RLock: see Mutex.Unlock. Whoever must know which hold
 // is which uses Reader.
 func (rw *RWMutex) RUnlock() {
+	rw.check()
 	a := rw.takeRead()
 	switch {
 	case a == nil && rw.reader.cutShort.Load():

@@ -47,8 +47,10 @@ func (st State) String() string {
 // next by itself. One Session serves a whole
 // process; all its locks share one connection.
 //
-// A Session is safe for concurrent use, and must be closed.
+// A Session is safe for concurrent use, and must be closed. It must not be copied: the methods of a copy panic, as do those of
+// a Session that was not made by Dial.
 type Session struct {
+	self    *Session // see check
 	cfg     sessionConfig
 	root    string // with the chroot
 	client  *ensemble.Client
@@ -88,6 +90,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		hooked: userCode{over: make(chan struct{})},
 		since:  time.Now(),
 	}
+	s.self = s
 	if isWanted(cfg.logger) {
 		l := newLogs(cfg.logger.Handler())
 		s.cfg.logger = slog.New(l)
@@ -123,7 +126,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		Proof:     ensemble.Proof(s.cfg.lease),
 		Most:      s.cfg.footprint,
 		Asleep:    s.cfg.asleep,
-		ParseData: recipe.ParseData,
+		ParseData: parseData,
 		Changed:   s.updateState,
 	})
 	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
@@ -211,6 +214,7 @@ func (s *Session) noteOutage(began time.Time) {
 
 // State returns how the Session stands with the ensemble.
 func (s *Session) State() State {
+	s.check()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
@@ -219,6 +223,7 @@ func (s *Session) State() State {
 // ID returns the id of the current ZooKeeper session, 0 while there is none. Keep it from people you do not trust:
 // ZooKeeper derives a session's password from it.
 func (s *Session) ID() int64 {
+	s.check()
 	zs := s.client.Session()
 	if closed.Is(zs.Ended()) || !closed.Is(zs.Established()) {
 		return 0
@@ -228,7 +233,10 @@ func (s *Session) ID() int64 {
 
 // Timeout returns the session timeout that the server granted last, which may be another than was asked for. Each server
 // bounds it anew when the Session connects to it.
-func (s *Session) Timeout() time.Duration { return s.client.Granted() }
+func (s *Session) Timeout() time.Duration {
+	s.check()
+	return s.client.Granted()
+}
 
 // mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
 // below two of their ticks.
@@ -242,20 +250,30 @@ func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelF
 // Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
 // or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
 // granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
-func (s *Session) Rewinds() int { return s.client.Rewinds() }
+func (s *Session) Rewinds() int {
+	s.check()
+	return s.client.Rewinds()
+}
 
 // Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
 // close it. Ephemeral znodes that are created through it end with the session as the locks do; see WithFootprint for how many
 // a session may own.
-func (s *Session) Conn() *zk.Conn { return s.client.Session().Conn }
+func (s *Session) Conn() *zk.Conn {
+	s.check()
+	return s.client.Session().Conn
+}
 
 // Done returns a channel that is closed when the Session is.
-func (s *Session) Done() <-chan struct{} { return s.client.Closing().Done() }
+func (s *Session) Done() <-chan struct{} {
+	s.check()
+	return s.client.Closing().Done()
+}
 
 // Close releases every hold, ends the ZooKeeper session and waits for every goroutine of the Session. Holders see their
 // holds lost; whoever waits for a lock gets ErrClosed. If no server could be told within a few seconds, the error says
 // so: then the ensemble releases the locks when the session times out. Closing again returns the same.
 func (s *Session) Close() error {
+	s.check()
 	err := s.client.Close()
 	s.finish.Do(func() {
 		s.states.Close()

@@ -129,6 +129,7 @@ func (t *tally) read() Stats {
 
 // Stats returns what the Session has done. It asks no server.
 func (s *Session) Stats() Stats {
+	s.check()
 	stats := s.observer.tally.read()
 	stats.LeastLeaseLeft = s.client.LeastLeft()
 	stats.Server = s.client.Session().Server()
@@ -147,6 +148,7 @@ type HoldInfo struct {
 
 // Holds returns what the Session holds now, without what is lost, the oldest first. It asks no server.
 func (s *Session) Holds() []HoldInfo {
+	s.check()
 	t := &s.observer.tally
 	t.mu.Lock()
 	held := make([]*recipe.Acquisition, 0, len(t.holds))

@@ -5,8 +5,10 @@ package chaos_test
 import (
 	"context"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,20 +71,29 @@ func TestNothingIsViolated(t *testing.T) {
 	requireSafe(t, report)
 }
 
-// TestTheWorldMoves has only those faults that move what a client relies on: which timeout its session has,
-// on which server it is, where servers are, what they remember, and how late they believe it is.
+// TestTheWorldMoves has only those faults that move what a client relies on: which timeout its session
+// has, on which server it is, where servers are, what they remember, and how late they believe it is.
+// Each must have been injected; on a busy machine one may fail, for want of a leader.
 func TestTheWorldMoves(t *testing.T) {
 	moves := []string{"move while commits hang", "names fail", "names hang", "names move", "rebuild server", "step clocks"}
-	report := run(t, chaos.Config{
-		Duration: 16 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true, Clocks: true, Only: moves,
-	})
-	requireSafe(t, report)
-	assert.Positive(t, report.Timeouts, "no session was granted another timeout")
-	assert.Positive(t, report.Moved, "no write hung while its session moved")
-	assert.Positive(t, report.LookUps["failed"]+report.LookUps["without an answer"], "every name was looked up at once")
-	for _, what := range moves {
-		assert.Positive(t, report.Faults[what], what)
+	seen := make(map[string]int)
+	for range 3 {
+		report := run(t, chaos.Config{
+			Duration: 16 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true, Clocks: true, Only: moves,
+		})
+		requireSafe(t, report)
+		for _, what := range moves {
+			seen[what] += report.Faults[what]
+		}
+		seen["timeouts granted anew"] += report.Timeouts
+		seen["writes that hung when their session moved"] += report.Moved
+		seen["look-ups that failed"] += report.LookUps["failed"]
+		seen["look-ups without an answer"] += report.LookUps["without an answer"]
+		if len(seen) > 0 && !slices.Contains(slices.Collect(maps.Values(seen)), 0) {
+			return
+		}
 	}
+	assert.Fail(t, "not everything was injected", "%v", seen)
 }
 
 // requireSafe wants no violation but those of time, which a machine that is busy with other tests can cause by itself:
