@@ -166,6 +166,7 @@ func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error
 func (m *Mutex) revoke(
 	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
 ) (int, error) {
+	m.check()
 	mark, err := m.mark(opts)
 	if err != nil {
 		return 0, opError("revoke", m.path, err)

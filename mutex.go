@@ -262,6 +262,7 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 func (m *Mutex) LockRevoking(
 	ctx context.Context, how Revocation, opts ...RevokeOption,
 ) (revoked <-chan struct{}, err error) {
+	m.check()
 	mark, err := m.mark(opts)
 	if err != nil {
 		return nil, opError("lock", m.path, err)
