@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	duration = flag.Duration("chaos.duration", 12*time.Second, "how long faults happen")
+	duration = flag.Duration("chaos.duration", 8*time.Second, "how long faults happen")
 	seed     = flag.Uint64("chaos.seed", 0, "of the faults; 0 draws one")
 )
 
