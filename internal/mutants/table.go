@@ -1414,4 +1414,36 @@ var mutants = []mutant{
 		edits: []edit{{"stats.go", "	if t.profile != nil {\n		t.profile.Remove(a)\n	}\n", ""}},
 		tests: "TestVirtualHoldProfile",
 	},
+	{
+		name: "otelzklock: the lock's name told unasked",
+		edits: []edit{{"otelzklock/attributes.go",
+			"	all = append(append(all, cfg.always...), keyKind.String(lock.Kind.String()))\n",
+			"	all = append(append(all, cfg.always...), keyKind.String(lock.Name))\n"}},
+		tests: "TestNothingNamesTheLock",
+	},
+	{
+		name: "otelzklock: a refused try is an error",
+		edits: []edit{{"otelzklock/attributes.go",
+			"	case errors.Is(err, zklock.ErrLocked):\n",
+			"	case false && errors.Is(err, zklock.ErrLocked):\n"}},
+		tests: "TestMetrics",
+	},
+	{
+		name:  "otelzklock: no counter begins with 0",
+		edits: []edit{{"otelzklock/instruments.go", "	in.begin(cfg)\n", ""}},
+		tests: "TestMetrics",
+	},
+	{
+		name: "otelzklock: an outage is the caller's timeout",
+		edits: []edit{{"otelzklock/attributes.go",
+			"		{zklock.ErrUnavailable, \"unavailable\"},\n", ""}},
+		tests: "TestMetrics",
+	},
+	{
+		name: "otelzklock: spans end when the hook is called",
+		edits: []edit{{"otelzklock/hooks.go",
+			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Held + e.Release)))\n",
+			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Release)))\n"}},
+		tests: "TestSpans",
+	},
 }
