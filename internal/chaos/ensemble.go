@@ -154,6 +154,7 @@ func (e *ensemble) rewire(i int, settings []string) error {
 		if p.quorum, err = newLink("127.0.0.1:"+string(line[2]), leaderGrace); err != nil {
 			return err
 		}
+		p.quorum.quorum = true
 		if p.election, err = newLink("127.0.0.1:"+string(line[3]), 0); err != nil {
 			return err
 		}
@@ -181,13 +182,11 @@ func (e *ensemble) around(i int, f linkFaults) {
 	}
 }
 
-// hold keeps what a leader sends to its followers in their links, or lets it go on.
-func (e *ensemble) hold(leader int, held bool) {
-	f := linkFaults{}
-	f.held[back] = held
+// stall has the followers' disks confirm nothing to their leader, or lets them go on.
+func (e *ensemble) stall(leader int, stalled bool) {
 	for i := range servers {
 		if i != leader {
-			e.peers[i][leader].quorum.set(f)
+			e.peers[i][leader].quorum.set(linkFaults{acks: stalled})
 		}
 	}
 }

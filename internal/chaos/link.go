@@ -4,7 +4,9 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -13,6 +15,7 @@ import (
 // bytes; zktest.Proxy, which knows frames, belongs to tests and has no server in particular to cut off.
 type link struct {
 	target  string
+	quorum  bool                                       // followers connect to their leader
 	grace   time.Duration                              // how long a target may refuse connections before that is passed on
 	granted func(session int64, timeout time.Duration) // is told of what servers grant, if it is not nil
 	work    sync.WaitGroup                             // the accept loops and the connections
@@ -27,7 +30,7 @@ type link struct {
 type linkFaults struct {
 	cut   bool
 	hole  [2]bool // by direction
-	held  [2]bool // likewise: what comes waits for the end of this
+	acks  bool    // what a follower has confirmed waits for the end of this; see acks
 	delay time.Duration
 }
 
@@ -43,6 +46,7 @@ type linkConn struct {
 	cancel context.CancelFunc
 	gap    bool // something was swallowed; guarded by link.mu
 	tap    tap  // likewise
+	acks   acks // of the pump from who connects
 }
 
 // loopback is where links listen at first.
@@ -83,16 +87,10 @@ func (l *link) move(ip string) error {
 	return err
 }
 
-// greeted reports whether a server has answered a connect request.
-func (l *link) greeted() bool {
+func (l *link) holdsAcks() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for c := range l.conns {
-		if c.tap.back.seen > 0 {
-			return true
-		}
-	}
-	return false
+	return l.faults.acks
 }
 
 // hanging returns how many writes the server has not answered.
@@ -218,7 +216,14 @@ func (l *link) dial(ctx context.Context) (net.Conn, error) {
 func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 	buf := make([]byte, 64<<10)
 	for {
+		if c.acks.waiting(dir) {
+			src.SetReadDeadline(time.Now().Add(time.Millisecond)) // they may be released meanwhile
+		}
 		n, err := src.Read(buf)
+		src.SetReadDeadline(time.Time{})
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = nil
+		}
 		if !l.pass(c, dir, time.Now()) {
 			if err != nil {
 				<-c.ctx.Done() // that the other side is gone is news that would have to pass, too
@@ -226,9 +231,13 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 			}
 			continue
 		}
-		if n > 0 {
-			l.note(c, dir, buf[:n])
-			if _, err := dst.Write(buf[:n]); err != nil {
+		out := buf[:n]
+		if l.quorum && dir == forth {
+			out = c.acks.pass(out, l.holdsAcks())
+		}
+		if len(out) > 0 {
+			l.note(c, dir, out)
+			if _, err := dst.Write(out); err != nil {
 				c.cancel()
 				return
 			}
@@ -262,9 +271,7 @@ func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 		l.mu.Lock()
 		f := l.faults
 		wait := time.Until(arrived.Add(f.delay))
-		if f.held[dir] {
-			wait = time.Minute
-		} else if f.delay == 0 || wait <= 0 {
+		if f.delay == 0 || wait <= 0 {
 			c.gap = c.gap || f.hole[dir]
 			over := c.ctx.Err() != nil // set cancels it under the same lock that ends the blackhole
 			l.mu.Unlock()

@@ -34,45 +34,48 @@ func (c *client) hanging() (n int) {
 	return n
 }
 
-// holdTime bounds how long followers hear nothing from their leader: less than syncLimit, after which
-// they would leave it.
-const holdTime = 1200 * time.Millisecond
+// stallTime bounds how long followers confirm nothing: less than syncLimit, after which their leader
+// would leave them.
+const stallTime = 1200 * time.Millisecond
 
-// move has a client's session move to the leader while writes of it, which were sent through a
-// follower, are proposed and cannot be committed. The leader knows the session without asking its
-// followers, and takes further writes; the commits of both come together.
-func (r *run) move(ctx context.Context, f Fault, leader int, c *client) error {
-	for _, other := range r.clients { // whose writes would stand between this client's on the leader
-		other.links[leader].shut(true)
-		defer other.links[leader].shut(false)
+// move has a client's session move to a follower while writes of it, which were sent to another server,
+// are proposed and cannot be committed. The follower takes further writes, and is then told of all
+// those commits together. It is tried with one client after the other until one has something to write,
+// which one that waits for others has not.
+func (r *run) move(ctx context.Context, f Fault, leader int, c *client) (err error) {
+	const tries = 3
+	for n := range tries {
+		if err = r.moveOne(ctx, f, leader, c); err == nil || n == tries-1 || ctx.Err() != nil {
+			break
+		}
+		c = r.clients[(c.cfg.Worker+1)%r.cfg.Clients]
+		r.sleep(ctx, stallTime/2) // until all that was held has come
+	}
+	return err
+}
+
+func (r *run) moveOne(ctx context.Context, f Fault, leader int, c *client) error {
+	to := (leader + 1 + f.Client%(servers-1)) % servers
+	for _, other := range r.clients { // whose writes would stand between this client's there
+		other.links[to].shut(true)
+		defer other.links[to].shut(false)
 	}
 	defer c.reach(func(int) bool { return true })
+	r.ensemble.stall(leader, true)
+	defer r.ensemble.stall(leader, false)
+	begun := time.Now()
 	for _, l := range c.links { // what the client numbers by connections, it is to number alike on both
 		l.reset()
 	}
-	onFollower := func() bool {
-		for i, l := range c.links {
-			if i != leader && l.greeted() {
-				return true
-			}
-		}
-		return false
-	}
-	if !r.soon(ctx, r.cfg.Timeout, onFollower) {
-		return errors.New("the client has reached no follower")
-	}
 	r.sleep(ctx, f.Delay/8)
-	r.ensemble.hold(leader, true)
-	defer r.ensemble.hold(leader, false)
-	begun := time.Now()
-	if !r.soon(ctx, holdTime/3, func() bool { return c.hanging() > 0 }) {
+	if !r.soon(ctx, stallTime/2, func() bool { return c.hanging() > 0 }) {
 		return errors.New("the client has written nothing")
 	}
 	r.sleep(ctx, 20*time.Millisecond) // to the leader, as a proposal
 	hung := c.hanging()
-	c.reach(func(i int) bool { return i == leader })
-	if !r.soon(ctx, holdTime-time.Since(begun), func() bool { return c.links[leader].hanging() > 0 }) {
-		return errors.New("the client has written nothing on the leader")
+	c.reach(func(i int) bool { return i == to })
+	if !r.soon(ctx, stallTime-time.Since(begun), func() bool { return c.links[to].hanging() > 0 }) {
+		return errors.New("the client has written nothing on the other server")
 	}
 	r.sleep(ctx, 20*time.Millisecond)
 	r.mu.Lock()

@@ -73,6 +73,7 @@ func track(cfg Config, stream uint64, whats []string) []Fault {
 		return nil
 	}
 	rng := rand.New(rand.NewPCG(cfg.Seed, stream))
+	rng.Shuffle(len(whats), func(i, j int) { whats[i], whats[j] = whats[j], whats[i] })
 	between := func(least, most time.Duration) time.Duration { return least + rand64(rng, most-least) }
 	var faults []Fault
 	for at := between(cfg.Timeout/4, cfg.Timeout); ; {
@@ -85,8 +86,9 @@ func track(cfg Config, stream uint64, whats []string) []Fault {
 			Holder: rng.IntN(3) > 0,
 			Delay:  between(cfg.Timeout/100, cfg.Timeout/8),
 		}
-		if len(cfg.Only) > 0 { // a control: it must hurt
+		if len(cfg.Only) > 0 { // a control: it must hurt, and each of them
 			f.For, f.Holder = between(cfg.Timeout+cfg.Timeout/4, 2*cfg.Timeout), true
+			f.What = whats[len(faults)%len(whats)]
 		}
 		switch f.What {
 		case "stop":
