@@ -453,7 +453,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no beats",
-		edits: []edit{{"internal/ensemble/lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
+		edits: []edit{{"internal/ensemble/beat.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
@@ -478,13 +478,13 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
+			{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{
