@@ -23,7 +23,7 @@ import (
 type RWMutex struct {
 	*Mutex
 	self   *RWMutex // see check
-	reader *Mutex // what a reader claims; its slot is not used
+	reader *Mutex   // what a reader claims; its slot is not used
 
 	mu    sync.Mutex // guards the field below
 	reads []*recipe.Acquisition
