@@ -1,6 +1,7 @@
 package zklock_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/zookylock/zklock/internal/locktest"
@@ -21,4 +22,10 @@ var (
 	requireQueue = locktest.RequireQueue
 )
 
-func TestMain(m *testing.M) { locktest.Main(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		flag.Set("test.skip", "^Example") // they need a real server, and cannot say so
+	}
+	locktest.Main(m)
+}

@@ -11,10 +11,12 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
 func TestOptionsAreChecked(t *testing.T) {
+	locktest.NeedsServer(t)
 	for _, opt := range []zktest.Option{
 		zktest.WithServers(0),
 		zktest.WithServers(10),
@@ -31,6 +33,7 @@ func TestOptionsAreChecked(t *testing.T) {
 }
 
 func TestOneServer(t *testing.T) {
+	locktest.NeedsServer(t)
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -68,6 +71,7 @@ func TestOneServer(t *testing.T) {
 }
 
 func TestServersGrantUnequalTimeouts(t *testing.T) {
+	locktest.NeedsServer(t)
 	e := zktest.Start(t, zktest.WithServers(3), zktest.WithMaxSessionTimeout(20*time.Second, 4*time.Second))
 	for i, want := range []string{"20000", "4000", "4000"} {
 		conf, err := e.Servers()[i].Command("conf")
@@ -77,6 +81,7 @@ func TestServersGrantUnequalTimeouts(t *testing.T) {
 }
 
 func TestDataSurvivesStopAndKill(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	s := e.Servers()[0]
@@ -102,6 +107,7 @@ func TestDataSurvivesStopAndKill(t *testing.T) {
 }
 
 func TestAnotherLeaderAfterAKill(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(3))
 	require.Len(t, strings.Split(e.Connect(), ","), 3)
@@ -135,6 +141,7 @@ func TestAnotherLeaderAfterAKill(t *testing.T) {
 }
 
 func TestAPausedLeaderIsReplaced(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(3))
 	old := leader(t, e)
@@ -149,6 +156,7 @@ func TestAPausedLeaderIsReplaced(t *testing.T) {
 }
 
 func TestAPausedServerIsSilentAndStops(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	s := e.Servers()[0]
@@ -178,6 +186,7 @@ func TestAPausedServerIsSilentAndStops(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
+	locktest.NeedsServer(t)
 	for range 4 {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
@@ -190,6 +199,7 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestServerOfTheUsers(t *testing.T) {
+	locktest.NeedsServer(t)
 	theirs := zktest.Start(t, zktest.WithServers(1))
 	t.Setenv("ZKLOCK_CONNECT", theirs.Connect()+"/their/root")
 	e, err := zktest.Run(t.Context())

@@ -7,10 +7,12 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
 func TestExpire(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	for _, n := range []int{1, 3} {
 		e := zktest.Start(t, zktest.WithServers(n))
@@ -44,6 +46,7 @@ func TestExpire(t *testing.T) {
 }
 
 func TestExpireWithServersDownOrPaused(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(3))
 	lead := leader(t, e)

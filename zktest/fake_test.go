@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -34,6 +35,7 @@ type site struct {
 
 // onEach runs a test on a fake and on a real ensemble.
 func onEach(t *testing.T, f func(*testing.T, site)) {
+	locktest.NeedsServer(t)
 	t.Run("fake", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			e := zktest.Fake(t)

@@ -14,11 +14,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/internal/locktest"
 )
 
 // However a process ends that has an ensemble, a paused server included: no
 // server and no file is left.
 func TestNothingStaysBehind(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	for _, test := range []struct {
 		end    string

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -54,6 +55,7 @@ func javaHome(t *testing.T, e *zktest.Ensemble) string {
 
 // The first run fetches 45 MB, later ones find them in the cache.
 func TestUnpackedJava(t *testing.T) {
+	locktest.NeedsServer(t)
 	if testing.Short() {
 		t.Skip("may fetch a Java runtime")
 	}
@@ -71,6 +73,7 @@ func TestUnpackedJava(t *testing.T) {
 // From an empty cache and without package lists, as in a fresh container, by
 // two at once. It fetches 60 MB every time, so only when asked for.
 func TestFetchEverything(t *testing.T) {
+	locktest.NeedsServer(t)
 	if os.Getenv("ZKLOCK_TEST_FETCH") == "" {
 		t.Skip("set ZKLOCK_TEST_FETCH=1 to fetch 60 MB")
 	}
@@ -113,6 +116,7 @@ func TestFetchEverything(t *testing.T) {
 }
 
 func TestWithoutAptGet(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("JAVA_HOME", "")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -127,6 +131,7 @@ func TestWithoutAptGet(t *testing.T) {
 }
 
 func TestWithoutAPlaceForTheCache(t *testing.T) {
+	locktest.NeedsServer(t)
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
 	t.Setenv("PATH", t.TempDir())
@@ -178,6 +183,7 @@ func TestStartOrSkip(t *testing.T) {
 }
 
 func TestVariablesThatPointNowhere(t *testing.T) {
+	locktest.NeedsServer(t)
 	for _, name := range []string{"ZKLOCK_ZOOKEEPER", "ZOOKEEPER_HOME", "JAVA_HOME"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -190,6 +196,7 @@ func TestVariablesThatPointNowhere(t *testing.T) {
 
 // A folder of jars and a release's layout, made of the cached jars.
 func TestZooKeeperOfTheUsers(t *testing.T) {
+	locktest.NeedsServer(t)
 	zktest.Start(t, zktest.WithServers(1)) // fills the cache
 	cache, err := os.UserCacheDir()
 	require.NoError(t, err)

@@ -13,11 +13,13 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
 func TestProxyPassesAndCounts(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(3))
 	p := e.Proxy(t)
@@ -47,6 +49,7 @@ func TestProxyPassesAndCounts(t *testing.T) {
 }
 
 func TestProxyBreakAndCut(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	p := e.Proxy(t)
@@ -72,6 +75,7 @@ func TestProxyBreakAndCut(t *testing.T) {
 }
 
 func TestProxyBlackhole(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	for _, test := range []struct {
@@ -131,6 +135,7 @@ func TestProxyBlackhole(t *testing.T) {
 
 // Neither side may learn through a blackhole that the other has gone.
 func TestProxyBlackholeHidesTheEnd(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	p := e.Proxy(t)
@@ -150,6 +155,7 @@ func TestProxyBlackholeHidesTheEnd(t *testing.T) {
 }
 
 func TestProxyBlackholeToServerHidesTheClientsEnd(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	p := e.Proxy(t)
@@ -175,6 +181,7 @@ func isTimeout(err error) bool {
 }
 
 func TestProxyDelay(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	const delay = 100 * time.Millisecond
 	e := zktest.Start(t, zktest.WithServers(1))
@@ -220,6 +227,7 @@ func TestProxyDelay(t *testing.T) {
 // The frame that creates a znode, and its reply: each is dropped, or the
 // connection cut at it, and what has happened on the server is known.
 func TestProxyOnFrame(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	e := zktest.Start(t, zktest.WithServers(1))
 	for _, test := range []struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -20,6 +21,7 @@ func TestRootsDiffer(t *testing.T) {
 
 // TestRootIsRemovedFromTheUsersServer has a session of the test still hold a lock when it ends.
 func TestRootIsRemovedFromTheUsersServer(t *testing.T) {
+	locktest.NeedsServer(t)
 	needsServer(t)
 	for _, chroot := range []string{"", "/chroot"} {
 		server := zktest.Start(t, zktest.WithServers(1))

@@ -21,6 +21,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -87,6 +88,7 @@ func connectTLS(t *testing.T, config *tls.Config, e *zktest.Ensemble) (*zk.Conn,
 }
 
 func TestTLS(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	for name, key := range map[string]func(*testing.T) crypto.Signer{"ECDSA": ecKey, "RSA": rsaKey} {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +118,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestTLSOfAQuorumWithClientCertificates(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	cert, client, stranger := selfSigned(t, ecKey(t)), selfSigned(t, rsaKey(t)), selfSigned(t, ecKey(t))
 	e := zktest.Start(t, zktest.WithServers(3), zktest.WithTLS(cert, selfSigned(t, ecKey(t)).Leaf, client.Leaf))
@@ -142,6 +145,7 @@ func TestTLSOfAQuorumWithClientCertificates(t *testing.T) {
 }
 
 func TestTLSRefusesWhatZooKeeperCannotRead(t *testing.T) {
+	locktest.NeedsServer(t)
 	_, edKey, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	for want, cert := range map[string]tls.Certificate{
@@ -156,6 +160,7 @@ func TestTLSRefusesWhatZooKeeperCannotRead(t *testing.T) {
 
 // With ZooKeeper and Java there, Netty alone is missing.
 func TestTLSWithoutAptGet(t *testing.T) {
+	locktest.NeedsServer(t)
 	cert := selfSigned(t, ecKey(t))
 	zktest.Start(t, zktest.WithTLS(cert)) // fills the cache
 	user, err := os.UserCacheDir()

@@ -16,6 +16,8 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/internal/locktest"
 )
 
 // TestZktoolsTranscript is the example of zktools' documentation: one lock that is held and one that is not.
@@ -258,6 +260,7 @@ func TestTroubleIsOneLine(t *testing.T) {
 }
 
 func TestDev(t *testing.T) {
+	locktest.NeedsServer(t)
 	c := prepare(t, "dev").start(t)
 	c.requireOutput(t, "\n")
 	connect := regexp.MustCompile(`^export ZOOKY_SERVERS=(127\.0\.0\.1:\d+)\n$`).FindStringSubmatch(c.stdout.String())

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock/internal/docblock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -70,6 +71,7 @@ func duration(t *testing.T, stdout, pattern string) time.Duration {
 }
 
 func TestDemoLosesNoUpdate(t *testing.T) {
+	locktest.NeedsServer(t)
 	begin := time.Now()
 	c := prepare(t, "demo").start(t)
 	require.Equal(t, 0, c.status(t), "%s%s", &c.stdout, &c.stderr)
@@ -97,6 +99,7 @@ func TestDemoLosesNoUpdate(t *testing.T) {
 }
 
 func TestDemoWithoutTheLockShowsTheLoss(t *testing.T) {
+	locktest.NeedsServer(t)
 	c := prepare(t, "demo", "--no-lock").start(t)
 	require.Equal(t, 1, c.status(t), "%s%s", &c.stdout, &c.stderr)
 	must, has := counts(t, c.stdout.String())
@@ -108,6 +111,7 @@ func TestDemoWithoutTheLockShowsTheLoss(t *testing.T) {
 }
 
 func TestDemoEndedInTheMiddleLeavesNothing(t *testing.T) {
+	locktest.NeedsServer(t)
 	for _, test := range []struct {
 		signal syscall.Signal
 		status int
@@ -131,6 +135,7 @@ func TestDemoEndedInTheMiddleLeavesNothing(t *testing.T) {
 
 // TestDemoOnATerminal looks at the live display, and types Ctrl-C, which goes to the workers and the server too.
 func TestDemoOnATerminal(t *testing.T) {
+	locktest.NeedsServer(t)
 	c := prepare(t, "demo")
 	terminal := onTerminal(t, c)
 	c.requireOutput(t, "  updates  █")
@@ -144,6 +149,7 @@ func TestDemoOnATerminal(t *testing.T) {
 }
 
 func TestDemoOnAServerOfTheUsersLeavesNoZnode(t *testing.T) {
+	locktest.NeedsServer(t)
 	server := zktest.Start(t, zktest.WithServers(1))
 	c := prepare(t, "demo")
 	c.Env = append(c.Env, "ZKLOCK_CONNECT="+server.Connect())
@@ -159,6 +165,7 @@ func TestDemoOnAServerOfTheUsersLeavesNoZnode(t *testing.T) {
 }
 
 func TestDemoSaysWhatItLacks(t *testing.T) {
+	locktest.NeedsServer(t)
 	c := prepare(t, "demo")
 	c.Env = append(c.Env, "ZKLOCK_ZOOKEEPER="+os.DevNull)
 	c.start(t)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock/internal/debian"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -74,6 +75,7 @@ func TestExport(t *testing.T) {
 
 // TestExportWithoutServers has them stop while it exports.
 func TestExportWithoutServers(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
 	p.lock("fred")

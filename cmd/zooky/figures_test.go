@@ -18,12 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
 // TestListOfManyLocks is about the figures that are promised: 10,000 locks with 10 contenders each within 10 seconds, with
 // flat memory.
 func TestListOfManyLocks(t *testing.T) {
+	locktest.NeedsServer(t)
 	if testing.Short() {
 		t.Skip("110,000 znodes")
 	}

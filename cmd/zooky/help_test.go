@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/internal/locktest"
 )
 
 // TestManualPages has troff read them, which warns of what it does not understand.
@@ -72,6 +74,7 @@ func TestDidYouMean(t *testing.T) {
 }
 
 func TestDevOnAPort(t *testing.T) {
+	locktest.NeedsServer(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +31,7 @@ const patience = time.Minute
 // zooky is the built binary.
 var zooky string
 
-// ensemble is one server for all tests that do no harm to it.
+// ensemble is one server for all tests that do no harm to it. A short run has none.
 var ensemble *zktest.Ensemble
 
 func TestMain(m *testing.M) {
@@ -56,6 +57,10 @@ func testMain(m *testing.M) (code int, err error) {
 	}
 	if out, err := exec.Command("go", append(build, ".")...).CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build zooky: %w\n%s", err, out)
+	}
+	flag.Parse()
+	if testing.Short() {
+		return m.Run(), goleak.Find()
 	}
 	if ensemble, err = zktest.Run(context.Background()); err != nil {
 		return 1, err

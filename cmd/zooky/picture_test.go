@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock/internal/docblock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/termsvg"
 )
 
@@ -33,6 +34,7 @@ const (
 // TestThePictureShowsTheDemo compares what docs/demo.svg shows with the reports in README.md, which
 // the tests of the demonstration compare with what it prints. make docs records the picture anew.
 func TestThePictureShowsTheDemo(t *testing.T) {
+	locktest.NeedsServer(t)
 	commands := []string{"zooky demo --no-lock", "zooky demo"}
 	if docblock.Updating() {
 		svg, err := record(t, commands).SVG()

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -30,7 +31,11 @@ type place struct {
 var places atomic.Int32
 
 // newPlace returns a place on the shared server.
-func newPlace(t *testing.T) *place { return newPlaceOn(t, ensemble) }
+func newPlace(t *testing.T) *place {
+	t.Helper()
+	locktest.NeedsServer(t)
+	return newPlaceOn(t, ensemble)
+}
 
 func newPlaceOn(t *testing.T, e *zktest.Ensemble) *place {
 	t.Helper()

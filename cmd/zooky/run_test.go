@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -97,6 +98,7 @@ func TestRunRevokedKillsWhoDoesNotEnd(t *testing.T) {
 }
 
 func TestRunLost(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	for name, lose := range map[string]func(*place, zklock.Contender){
 		"expired": func(p *place, c zklock.Contender) { require.NoError(p.t, p.ensemble.Expire(c.SessionID)) },

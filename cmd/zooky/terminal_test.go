@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -58,6 +59,7 @@ func TestColours(t *testing.T) {
 
 // TestListShowsThatItTakesLong has a server that is in no hurry.
 func TestListShowsThatItTakesLong(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
 	p.create("", "")

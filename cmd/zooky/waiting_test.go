@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -100,6 +101,7 @@ func copyFile(t *testing.T, from, to string) {
 
 // TestRunWaitEndsAlthoughTheServersHang has them stop while the lock is waited for.
 func TestRunWaitEndsAlthoughTheServersHang(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
 	p.lock("fred")

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -98,6 +99,7 @@ func TestWatchOnATerminal(t *testing.T) {
 
 // TestWatchWithoutAnswers stops the server, and has it go on.
 func TestWatchWithoutAnswers(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
 	p.create("", "")

@@ -14,12 +14,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
 // TestCancelReturnsWhateverTheServersDo cancels acquisitions while the servers are up, stopped, cut off or dead. A busy machine may be
 // late, but not each time; TestVirtualCancelAtEveryMoment wants the time of each.
 func TestCancelReturnsWhateverTheServersDo(t *testing.T) {
+	locktest.NeedsServer(t)
 	const times = 3
 	ensemble := zktest.Start(t, zktest.WithServers(1))
 	zookeeper := ensemble.Servers()[0]

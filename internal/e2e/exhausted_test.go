@@ -21,6 +21,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/jute"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
@@ -83,6 +84,7 @@ func setCounter(t *testing.T, s *zktest.Server, parent string, next int32) {
 // numbered returns a server of the test's own, and a lock on it whose next candidate gets a number.
 func numbered(t *testing.T, next int32) (*zktest.Ensemble, *zklock.Session, *zklock.Mutex) {
 	t.Helper()
+	locktest.NeedsServer(t)
 	ensemble := zktest.Start(t, zktest.WithServers(1))
 	s := dialTo(t, ensemble.Connect(), zklock.WithSessionTimeout(patience))
 	m := mutex(t, s, "old")

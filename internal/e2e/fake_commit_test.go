@@ -17,6 +17,7 @@ import (
 
 	"github.com/zookylock/zklock/internal/fakezk"
 	"github.com/zookylock/zklock/internal/jute"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -49,6 +50,7 @@ func fakeQuorum(t *testing.T) quorum {
 // realQuorum is an ensemble of five real servers, of which three can be stopped. The leader keeps
 // its office for some seconds.
 func realQuorum(t *testing.T) quorum {
+	locktest.NeedsServer(t)
 	ensemble := zktest.Start(t, zktest.WithServers(5), zktest.WithTickTime(time.Second))
 	leader, err := ensemble.WaitLeader(t.Context())
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/zookylock/zklock/internal/fakezk"
 	"github.com/zookylock/zklock/internal/jute"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -44,6 +45,7 @@ func fakeElecting(t *testing.T) electing {
 
 // realElecting has five servers. While three are stopped, the leader and one follower have what is proposed.
 func realElecting(t *testing.T) electing {
+	locktest.NeedsServer(t)
 	ensemble := zktest.Start(t, zktest.WithServers(5), zktest.WithTickTime(time.Second))
 	leader, err := ensemble.WaitLeader(t.Context())
 	require.NoError(t, err)

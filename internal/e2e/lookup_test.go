@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/testhook"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -64,6 +65,7 @@ func stub(t *testing.T, address string, f func(net.Conn)) {
 
 // TestOneNameWithSeveralAddresses has something else than a server on the first of a name's addresses.
 func TestOneNameWithSeveralAddresses(t *testing.T) {
+	locktest.NeedsServer(t)
 	for name, f := range map[string]func(net.Conn){
 		"hangs":    func(conn net.Conn) { io.Copy(io.Discard, conn) },
 		"hangs up": func(conn net.Conn) { conn.Read(make([]byte, 1)) },
@@ -90,6 +92,7 @@ func TestOneNameWithSeveralAddresses(t *testing.T) {
 
 // TestTLSVerifiesTheName looks the server's name up, and has its certificate be for the name.
 func TestTLSVerifiesTheName(t *testing.T) {
+	locktest.NeedsServer(t)
 	ca := newAuthority(t, "authority")
 	e := zktest.Start(t, zktest.WithTLS(certificate(t, &ca.Certificate, &x509.Certificate{
 		Subject: pkix.Name{CommonName: "zookeeper"}, DNSNames: []string{"zookeeper.test"},
@@ -136,6 +139,7 @@ var errNoDeadlines = &net.OpError{Op: "set", Net: "tunnel", Err: net.UnknownNetw
 
 // TestConnectionsWithoutDeadlines goes through a dialer whose connections have none, also with TLS, and leaves a server that hangs.
 func TestConnectionsWithoutDeadlines(t *testing.T) {
+	locktest.NeedsServer(t)
 	ca := newAuthority(t, "authority")
 	for name, opts := range map[string][]zklock.SessionOption{"plain": nil, "TLS": {zklock.WithTLS(ca.config())}} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -122,6 +123,7 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 
 // TestRemovedWhileWaiting has somebody remove a candidate that waits behind others: it queues again, long before its turn.
 func TestRemovedWhileWaiting(t *testing.T) {
+	locktest.NeedsServer(t)
 	for name, sessions := range map[string]func() *zklock.Session{
 		"behind others": func() *zklock.Session { return dial(t) }, "behind siblings": sync.OnceValue(func() *zklock.Session { return dial(t) }),
 	} {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -63,6 +64,7 @@ var ways = map[string]func(*zklock.Mutex, context.Context) error{
 // TestNoOrphanWhereverItBreaks cuts the connection, loses a frame, or expires the session at every step of acquiring,
 // waiting, revoking and releasing. The steps are the frames of a run without a fault, in both directions.
 func TestNoOrphanWhereverItBreaks(t *testing.T) {
+	locktest.NeedsServer(t)
 	ensembles := map[string]*zktest.Ensemble{"1 server": server(t)}
 	if !testing.Short() {
 		ensembles["3 servers"] = zktest.Start(t, zktest.WithServers(3))

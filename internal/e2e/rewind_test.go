@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -26,6 +27,7 @@ func wipe(tb testing.TB, e *zktest.Ensemble) {
 // TestRebuiltEnsemble wipes the data under a holder and many who wait, and wants all to be granted the lock within three session
 // timeouts.
 func TestRebuiltEnsemble(t *testing.T) {
+	locktest.NeedsServer(t)
 	sessions, each := 5, 10
 	if !testing.Short() {
 		sessions, each = 10, 100

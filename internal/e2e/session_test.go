@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -244,6 +245,7 @@ func TestSessionIDsAreLoggedAtDebugOnly(t *testing.T) {
 }
 
 func TestSessionSurvivesTheLossOfItsServer(t *testing.T) {
+	locktest.NeedsServer(t)
 	ensemble := zktest.Start(t, zktest.WithServers(3))
 	s := dialTo(t, ensemble.Connect(), zklock.WithSessionTimeout(patience)) // if it is the leader, another is elected first
 	m := mutex(t, s, "failover")

@@ -112,6 +112,7 @@ func (s *swallowing) Read(p []byte) (int, error) {
 
 // TestTimeoutFarFromTheAskedOne wants it to be logged, once.
 func TestTimeoutFarFromTheAskedOne(t *testing.T) {
+	locktest.NeedsServer(t)
 	e := zktest.Start(t, zktest.WithTickTime(2*time.Second))
 	for asked, warnings := range map[time.Duration]int{100 * time.Millisecond: 1, 4 * time.Second: 0, time.Hour: 1} {
 		var log locktest.Log

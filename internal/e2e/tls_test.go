@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -76,6 +77,7 @@ func certificate(tb testing.TB, issuer *tls.Certificate, template *x509.Certific
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 
 func TestLockOverTLS(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	ca := newAuthority(t, "authority")
 	ensemble := zktest.Start(t, zktest.WithTLS(ca.server(t), ca.Leaf))
@@ -136,6 +138,7 @@ func requireState(tb testing.TB, states <-chan zklock.State, want zklock.State) 
 
 // TestServerComesBackOverTLS kills the server under a hold. The session lives on, and so does TLS.
 func TestServerComesBackOverTLS(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	ca := newAuthority(t, "authority")
 	ensemble := zktest.Start(t, zktest.WithTLS(ca.server(t), ca.Leaf))
@@ -170,6 +173,7 @@ func TestServerComesBackOverTLS(t *testing.T) {
 // TestCloseOverTLSDoesNotWaitForTheServer closes a Session whose network hangs, and one whose server does: a tls.Conn says
 // goodbye when it is closed, and nobody reads it.
 func TestCloseOverTLSDoesNotWaitForTheServer(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	ca := newAuthority(t, "authority")
 	ensemble := zktest.Start(t, zktest.WithTLS(ca.server(t)))
@@ -199,6 +203,7 @@ func TestCloseOverTLSDoesNotWaitForTheServer(t *testing.T) {
 
 // TestHungConnectionIsLeftOverTLS has the connection given up from within, not closed by its user.
 func TestHungConnectionIsLeftOverTLS(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	ca := newAuthority(t, "authority")
 	proxy := zktest.Start(t, zktest.WithTLS(ca.server(t))).Proxy(t)
@@ -221,6 +226,7 @@ func TestHungConnectionIsLeftOverTLS(t *testing.T) {
 }
 
 func TestDialTellsWhatIsWrongWithTLS(t *testing.T) {
+	locktest.NeedsServer(t)
 	t.Parallel()
 	ca, stranger := newAuthority(t, "authority"), newAuthority(t, "stranger")
 	open := zktest.Start(t, zktest.WithTLS(ca.server(t)))

@@ -13,11 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
 // TestARefusedTryWritesNothing looks at the server's zxid.
 func TestARefusedTryWritesNothing(t *testing.T) {
+	locktest.NeedsServer(t)
 	e := zktest.Start(t, zktest.WithServers(1))
 	zxid := func() string {
 		answer, err := e.Servers()[0].Command("srvr")

@@ -52,9 +52,18 @@ func Shared() (*zktest.Ensemble, error) {
 	return shared()
 }
 
+// NeedsServer leaves a test out of a short run.
+func NeedsServer(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("needs a real server, and so Java: run without -short")
+	}
+}
+
 // Server returns the shared server.
 func Server(tb testing.TB) *zktest.Ensemble {
 	tb.Helper()
+	NeedsServer(tb)
 	ensemble, err := Shared()
 	require.NoError(tb, err)
 	return ensemble

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/peers"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -29,6 +30,7 @@ func start(t *testing.T, e *zktest.Ensemble, name string) peers.Client {
 
 // TestPeersExcludeThemselves runs each peer alone: three locks of one client.
 func TestPeersExcludeThemselves(t *testing.T) {
+	locktest.NeedsServer(t)
 	if testing.Short() {
 		t.Skip("may fetch kazoo and Curator")
 	}
@@ -80,6 +82,7 @@ func TestASiteTellsOverlaps(t *testing.T) {
 
 // TestAKilledPeer ends its calls and leaves its candidate to the session timeout.
 func TestAKilledPeer(t *testing.T) {
+	locktest.NeedsServer(t)
 	if testing.Short() {
 		t.Skip("may fetch kazoo")
 	}
@@ -102,6 +105,7 @@ func TestAKilledPeer(t *testing.T) {
 
 // TestFetchPeers fetches everything that runs the peers, Python and Java too, into an empty cache: 55 MB, so only when asked for.
 func TestFetchPeers(t *testing.T) {
+	locktest.NeedsServer(t)
 	if os.Getenv("ZKLOCK_TEST_FETCH") == "" {
 		t.Skip("set ZKLOCK_TEST_FETCH=1 to fetch 55 MB")
 	}
