@@ -78,6 +78,8 @@ type AcquireEndEvent struct {
 type RevokedEvent struct {
 	Lock LockRef
 	Held time.Duration // until now
+
+	By, Reason string // as RevokedError has them; empty if the request does not say
 }
 
 // LostEvent is the argument of Hooks.Lost.

@@ -48,6 +48,8 @@ type Contender struct {
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
+	RevokedBy string // who asked, and why, if the client says so: see RevokedError
+	Reason    string
 	Data      []byte // its identity, at most the first 4096 bytes; nil if another client's revocation mark has overwritten it
 	DataSize  int    // the length of the whole identity, in bytes
 	SessionID int64  // 0 for a candidate of kazoo that belongs to no session
@@ -118,6 +120,8 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 		Sequence:  c.Seq,
 		Holder:    c.Holder,
 		Revoked:   node.marked,
+		RevokedBy: node.mark.By,
+		Reason:    node.mark.Reason,
 		Data:      node.data,
 		DataSize:  node.size,
 		SessionID: node.stat.EphemeralOwner,
@@ -136,37 +140,60 @@ type contenderNode struct {
 	data   []byte // no more than recipe.WhoKept of them
 	size   int    // of all
 	marked bool
+	mark   recipe.Mark
 	stat   zk.Stat
 }
 
 func newContenderNode(r wire.Reply) (n contenderNode) {
 	data, stat := r.Node()
-	who, marked := recipe.ParseData(data)
-	return contenderNode{slices.Clone(who[:min(len(who), recipe.WhoKept)]), len(who), marked, stat}
+	who, mark := recipe.ParseData(data)
+	n = contenderNode{data: slices.Clone(who[:min(len(who), recipe.WhoKept)]), size: len(who), stat: stat}
+	if mark != nil {
+		n.marked, n.mark = true, *mark
+	}
+	return n
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, including this handle's
 // own, and returns how many there are. It does not wait for them to release. If some candidates may
 // not be written, the others are still marked, and the error matches zk.ErrNoAuth. A candidate that
 // was marked before counts, and is not marked again.
-func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, isAny, revoke)
+//
+// The mark says who revokes, and with WithReason why: see RevokedError.
+func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return m.revoke(ctx, isAny, opts)
+}
+
+func (m *Mutex) revoke(
+	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
+) (int, error) {
+	m.check()
+	mark, err := m.mark(opts)
+	if err != nil {
+		return 0, opError("revoke", m.path, err)
+	}
+	n, err := m.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
+		return zs.Revoke(ctx, path, mark)
+	})
 	return n, opError("revoke", m.path, err)
 }
 
 // RevokeHolder is like RevokeAll but marks only the holder, or the holders if they are readers.
 // Waiters are not marked, and the first of them is granted the lock when the holder releases it.
-func (m *Mutex) RevokeHolder(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, func(c recipe.Entry) bool { return c.Holder }, revoke)
-	return n, opError("revoke", m.path, err)
+func (m *Mutex) RevokeHolder(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return m.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
 // Revoke writes the revocation mark into one candidate, which Contenders has returned; only its
 // Znode is used. It fails with an error that matches zk.ErrNoNode if the candidate is gone.
-func (m *Mutex) Revoke(ctx context.Context, c Contender) error {
+func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
 	m.check()
-	_, err := recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode)
+	mark, err := m.mark(opts)
+	if err != nil {
+		return opError("revoke", m.path, err)
+	}
+	_, err = recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode, mark)
 	})
 	return opError("revoke", m.path, err)
 }
@@ -180,10 +207,6 @@ func (m *Mutex) Clear(ctx context.Context) (int, error) {
 		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 	})
 	return n, opError("clear", m.path, err)
-}
-
-func revoke(ctx context.Context, zs *recipe.Local, candidate string) error {
-	return zs.Revoke(ctx, candidate)
 }
 
 func isAny(recipe.Entry) bool { return true }

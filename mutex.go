@@ -266,8 +266,18 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // reader revokes only writers. No znode is removed once ctx has ended. If ctx ends during a
 // removal, LockRevoking waits a moment for the outcome, so that no hold is removed for an
 // acquisition that then fails; only servers that hang at that moment can make it so.
-func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation() })
+//
+// The mark says who revokes, and with WithReason why: see RevokedError. A holder that is removed by
+// Force is not told this.
+func (m *Mutex) LockRevoking(
+	ctx context.Context, how Revocation, opts ...RevokeOption,
+) (revoked <-chan struct{}, err error) {
+	m.check()
+	mark, err := m.mark(opts)
+	if err != nil {
+		return nil, opError("lock", m.path, err)
+	}
+	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation(mark) })
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
@@ -339,8 +349,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns the state of the current hold: nil, ErrRevoked, or an error that matches ErrLost and
-// says why the hold was lost. It returns nil if nothing is held.
+// Err returns the state of the current hold: nil, an error that matches ErrRevoked, which is a
+// RevokedError if the client has said who it is, or an error that matches ErrLost and says why the
+// hold was lost. It returns nil if nothing is held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {

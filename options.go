@@ -324,8 +324,8 @@ func WithIdentifier(identifier string) LockOption {
 }
 
 func isMark(identifier string) bool {
-	_, marked := recipe.ParseData([]byte(identifier))
-	return marked
+	_, mark := recipe.ParseData([]byte(identifier))
+	return mark != nil
 }
 
 // WithLockACL sets the access rights of the lock's znode and its candidates if this handle creates

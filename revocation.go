@@ -1,8 +1,14 @@
 package zklock
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
@@ -29,7 +35,78 @@ func AskThenForce(grace time.Duration) Revocation {
 	return Revocation(grace)
 }
 
+// RevokeOption is an option of a revocation. The call returns an error if its value is invalid.
+type RevokeOption func(*revokeConfig) error
+
+type revokeConfig struct{ reason string }
+
+// WithReason sets why the lock is revoked, which the holder and Contenders show: 1 to 1024 bytes of
+// UTF-8 in one line.
+func WithReason(reason string) RevokeOption {
+	return func(cfg *revokeConfig) error {
+		cfg.reason = reason
+		switch {
+		case reason == "" || len(reason) > recipe.MarkKept:
+			return fmt.Errorf("reason has %d bytes: want 1 to %d", len(reason), recipe.MarkKept)
+		case !utf8.ValidString(reason) || strings.ContainsFunc(reason, unicode.IsControl):
+			return errors.New("reason is not one line of UTF-8")
+		}
+		return nil
+	}
+}
+
+// mark is what candidates are asked with through this handle.
+func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
+	var cfg revokeConfig
+	for _, opt := range opts {
+		if opt == nil {
+			return recipe.Mark{}, errNoOption
+		}
+		if err := opt(&cfg); err != nil {
+			return recipe.Mark{}, err
+		}
+	}
+	return recipe.Mark{By: string(m.cfg.Identifier), Reason: cfg.reason}, nil
+}
+
+// RevokedError is the state of a hold that was revoked by a client that says who it is. It matches
+// ErrRevoked. Both texts were written by that client, are cut at 1024 bytes, and are not to be
+// trusted.
+//
+// Clients of this package tell one another with NamingDefault. Other namings have no room for it: a
+// holder with another naming, and a holder that another library revokes, gets ErrRevoked alone.
+type RevokedError struct {
+	By     string // the identifier of the first client that revoked; see WithIdentifier
+	Reason string // its WithReason; empty if it gave none
+}
+
+// Error returns text like "lock revoked by vm/19359: deploy of 3.2".
+func (e *RevokedError) Error() string {
+	text := ErrRevoked.Error() + " by " + ensemble.Readable([]byte(e.By))
+	if e.Reason != "" {
+		text += ": " + ensemble.Readable([]byte(e.Reason))
+	}
+	return text
+}
+
+// Unwrap returns ErrRevoked.
+func (e *RevokedError) Unwrap() error { return ErrRevoked }
+
+// parseData is how the sessions read candidates' data: who it is, and the error of its hold if it
+// was asked to release.
+func parseData(data []byte) (who []byte, asked error) {
+	who, mark := recipe.ParseData(data)
+	switch {
+	case mark == nil:
+		return who, nil
+	case *mark == recipe.Mark{}:
+		return who, ErrRevoked
+	default:
+		return who, &RevokedError{By: mark.By, Reason: mark.Reason}
+	}
+}
+
 // revocation returns what that means to the recipe.
-func (r Revocation) revocation() *recipe.Revocation {
-	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask, Grace: max(time.Duration(r), 0)}
+func (r Revocation) revocation(mark recipe.Mark) *recipe.Revocation {
+	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask, Grace: max(time.Duration(r), 0), Mark: mark}
 }

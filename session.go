@@ -129,7 +129,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		Proof:     ensemble.Proof(s.cfg.lease),
 		Most:      s.cfg.footprint,
 		Asleep:    s.cfg.asleep,
-		ParseData: recipe.ParseData,
+		ParseData: parseData,
 		Changed:   s.updateState,
 	})
 	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
