@@ -7,7 +7,7 @@ LIES     ?= 100000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test lint model model-full simulate chaos mutants interop fuzz frames hostile footprint bench docs api
+.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench docs api
 
 # The README's test command, with the race detector.
 test:
@@ -38,6 +38,10 @@ SEEDS ?= 1000
 simulate:
 	$(if $(FIRST),SIMULATE_FIRST=$(FIRST)) $(if $(FOR),SIMULATE_FOR=$(FOR),SIMULATE_SEEDS=$(SEEDS)) \
 		go test -count=1 -timeout 48h -v -run '^TestSimulate$$' ./internal/simulate
+
+# Puts faults that the library once had back; the simulator must find each within the seeds that internal/mutants states.
+simulate-mutants:
+	go run ./internal/mutants -run '^simulated'
 
 # Breaks the library in one place after the other; a test must notice each time.
 mutants:

@@ -241,7 +241,7 @@ type Lease uint8
 
 const (
 	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While the
-	// Session holds a lock it sends one transaction, which changes nothing, every eighth of the
+	// Session holds a lock it sends one transaction, which changes nothing, every sixth of the
 	// session timeout.
 	LeaseQuorum = Lease(ensemble.LeaseQuorum)
 

@@ -130,8 +130,12 @@ func TestGuaranteesNameMutants(t *testing.T) {
 	goToRoot(t)
 	text, err := os.ReadFile("docs/guarantees.md")
 	require.NoError(t, err)
-	mutants, err := os.ReadFile("internal/mutants/table.go")
-	require.NoError(t, err)
+	var mutants []byte
+	for _, name := range []string{"table.go", "simulated.go"} {
+		source, err := os.ReadFile(filepath.Join("internal", "mutants", name))
+		require.NoError(t, err)
+		mutants = append(mutants, source...)
+	}
 	named := 0
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "|") {
@@ -157,6 +161,7 @@ func TestGuaranteesNameMutants(t *testing.T) {
 // TestSleepsAreExplained checks that every sleep in a test says why the test does not wait for the thing
 // itself. The examples and the benchmarks, which are modules of their own, are looked at too.
 func TestSleepsAreExplained(t *testing.T) {
+	goToRoot(t)
 	explained := 0
 	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {

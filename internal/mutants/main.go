@@ -234,20 +234,14 @@ var (
 
 var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 
-// testHomes finds the packages of a module that have a test of a given name.
+// testHomes finds the packages that have a test of a given name.
 func testHomes(tree string) (map[string][]string, error) {
 	homes := make(map[string][]string)
 	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil && path != tree {
-				return fs.SkipDir // another module
-			}
-			return nil
-		}
-		if !strings.HasSuffix(path, "_test.go") {
+		if d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return nil
 		}
 		text, err := os.ReadFile(path)
@@ -272,17 +266,35 @@ func (m mutant) packages(homes map[string][]string) (packages []string) {
 	return slices.Compact(packages)
 }
 
+// byModule returns packages by the folder of their module: the tree's own, or the package itself.
+func byModule(tree string, packages []string) map[string][]string {
+	modules := make(map[string][]string)
+	for _, pkg := range packages {
+		if _, err := os.Stat(filepath.Join(tree, pkg, "go.mod")); err == nil && pkg != "./" {
+			modules[pkg] = append(modules[pkg], ".")
+		} else {
+			modules["."] = append(modules["."], pkg)
+		}
+	}
+	return modules
+}
+
 // test runs tests of packages. The simulator tries so many seeds, always the same, or a few if seeds is 0.
 func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int, packages ...string) verdict {
-	args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^(" + tests + ")$"}
-	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
-	cmd.Dir = tree
-	cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
-	if seeds > 0 {
-		cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+	var v verdict
+	for module, packages := range byModule(tree, packages) {
+		args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(),
+			"-run", "^(" + tests + ")$"}
+		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
+		cmd.Dir = filepath.Join(tree, module)
+		cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
+		if seeds > 0 {
+			cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+		}
+		out, err := cmd.CombinedOutput()
+		v.output += string(out)
+		v.err = errors.Join(v.err, err)
 	}
-	out, err := cmd.CombinedOutput()
-	v := verdict{err: err, output: string(out)}
 	if m := failedTest.FindAllStringSubmatch(v.output, -1); m != nil {
 		v.by = m[len(m)-1][1] // the innermost stands last
 	} else if m := hangingTest.FindStringSubmatch(v.output); m != nil {
@@ -292,7 +304,7 @@ func test(ctx context.Context, tree, tests string, limit time.Duration, seeds in
 	} else if leaked.MatchString(v.output) {
 		v.by = "goleak, after " + tests
 	}
-	if err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
+	if v.err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
 		v.err = errors.New("no tests to run")
 	}
 	return v

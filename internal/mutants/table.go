@@ -332,8 +332,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
-			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - unheard(timeout) - now.Sub(sent))",
+			"return now.Add(timeout - timeout/100 - timeout/4 - unheard(timeout))"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
@@ -453,7 +453,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no beats",
-		edits: []edit{{"internal/ensemble/lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
+		edits: []edit{{"internal/ensemble/beat.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
@@ -478,13 +478,13 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
+			{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{
@@ -1413,5 +1413,37 @@ var mutants = []mutant{
 		name:  "profile: a hold stays in it",
 		edits: []edit{{"stats.go", "	if t.profile != nil {\n		t.profile.Remove(a)\n	}\n", ""}},
 		tests: "TestVirtualHoldProfile",
+	},
+	{
+		name: "otelzklock: the lock's name told unasked",
+		edits: []edit{{"otelzklock/attributes.go",
+			"	all = append(append(all, cfg.always...), keyKind.String(lock.Kind.String()))\n",
+			"	all = append(append(all, cfg.always...), keyKind.String(lock.Name))\n"}},
+		tests: "TestNothingNamesTheLock",
+	},
+	{
+		name: "otelzklock: a refused try is an error",
+		edits: []edit{{"otelzklock/attributes.go",
+			"	case errors.Is(err, zklock.ErrLocked):\n",
+			"	case false && errors.Is(err, zklock.ErrLocked):\n"}},
+		tests: "TestMetrics",
+	},
+	{
+		name:  "otelzklock: no counter begins with 0",
+		edits: []edit{{"otelzklock/instruments.go", "	in.begin(cfg)\n", ""}},
+		tests: "TestMetrics",
+	},
+	{
+		name: "otelzklock: an outage is the caller's timeout",
+		edits: []edit{{"otelzklock/attributes.go",
+			"		{zklock.ErrUnavailable, \"unavailable\"},\n", ""}},
+		tests: "TestMetrics",
+	},
+	{
+		name: "otelzklock: spans end when the hook is called",
+		edits: []edit{{"otelzklock/hooks.go",
+			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Held + e.Release)))\n",
+			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Release)))\n"}},
+		tests: "TestSpans",
 	},
 }
