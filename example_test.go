@@ -87,7 +87,7 @@ func ExampleMutex_LockContext_revocation() {
 	urgent.Unlock()
 	workers.Wait()
 	// Output:
-	// batch job stops: lock revoked
+	// batch job stops: lock revoked by urgent job
 	// urgent job runs
 }
 
@@ -121,16 +121,17 @@ func ExampleMutex_Do() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	m, _ := s.Mutex("report")
+	m, _ := s.Mutex("report", zklock.WithIdentifier("replica 1"))
 	err = m.Do(ctx, func(ctx context.Context) error {
-		if _, err := m.RevokeAll(ctx); err != nil { // as an operator would, from outside
+		// As an operator would, from outside.
+		if _, err := m.RevokeAll(ctx, zklock.WithReason("deploy of 3.2")); err != nil {
 			return err
 		}
 		<-ctx.Done()
 		return context.Cause(ctx)
 	})
 	fmt.Println(err, errors.Is(err, zklock.ErrRevoked))
-	// Output: lock revoked true
+	// Output: lock revoked by replica 1: deploy of 3.2 true
 }
 
 // Each process of a service runs an Election. One leads, until it is asked to step down.
@@ -219,7 +220,7 @@ func ExampleMutex_Context() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	m, _ := s.Mutex("crawler")
+	m, _ := s.Mutex("crawler", zklock.WithIdentifier("replica 1"))
 	if _, err := m.LockContext(ctx); err != nil {
 		log.Fatal(err)
 	}
@@ -241,7 +242,7 @@ func ExampleMutex_Context() {
 	workers.Wait()
 	// Output:
 	// it would wait for itself
-	// worker stops: lock revoked
+	// worker stops: lock revoked by replica 1
 }
 
 // The wait for the lock and the run of the function have bounds of their own.
