@@ -25,7 +25,17 @@ const (
 	KindLock  = Kind(queue.Lock)  // a mutex: excludes everybody
 	KindRead  = Kind(queue.Read)  // a reader: shares with readers
 	KindWrite = Kind(queue.Write) // the writer of a read/write lock: excludes everybody
+
+	KindSemaphore = KindWrite + 1 // permits of a semaphore
 )
+
+// kindOf returns what is claimed.
+func kindOf(c *recipe.Claim) Kind {
+	if c.Config.Pool != nil {
+		return KindSemaphore
+	}
+	return Kind(c.Kind)
+}
 
 func (k Kind) String() string {
 	switch k {
@@ -35,6 +45,8 @@ func (k Kind) String() string {
 		return "read"
 	case KindWrite:
 		return "write"
+	case KindSemaphore:
+		return "semaphore"
 	default:
 		return fmt.Sprintf("Kind(%d)", uint8(k))
 	}

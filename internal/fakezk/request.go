@@ -121,9 +121,10 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 	n := cmp.Or(known[p], s.kept[p])
 	if watch && (n != nil || op == wire.OpExists) {
 		if lists {
-			return true, unimplemented
+			s.c.watch(childrenOf(p), co)
+		} else {
+			s.c.watch(p, co)
 		}
-		s.c.watch(p, co)
 	}
 	switch {
 	case n == nil:

@@ -30,15 +30,20 @@ type Reply struct {
 
 // Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
 func Create(path string, data []byte, acl []zk.ACL) *Request {
-	return &Request{op: OpCreate2, body: createBody(path, data, acl)}
+	return &Request{op: OpCreate2, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
 
 // CreateOld is Create for servers without create2, which do not tell the transaction.
 func CreateOld(path string, data []byte, acl []zk.ACL) *Request {
-	return &Request{op: OpCreate, body: createBody(path, data, acl)}
+	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
 
-func createBody(path string, data []byte, acl []zk.ACL) []byte {
+// CreateAt returns a request to create an ephemeral znode at path. It may be a part of a Multi.
+func CreateAt(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeral)}
+}
+
+func createBody(path string, data []byte, acl []zk.ACL, flags uint32) []byte {
 	size := 4 + len(path) + 4 + len(data) + 4 + 4
 	for _, a := range acl {
 		size += 4 + 4 + len(a.Scheme) + 4 + len(a.ID)
@@ -54,13 +59,36 @@ func createBody(path string, data []byte, acl []zk.ACL) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(a.Perms))
 		b = appendString(appendString(b, a.Scheme), a.ID)
 	}
-	return binary.BigEndian.AppendUint32(b, flagEphemeralSequential)
+	return binary.BigEndian.AppendUint32(b, flags)
 }
 
-// Delete returns a request to delete a znode of any version.
-func Delete(path string) *Request {
+// Delete returns a request to delete a znode of that version, or of any if it is -1. It may be a part
+// of a Multi.
+func Delete(path string, version int32) *Request {
+	return &Request{op: OpDelete, body: versionBody(path, version)}
+}
+
+// Check returns a part of a Multi: that the znode has that version, or exists if that is -1.
+func Check(path string, version int32) *Request {
+	return &Request{op: OpCheck, body: versionBody(path, version)}
+}
+
+func versionBody(path string, version int32) []byte {
 	b := appendString(make([]byte, 0, 4+len(path)+4), path)
-	return &Request{op: OpDelete, body: binary.BigEndian.AppendUint32(b, math.MaxUint32)}
+	return binary.BigEndian.AppendUint32(b, uint32(version))
+}
+
+// Multi returns a request to execute all parts or none, in one transaction. Its Reply has Codes.
+func Multi(parts ...*Request) *Request {
+	size := resultHeaderSize
+	for _, part := range parts {
+		size += resultHeaderSize + len(part.body)
+	}
+	b := make([]byte, 0, size)
+	for _, part := range parts {
+		b = append(appendResultHeader(b, part.op, 0), part.body...)
+	}
+	return &Request{op: OpMulti, body: appendResultHeader(b, OpError, 1)}
 }
 
 // GetData returns a request to read a znode, and to watch it if that is wanted. Its Reply has Node.
@@ -95,9 +123,10 @@ func Exists(path string, watch bool) *Request {
 	return &Request{op: OpExists, body: readBody(path, watch)}
 }
 
-// GetChildren returns a request to list a znode's children. Its Reply has Children.
-func GetChildren(path string) *Request {
-	return &Request{op: OpGetChildren, body: readBody(path, false)}
+// GetChildren returns a request to list a znode's children, and to watch which there are if that is
+// wanted. Its Reply has Children.
+func GetChildren(path string, watch bool) *Request {
+	return &Request{op: OpGetChildren, body: readBody(path, watch)}
 }
 
 // GetChildrenAndStat is GetChildren, and its Reply has the znode's Stat too: see Reply.ChildrenAndStat.
@@ -144,6 +173,27 @@ func (r Reply) Stat() zk.Stat {
 type StatOrCode struct {
 	Stat zk.Stat
 	Code int32 // 0 for none
+}
+
+// Codes returns what has become of the parts of a Multi: the servers' errors, 0 for each that was
+// executed. If one is not, none is.
+func (r Reply) Codes() (codes []int32) {
+	b := body{rest: r.body}
+	for {
+		switch op, done := b.resultHeader(); {
+		case done || b.reason != "":
+			return codes
+		case op == OpError:
+			codes = append(codes, b.int32())
+		default:
+			switch codes = append(codes, 0); op {
+			case OpCreate:
+				b.string()
+			case OpSetData:
+				b.stat()
+			}
+		}
+	}
 }
 
 // Stats returns those of many znodes.
