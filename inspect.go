@@ -55,7 +55,7 @@ func (k Kind) String() string {
 // Contender is one place in a lock's queue, as anybody can see it. Name and data come from whoever made the znode, and
 // are not to be trusted.
 type Contender struct {
-	Znode     string // the znode's name, without the lock's path
+	Znode     string // the znode's name, or path of a semaphore's, below the lock's path
 	Kind      Kind
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
@@ -66,6 +66,7 @@ type Contender struct {
 	Zxid      int64  // of its creation: the Zxid of its Token if it is an exclusive one
 	Created   time.Time
 	Modified  time.Time
+	Permits   int // how many it holds, of a semaphore; 0 for who waits, and for a lock
 
 	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow it. Data and Revoked
 	// are not known then; nor, from ZooKeeper 3.9.2 on, is anything but what the znode's name says, and Holder.
@@ -104,8 +105,12 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 
 // describe tells of candidates with their data. Those that have gone are left out.
 func (m *Mutex) describe(ctx context.Context, zs *recipe.Local, q []recipe.Entry) ([]Contender, error) {
+	return describe(ctx, zs, m.path, q)
+}
+
+func describe(ctx context.Context, zs *recipe.Local, dir string, q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
-	request := func(i int) *wire.Request { return wire.GetData(m.path+"/"+q[i].Name, false) }
+	request := func(i int) *wire.Request { return wire.GetData(dir+"/"+q[i].Name, false) }
 	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
 		if errors.Is(answer.Err, zk.ErrNoNode) {
 			return nil
@@ -185,10 +190,12 @@ func (m *Mutex) Revoke(ctx context.Context, c Contender) error {
 // Holders are told as by Force, when somebody else may have the lock already. It is meant for locks whose holders are beyond
 // being asked: otherwise use LockRevoking with AskThenForce, or RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, isAny, func(ctx context.Context, zs *recipe.Local, path string) error {
-		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
-	})
+	n, err := m.forEach(ctx, isAny, deleteZnode)
 	return n, opError("clear", m.path, err)
+}
+
+func deleteZnode(ctx context.Context, zs *recipe.Local, path string) error {
+	return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 }
 
 func revoke(ctx context.Context, zs *recipe.Local, candidate string) error {
@@ -208,30 +215,37 @@ func (m *Mutex) forEach(
 			return 0, err
 		}
 		q = slices.DeleteFunc(q, func(c recipe.Entry) bool { return !meant(c) })
-		var n, forbidden atomic.Int64
-		err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
-			err := op(ctx, zs, m.path+"/"+q[i].Name)
-			switch {
-			case err == nil:
-				n.Add(1)
-			case errors.Is(err, zk.ErrNoAuth):
-				forbidden.Add(1)
-			case !errors.Is(err, zk.ErrNoNode):
-				return err
-			}
-			return nil
-		})
-		if err == nil && forbidden.Load() > 0 {
-			err = fmt.Errorf("%d of %d: %w", forbidden.Load(), len(q), zk.ErrNoAuth)
-		}
-		return int(n.Load()), err
+		return applyTo(ctx, zs, m.path, q, op)
 	})
+}
+
+// applyTo applies op to the candidates of a lock.
+func applyTo(
+	ctx context.Context, zs *recipe.Local, dir string, q []recipe.Entry, op func(context.Context, *recipe.Local, string) error,
+) (int, error) {
+	var n, forbidden atomic.Int64
+	err := ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
+		err := op(ctx, zs, dir+"/"+q[i].Name)
+		switch {
+		case err == nil:
+			n.Add(1)
+		case errors.Is(err, zk.ErrNoAuth):
+			forbidden.Add(1)
+		case !errors.Is(err, zk.ErrNoNode):
+			return err
+		}
+		return nil
+	})
+	if err == nil && forbidden.Load() > 0 {
+		err = fmt.Errorf("%d of %d: %w", forbidden.Load(), len(q), zk.ErrNoAuth)
+	}
+	return int(n.Load()), err
 }
 
 // LockInfo is one lock under the root. Its name comes from whoever made the znode, and is not to be trusted.
 type LockInfo struct {
 	Name    string
-	Kind    Kind // of the first holder; 0 if the lock is free
+	Kind    Kind // of the first holder; KindSemaphore for a semaphore; 0 for a lock that is free
 	Holders int  // 0 if the lock is free
 	Waiters int
 	Created time.Time
@@ -263,7 +277,7 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 	return survey.locks, err
 }
 
-// Remove deletes the znode of a lock that nobody uses. It fails with an error that matches ErrLocked if anyone queues
+// Remove deletes the znode of a lock or semaphore that nobody uses. It fails with an error that matches ErrLocked if anyone queues
 // there, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if there are other znodes below it, as there are if names of
 // other locks begin with this one's.
 func (s *Session) Remove(ctx context.Context, name string) error {
@@ -283,10 +297,13 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 		})
 		if errors.Is(err, zk.ErrNotEmpty) {
 			q, listErr := zs.Queue(ctx, path, queue.Voice{})
-			if listErr != nil {
+			switch {
+			case listErr != nil:
 				err = ensemble.JoinErrors(err, listErr)
-			} else if len(q) > 0 {
+			case len(q) > 0:
 				err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
+			default:
+				err = removeSemaphore(ctx, zs, path, err)
 			}
 		}
 		return struct{}{}, err

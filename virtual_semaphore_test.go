@@ -3,6 +3,7 @@ package zklock_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -482,3 +483,71 @@ func (c *counter) leave(n int) {
 
 // check fails if the permits were never all in use: then the test shows nothing.
 func (c *counter) check() { assert.Equal(c.t, c.most, c.peak) }
+
+// TestVirtualSemaphoreIsSeen looks at a semaphore that is held and waited for, asks and clears, and
+// removes it.
+func TestVirtualSemaphoreIsSeen(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		other, _ := w.dial("", 10*time.Second)
+		sem := semaphore(t, s, "jobs/pool", 3, zklock.WithIdentifier("ann"))
+		there := semaphore(t, other, "jobs/pool", 3, zklock.WithIdentifier("ben"))
+		none, err := sem.Contenders(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, none)
+		one, two := acquire(t, sem, 2), acquire(t, there, 1)
+		waits := ask(t.Context(), there, 1)
+		m := mutex(t, s, "jobs/pool/part")
+		lock(t, m)
+
+		contenders, err := sem.Contenders(t.Context())
+		require.NoError(t, err)
+		require.Len(t, contenders, 3)
+		for i, want := range []zklock.Contender{
+			{Kind: zklock.KindSemaphore, Holder: true, Permits: 2, Data: []byte("ann"), SessionID: s.ID(), Zxid: one.Token().Zxid},
+			{Kind: zklock.KindSemaphore, Holder: true, Permits: 1, Data: []byte("ben"), SessionID: other.ID(), Zxid: two.Token().Zxid},
+			{Kind: zklock.KindSemaphore, Data: []byte("ben"), SessionID: other.ID(), Zxid: contenders[2].Zxid},
+		} {
+			got := contenders[i]
+			want.Znode, want.Created, want.Modified = got.Znode, got.Created, got.Modified
+			want.Sequence, want.DataSize = got.Sequence, len(want.Data)
+			assert.Equal(t, want, got)
+		}
+		locks, err := s.Locks(t.Context())
+		require.NoError(t, err)
+		require.Len(t, locks, 2)
+		assert.Equal(t, "jobs/pool semaphore 2 1", fmt.Sprint(locks[0].Name, " ", locks[0].Kind, " ", locks[0].Holders, " ", locks[0].Waiters))
+		assert.Equal(t, "jobs/pool/part", locks[1].Name)
+		assert.Error(t, s.Remove(t.Context(), "jobs/pool"))
+		m.Unlock()
+		require.NoError(t, s.Remove(t.Context(), "jobs/pool/part"))
+		assert.ErrorIs(t, s.Remove(t.Context(), "jobs/pool"), zklock.ErrLocked)
+
+		require.NoError(t, sem.Revoke(t.Context(), contenders[0]))
+		<-one.Revoked()
+		assert.True(t, isOpen(two.Revoked()))
+		n, err := sem.RevokeHolders(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 2, n)
+		<-two.Revoked()
+		asked, err := sem.Contenders(t.Context())
+		require.NoError(t, err)
+		assert.True(t, asked[0].Revoked)
+		assert.Equal(t, "ann", string(asked[0].Data), "it is still seen who it is")
+		assert.False(t, asked[2].Revoked)
+		n, err = sem.RevokeAll(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 3, n)
+		n, err = sem.Clear(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 3, n)
+		<-one.Lost()
+		assert.ErrorIs(t, two.ReleaseContext(t.Context()), zklock.ErrLost)
+		assert.ErrorIs(t, one.ReleaseContext(t.Context()), zklock.ErrLost)
+		<-waits.done
+		require.NoError(t, waits.err, "who waited queues again")
+		waits.permit.Release()
+		require.NoError(t, s.Remove(t.Context(), "jobs/pool"))
+		acquire(t, semaphore(t, s, "jobs/pool", 5), 5).Release() // of another size now
+	})
+}

@@ -4,10 +4,10 @@ package recipe
 // are out.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -268,13 +268,43 @@ func (zs *Local) resize(ctx context.Context, cfg *Config, was limit, size int) e
 	})
 }
 
-// IsPartOfSemaphore reports whether a znode may be one of those below a semaphore's.
-func IsPartOfSemaphore(znode string) bool {
-	switch path.Base(znode) {
-	case queueName, permitsName, resizedName:
-		return true
+// IsSemaphore reports whether a znode with such children is a semaphore's.
+func IsSemaphore(children []string) bool {
+	return slices.Contains(children, queueName) && slices.Contains(children, permitsName)
+}
+
+// IsPartOfSemaphore reports whether that is the name of a znode below a semaphore's.
+func IsPartOfSemaphore(name string) bool {
+	return name == queueName || name == permitsName || name == resizedName
+}
+
+// Holders returns what the servers tell of the permits that are out, in the order of their grants. The
+// name of each begins with that of the znode above.
+func (zs *Local) Holders(ctx context.Context, p *Pool) ([]Entry, error) {
+	l, err := zs.roster.list(ctx, p.Permits())
+	if err != nil {
+		return nil, err
 	}
-	return false
+	var held []Entry
+	err = zs.Stats(ctx, p.Permits(), permitsOf(l.children), func(c queue.Candidate, stat *zk.Stat) error {
+		if stat != nil {
+			c.Name = permitsName + "/" + c.Name
+			held = append(held, Entry{Candidate: c, Stat: *stat, Holder: true})
+		}
+		return nil
+	})
+	slices.SortFunc(held, func(a, b Entry) int { return cmp.Compare(a.Stat.Czxid, b.Stat.Czxid) })
+	return held, err
+}
+
+// Waiters returns those in the queue, in its order, with such names.
+func (zs *Local) Waiters(ctx context.Context, p *Pool, voice queue.Voice) ([]Entry, error) {
+	q, err := zs.Queue(ctx, p.Queue(), voice)
+	for i := range q {
+		q[i].Name = queueName + "/" + q[i].Name
+		q[i].Holder = false // the first of them holds nothing yet
+	}
+	return q, err
 }
 
 // permitsOf reads the names of permits as candidates, for Stats.

@@ -45,12 +45,13 @@ func ParseData(data []byte) (who []byte, marked bool) {
 func markFor(name string, data []byte) []byte {
 	who, marked := ParseData(data)
 	c, _ := queue.Parse(name)
+	ours := c.Dialect == queue.Native || queue.ParsePermit(name).Dialect == queue.Native
 	switch {
 	case marked:
 		return nil
 	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
 		return revocationMarks[1]
-	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock's too, which listens for nothing and has no data
+	case ours && len(who) > 0: // zk.Lock's too, which listens for nothing and has no data
 		return slices.Concat(ourMark, who[:min(len(who), WhoKept)])
 	default:
 		return revocationMarks[0]
