@@ -162,7 +162,6 @@ func ExampleSemaphore() {
 	// <nil>
 }
 
-
 // Each process of a service runs an Election. One leads, until it is asked to step down.
 func ExampleElection() {
 	ctx, cancel := context.WithCancel(context.Background())
