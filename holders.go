@@ -19,6 +19,7 @@ import (
 // permits, in queue order. The Znode of each is a path below the semaphore's. It is empty for a semaphore
 // that nobody uses.
 func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
+	s.check()
 	contenders, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
 		q, err := s.entries(ctx, zs)
 		if err != nil {
@@ -46,24 +47,41 @@ func (s *Semaphore) entries(ctx context.Context, zs *recipe.Local) ([]recipe.Ent
 	return append(held, waiting...), err
 }
 
-// RevokeHolders writes the revocation mark into the znodes of all who hold permits, and returns into how
-// many, as Mutex.RevokeHolder does.
-func (s *Semaphore) RevokeHolders(ctx context.Context) (int, error) {
-	n, err := s.forEach(ctx, func(c recipe.Entry) bool { return c.Holder }, revoke)
-	return n, opError("revoke", s.path, err)
+// RevokeHolders writes the revocation mark into the znodes of all who hold permits, and returns how many
+// there are, as Mutex.RevokeHolder does.
+func (s *Semaphore) RevokeHolders(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return s.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
 // RevokeAll is RevokeHolders for those who wait, too.
-func (s *Semaphore) RevokeAll(ctx context.Context) (int, error) {
-	n, err := s.forEach(ctx, isAny, revoke)
+func (s *Semaphore) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return s.revoke(ctx, isAny, opts)
+}
+
+func (s *Semaphore) revoke(
+	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
+) (int, error) {
+	s.check()
+	mark, err := s.cfg.mark(opts)
+	if err != nil {
+		return 0, opError("revoke", s.path, err)
+	}
+	n, err := s.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
+		return zs.Revoke(ctx, path, mark)
+	})
 	return n, opError("revoke", s.path, err)
 }
 
-// Revoke writes the revocation mark into one znode. c is one that Contenders has returned; only its Znode
-// is used. It fails with an error that matches zk.ErrNoNode if that has gone.
-func (s *Semaphore) Revoke(ctx context.Context, c Contender) error {
-	_, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Revoke(ctx, s.path+"/"+c.Znode)
+// Revoke writes the revocation mark into one znode, which Contenders has returned; only its Znode is used.
+// It fails with an error that matches zk.ErrNoNode if that is gone.
+func (s *Semaphore) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
+	s.check()
+	mark, err := s.cfg.mark(opts)
+	if err != nil {
+		return opError("revoke", s.path, err)
+	}
+	_, err = recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+		return struct{}{}, zs.Revoke(ctx, s.path+"/"+c.Znode, mark)
 	})
 	return opError("revoke", s.path, err)
 }
@@ -79,6 +97,7 @@ func (s *Semaphore) Clear(ctx context.Context) (int, error) {
 func (s *Semaphore) forEach(
 	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
+	s.check()
 	return recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		q, err := s.entries(ctx, zs)
 		if err != nil {

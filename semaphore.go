@@ -30,6 +30,7 @@ type Semaphore struct {
 	cfg  lockConfig
 
 	sight recipe.Sight
+	self  *Semaphore // see check
 }
 
 // Semaphore returns a handle on the semaphore of that name, which has n permits. It does not use the
@@ -53,7 +54,9 @@ func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore,
 		return nil, opError("open", path, err)
 	}
 	cfg.Pool = &recipe.Pool{Path: path, Size: n}
-	return &Semaphore{s: s, name: name, path: path, cfg: cfg}, nil
+	sem := &Semaphore{s: s, name: name, path: path, cfg: cfg}
+	sem.self = sem
+	return sem, nil
 }
 
 // checkSemaphore refuses what only a lock can be.
@@ -93,6 +96,7 @@ func (s *Semaphore) TryAcquire(ctx context.Context, n int) (*Permit, error) {
 }
 
 func (s *Semaphore) acquire(ctx context.Context, n int, try bool) (*Permit, error) {
+	s.check()
 	if err := s.checkCount(n); err != nil {
 		return nil, opError("acquire", s.path, err)
 	}
@@ -144,6 +148,7 @@ func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) erro
 
 // Size returns how many permits the semaphore has: this handle's number if nobody uses it yet.
 func (s *Semaphore) Size(ctx context.Context) (int, error) {
+	s.check()
 	size, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		size, _, err := zs.Limit(ctx, s.cfg.Pool)
 		if errors.Is(err, zk.ErrNoNode) {
@@ -162,6 +167,7 @@ func (s *Semaphore) Size(ctx context.Context) (int, error) {
 // there are fewer permits then than are out, no holder is told anything, and nobody is granted any until
 // enough are released. 0 leaves the size to the handles again: the next that acquires permits says it.
 func (s *Semaphore) Resize(ctx context.Context, n int) error {
+	s.check()
 	if n < 0 || n > math.MaxInt32 {
 		err := fmt.Errorf("semaphore of %d permits: want from 1 to %d, or 0 for the handles' size", n, math.MaxInt32)
 		return opError("resize", s.path, err)

@@ -19,7 +19,9 @@ type hold interface {
 
 	LockContext(ctx context.Context) (revoked <-chan struct{}, err error)
 	TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error)
-	LockRevoking(ctx context.Context, how zklock.Revocation) (revoked <-chan struct{}, err error)
+	LockRevoking(
+		ctx context.Context, how zklock.Revocation, opts ...zklock.RevokeOption,
+	) (revoked <-chan struct{}, err error)
 	UnlockContext(ctx context.Context) error
 
 	Revoked() <-chan struct{}
@@ -51,7 +53,9 @@ func (s *slot) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err
 }
 
 // LockRevoking is not reached: --slots refuses --revoke.
-func (s *slot) LockRevoking(ctx context.Context, _ zklock.Revocation) (<-chan struct{}, error) {
+func (s *slot) LockRevoking(
+	ctx context.Context, _ zklock.Revocation, _ ...zklock.RevokeOption,
+) (<-chan struct{}, error) {
 	return s.LockContext(ctx)
 }
 
