@@ -11,13 +11,13 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 )
 
 // connect returns the connect string of a real server, which the examples share with the tests. Yours is something like
 // "zk1:2181,zk2:2181,zk3:2181".
 func connect() string {
-	started.Store(true)
-	ensemble, err := shared()
+	ensemble, err := locktest.Shared()
 	if err != nil {
 		log.Fatal(err)
 	}

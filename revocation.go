@@ -57,6 +57,7 @@ func WithReason(reason string) RevokeOption {
 
 // mark is what candidates are asked with through this handle.
 func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
+	m.check()
 	var cfg revokeConfig
 	for _, opt := range opts {
 		if opt == nil {

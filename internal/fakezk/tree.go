@@ -6,6 +6,8 @@ import (
 	"maps"
 	"path"
 	"time"
+
+	"github.com/zookylock/zklock/internal/jute"
 )
 
 // code is an error as it stands in a reply.
@@ -57,18 +59,18 @@ type znode struct {
 }
 
 // stat appends the znode's Stat.
-func (n *znode) stat(w *writer) {
-	w.int64(n.czxid)
-	w.int64(n.mzxid)
-	w.int64(n.ctime.UnixMilli())
-	w.int64(n.mtime.UnixMilli())
-	w.int32(n.version)
-	w.int32(2*n.creates - int32(len(n.children))) // DataNode.copyStat: a deletion for each creation, but for those left
-	w.int32(0)
-	w.int64(n.owner)
-	w.int32(int32(len(n.data)))
-	w.int32(int32(len(n.children)))
-	w.int64(n.pzxid)
+func (n *znode) stat(w *jute.Writer) {
+	w.Int64(n.czxid)
+	w.Int64(n.mzxid)
+	w.Int64(n.ctime.UnixMilli())
+	w.Int64(n.mtime.UnixMilli())
+	w.Int32(n.version)
+	w.Int32(2*n.creates - int32(len(n.children))) // DataNode.copyStat: a deletion for each creation, but for those left
+	w.Int32(0)
+	w.Int64(n.owner)
+	w.Int32(int32(len(n.data)))
+	w.Int32(int32(len(n.children)))
+	w.Int64(n.pzxid)
 }
 
 // tree is the data, by path.

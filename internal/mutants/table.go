@@ -44,7 +44,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "multiRead without a result taken for the others'",
-		edits: []edit{{"internal/wire/compare.go", "b.bad(\"multiRead has not as many results as were asked for\")", "_ = 0"}},
+		edits: []edit{{"internal/wire/compare.go", "b.Fail(\"multiRead has not as many results as were asked for\")", "_ = 0"}},
 		tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
 	{
@@ -952,7 +952,7 @@ var mutants = []mutant{
 		name: "one commit taken for two creations",
 		edits: []edit{
 			{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""},
-			{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"},
+			{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"},
 		},
 		tests: "TestVirtualOneLockWhileTheSessionMoves",
 	},
@@ -973,12 +973,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "created path believed",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"}},
 		tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
 	},
 	{
 		name:  "forged path deleted",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"}},
 		tests: "TestForgedCreationsHarmNobody",
 	},
 	{
@@ -988,7 +988,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "results of a multi believed that were not asked for",
-		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n			b.bad(\"multi has", "		if last && !done || asked.reason != \"\" {\n			b.bad(\"multi has"}},
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.Wrong != \"\" {\n			b.Fail(\"multi has", "		if last && !done || asked.Wrong != \"\" {\n			b.Fail(\"multi has"}},
 		tests: "TestHostileServerCannotHurt",
 	},
 	{
