@@ -16,7 +16,7 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// What session timeouts are taken for meant: servers bound them, but not to what anybody can want.
+// What session timeouts are taken for meant: servers bound them, but not to what is of use.
 const (
 	minSessionTimeout = 100 * time.Millisecond
 	maxSessionTimeout = 24 * time.Hour

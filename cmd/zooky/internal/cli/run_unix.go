@@ -167,7 +167,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	if os.Getpid() == 1 {
 		go child.Reap() // ended with the process: in a container, what others leave behind is ours
 	}
-	// Looked for before the lock is taken: nobody should wait for a command that is not there.
+	// Looked for before the lock is taken: zooky should not wait for the lock if the command does not exist.
 	path, err := lookPath(command[0])
 	if err != nil {
 		return err

@@ -140,7 +140,7 @@ func countServers(connect string) int {
 	return len(seen)
 }
 
-// auth reads the credentials. They are never on the command line, where everybody on the machine can see them.
+// auth reads the credentials. They are never on the command line, where every user of the machine can see them.
 func (t *target) auth(ctx context.Context) (opts []zklock.SessionOption, err error) {
 	if t.authFile == "" {
 		return nil, nil

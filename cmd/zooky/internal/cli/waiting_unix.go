@@ -100,7 +100,7 @@ const nowLimit = 500 * time.Millisecond
 func holderNow(s *zklock.Session, m *zklock.Mutex) string {
 	ctx, cancel := context.WithTimeout(context.Background(), nowLimit)
 	defer cancel()
-	queue, _ := m.Contenders(ctx) // if nobody answers, nobody is named
+	queue, _ := m.Contenders(ctx) // without an answer no contender is named
 	return held(queue, s)
 }
 
