@@ -39,9 +39,9 @@ var (
 	// of Do's error if the function then fails.
 	ErrRunTimeout = errors.New("the function ran for longer than RunAtMost allows")
 
-	// ErrRevoked is the state of a hold that another client asked for, and part of the error of a
-	// hold that was removed by force. The holder should stop and release. If the client says who it
-	// is, the error is a RevokedError.
+	// ErrRevoked is the state of a hold that another client asked for, and part of the error of one
+	// that was removed by force. The holder should stop and release. If the client says who it is,
+	// the error is a RevokedError.
 	ErrRevoked = recipe.ErrRevoked
 
 	// ErrLost is the state of a hold that is gone or can no longer be proved. Another client may

@@ -48,8 +48,8 @@ type Contender struct {
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
-	RevokedBy string // who asked it, if that is known; see RevokedError
-	Reason    string // why it was asked, if that is known
+	RevokedBy string // who asked, if the client says so: see RevokedError
+	Reason    string // why, if the client says so
 	Data      []byte // its identity, at most the first 4096 bytes; nil if another client's revocation mark has overwritten it
 	DataSize  int    // the length of the whole identity, in bytes
 	SessionID int64  // 0 for a candidate of kazoo that belongs to no session
@@ -159,7 +159,7 @@ func newContenderNode(r wire.Reply) (n contenderNode) {
 // not be written, the others are still marked, and the error matches zk.ErrNoAuth. A candidate that
 // was marked before counts, and is not marked again.
 //
-// The mark says who asks and, with WithReason, why: see RevokedError.
+// The mark says who revokes, and with WithReason why: see RevokedError.
 func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
 	return m.revoke(ctx, isAny, opts)
 }

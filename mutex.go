@@ -267,8 +267,8 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // removal, LockRevoking waits a moment for the outcome, so that no hold is removed for an
 // acquisition that then fails; only servers that hang at that moment can make it so.
 //
-// A request to release says who asks and, with WithReason, why: see RevokedError. A removal by
-// Force says neither.
+// The mark says who revokes, and with WithReason why: see RevokedError. A holder that is removed by
+// Force is not told this.
 func (m *Mutex) LockRevoking(
 	ctx context.Context, how Revocation, opts ...RevokeOption,
 ) (revoked <-chan struct{}, err error) {
@@ -349,9 +349,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns the state of the current hold: nil, an error that matches ErrRevoked, which may be a
-// RevokedError, or an error that matches ErrLost and says why the hold was lost. It returns nil if
-// nothing is held.
+// Err returns the state of the current hold: nil, an error that matches ErrRevoked, which is a
+// RevokedError if the client has said who it is, or an error that matches ErrLost and says why the
+// hold was lost. It returns nil if nothing is held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {
