@@ -136,7 +136,7 @@ func (r *runner) take(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (
 	case errors.Is(err, zklock.ErrLocked):
 		return r.refusal(fmt.Errorf("%s is taken%s", m.Name(), holderNow(s, m)))
 	case errors.Is(err, errWaited):
-		return r.refusal(fmt.Errorf("%s was not to be had within %v%s", m.Name(), r.wait, holderNow(s, m)))
+		return r.refusal(fmt.Errorf("%s was not acquired within %v%s", m.Name(), r.wait, holderNow(s, m)))
 	}
 	return err
 }

@@ -257,7 +257,7 @@ func (r *revocation) String() string {
 		fmt.Fprintln(&b, "removed:  ", text(one, nameLimit).text)
 	}
 	for _, one := range r.Remain {
-		fmt.Fprintln(&b, "there yet:", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "still there:", text(one, nameLimit).text)
 	}
 	return b.String()
 }

@@ -93,7 +93,7 @@ func (t *teller) show() {
 	}
 }
 
-// nowLimit bounds how long it is looked who holds a lock that was not to be had.
+// nowLimit bounds how long it is looked who holds a lock that was not acquired.
 const nowLimit = 500 * time.Millisecond
 
 // holderNow is held after a look.
