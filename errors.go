@@ -70,6 +70,11 @@ var (
 	// docs/interop.md.
 	ErrMixedDialects = recipe.ErrMixedDialects
 
+	// ErrSize is returned by an acquisition of permits if the handle was made for another size than
+	// the semaphore has, or asks for more permits than there are. The error has both numbers. Trying
+	// again does not help: give all handles the same size, or set it for all with Semaphore.Resize.
+	ErrSize = recipe.ErrSize
+
 	// ErrIncomplete is part of the error of Locks and Contenders if they return only a part. The
 	// error says what is left out. Trying again does not help.
 	ErrIncomplete = errors.New("the list is incomplete")
@@ -103,6 +108,21 @@ func (e *OpError) Error() string {
 
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
+
+// What an acquisition, and the release of its hold, is called in an error.
+func opAcquire(c *recipe.Claim) string {
+	if c.Config.Pool != nil {
+		return "acquire"
+	}
+	return "lock"
+}
+
+func opRelease(c *recipe.Claim) string {
+	if c.Config.Pool != nil {
+		return "release"
+	}
+	return "unlock"
+}
 
 // opError adds the operation and the path to err, unless there is none, for the user. It is the
 // only place where the library's own errors become the user's.

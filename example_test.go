@@ -134,6 +134,35 @@ func ExampleMutex_Do() {
 	// Output: lock revoked by replica 1: deploy of 3.2 true
 }
 
+// At most two of the machines that run this transcode a film at a time.
+func ExampleSemaphore() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	transcoders, err := s.Semaphore("transcoders", 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first, err := transcoders.Acquire(ctx, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer first.Release()
+	err = transcoders.Do(ctx, 1, func(ctx context.Context) error { // ctx ends if the permit is revoked or lost
+		_, err := transcoders.TryAcquire(ctx, 1)
+		fmt.Println(errors.Is(err, zklock.ErrLocked))
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// true
+	// <nil>
+}
+
 // Each process of a service runs an Election. One leads, until it is asked to step down.
 func ExampleElection() {
 	ctx, cancel := context.WithCancel(context.Background())

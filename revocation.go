@@ -55,9 +55,8 @@ func WithReason(reason string) RevokeOption {
 	}
 }
 
-// mark is what candidates are asked with through this handle.
-func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
-	m.check()
+// mark is what candidates are asked with through a handle.
+func (handle *lockConfig) mark(opts []RevokeOption) (recipe.Mark, error) {
 	var cfg revokeConfig
 	for _, opt := range opts {
 		if opt == nil {
@@ -67,7 +66,7 @@ func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
 			return recipe.Mark{}, err
 		}
 	}
-	return recipe.Mark{By: string(m.cfg.Identifier), Reason: cfg.reason}, nil
+	return recipe.Mark{By: string(handle.Identifier), Reason: cfg.reason}, nil
 }
 
 // RevokedError is the state of a hold that was revoked by a client that says who it is. It matches

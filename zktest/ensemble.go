@@ -36,7 +36,7 @@ func Start(tb testing.TB, opts ...Option) *Ensemble {
 	return start(tb, opts, func(err error) { tb.Helper(); tb.Fatal(err) })
 }
 
-// StartOrSkip is like Start, but skips the test if there is no ZooKeeper or Java and neither can be
+// StartOrSkip is like [Start], but skips the test if there is no ZooKeeper or Java and neither can be
 // downloaded. Other errors end the test with tb.Fatal. In CI use Start: a test that is skipped has
 // not passed.
 func StartOrSkip(tb testing.TB, opts ...Option) *Ensemble {

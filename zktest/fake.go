@@ -10,14 +10,13 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// A FakeEnsemble is a ZooKeeper in memory, made by Fake. The embedded FakeNetwork connects it with
-// its clients. Use FakeEnsemble.Network for clients whose networks fail separately.
+// A FakeEnsemble is a ZooKeeper in memory, made by [Fake]. The embedded FakeNetwork connects it
+// with its clients. Use [FakeEnsemble.Network] for clients whose networks fail separately.
 //
 // It speaks ZooKeeper's protocol over connections in memory, so that the client under test is the
-// real one. It grants the session timeouts that the servers of Start grant, 200 ms to 60 s, and
+// real one. It grants the session timeouts that the servers of [Start] grant, 200 ms to 60 s, and
 // expires a session exactly when its timeout is over, which is as early as a server may. It does
-// not check access rights, has no TLS, and answers requests that zklock never sends, such as a
-// watch on the children of a znode, with an error.
+// not check access rights, has no TLS, and answers requests that zklock never sends with an error.
 //
 // Its methods are safe for concurrent use.
 type FakeEnsemble struct {
@@ -39,7 +38,7 @@ func Fake(tb testing.TB) *FakeEnsemble {
 	return f
 }
 
-// Connect returns the connect string. Only FakeNetwork.Dial understands it.
+// Connect returns the connect string. Only [FakeNetwork.Dial] understands it.
 func (f *FakeEnsemble) Connect() string { return f.cluster.Connect() }
 
 // Expire ends a session at once, as [Ensemble.Expire] does. The error is [ErrNoSession], wrapped.
@@ -68,7 +67,7 @@ func (n *FakeNetwork) Dial(ctx context.Context, network, address string) (net.Co
 }
 
 // Blackhole delivers nothing in the given directions, or in both if none is given, until
-// FakeNetwork.Heal. Connections stay open, and attempts to connect hang. What was sent meanwhile
+// [FakeNetwork.Heal]. Connections stay open, and attempts to connect hang. What was sent meanwhile
 // arrives after Heal, as TCP sends it again. Another call adds to the first.
 func (n *FakeNetwork) Blackhole(directions ...Direction) {
 	faulty := make([]fakezk.Direction, len(directions))

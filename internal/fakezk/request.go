@@ -122,9 +122,10 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 	n := cmp.Or(known[p], s.kept[p])
 	if watch && (n != nil || op == wire.OpExists) {
 		if lists {
-			return true, unimplemented
+			s.c.watch(childrenOf(p), co)
+		} else {
+			s.c.watch(p, co)
 		}
-		s.c.watch(p, co)
 	}
 	switch {
 	case n == nil:

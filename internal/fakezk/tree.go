@@ -30,9 +30,10 @@ const (
 
 // The types of events, and the flags of a creation.
 const (
-	nodeCreated     = 1
-	nodeDeleted     = 2
-	nodeDataChanged = 3
+	nodeCreated         = 1
+	nodeDeleted         = 2
+	nodeDataChanged     = 3
+	nodeChildrenChanged = 4
 
 	flagEphemeral  = 1
 	flagSequential = 2
@@ -95,6 +96,21 @@ type event struct {
 	owner int64 // of an ephemeral znode that was deleted
 }
 
+// watched returns what those watch who are told of the event.
+func (ev event) watched() []string {
+	switch ev.kind {
+	case nodeDeleted:
+		return []string{ev.path, childrenOf(ev.path)}
+	case nodeChildrenChanged:
+		return []string{childrenOf(ev.path)}
+	default:
+		return []string{ev.path}
+	}
+}
+
+// childrenOf stands for the children of a znode in the table of watches.
+func childrenOf(p string) string { return p + "/" }
+
 // txn is one transaction: all of its changes or none.
 type txn struct {
 	tree   tree
@@ -147,7 +163,7 @@ func (t *txn) create(p string, data []byte, flags int32, session int64) (string,
 		delete(t.tree, p)
 		delete(parent.children, path.Base(p))
 	})
-	t.events = append(t.events, event{kind: nodeCreated, path: p})
+	t.events = append(t.events, event{kind: nodeCreated, path: p}, event{kind: nodeChildrenChanged, path: path.Dir(p)})
 	return p, ok
 }
 
@@ -181,7 +197,7 @@ func (t *txn) delete(p string, version int32) code {
 		t.tree[p] = n
 		parent.children[path.Base(p)] = struct{}{}
 	})
-	t.events = append(t.events, event{nodeDeleted, p, n.owner})
+	t.events = append(t.events, event{nodeDeleted, p, n.owner}, event{kind: nodeChildrenChanged, path: path.Dir(p)})
 	return ok
 }
 

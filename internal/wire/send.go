@@ -32,15 +32,20 @@ type Reply struct {
 
 // Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
 func Create(path string, data []byte, acl []zk.ACL) *Request {
-	return &Request{op: OpCreate2, body: createBody(path, data, acl)}
+	return &Request{op: OpCreate2, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
 
 // CreateOld is Create for servers without create2, which do not tell the transaction.
 func CreateOld(path string, data []byte, acl []zk.ACL) *Request {
-	return &Request{op: OpCreate, body: createBody(path, data, acl)}
+	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
 
-func createBody(path string, data []byte, acl []zk.ACL) []byte {
+// CreateAt returns a request to create an ephemeral znode at path. It may be a part of a Multi.
+func CreateAt(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeral)}
+}
+
+func createBody(path string, data []byte, acl []zk.ACL, flags int32) []byte {
 	size := 4 + len(path) + 4 + len(data) + 4 + 4
 	for _, a := range acl {
 		size += 4 + 4 + len(a.Scheme) + 4 + len(a.ID)
@@ -54,19 +59,43 @@ func createBody(path string, data []byte, acl []zk.ACL) []byte {
 		b.Text(a.Scheme)
 		b.Text(a.ID)
 	}
-	b.Int32(flagEphemeralSequential)
+	b.Int32(flags)
 	return b
 }
 
-// anyVersion in a request stands for whatever version a znode has.
-const anyVersion = -1
+// AnyVersion in a request stands for whatever version a znode has.
+const AnyVersion = -1
 
-// Delete returns a request to delete a znode of any version.
-func Delete(path string) *Request {
+// Delete returns a request to delete a znode of that version. It may be a part of a Multi.
+func Delete(path string, version int32) *Request {
+	return &Request{op: OpDelete, body: versionBody(path, version)}
+}
+
+// Check returns a part of a Multi: that the znode exists, and has that version.
+func Check(path string, version int32) *Request {
+	return &Request{op: OpCheck, body: versionBody(path, version)}
+}
+
+func versionBody(path string, version int32) []byte {
 	b := make(jute.Writer, 0, 4+len(path)+4)
 	b.Text(path)
-	b.Int32(anyVersion)
-	return &Request{op: OpDelete, body: b}
+	b.Int32(version)
+	return b
+}
+
+// Multi returns a request to execute all parts or none, in one transaction. Its Reply has Codes.
+func Multi(parts ...*Request) *Request {
+	size := resultHeaderSize
+	for _, part := range parts {
+		size += resultHeaderSize + len(part.body)
+	}
+	b := make(jute.Writer, 0, size)
+	for _, part := range parts {
+		addResultHeader(&b, part.op, false)
+		b = append(b, part.body...)
+	}
+	addResultHeader(&b, OpError, true)
+	return &Request{op: OpMulti, body: b}
 }
 
 // GetData returns a request to read a znode, and to watch it if that is wanted. Its Reply has Node.
@@ -103,9 +132,10 @@ func Exists(path string, watch bool) *Request {
 	return &Request{op: OpExists, body: readBody(path, watch)}
 }
 
-// GetChildren returns a request to list a znode's children. Its Reply has Children.
-func GetChildren(path string) *Request {
-	return &Request{op: OpGetChildren, body: readBody(path, false)}
+// GetChildren returns a request to list a znode's children, and to watch which there are if that is
+// wanted. Its Reply has Children.
+func GetChildren(path string, watch bool) *Request {
+	return &Request{op: OpGetChildren, body: readBody(path, watch)}
 }
 
 // GetChildrenAndStat is GetChildren, and its Reply has the znode's Stat too: see Reply.ChildrenAndStat.
@@ -151,6 +181,27 @@ func (r Reply) Stat() zk.Stat {
 type StatOrCode struct {
 	Stat zk.Stat
 	Code int32 // 0 for none
+}
+
+// Codes returns what has become of the parts of a Multi: the servers' errors, 0 for each that was
+// executed. If one is not, none is.
+func (r Reply) Codes() (codes []int32) {
+	b := bodyOf(r.body)
+	for {
+		switch op, done := b.resultHeader(); {
+		case done || b.Wrong != "":
+			return codes
+		case op == OpError:
+			codes = append(codes, b.Int32())
+		default:
+			switch codes = append(codes, 0); op {
+			case OpCreate:
+				b.Text()
+			case OpSetData:
+				b.stat()
+			}
+		}
+	}
 }
 
 // Stats returns those of many znodes.

@@ -21,9 +21,10 @@ func newShow(streams Streams) *cobra.Command {
 		Short: "Show who holds a lock and who waits for it",
 		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the
 contender's znode: its identifier, until a request to release overwrites it. The fencing token is
-that of the hold when it began; it counts on while a process passes the lock on inside itself. A
-znode that is named like a contender and belongs to no session is not a contender: no client waits for
-it, and zooky clear removes it.
+that of the hold when it began; it counts on while a process passes the lock on inside itself. For
+a semaphore show prints how many permits are in use, and by which clients. A znode that is named like
+a contender and belongs to no session is not a contender: no client waits for it, and zooky clear
+removes it.
 
 The exit status is 0 if the lock exists, held or not, 1 if it does not, or its name is only the
 beginning of other locks' names, and 2 if that could not be found out. In a script that only needs to
@@ -63,7 +64,16 @@ know whether a lock is held, use zooky held.`,
 // describe shows a queue to people.
 func (q *queue) describe(contenders *table) string {
 	var b strings.Builder
-	if len(q.Contenders) == 0 {
+	if q.Permits > 0 {
+		used := 0
+		for _, c := range q.Contenders {
+			used += c.Permits
+		}
+		fmt.Fprintf(&b, "%s: %d of %d permits are in use\n", text(q.Name, nameLimit).text, used, q.Permits)
+	}
+	if q.Permits > 0 && len(q.Contenders) == 0 {
+		// that says it
+	} else if len(q.Contenders) == 0 {
 		fmt.Fprintf(&b, "%s is free.\n", text(q.Name, nameLimit).text)
 	} else {
 		b.WriteString(contenders.String())
