@@ -27,7 +27,7 @@ func (m *Mutex) Context(parent context.Context) (context.Context, context.Cancel
 		cancel(ErrNotLocked)
 		return ctx, func() {}
 	}
-	a.Hold().State() // tells a loss that nobody has noticed so far
+	a.Hold().State() // notices a loss, if there is one
 	return m.under(parent, a.Hold())
 }
 

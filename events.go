@@ -9,7 +9,7 @@ import (
 )
 
 // dispatch is the event goroutine, one for each Session: it fans ZooKeeper's watches out to the waiting lockers and
-// follows the state of the connection. It does no I/O and calls nobody who might block. It ends when Close closes the mailbox.
+// follows the state of the connection. It does no I/O and calls nothing that might block. It ends when Close closes the mailbox.
 func (s *Session) dispatch() {
 	for {
 		events, ok := s.client.Events()

@@ -11,7 +11,7 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// isWanted reports whether there is somebody to log to.
+// isWanted reports whether the log is wanted at all.
 func isWanted(logger *slog.Logger) bool { return logger.Handler() != slog.DiscardHandler }
 
 // inLog is a duration as the log has it.

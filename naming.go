@@ -96,9 +96,9 @@ func (n Naming) data(host string, pid int) []byte {
 	}
 }
 
-// address is the machine's, as Curator puts it into its candidates. Nobody reads it but people.
+// address is the machine's, as Curator puts it into its candidates. Only people read it.
 func address() string {
-	addrs, _ := net.InterfaceAddrs() // the data must not keep anybody from locking
+	addrs, _ := net.InterfaceAddrs() // the data must not prevent locking
 	for _, addr := range addrs {
 		if ip, ok := addr.(*net.IPNet); ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
 			return ip.IP.String()

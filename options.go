@@ -147,7 +147,7 @@ func WithACL(acl ...zk.ACL) SessionOption {
 
 func checkACL(acl []zk.ACL) error {
 	if len(acl) == 0 {
-		return errors.New("ACL is empty: nobody could use the lock")
+		return errors.New("ACL is empty: no client could use the lock")
 	}
 	return nil
 }
@@ -279,7 +279,7 @@ type lockConfig struct {
 func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 	host, err := os.Hostname()
 	if err != nil {
-		host = "unknown-host" // the identifier is for people; it must not keep anybody from locking
+		host = "unknown-host" // the identifier is for people; it must not prevent locking
 	}
 	cfg := lockConfig{Config: recipe.Config{ACL: s.cfg.acl}}
 	for _, opt := range opts {

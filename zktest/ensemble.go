@@ -36,9 +36,9 @@ func Start(tb testing.TB, opts ...Option) *Ensemble {
 	return start(tb, opts, func(err error) { tb.Helper(); tb.Fatal(err) })
 }
 
-// StartOrSkip is like [Start], but skips the test where there is no ZooKeeper or Java and neither
-// can be fetched. Whatever else prevents the start ends the test with tb.Fatal. In CI use Start: a
-// test that is skipped has not passed.
+// StartOrSkip is like [Start], but skips the test if there is no ZooKeeper or Java and neither can be
+// downloaded. Other errors end the test with tb.Fatal. In CI use Start: a test that is skipped has
+// not passed.
 func StartOrSkip(tb testing.TB, opts ...Option) *Ensemble {
 	tb.Helper()
 	return start(tb, opts, func(err error) {
@@ -89,7 +89,7 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		e, err := launch(ctx, c, inst)
-		// Somebody took a port between our look at it and the server's.
+		// Another process took a port after it was found free and before the server took it.
 		if errors.Is(err, errPortTaken) && c.port == 0 && attempt < 5 {
 			c.logf("zktest: %v; trying other ports", err)
 			continue
@@ -128,17 +128,16 @@ func splitConnect(connect string) (hosts []string, chroot string) {
 // servers for the ensemble's life, up or down.
 func (e *Ensemble) Connect() string { return e.connect }
 
-// Servers returns the servers in the order of Connect. It is empty when
-// ZKLOCK_CONNECT names a server of the user's, which is not ours to control.
+// Servers returns the servers in the order of Connect. It returns none if ZKLOCK_CONNECT names the
+// server, which this package does not control.
 func (e *Ensemble) Servers() []*Server { return slices.Clone(e.servers) }
 
 // Stop kills every server, paused or not, removes their data, and waits for
 // both. It is idempotent, and leaves a server named by ZKLOCK_CONNECT alone.
 func (e *Ensemble) Stop() error { return e.stop() }
 
-// WaitLeader returns the server that leads, as soon as one does; a standalone
-// server leads itself. The error is ctx's end. Without servers of its own an
-// ensemble cannot tell, which is an error at once.
+// WaitLeader waits until a server leads, and returns it; a standalone server leads itself. It fails
+// when ctx ends, and at once if the ensemble has no servers of its own.
 func (e *Ensemble) WaitLeader(ctx context.Context) (*Server, error) {
 	if len(e.servers) == 0 {
 		return nil, errors.New("zktest: ZKLOCK_CONNECT is set: use WithServers where a test controls servers")

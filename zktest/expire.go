@@ -12,14 +12,13 @@ import (
 // A retry does not help.
 var ErrNoSession = errors.New("no such session")
 
-// Expire ends a session at once, as the ensemble would when it expires: its
-// ephemeral znodes go, its connections are closed, and a client that comes
-// back with it is told that it has expired. The client itself is neither asked
-// nor told before. No proxy is involved. Expire takes at most 5 s for each
+// Expire ends a session at once, as the ensemble does when it expires: its ephemeral znodes are
+// removed, its connections are closed, and a client that reconnects is told that the session has
+// expired. The client is not told before. No proxy is involved. Expire takes at most 5 s for each
 // server.
 //
-// It reopens the session and closes it. A session's password is no secret to
-// us: ZooKeeper derives it from the id (ZooKeeperServer.generatePasswd).
+// Expire reopens the session and closes it. It knows the password, because ZooKeeper derives it
+// from the id (ZooKeeperServer.generatePasswd).
 func (e *Ensemble) Expire(sessionID int64) error {
 	err := e.closeSession(sessionID)
 	if err != nil {

@@ -10,14 +10,13 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// A FakeEnsemble is a ZooKeeper in memory, made by [Fake]. The embedded FakeNetwork is the one
-// between it and its clients. For clients whose networks fail one without the other there is
-// [FakeEnsemble.Network].
+// A FakeEnsemble is a ZooKeeper in memory, made by [Fake]. The embedded FakeNetwork connects it
+// with its clients. Use [FakeEnsemble.Network] for clients whose networks fail separately.
 //
 // It speaks ZooKeeper's protocol over connections in memory, so that the client under test is the
-// real one. It grants the session timeouts that [Start]'s servers grant, 200 ms to 60 s, and
-// expires a session as early as a server may: exactly when the timeout is over. It does not check
-// access rights, has no TLS, and answers with an error what zklock never asks for.
+// real one. It grants the session timeouts that the servers of [Start] grant, 200 ms to 60 s, and
+// expires a session exactly when its timeout is over, which is as early as a server may. It does
+// not check access rights, has no TLS, and answers requests that zklock never sends with an error.
 //
 // Its methods are safe for concurrent use.
 type FakeEnsemble struct {
@@ -39,7 +38,7 @@ func Fake(tb testing.TB) *FakeEnsemble {
 	return f
 }
 
-// Connect returns the connect string. It means something to [FakeNetwork.Dial] only.
+// Connect returns the connect string. Only [FakeNetwork.Dial] understands it.
 func (f *FakeEnsemble) Connect() string { return f.cluster.Connect() }
 
 // Expire ends a session at once, as [Ensemble.Expire] does. The error is [ErrNoSession], wrapped.
@@ -50,8 +49,8 @@ func (f *FakeEnsemble) Expire(sessionID int64) error {
 	return nil
 }
 
-// Network returns another network to the ensemble, as a client on another machine has. It is
-// faultless at first.
+// Network returns another network to the ensemble, like that of a client on another machine. It has
+// no faults at first.
 func (f *FakeEnsemble) Network() *FakeNetwork {
 	return &FakeNetwork{f.cluster.Client()}
 }
@@ -67,8 +66,8 @@ func (n *FakeNetwork) Dial(ctx context.Context, network, address string) (net.Co
 	return n.client.Dial(ctx, network, address)
 }
 
-// Blackhole swallows what goes in the given directions, or in both if none is given, until
-// [FakeNetwork.Heal]. Connections stay open, attempts to connect hang. What was sent meanwhile
+// Blackhole delivers nothing in the given directions, or in both if none is given, until
+// [FakeNetwork.Heal]. Connections stay open, and attempts to connect hang. What was sent meanwhile
 // arrives after Heal, as TCP sends it again. Another call adds to the first.
 func (n *FakeNetwork) Blackhole(directions ...Direction) {
 	faulty := make([]fakezk.Direction, len(directions))
@@ -78,7 +77,7 @@ func (n *FakeNetwork) Blackhole(directions ...Direction) {
 	n.client.Blackhole(faulty...)
 }
 
-// Break breaks the connections that there are. New ones work.
+// Break breaks the existing connections. New ones work.
 func (n *FakeNetwork) Break() { n.client.Cut() }
 
 // Cut breaks every connection, and refuses new ones until [FakeNetwork.Heal].

@@ -55,7 +55,7 @@ type janitor struct {
 
 func startJanitor() (*janitor, error) {
 	cmd := exec.Command("/bin/sh", "-c", janitorScript)
-	cmd.Dir = "/" // hold nobody's working directory
+	cmd.Dir = "/" // keep no directory in use
 	cmd.Env = append(os.Environ(), "PATH=/usr/bin:/bin:"+os.Getenv("PATH"))
 	detach(cmd)
 	in, err := cmd.StdinPipe()

@@ -39,7 +39,7 @@ func reservePorts() (*portBlock, error) {
 	return nil, errors.New("zktest: no free ports")
 }
 
-// take returns the next port of the block that nobody listens on. A stranger
+// take returns the next port of the block that no process listens on. A stranger
 // may still take it before the server does; the ensemble then starts again
 // on another block.
 func (b *portBlock) take() (int, error) {

@@ -7,7 +7,7 @@ import (
 )
 
 // process is one run of a server's JVM, a child of this process: its pid
-// stays ours until it has been waited for, so a signal reaches it or nobody.
+// stays ours until it has been waited for, so a signal reaches it or no process.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{} // closed once it has ended and the janitor forgot it

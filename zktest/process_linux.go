@@ -7,7 +7,7 @@ import (
 )
 
 // stopped reports whether every thread has stopped since the last SIGSTOP. The
-// kernel reports that once, to whoever waits for a child's stop; not asking for
+// kernel reports that once, to the one that waits for a child's stop; not asking for
 // its end as well leaves that to cmd.Wait.
 func (p *process) stopped() (bool, error) {
 	const pPID = 1     // P_PID of waitid(2)

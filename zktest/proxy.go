@@ -37,8 +37,8 @@ type faults struct {
 	hook  func(Direction, []byte) Verdict
 }
 
-// Proxy starts a proxy in front of the ensemble, which tb.Cleanup closes.
-// Several may stand side by side, each with faults of its own.
+// Proxy starts a proxy in front of the ensemble, which tb.Cleanup closes. There can be several,
+// each with faults of its own.
 func (e *Ensemble) Proxy(tb testing.TB) *Proxy {
 	tb.Helper()
 	p := &Proxy{
@@ -72,7 +72,7 @@ func (p *Proxy) Addr() string {
 	return strings.Join(addrs, ",") + p.chroot
 }
 
-// Break closes the connections that there are. New ones work.
+// Break closes the existing connections. New ones work.
 func (p *Proxy) Break() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -122,7 +122,7 @@ func (c *proxyConn) deliver(dir Direction, dst net.Conn, q *queue, count *atomic
 		if c.ctx.Err() != nil {
 			return
 		}
-		// Counted before the write, so that whoever has received the bytes
+		// Counted before the write, so that a receiver of the bytes
 		// finds them counted.
 		count.Add(int64(len(pkt.data)))
 		if n, err := dst.Write(pkt.data); err != nil {

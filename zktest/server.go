@@ -61,9 +61,8 @@ func (s *Server) Kill() error {
 	return nil
 }
 
-// Stop shuts the server down in an orderly way and waits for its end. A paused
-// server is resumed to that end. One that has not ended after 10 s is killed,
-// and the error says so.
+// Stop shuts the server down in an orderly way and waits for its end. A paused server is resumed
+// first. If it has not ended after 10 s, it is killed, and Stop returns an error.
 func (s *Server) Stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +100,7 @@ func (s *Server) Start() error {
 	}
 }
 
-// Wipe removes the data of a server that does not run: after Start it knows nothing of what there was.
+// Wipe removes the data of a server that does not run: after Start it is empty.
 func (s *Server) Wipe() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,9 +146,8 @@ func (s *Server) Resume() error {
 	return nil
 }
 
-// Leader reports whether the server leads. A standalone server does. The error
-// is that it does not answer, or not within 5 s; a server without a quorum
-// answers and does not lead.
+// Leader reports whether the server leads. A standalone server does. It fails if the server does
+// not answer within 5 s; a server without a quorum answers and does not lead.
 func (s *Server) Leader() (bool, error) {
 	reply, err := s.Command("srvr")
 	return leads(reply), err
@@ -160,9 +158,8 @@ func leads(reply string) bool {
 	return strings.Contains(reply, "\nMode: leader\n") || strings.Contains(reply, "\nMode: standalone\n")
 }
 
-// Command sends one of ZooKeeper's four-letter words and returns the answer:
-// "wchs" counts watches, "cons" lists connections, "mntr" has the figures. The
-// error is that the server does not answer, or not within 5 s.
+// Command sends one of ZooKeeper's four-letter words and returns the answer: "wchs" counts watches,
+// "cons" lists connections, "mntr" has counts. It fails if the server does not answer within 5 s.
 func (s *Server) Command(word string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()

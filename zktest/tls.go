@@ -108,7 +108,7 @@ var cipherSuites = []string{
 var errTLS = errors.New("TLS handshake failed")
 
 // tryTLS makes a handshake. ZooKeeper reads its certificate only then, and with
-// one that it does not like it serves nobody and says so in its log alone.
+// one that it does not like it serves no client and reports that only in its log.
 func tryTLS(ctx context.Context, addr string) error {
 	conn, err := dialContext(ctx, addr)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command zooky looks after distributed locks on ZooKeeper. "zooky demo" shows on real processes and a real server what
-// they are good for; "zooky --help" lists the rest.
+// Command zooky manages distributed locks on ZooKeeper. "zooky demo" demonstrates them with real
+// processes and a real server; "zooky --help" lists the commands.
 package main
 
 //go:generate go run ./internal/gendocs ../../docs/zooky.md

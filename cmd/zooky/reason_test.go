@@ -22,7 +22,7 @@ func TestRevokeSaysWhoAndWhy(t *testing.T) {
 	watch.requireOutput(t, "held")
 	status, stdout, stderr := p.zooky("revoke", "fred", "--holder", "--reason", drained)
 	require.Equal(t, 0, status, stderr)
-	assert.Equal(t, "1 asked.\nthere yet: ann\n", stdout)
+	assert.Equal(t, "1 asked.\nstill there: ann\n", stdout)
 	receive(t, m.Revoked())
 	var by *zklock.RevokedError
 	require.ErrorAs(t, m.Err(), &by)

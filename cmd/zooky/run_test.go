@@ -47,7 +47,7 @@ func TestRunStatuses(t *testing.T) {
 		{[]string{"free", "--", "false"}, 1, ""},
 		{[]string{"free", "--", "sh", "-c", "kill -9 $$"}, 137, ""},
 		{[]string{"taken", "--try", "--", "true"}, 124, `zooky: taken is taken: held by ann, in the queue since .* \(\d+s\); 1 ahead\n`},
-		{[]string{"taken", "--wait", "200ms", "--", "true"}, 124, `zooky: taken was not to be had within 200ms: held by ann, in the queue since .*\n`},
+		{[]string{"taken", "--wait", "200ms", "--", "true"}, 124, `zooky: taken was not acquired within 200ms: held by ann, in the queue since .*\n`},
 		{[]string{"free", "--", "no-such-program"}, 127, `zooky: exec: "no-such-program": executable file not found in \$PATH\n`},
 		{[]string{"free", "--", "/no/such/program"}, 127, "zooky: exec: \"/no/such/program\": stat /no/such/program: no such file or directory\n"},
 		{[]string{"free", "--", file}, 126, `zooky: exec: "` + file + `": permission denied` + "\n"},

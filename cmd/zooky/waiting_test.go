@@ -115,7 +115,7 @@ func TestRunWaitEndsAlthoughTheServersHang(t *testing.T) {
 	defer server.Resume()
 	assert.Equal(t, 124, c.status(t))
 	assert.Less(t, time.Since(begun), wait+1500*time.Millisecond)
-	assert.Equal(t, "zooky: fred was not to be had within 3s\n", c.stderr.String())
+	assert.Equal(t, "zooky: fred was not acquired within 3s\n", c.stderr.String())
 }
 
 // TestRunTellsTheGrantedTimeout asks for more than the servers grant.

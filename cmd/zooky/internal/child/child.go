@@ -170,7 +170,7 @@ func Kill() {
 			return
 		}
 		reap()
-		time.Sleep(killPoll) // sleep ok: nobody tells when the last of them has ended
+		time.Sleep(killPoll) // sleep ok: no event reports that the last of them has ended
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 type phase uint8
 
 const (
-	running phase = iota // the hold is certain, and nobody has asked the command to end
+	running phase = iota // the hold is certain, and the command was not asked to end
 	asked                // it was sent its signal
 	killed               // it was sent SIGKILL
 )
@@ -373,12 +373,12 @@ func (g *guard) note(status syscall.WaitStatus) {
 		g.stopped = false
 	default:
 		g.pid = 0
-		_ = g.reports.Encode(report{Ended: true, Status: status}) // the error is that nobody is left to be told
+		_ = g.reports.Encode(report{Ended: true, Status: status}) // an error means that zooky has gone
 	}
 }
 
 // stopParent stops the process that a shell waits for, if the command was stopped: the shell takes the terminal back, and
-// continues both. Where no shell is, the kernel does not let SIGTSTP stop anybody.
+// continues both. Where no shell is, the kernel does not let SIGTSTP stop a process.
 func (g *guard) stopParent(s syscall.Signal) {
 	if !g.terminal || os.Getppid() != g.parent {
 		return

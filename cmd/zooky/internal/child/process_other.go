@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// adopt does nothing: here a process whose parent ends is nobody's that can be told.
+// adopt does nothing: here a process whose parent has ended cannot be adopted.
 func adopt() {}
 
 // attributes are the usual ones.

@@ -16,7 +16,7 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// What session timeouts are taken for meant: servers bound them, but not to what anybody can want.
+// What session timeouts are taken for meant: servers bound them, but not to what is of use.
 const (
 	minSessionTimeout = 100 * time.Millisecond
 	maxSessionTimeout = 24 * time.Hour
@@ -146,7 +146,7 @@ func (r *runner) take(ctx context.Context, s *zklock.Session, m hold) (err error
 	case errors.Is(err, zklock.ErrLocked):
 		return r.refusal(fmt.Errorf("%s is taken%s", m.Name(), holderNow(s, m)))
 	case errors.Is(err, errWaited):
-		return r.refusal(fmt.Errorf("%s was not to be had within %v%s", m.Name(), r.wait, holderNow(s, m)))
+		return r.refusal(fmt.Errorf("%s was not acquired within %v%s", m.Name(), r.wait, holderNow(s, m)))
 	}
 	return err
 }

@@ -33,14 +33,14 @@ func newClear(streams Streams) *cobra.Command {
 		Use:   "clear NAME [flags]",
 		Short: "Free a lock by removing contenders from its queue",
 		Long: `Clear removes the contenders of a lock, all of them or those that --holder or --contender chooses.
-It is for locks whose holders are beyond being asked. A holder that is alive is told that it has
-lost the lock, but the next one can begin before that: a holder that is connected is told within 50
-ms and one trip to its server, one that is cut off within about half its session timeout. Rather ask
-first, and remove those that do not release in time: zooky revoke NAME --then-force 30s.
+It is for locks whose holders no longer respond. A holder that is alive is told that it has lost the
+lock, but another client can be granted the lock before that: a holder that is connected is told
+within 50 ms and one round trip to its server, a holder that is cut off within about half its session
+timeout. It is better to ask first, and to remove those that do not release in time: zooky revoke NAME
+--then-force 30s.
 
 On a terminal clear shows what it is about to remove and asks; elsewhere it needs --yes. It removes
-what was in the queue at that look, those that wait before those that hold the lock, and leaves what
-has come since.
+the contenders that it has shown, waiters before holders, and leaves those that came later.
 
 Without --holder it also removes znodes that are named like contenders, belong to no session, and
 have nothing below them.
@@ -62,7 +62,7 @@ the question was no, and 2 if something went wrong.`,
 	c.completeLock(cmd)
 	c.choice.addFlags(cmd.Flags())
 	addYes(cmd, &c.yes)
-	cmd.Flags().BoolVar(&c.yes, "force", false, "the same as --yes")
+	cmd.Flags().BoolVar(&c.yes, "force", false, "like --yes")
 	addJSON(cmd, &c.asJSON)
 	return cmd
 }

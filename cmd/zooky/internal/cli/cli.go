@@ -60,11 +60,12 @@ func newRoot(streams Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "zooky",
 		Short: "Distributed locks on ZooKeeper",
-		Long: `Zooky looks after distributed locks on ZooKeeper: it shows who holds them and who waits, takes them from whoever does not
-let go, and runs commands under them.
+		Long: `Zooky manages distributed locks on ZooKeeper: it lists holders and waiters, revokes stuck locks, and
+runs commands under a lock.
 
-The exit status is 0 if all went well; 1 if the answer is no: no such lock, in use, not released, an update lost; 2 if
-something went wrong; and 128 and the signal's number if a signal ended it. Run has statuses of its own.`,
+The exit status is 0 if all went well; 1 if the answer is no (there is no such lock, it is in use, or
+it was not released); 2 if something went wrong; and 128 plus the signal's number if a signal ended
+zooky. Run has statuses of its own.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -46,13 +46,13 @@ func newDeadlocks(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deadlocks",
 		Short: "Find clients that wait for one another",
-		Long: `Deadlocks looks at the queues of all locks, and shows cycles of clients each of which waits for the
-next in some lock's queue, with what would break them. It looks twice, --apart from each other, and
-shows only what was there both times.
+		Long: `Deadlocks reads the queues of all locks, and shows cycles of clients in which each waits for the next
+in the queue of a lock, with a command that would break them. It reads the queues twice, with the time
+--apart between, and shows only cycles that were there both times.
 
 A client is a process if its identifier names one, as those of zklock and zooky run do, and
 otherwise a ZooKeeper session. A process can hold a lock in one thread and wait for another lock in
-another: such a cycle is none if the holder does not wait for the waiter, and only its program can
+another: that is not a cycle if the holder does not wait for the waiter, which only the program can
 tell. Clients with several cycles are shown with one of them.
 
 The exit status is 0 if there is no cycle, 1 if there are some, or there is no root, and 2 if
@@ -67,7 +67,7 @@ something went wrong.`,
 		},
 	}
 	d.addFlags(cmd.Flags(), streams.Err)
-	cmd.Flags().DurationVar(&d.apart, "apart", 2*time.Second, "time between the looks")
+	cmd.Flags().DurationVar(&d.apart, "apart", 2*time.Second, "time between the two readings")
 	cmd.Flags().BoolVar(&d.sessions, "sessions", false, "show session ids too, from which ZooKeeper derives the sessions' passwords")
 	addJSON(cmd, &d.asJSON)
 	return cmd

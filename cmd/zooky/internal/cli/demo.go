@@ -15,12 +15,14 @@ func newDemo(streams Streams) *cobra.Command {
 	d := demo.Demo{Out: streams.Out, Err: streams.Err, Command: workerCommand}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Show on real processes and a real ZooKeeper what the lock is good for",
-		Long: `Demo starts a throw-away ZooKeeper, and six processes that contend for one lock to update one file. One of them is
-killed while it holds the lock, one has its session expired while it holds it, and one gives up by timeout. In the end
-the file must have every update that a process made. It takes about ten seconds.
+		Short: "Demonstrate the lock with real processes and a real ZooKeeper",
+		Long: `Demo starts a throw-away ZooKeeper and six processes that update one file under one lock. One process
+is killed while it holds the lock, the session of another expires while it holds the lock, and a third
+gives up waiting. In the end the file must have every update that a process made. Demo takes about ten
+seconds.
 
-ZooKeeper is fetched when it is missing; ZKLOCK_CONNECT=host:port uses a running one. Nothing is left behind.`,
+ZooKeeper is downloaded if it is missing; ZKLOCK_CONNECT=host:port uses a running one. No process,
+file or znode is left.`,
 		Example: `  zooky demo
   zooky demo --no-lock`,
 		Args: cobra.NoArgs,

@@ -32,15 +32,15 @@ func newExport(streams Streams) *cobra.Command {
 		Short: "Serve metrics of the locks to Prometheus",
 		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many are
 held, free or unreadable, and for each that is held its holders, waiters, the oldest wait, the age
-of the hold, and how many were asked to release. It looks at the locks --every so often, however
+of the hold, and how many were asked to release. It reads the locks at the interval --every, however
 often it is asked. If the servers do not answer, zooky_up is 0 and all else is left out.
 
 Ages are counted from when the holder or waiter came into the queue. --series bounds how many locks
 have series of their own: those that most wait for come first, and zooky_locks_left_out tells how
 many are left out.
 
-The metrics have no credentials of their own. Names of locks are in them: listen where only
-Prometheus comes.`,
+The metrics have no credentials of their own. Names of locks are in them: listen at an address that
+only Prometheus can reach.`,
 		Example: `  zooky export --listen 127.0.0.1:9141`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,7 +55,7 @@ Prometheus comes.`,
 	}
 	e.addFlags(cmd.Flags(), streams.Err)
 	cmd.Flags().StringVar(&e.listen, "listen", "127.0.0.1:9141", "`ADDRESS` to serve at, as HOST:PORT; port 0 for any")
-	cmd.Flags().DurationVar(&e.every, "every", 15*time.Second, "time between looks")
+	cmd.Flags().DurationVar(&e.every, "every", 15*time.Second, "how often the locks are read")
 	cmd.Flags().IntVar(&e.series, "series", 1000, "how many locks have series of their own")
 	return cmd
 }

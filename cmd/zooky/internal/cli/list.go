@@ -20,8 +20,8 @@ func newList(streams Streams) *cobra.Command {
 		Short: "List the locks",
 		Long: `List prints every lock, or those whose names match PATTERN: * stands for any characters but /, ? for
 one, [a-z] for a choice, and the segment ** for any number of segments, so that jobs/** is all that
-is below jobs. A lock is Locked if anybody queues for it, and Free otherwise. A lock that may not be
-looked at is listed too, with No permission, or Unreadable if the servers' answer is too large. No
+is below jobs. A lock is Locked if it has holders or waiters, and Free otherwise. A lock that may not be
+read is listed too, with No permission, or Unreadable if the servers' answer is too large. No
 session stands for a znode that is named like a contender of the lock above it and belongs to no
 session: it holds nothing, and zooky clear removes it.
 

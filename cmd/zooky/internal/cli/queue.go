@@ -15,7 +15,7 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// queue is one lock with everybody in its queue, as show and watch show it.
+// queue is one lock with all contenders in its queue, as show and watch show it.
 type queue struct {
 	Name       string      `json:"name"`
 	Path       string      `json:"path"`

@@ -45,19 +45,19 @@ func newRevoke(streams Streams) *cobra.Command {
 	r := revoker{streams: streams}
 	cmd := &cobra.Command{
 		Use:   "revoke NAME",
-		Short: "Ask those in a lock's queue to release it",
-		Long: `Revoke asks every contender of a lock to release it, those that wait included, or those that
---holder or --contender chooses. Holders may take the time that they need. With --wait it waits
-until all of them are gone, and reports who is. With --then-force it waits for that long, and then
-removes those that are left. A holder that is removed is told, but the next one can begin before
-that: it is told within 50 ms and one trip to its server if it is connected. Give it the time that
-it needs to stop.
+		Short: "Ask the contenders of a lock to release it",
+		Long: `Revoke asks every contender of a lock to release it, waiters included, or those that --holder or
+--contender selects. Holders may take the time that they need. With --wait revoke waits until all of
+them are gone, and reports which are. With --then-force it waits for that long, and then removes
+those that are left. A holder that is removed is told, but another client can be granted the lock
+before that: the holder is told within 50 ms and one round trip to its server if it is connected.
+Give it the time that it needs to stop.
 
 Those who are asked are told who asks, and with --reason why, and zooky show and zooky watch tell it
 to all others. Clients of other libraries know of neither.
 
-On a terminal revoke shows whom it is about to ask, and asks whether that is meant; with --yes, and
-elsewhere, it does not. Those that come into the queue after that look are left alone.
+On a terminal revoke shows whom it is about to ask, and asks for confirmation; with --yes, and
+elsewhere, it does not. Contenders that come later are not asked.
 
 The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are
 left, there is no such lock or contender, or the answer to the question was no; and 2 if something
@@ -80,8 +80,8 @@ went wrong.`,
 	r.completeLock(cmd)
 	r.choice.addFlags(cmd.Flags())
 	addYes(cmd, &r.yes)
-	cmd.Flags().DurationVar(&r.wait, "wait", 0, "wait that long for them to go")
-	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0, "wait that long for them to go, then remove those that are left")
+	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to wait for them to release")
+	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0, "how long to wait for them to release before those that are left are removed")
 	addReason(cmd.Flags(), &r.reason)
 	cmd.Flags().StringVar(&r.identity, "identity", "",
 		"`TEXT` that those who are asked see as the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
@@ -259,7 +259,7 @@ func (r *revocation) String() string {
 		fmt.Fprintln(&b, "removed:  ", text(one, nameLimit).text)
 	}
 	for _, one := range r.Remain {
-		fmt.Fprintln(&b, "there yet:", text(one, nameLimit).text)
+		fmt.Fprintln(&b, "still there:", text(one, nameLimit).text)
 	}
 	return b.String()
 }

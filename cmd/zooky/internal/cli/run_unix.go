@@ -70,11 +70,11 @@ the command or the wait, it ends zooky too, by the same signal, and with it the 
 While zooky waits on a terminal, it shows who holds the lock, and how many are ahead; with --quiet it does
 not. Elsewhere it prints that every ten seconds with --verbose.
 
-When somebody asks for the lock, the command and all processes that it has started are sent the signal of
+When another client asks for the lock, the command and all processes that it has started are sent the signal of
 --on-revoke, and SIGKILL after --kill-after. When the lock is lost because it was removed by force, or
 because the session has expired, the same happens, but SIGKILL comes after an eighth of the session timeout
 at the latest: the servers give the lock to another client soon. Processes that the command leaves behind
-at its own end are left alone. Processes of other users, as with sudo, cannot be ended: zooky says so.
+at its own end are left alone. Processes of other users, as with sudo, cannot be ended; zooky reports them.
 
 The command runs no longer than the lock is certain to be held. A guard process, in a session of its own,
 sees to that: zooky tells it again and again until when the hold is certain. If no later time comes, because
@@ -90,8 +90,9 @@ than Linux, processes whose parents have ended are out of reach. If zooky and it
 time, the kernel kills the command, but not what that has started. A zooky that was stripped of its symbols
 passes on no ignored signals but SIGHUP and SIGINT.
 
-Others see who holds the lock or waits for it: user, host, process and the first 200 bytes of the command line, or the text of
---identity. Everyone who may read the lock's znodes can read that: secrets do not belong on a command line.
+Other clients see who holds the lock or waits for it: user, host, process and the first 200 bytes of
+the command line, or the text of --identity. All who may read the lock's znodes can read it: do not
+put secrets on a command line.
 
 Two things are for cron on several machines, whose clocks differ. With --at-least the lock is held for so long at least, also
 when the command ends earlier, so that one that comes late with --try finds it taken; a signal, or a request for the lock, ends
@@ -143,10 +144,10 @@ otherwise
 	r.completeLock(cmd)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
-	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
-	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must say the same N")
+	flags.BoolVar(&r.shared, "shared", false, "take a shared (read) lock")
+	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must have the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
-	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the servers and the lock; 0 is --try (default for ever)")
+	flags.DurationVar(&r.wait, "wait", 0, "how long to wait for the servers and the lock; 0 is --try (default for ever)")
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
 	flags.StringVar(&r.how, "revoke", "",
 		"make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
@@ -155,11 +156,11 @@ otherwise
 		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
 	flags.StringVar(&r.identity, "identity", "", "`TEXT` that others see as the holder (default $ZOOKY_IDENTITY, or USER@HOST/PID and the command)")
-	flags.DurationVar(&r.oncePer, "once-per", 0, "run nothing if a command was started under the lock less than that ago")
-	flags.DurationVar(&r.atLeast, "at-least", 0, "hold the lock that long at least, also when the command has ended")
+	flags.DurationVar(&r.oncePer, "once-per", 0, "run nothing if a command was started under the lock within this time")
+	flags.DurationVar(&r.atLeast, "at-least", 0, "hold the lock for at least this time, even if the command ends earlier")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false,
 		"do not tell who holds the lock while waiting on a terminal, nor why the command is not run")
-	flags.BoolVarP(&r.verbose, "verbose", "v", false, "tell who holds the lock while waiting, on a terminal or not")
+	flags.BoolVarP(&r.verbose, "verbose", "v", false, "show who holds the lock while waiting, on a terminal or not")
 	return cmd
 }
 
@@ -172,7 +173,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	if os.Getpid() == 1 {
 		go child.Reap() // ended with the process: in a container, what others leave behind is ours
 	}
-	// Looked for before the lock is taken: nobody should wait for a command that is not there.
+	// Looked for before the lock is taken: zooky should not wait for the lock if the command does not exist.
 	path, err := lookPath(command[0])
 	if err != nil {
 		return err

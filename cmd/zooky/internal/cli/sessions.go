@@ -27,7 +27,7 @@ func newSessions(streams Streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "sessions",
-		Short: "Show which ZooKeeper sessions have contenders, and how much of that the servers can bear",
+		Short: "Show which ZooKeeper sessions have contenders, and which are too large for the servers",
 		Long: `Sessions prints the ZooKeeper sessions that hold locks or wait for them, the largest first. BYTES is what the paths of a
 session's contenders take. When the session ends, the servers write all of them into one transaction, and by default
 cannot read back one above 2 MB: the ensemble stops for good (ZOOKEEPER-4306). A session above 1 MB is marked. What a

@@ -21,14 +21,14 @@ func newShow(streams Streams) *cobra.Command {
 		Short: "Show who holds a lock and who waits for it",
 		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the
 contender's znode: its identifier, until a request to release overwrites it. The fencing token is
-that of the hold when it began; it counts on while a process passes the lock on inside itself. Of a
-semaphore it shows how many permits are in use, and by whom. A
-znode that is named like a contender and belongs to no session is none: nobody waits for it, and
-zooky clear removes it.
+that of the hold when it began; it counts on while a process passes the lock on inside itself. For
+a semaphore show prints how many permits are in use, and by which clients. A znode that is named like
+a contender and belongs to no session is not a contender: no client waits for it, and zooky clear
+removes it.
 
 The exit status is 0 if the lock exists, held or not, 1 if it does not, or its name is only the
-beginning of other locks' names, and 2 if that could not be found out. For a script that asks
-whether a lock is held there is zooky held.`,
+beginning of other locks' names, and 2 if that could not be found out. In a script that only needs to
+know whether a lock is held, use zooky held.`,
 		Example: `  zooky show fred`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -46,9 +46,9 @@ func (t *target) addFlags(flags *pflag.FlagSet, stderr io.Writer) {
 	flags.StringVar(&t.authFile, "auth-file", "",
 		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; only its owner, who runs zooky, may have "+
 			"access to it. Locks that are made with them are closed to clients without (default $ZOOKY_AUTH_FILE)")
-	flags.BoolVar(&t.tls, "tls", false, "connect by TLS; any other --tls flag says so too (default $ZOOKY_TLS)")
-	flags.StringVar(&t.tlsCA, "tls-ca", "", "`FILE` of the certificates that vouch for servers, in PEM (default $ZOOKY_TLS_CA, or the system's)")
-	flags.StringVar(&t.tlsCert, "tls-cert", "", "`FILE` of the certificate to show to servers, in PEM (default $ZOOKY_TLS_CERT)")
+	flags.BoolVar(&t.tls, "tls", false, "use TLS (implied by the other --tls flags; default $ZOOKY_TLS)")
+	flags.StringVar(&t.tlsCA, "tls-ca", "", "`FILE` of CA certificates for the servers, in PEM (default $ZOOKY_TLS_CA, or the system's)")
+	flags.StringVar(&t.tlsCert, "tls-cert", "", "`FILE` of the client certificate, in PEM (default $ZOOKY_TLS_CERT)")
 	flags.StringVar(&t.tlsKey, "tls-key", "", "`FILE` of its key, in PEM; only its owner, who runs zooky, may have access to it (default $ZOOKY_TLS_KEY)")
 	flags.StringVar(&t.tlsServerName, "tls-server-name", "", "`NAME` that the servers' certificates must have (default $ZOOKY_TLS_SERVER_NAME, or the host's)")
 }
@@ -140,7 +140,7 @@ func countServers(connect string) int {
 	return len(seen)
 }
 
-// auth reads the credentials. They are never on the command line, where everybody on the machine can see them.
+// auth reads the credentials. They are never on the command line, where every user of the machine can see them.
 func (t *target) auth(ctx context.Context) (opts []zklock.SessionOption, err error) {
 	if t.authFile == "" {
 		return nil, nil

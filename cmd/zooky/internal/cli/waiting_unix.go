@@ -93,14 +93,14 @@ func (t *teller) show() {
 	}
 }
 
-// nowLimit bounds how long it is looked who holds a lock that was not to be had.
+// nowLimit bounds how long it is looked who holds a lock that was not acquired.
 const nowLimit = 500 * time.Millisecond
 
 // holderNow is held after a look.
 func holderNow(s *zklock.Session, m hold) string {
 	ctx, cancel := context.WithTimeout(context.Background(), nowLimit)
 	defer cancel()
-	queue, _ := m.Contenders(ctx) // if nobody answers, nobody is named
+	queue, _ := m.Contenders(ctx) // without an answer no contender is named
 	return held(queue, s)
 }
 

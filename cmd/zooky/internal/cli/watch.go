@@ -31,10 +31,11 @@ func newWatch(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch [NAME]",
 		Short: "Watch the locks, or one lock's queue",
-		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for every change
-otherwise or with --json. It looks at them every so often and sees what has changed since the last look. What there is
-no place for on the terminal is cut. If the servers do not answer it says since when, on the screen or in a line on
-standard error, and ends with status 2 if that lasts for ten times --timeout.`,
+		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for each
+change otherwise or with --json. It reads them at the interval --every, and shows what has changed
+since the last time. Rows and columns that do not fit the terminal are left out. If the servers do not
+answer, watch says since when, on the screen or in a line on standard error, and ends with status 2 if
+that lasts for ten times --timeout.`,
 		Example: `  zooky watch
   zooky watch fred | tee fred.log`,
 		Args: cobra.MaximumNArgs(1),
@@ -58,7 +59,7 @@ standard error, and ends with status 2 if that lasts for ten times --timeout.`,
 	}
 	t.addFlags(cmd.Flags(), streams.Err)
 	t.completeLock(cmd)
-	cmd.Flags().DurationVar(&every, "every", time.Second, "time between looks")
+	cmd.Flags().DurationVar(&every, "every", time.Second, "refresh interval")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -73,7 +73,7 @@ func (c *crew) read(m *member) {
 	c.pass(event{Worker: m.name, What: exited, At: time.Now(), Reason: reason})
 }
 
-// pass hands an event to whoever receives them. After close nobody does.
+// pass hands an event to the receiver. After close there is none.
 func (c *crew) pass(e event) {
 	select {
 	case c.events <- e:

@@ -37,8 +37,8 @@ type event struct {
 	Reason  string        `json:"reason,omitzero"`
 }
 
-// The orders that a worker gets, as lines on its standard input. The end of that input means that nobody is there to
-// give orders: the worker ends at once.
+// The orders that a worker gets, as lines on its standard input. At the end of that input
+// the worker ends at once.
 const (
 	orderGo     = "go"     // begin
 	orderDwell  = "dwell"  // once: in the next hold, wait between reading and writing until the hold is lost

@@ -11,7 +11,7 @@ import (
 // orders is what a worker was told to do so far. A channel closes when its order has come.
 type orders struct {
 	start, offer, finish chan struct{}
-	gone                 chan struct{} // nobody is there any more to give orders
+	gone                 chan struct{} // closed when no more orders can come
 
 	dwell    atomic.Bool
 	patience atomic.Int64 // a time.Duration; 0 for ever

@@ -11,7 +11,7 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// errStale is returned to whoever comes with a token smaller than one that the store has seen. A retry does not help.
+// errStale is returned for a token smaller than one that the store has seen. A retry does not help.
 var errStale = errors.New("a later holder has been here")
 
 // store is the file that the lock protects.
@@ -50,7 +50,7 @@ func (c contents) plus(id string, token zklock.Token) contents {
 // create makes the store's first file.
 func (s store) create() error { return s.replace(contents{}) }
 
-// read returns the contents, and from then on keeps out whoever has a smaller token. The zero token is that of a
+// read returns the contents, and from then on refuses smaller tokens. The zero token is that of a
 // process that uses no lock: nothing is checked.
 func (s store) read(token zklock.Token) (contents, error) {
 	var c contents
@@ -67,7 +67,7 @@ func (s store) read(token zklock.Token) (contents, error) {
 	return c, err
 }
 
-// write replaces the contents, unless somebody with a greater token has been there.
+// write replaces the contents, unless it has seen a greater token.
 func (s store) write(token zklock.Token, c contents) error {
 	return s.alone(func() error {
 		if !token.IsZero() {

@@ -39,7 +39,7 @@ func (w Worker) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	case err := <-done:
 		return err
 	case <-at.orders.gone:
-		// The demonstration was killed, or ends early. Each worker clears up the files, while nobody writes any, so that
+		// The demonstration was killed, or ends early. Each worker clears up the files, while no worker writes any, so that
 		// none are left. One that finds nothing to clear up was not the first: no error.
 		_ = at.store.alone(func() error { return os.RemoveAll(filepath.Dir(w.File)) })
 		return nil
@@ -120,7 +120,7 @@ func (w *worker) turn(ctx context.Context, id string) error {
 func (w *worker) acquire(ctx context.Context) (revoked <-chan struct{}, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { // ended by cancel; nobody needs to wait for it
+	go func() { // ended by cancel; it need not be waited for
 		select {
 		case <-w.orders.finish:
 			cancel()

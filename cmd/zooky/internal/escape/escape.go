@@ -1,6 +1,6 @@
 // Package escape makes text that strangers wrote fit to be shown.
 //
-// Lock names, znode names and data come from whoever made the znodes. Shown as they are they could move the cursor,
+// Lock names, znode names and data come from the clients that made the znodes. Shown as they are they could move the cursor,
 // rewrite what stands on the screen, or look like another name.
 package escape
 
