@@ -8,6 +8,11 @@ var mutants = []mutant{
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore$",
 	},
 	{
+		name:  "semaphore: three trips where two suffice",
+		edits: []edit{{"internal/recipe/queueing.go", "c.hopeful = p.Config.Pool != nil && p.Sight.free.Load()", "c.hopeful = false"}},
+		tests: "TestVirtualSemaphoreTrips",
+	},
+	{
 		name:  "semaphore: permits not counted again once they are taken",
 		edits: []edit{{"internal/recipe/permit.go", "	if err == nil && used > int64(l.size) {\n		err = errCrowded", "	if false {\n		err = errCrowded"}},
 		tests: "TestVirtualSomebodyElseTakesPermits",
@@ -24,12 +29,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: one who waits passes another that wants more",
-		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		if _, err := p.awaitTurn(c); err != nil {", "	if c.isBlocked() && p.Permits > 1 {\n		if _, err := p.awaitTurn(c); err != nil {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		c.out = nil\n", "	if c.isBlocked() && p.Permits > 1 {\n		c.out = nil\n"}},
 		tests: "TestVirtualSemaphoreIsFair",
 	},
 	{
 		name:  "semaphore: all who wait watch the permits",
-		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		if _, err := p.awaitTurn(c); err != nil {", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n		if _, err := p.awaitTurn(c); err != nil {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		c.out = nil\n", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n"}},
 		tests: "TestVirtualSemaphoreWakesOne",
 	},
 	{
@@ -1156,7 +1161,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reason of a revocation kept from Do's caller",
-		edits: []edit{{"do.go", "		err = ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
+		edits: []edit{{"do.go", "		err = ensemble.JoinErrors(err, opError(\"hold\", c.Path, stood))\n", "		return err\n"}},
 		tests: "TestVirtualDoTellsTheReasonOnce",
 	},
 	{

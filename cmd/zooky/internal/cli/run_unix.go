@@ -99,7 +99,8 @@ that. With --once-per nothing is run if a command was started under the lock les
 servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
 
 With --slots N up to N commands run at a time under the name, whichever machines they are on, in the
-order in which they asked. ZOOKY_TOKEN is no fencing token then: those that run together have different ones.
+order in which they asked. ZOOKY_TOKEN is no fencing token then: commands that run together have
+different ones.
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
@@ -144,7 +145,8 @@ otherwise
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
-	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must say the same N")
+	flags.IntVar(&r.slots, "slots", 0,
+		"run at most `N` commands at a time under that name; all must say the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
 	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the servers and the lock; 0 is --try (default for ever)")
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
