@@ -5,7 +5,12 @@ var mutants = []mutant{
 	{
 		name:  "semaphore: one permit too many",
 		edits: []edit{{"internal/recipe/permit.go", "		case used+int64(p.Permits) > int64(l.size):", "		case used > int64(l.size):"}, {"internal/recipe/permit.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
-		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore$",
+		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore",
+	},
+	{
+		name:  "misuse: copy of a Semaphore is used",
+		edits: []edit{{"misuse.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
+		tests: "TestVirtualSemaphoreMisuse",
 	},
 	{
 		name:  "semaphore: three trips where two suffice",
@@ -25,7 +30,7 @@ var mutants = []mutant{
 	{
 		name:  "semaphore: weights not counted",
 		edits: []edit{{"internal/recipe/pool.go", "		n += permit.Count\n", "		n++\n"}},
-		tests: "TestVirtualSemaphore$",
+		tests: "TestVirtualSemaphore",
 	},
 	{
 		name:  "semaphore: one who waits passes another that wants more",
@@ -45,17 +50,17 @@ var mutants = []mutant{
 	{
 		name:  "semaphore: a new size not heard of",
 		edits: []edit{{"internal/recipe/permit.go", "c.zs.Watches.WatchPlace(pool.Path, c.wake)", "c.zs.Watches.WatchPlace(pool.Path, nil)"}},
-		tests: "TestVirtualResize$",
+		tests: "TestVirtualResize",
 	},
 	{
 		name:  "semaphore: refused for a size of which the news are on their way",
 		edits: []edit{{"internal/recipe/permit.go", "		c.zs.Watches.Forget(pool.Path) // the news of another size may be on their way\n", ""}},
-		tests: "TestVirtualResize$",
+		tests: "TestVirtualResize",
 	},
 	{
 		name:  "semaphore: size of one that was resized forgotten",
 		edits: []edit{{"internal/recipe/pool.go", "		ops = append(ops, &zk.CreateRequest{Path: p.resized(), Acl: cfg.ACL})\n", ""}},
-		tests: "TestVirtualResize$",
+		tests: "TestVirtualResize",
 	},
 	{
 		name:  "semaphore: permit left when its transaction was not answered",
@@ -95,7 +100,7 @@ var mutants = []mutant{
 	{
 		name:  "semaphore: hold of the place in the queue, not of the permit",
 		edits: []edit{{"internal/recipe/queueing.go", "	c.standing.Store(isFirst)\n	c.hold.bind(c)\n	return c.admit(p.ctx)", "	c.standing.Store(isFirst)\n	return c.admit(p.ctx)"}},
-		tests: "TestVirtualSemaphore$|TestVirtualPermitsAreLostBeforeTheNextGrant",
+		tests: "TestVirtualSemaphore|TestVirtualPermitsAreLostBeforeTheNextGrant",
 	},
 	{
 		name:  "misuse: copy of a Mutex is used",
@@ -184,7 +189,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: the holder's identity overwritten",
-		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(who) > 0:", "	case ours && len(who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
 	},
 	{
@@ -194,7 +199,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: other clients get our mark",
-		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(who) > 0:", "	case len(who) > 0 || ours:"}},
 		tests: "TestVirtualForeignMarks",
 	},
 	{
@@ -404,7 +409,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidate left whose creation was not answered",
-		edits: []edit{{"internal/recipe/removal.go", "	if c.stage == requested {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/removal.go", "	case requested:\n		_, err = c.find(ctx)\n", "	case requested:\n"}},
 		tests: "TestCancelAfterALostCreateReply",
 	},
 	{
@@ -609,7 +614,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"internal/recipe/queueing.go", " || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {", " {"}},
+		edits: []edit{{"internal/recipe/queueing.go", " ||\n		isOver(err) && !errors.Is(err, ensemble.ErrClosed)\n", "\n"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
@@ -714,7 +719,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "rights of a lock given to what is above it",
-		edits: []edit{{"internal/recipe/parents.go", "		if path == dir {\n			acl = cfg.ACL\n		}\n", "		acl = cfg.ACL\n"}},
+		edits: []edit{{"internal/recipe/parents.go", "		if cfg.isOwn(path, dir) {\n			acl = cfg.ACL\n		}\n", "		acl = cfg.ACL\n"}},
 		tests: "TestALocksRightsAreItsOwn",
 	},
 	{
@@ -784,7 +789,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "one private candidate keeps the others from being asked",
-		edits: []edit{{"inspect.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
+		edits: []edit{{"inspect.go", "		case errors.Is(err, zk.ErrNoAuth):\n			forbidden.Add(1)\n", ""}},
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
