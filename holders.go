@@ -15,9 +15,9 @@ import (
 
 // This is how a semaphore is looked at and managed.
 
-// Contenders returns who holds permits, in the order in which they were granted, and then who waits for
-// permits, in queue order. The Znode of each is a path below the semaphore's. It is empty for a semaphore
-// that nobody uses.
+// Contenders returns who holds permits, in the order in which they were granted, and then who waits
+// for permits, in queue order. The Znode of each is a path below the semaphore's. It is empty for a
+// semaphore that nobody uses.
 func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 	s.check()
 	contenders, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
@@ -47,8 +47,8 @@ func (s *Semaphore) entries(ctx context.Context, zs *recipe.Local) ([]recipe.Ent
 	return append(held, waiting...), err
 }
 
-// RevokeHolders writes the revocation mark into the znodes of all who hold permits, and returns how many
-// there are, as Mutex.RevokeHolder does.
+// RevokeHolders writes the revocation mark into the znodes of all who hold permits, and returns how
+// many there are, as Mutex.RevokeHolder does.
 func (s *Semaphore) RevokeHolders(ctx context.Context, opts ...RevokeOption) (int, error) {
 	return s.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
@@ -72,8 +72,8 @@ func (s *Semaphore) revoke(
 	return n, opError("revoke", s.path, err)
 }
 
-// Revoke writes the revocation mark into one znode, which Contenders has returned; only its Znode is used.
-// It fails with an error that matches zk.ErrNoNode if that is gone.
+// Revoke writes the revocation mark into one znode, which Contenders has returned; only its Znode
+// is used. It fails with an error that matches zk.ErrNoNode if that is gone.
 func (s *Semaphore) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
 	s.check()
 	mark, err := s.cfg.mark(opts)
@@ -86,8 +86,8 @@ func (s *Semaphore) Revoke(ctx context.Context, c Contender, opts ...RevokeOptio
 	return opError("revoke", s.path, err)
 }
 
-// Clear removes the permits of all holders, and those who wait from the queue, and returns how many. They
-// are told as by Mutex.Clear, when others may have the permits already.
+// Clear removes the permits of all holders, and those who wait from the queue, and returns how
+// many. They are told as by Mutex.Clear, when others may have the permits already.
 func (s *Semaphore) Clear(ctx context.Context) (int, error) {
 	n, err := s.forEach(ctx, isAny, deleteZnode)
 	return n, opError("clear", s.path, err)

@@ -20,8 +20,8 @@ func (rw *RWMutex) check() {
 	}
 }
 
-func (s *Semaphore) check() {
-	if s == nil || s.self != s {
+func (sem *Semaphore) check() {
+	if sem == nil || sem.self != sem {
 		panic(notMadeSemaphore)
 	}
 }

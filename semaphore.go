@@ -13,16 +13,17 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Semaphore is a handle on one named semaphore, made by Session.Semaphore: a number of permits, of which
-// each hold has some, in the manner of golang.org/x/sync/semaphore. Many goroutines may share one handle.
+// Semaphore is a handle on one named semaphore, made by Session.Semaphore: a number of permits, of
+// which each hold has some, in the manner of golang.org/x/sync/semaphore. Many goroutines may share
+// one handle.
 //
 // Whoever asks first is granted permits first, however many it asks for: one that wants many is not
-// overtaken by others that want few. A release wakes one who waits. When the holder's session ends, its
-// permits are free again, and the holder has been told before, as with a Mutex.
+// overtaken by others that want few. A release wakes one who waits. When the holder's session ends,
+// its permits are free again, and the holder has been told before, as with a Mutex.
 //
-// The size is checked among all who use the name, by the first acquisition of each: see ErrSize. It is
-// stored with the semaphore, which the servers remove some minutes after its last use, if they have
-// containers. Resize sets it for all.
+// The size is checked among all who use the name, by the first acquisition of each: see ErrSize. It
+// is stored with the semaphore, which the servers remove some minutes after its last use, if they
+// have containers. Resize sets it for all.
 type Semaphore struct {
 	s    *Session
 	name string
@@ -33,14 +34,14 @@ type Semaphore struct {
 	self  *Semaphore // see check
 }
 
-// Semaphore returns a handle on the semaphore of that name, which has n permits. It does not use the
-// network. A semaphore and a lock must not have the same name, nor a lock the name of a semaphore with
-// "/locks" or "/leases" behind it.
+// Semaphore returns a handle on the semaphore of that name, which has n permits. It does not use
+// the network. A semaphore and a lock must not have the same name, nor a lock the name of a
+// semaphore with "/locks" or "/leases" behind it.
 //
-// Of the options, WithNaming takes NamingDefault, or NamingCurator to share the semaphore with Curator's
-// InterProcessSemaphoreV2: all clients must say NamingCurator then, give the same size, which Curator does
-// not check, and acquire one permit at a time. Kazoo's Semaphore is refused. WithLocalHandoff and
-// WithKazooPatterns are for locks.
+// Of the options, WithNaming takes NamingDefault, or NamingCurator to share the semaphore with
+// Curator's InterProcessSemaphoreV2: all clients must say NamingCurator then, give the same size,
+// which Curator does not check, and acquire one permit at a time. Kazoo's Semaphore is refused.
+// WithLocalHandoff and WithKazooPatterns are for locks.
 func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore, error) {
 	path, err := s.lockPath(name)
 	if err != nil {
@@ -80,17 +81,17 @@ func (s *Semaphore) Name() string { return s.name }
 // Path returns the semaphore's znode, with the chroot.
 func (s *Semaphore) Path() string { return s.path }
 
-// Acquire acquires n permits, however long that takes. ctx bounds the acquisition, never the hold; when
-// it ends first, the call returns as Mutex.LockContext does, and nothing is held.
+// Acquire acquires n permits, however long that takes. ctx bounds the acquisition, never the hold;
+// when it ends first, the call returns as Mutex.LockContext does, and nothing is held.
 //
-// It fails at once with ErrSize if the semaphore has not so many permits, and when it is made smaller
-// than n while the call waits. Other errors are those of LockContext.
+// It fails at once with ErrSize if the semaphore has not so many permits, and when it is made
+// smaller than n while the call waits. Other errors are those of LockContext.
 func (s *Semaphore) Acquire(ctx context.Context, n int) (*Permit, error) {
 	return s.acquire(ctx, n, false)
 }
 
-// TryAcquire acquires n permits if they are free and nobody waits for permits. Otherwise it fails with
-// ErrLocked. Those who are about to take theirs, at that very moment, are given up to 200 ms.
+// TryAcquire acquires n permits if they are free and nobody waits for permits. Otherwise it fails
+// with ErrLocked. Those who are about to take theirs, at that very moment, are given up to 200 ms.
 func (s *Semaphore) TryAcquire(ctx context.Context, n int) (*Permit, error) {
 	return s.acquire(ctx, n, true)
 }
@@ -162,10 +163,11 @@ func (s *Semaphore) Size(ctx context.Context) (int, error) {
 	return size, opError("look at", s.path, err)
 }
 
-// Resize sets how many permits the semaphore has, for all, whatever size their handles are made for, and
-// until it is set again: the semaphore is not removed meanwhile. Whoever waits learns of it at once. If
-// there are fewer permits then than are out, no holder is told anything, and nobody is granted any until
-// enough are released. 0 leaves the size to the handles again: the next that acquires permits says it.
+// Resize sets how many permits the semaphore has, for all, whatever size their handles are made
+// for, and until it is set again: the semaphore is not removed meanwhile. Whoever waits learns of
+// it at once. If there are fewer permits then than are out, no holder is told anything, and nobody
+// is granted any until enough are released. 0 leaves the size to the handles again: the next that
+// acquires permits says it.
 func (s *Semaphore) Resize(ctx context.Context, n int) error {
 	s.check()
 	if n < 0 || n > math.MaxInt32 {

@@ -79,7 +79,8 @@ func cases(quick bool) []Case {
 	}
 	all = append(all,
 		throughput("goroutines-64", "64 goroutines, one session", sharing, 1, 64, 0),
-		looping("semaphore-10", "semaphore of 10, 100 sessions", []string{nameOurs, nameCurator, nameKazoo},
+		looping("semaphore-10", "semaphore of 10, 100 sessions",
+			[]string{nameOurs, nameCurator, nameKazoo},
 			loop{sessions: 100, workers: 1, permits: 10}, 0),
 		remoteContender(),
 		readers(),

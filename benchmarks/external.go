@@ -159,7 +159,8 @@ func (e *external) died(err error) error {
 }
 
 func (e *external) loop(ctx context.Context, l loop) (tally, error) {
-	n, err := e.ask(ctx, "loop", l.connect, l.timeout.Seconds(), l.path, l.sessions, l.workers, l.warm.Seconds(), l.measure.Seconds(), l.permits)
+	n, err := e.ask(ctx, "loop", l.connect, l.timeout.Seconds(), l.path, l.sessions, l.workers,
+		l.warm.Seconds(), l.measure.Seconds(), l.permits)
 	if err != nil {
 		return tally{}, err
 	}

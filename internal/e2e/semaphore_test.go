@@ -13,8 +13,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestASemaphoreThroughChangesOfLeaders has clients of three servers take permits while each server is
-// restarted in turn. Sessions last, and there are never too many holders.
+// TestASemaphoreThroughChangesOfLeaders has clients of three servers take permits while each server
+// is restarted in turn. Sessions last, and there are never too many holders.
 func TestASemaphoreThroughChangesOfLeaders(t *testing.T) {
 	slow(t)
 	e := zktest.Start(t, zktest.WithServers(3))

@@ -54,8 +54,9 @@ func curators(tb testing.TB, name string, n int) peers.Handle {
 	return h
 }
 
-// TestCuratorAndWeShareASemaphore has both take permits at the same time, many more clients than there
-// are permits. There are never too many inside, all are there at some time, and nothing is left.
+// TestCuratorAndWeShareASemaphore has both take permits at the same time, many more clients than
+// there are permits. There are never too many inside, all are there at some time, and nothing is
+// left.
 func TestCuratorAndWeShareASemaphore(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 3} {
@@ -83,8 +84,8 @@ func TestCuratorAndWeShareASemaphore(t *testing.T) {
 	}
 }
 
-// TestCuratorAndWeCountEachOther has each side hold permits while the other wants one more, and hand
-// them over.
+// TestCuratorAndWeCountEachOther has each side hold permits while the other wants one more, and
+// hand them over.
 func TestCuratorAndWeCountEachOther(t *testing.T) {
 	t.Parallel()
 	name := lockName(t)

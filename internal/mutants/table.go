@@ -8,6 +8,16 @@ var mutants = []mutant{
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore",
 	},
 	{
+		name:  "misuse: copy of a Semaphore is used",
+		edits: []edit{{"misuse.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
+		tests: "TestVirtualSemaphoreMisuse",
+	},
+	{
+		name:  "semaphore: three trips where two suffice",
+		edits: []edit{{"internal/recipe/queueing.go", "c.hopeful = p.Config.Pool != nil && p.Sight.free.Load()", "c.hopeful = false"}},
+		tests: "TestVirtualSemaphoreTrips",
+	},
+	{
 		name:  "semaphore: permits not counted again once they are taken",
 		edits: []edit{{"internal/recipe/permit.go", "	if err == nil && used > int64(l.size) {\n		err = errCrowded", "	if false {\n		err = errCrowded"}},
 		tests: "TestVirtualSomebodyElseTakesPermits",
@@ -24,12 +34,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: one who waits passes another that wants more",
-		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		if _, err := p.awaitTurn(c); err != nil {", "	if c.isBlocked() && p.Permits > 1 {\n		if _, err := p.awaitTurn(c); err != nil {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		c.out = nil\n", "	if c.isBlocked() && p.Permits > 1 {\n		c.out = nil\n"}},
 		tests: "TestVirtualSemaphoreIsFair",
 	},
 	{
 		name:  "semaphore: all who wait watch the permits",
-		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		if _, err := p.awaitTurn(c); err != nil {", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n		if _, err := p.awaitTurn(c); err != nil {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		c.out = nil\n", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n"}},
 		tests: "TestVirtualSemaphoreWakesOne",
 	},
 	{
@@ -90,7 +100,7 @@ var mutants = []mutant{
 	{
 		name:  "semaphore: hold of the place in the queue, not of the permit",
 		edits: []edit{{"internal/recipe/queueing.go", "	c.standing.Store(isFirst)\n	c.hold.bind(c)\n	return c.admit(p.ctx)", "	c.standing.Store(isFirst)\n	return c.admit(p.ctx)"}},
-		tests: "TestVirtualSemaphore$|TestVirtualPermitsAreLostBeforeTheNextGrant",
+		tests: "TestVirtualSemaphore|TestVirtualPermitsAreLostBeforeTheNextGrant",
 	},
 	{
 		name:  "misuse: copy of a Mutex is used",
@@ -179,7 +189,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: the holder's identity overwritten",
-		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(who) > 0:", "	case ours && len(who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
 	},
 	{
@@ -189,7 +199,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: other clients get our mark",
-		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(who) > 0:", "	case len(who) > 0 || ours:"}},
 		tests: "TestVirtualForeignMarks",
 	},
 	{
@@ -399,7 +409,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidate left whose creation was not answered",
-		edits: []edit{{"internal/recipe/removal.go", "	if c.stage == requested {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/removal.go", "	case requested:\n		_, err = c.find(ctx)\n", "	case requested:\n"}},
 		tests: "TestCancelAfterALostCreateReply",
 	},
 	{
@@ -604,7 +614,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"internal/recipe/queueing.go", " || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {", " {"}},
+		edits: []edit{{"internal/recipe/queueing.go", " ||\n		isOver(err) && !errors.Is(err, ensemble.ErrClosed)\n", "\n"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
@@ -709,7 +719,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "rights of a lock given to what is above it",
-		edits: []edit{{"internal/recipe/parents.go", "		if path == dir {\n			acl = cfg.ACL\n		}\n", "		acl = cfg.ACL\n"}},
+		edits: []edit{{"internal/recipe/parents.go", "		if cfg.isOwn(path, dir) {\n			acl = cfg.ACL\n		}\n", "		acl = cfg.ACL\n"}},
 		tests: "TestALocksRightsAreItsOwn",
 	},
 	{
@@ -779,7 +789,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "one private candidate keeps the others from being asked",
-		edits: []edit{{"inspect.go", "			case errors.Is(err, zk.ErrNoAuth):\n				forbidden.Add(1)\n", ""}},
+		edits: []edit{{"inspect.go", "		case errors.Is(err, zk.ErrNoAuth):\n			forbidden.Add(1)\n", ""}},
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
@@ -1156,7 +1166,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reason of a revocation kept from Do's caller",
-		edits: []edit{{"do.go", "		err = ensemble.JoinErrors(err, opError(\"hold\", m.path, stood))\n", "		return err\n"}},
+		edits: []edit{{"do.go", "		err = ensemble.JoinErrors(err, opError(\"hold\", c.Path, stood))\n", "		return err\n"}},
 		tests: "TestVirtualDoTellsTheReasonOnce",
 	},
 	{

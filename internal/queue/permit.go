@@ -19,8 +19,8 @@ type Permit struct {
 
 // PermitName is the name of a znode that is so many permits. random makes it unlike any other.
 //
-// Those of the dialect Curator look like the ones that Curator's InterProcessSemaphoreV2 makes, which
-// counts each as one permit. Their number is not a server's: nobody reads it.
+// Those of the dialect Curator look like the ones that Curator's InterProcessSemaphoreV2 makes,
+// which counts each as one permit. Their number is not a server's: nobody reads it.
 func PermitName(d Dialect, random [IDLen]byte, count int) string {
 	id := hex.EncodeToString(random[:])
 	if d == Curator {

@@ -46,6 +46,8 @@ type candidate struct {
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // those ahead of it
 
+	hopeful  bool                // that a semaphore has permits left when it is created
+	out      *listing            // of the permits, which was asked for right behind the creation; nil if there is none
 	first    *listing            // that was asked for together with the creation, until it is looked at; nil if there is none
 	watchers []*ensemble.Watcher // of the first of those in line
 	since    time.Time           // when it began to wait
@@ -182,6 +184,12 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 		}
 	}
 	lists := len(requests) > 1
+	if c.out = nil; c.hopeful {
+		if out, mine := c.zs.roster.begin(c.cfg.Pool.Permits()); mine {
+			c.out = out
+			requests = append(requests, c.zs.roster.request(out))
+		}
+	}
 	c.zs.Send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = ensemble.WaitFor(ctx, c.first.done) // ctx is heeded below

@@ -17,14 +17,14 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// passingPatience is how long a try waits for those ahead of it in the queue of a semaphore that has
-// permits left: they are about to take theirs. One that has died there keeps the place for a session
-// timeout, and one that wants many permits waits.
+// passingPatience is how long a try waits for those ahead of it in the queue of a semaphore that
+// has permits left: they are about to take theirs. One that has died there keeps the place for a
+// session timeout, and one that wants many permits waits.
 const passingPatience = 200 * time.Millisecond
 
-// errCrowded is why a candidate that has taken permits gives them back and queues again: they were not
-// free. Nobody takes permits but the first in the queue, except a client of Curator's whose session
-// has expired in the middle.
+// errCrowded is why a candidate that has taken permits gives them back and queues again: they were
+// not free. Nobody takes permits but the first in the queue, except a client of Curator's whose
+// session has expired in the middle.
 var errCrowded = errors.New("others have taken the permits")
 
 // errOthersAhead is why a try fails that has waited so long.
@@ -35,8 +35,8 @@ func errInUse(used int64, l limit) error {
 	return fmt.Errorf("%w: %d of %d permits are in use", ErrLocked, used, l.size)
 }
 
-// checkPermits fails if the semaphore has another size than the handle says, or fewer permits than are
-// wanted. A try also fails if not so many are free, unless the handle last saw that they were.
+// checkPermits fails if the semaphore has another size than the handle says, or fewer permits than
+// are wanted. A try also fails if not so many are free, unless the handle last saw that they were.
 func (p *Passage) checkPermits(c *candidate) error {
 	l, err := p.limit(p.ctx, c)
 	if errors.Is(err, zk.ErrNoNode) {
@@ -59,7 +59,8 @@ func (p *Passage) checkPermits(c *candidate) error {
 	return err
 }
 
-// limit returns how many permits there are. It fails if they are not those that the acquisition expects.
+// limit returns how many permits there are. It fails if they are not those that the acquisition
+// expects.
 func (p *Passage) limit(ctx context.Context, c *candidate) (limit, error) {
 	pool := c.cfg.Pool
 	l, err := pool.limit(ctx, c.zs)
@@ -72,8 +73,8 @@ func (p *Passage) limit(ctx context.Context, c *candidate) (limit, error) {
 	return l, err
 }
 
-// takePermits waits until as many permits are free as are wanted, and takes them. The candidate, which
-// has nobody ahead, is then one of those of the permits: it has left the queue.
+// takePermits waits until as many permits are free as are wanted, and takes them. The candidate,
+// which has nobody ahead, is then one of those of the permits: it has left the queue.
 func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	pool := c.cfg.Pool
 	c.isFirst = true
@@ -103,8 +104,28 @@ func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	}
 }
 
+// firstRoom is room by the listing that came with the creation. Nobody has taken permits since, for the
+// candidate has nobody ahead.
+func (p *Passage) firstRoom(ctx context.Context, c *candidate) (l limit, used int64, err error) {
+	out := c.out
+	c.out = nil
+	if err := out.wait(ctx); err != nil {
+		return l, 0, err
+	}
+	if l, err = p.limit(ctx, c); err != nil {
+		return l, 0, err
+	}
+	used, err = c.cfg.used(out.children)
+	return l, used, err
+}
+
 // room returns how many permits there are and how many are out.
 func (p *Passage) room(ctx context.Context, c *candidate, out *ensemble.Watcher) (limit, int64, error) {
+	if c.out != nil {
+		if l, used, err := p.firstRoom(ctx, c); err == nil && used+int64(p.Permits) <= int64(l.size) {
+			return l, used, nil
+		}
+	}
 	c.zs.Watches.Prepare(out)
 	l, err := p.limit(ctx, c)
 	if errors.Is(err, zk.ErrNoNode) {
@@ -137,7 +158,8 @@ func (c *candidate) makePermits(ctx context.Context) error {
 	return err
 }
 
-// awaitRoom waits until there may be more permits. It heeds what becomes of the candidate meanwhile.
+// awaitRoom waits until there may be more permits. It heeds what becomes of the candidate
+// meanwhile.
 func (p *Passage) awaitRoom(ctx context.Context, c *candidate, used int64, l limit) error {
 	p.Sight.free.Store(false)
 	if p.Try {
@@ -156,8 +178,8 @@ func (p *Passage) awaitRoom(ctx context.Context, c *candidate, used int64, l lim
 	}
 }
 
-// pass takes the permits in the transaction that takes the candidate out of the queue. It is false if
-// something has changed, so that there may be no room.
+// pass takes the permits in the transaction that takes the candidate out of the queue. It is false
+// if something has changed, so that there may be no room.
 func (c *candidate) pass(ctx context.Context, l limit) (passed bool, err error) {
 	take := wire.Multi(
 		wire.Check(c.cfg.Pool.Path, l.version),
@@ -228,8 +250,8 @@ func firstError(codes []int32) (part int, code int32) {
 	return 0, 0
 }
 
-// refusedPass draws the conclusions from a transaction that was not executed. Without an error it is
-// worth another look.
+// refusedPass draws the conclusions from a transaction that was not executed. Without an error it
+// is worth another look.
 func (c *candidate) refusedPass(ctx context.Context, part int, err error) error {
 	noNode := errors.Is(err, zk.ErrNoNode)
 	if part == partCandidate && noNode {
@@ -287,9 +309,9 @@ func (c *candidate) become() {
 	c.isFirst, c.wasOnly, c.handoff = false, false, nil
 }
 
-// locate finds out what has become of a transaction whose answer got lost: the candidate is one of the
-// permits, or stands in the queue. It fails with ErrVanished if neither is there, with ctx, and as
-// Session.Do does.
+// locate finds out what has become of a transaction whose answer got lost: the candidate is one of
+// the permits, or stands in the queue. It fails with ErrVanished if neither is there, with ctx, and
+// as Session.Do does.
 func (c *candidate) locate(ctx context.Context) error {
 	err := c.zs.Lease.Check(ctx, c.cfg.Pool.Path) // is answered behind everything that was proposed before
 	if errors.Is(err, zk.ErrNoNode) {
@@ -318,9 +340,9 @@ func (c *candidate) locate(ctx context.Context) error {
 	return ErrVanished
 }
 
-// checkRoom fails with errCrowded unless there was room for the permits when they were taken: for them
-// and all that were out then. Of those holds that are out together, the one that was granted last has
-// seen all the others here, so that they are never too many, whatever else has gone wrong.
+// checkRoom fails with errCrowded unless there was room for the permits when they were taken: for
+// them and all that were out then. Of those holds that are out together, the one that was granted
+// last has seen all the others here, so that they are never too many, whatever else has gone wrong.
 func (c *candidate) checkRoom(ctx context.Context, others []string, l limit) error {
 	if !slices.Contains(others, c.place.Name) {
 		return ErrVanished

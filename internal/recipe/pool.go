@@ -1,7 +1,7 @@
 package recipe
 
-// This is what a semaphore has in ZooKeeper besides its queue: how many permits there are, and which
-// are out.
+// This is what a semaphore has in ZooKeeper besides its queue: how many permits there are, and
+// which are out.
 
 import (
 	"cmp"
@@ -50,8 +50,8 @@ const (
 	resizedName = "resized"
 )
 
-// sizeData is a size as it stands in the data of the semaphore's znode. Kazoo's Semaphore keeps its own
-// size there, and refuses a znode that has another: it never has one below 0.
+// sizeData is a size as it stands in the data of the semaphore's znode. Kazoo's Semaphore keeps its
+// own size there, and refuses a znode that has another: it never has one below 0.
 func sizeData(n int) []byte { return []byte("-" + strconv.Itoa(n)) }
 
 // parseSize reads it. It is 0 if none is set.
@@ -80,8 +80,8 @@ type limit struct {
 	version int32 // of the znode that says so
 }
 
-// allows fails if a handle that says another size may not use the semaphore, or not so many permits at
-// once.
+// allows fails if a handle that says another size may not use the semaphore, or not so many permits
+// at once.
 func (l limit) allows(handle, permits int) error {
 	switch {
 	case !l.resized && l.size != handle:
@@ -197,8 +197,8 @@ func (p *Pool) refuseStrangers(ctx context.Context, zs *Local, children []string
 	})
 }
 
-// used returns how many permits are out. It fails with an error that matches ErrMixedDialects if some
-// are of a client that counts them in another way.
+// used returns how many permits are out. It fails with an error that matches ErrMixedDialects if
+// some are of a client that counts them in another way.
 func (cfg *Config) used(permits []string) (n int64, err error) {
 	for _, name := range permits {
 		permit := queue.ParsePermit(name)
@@ -247,8 +247,8 @@ func (zs *Local) Resize(ctx context.Context, cfg *Config, size int) error {
 	}
 }
 
-// resize does so if nothing has changed. Whoever waits watches the semaphore's znode: it is written to
-// in any case.
+// resize does so if nothing has changed. Whoever waits watches the semaphore's znode: it is written
+// to in any case.
 func (zs *Local) resize(ctx context.Context, cfg *Config, was limit, size int) error {
 	p := cfg.Pool
 	data := []byte{}
@@ -278,8 +278,8 @@ func IsPartOfSemaphore(name string) bool {
 	return name == queueName || name == permitsName || name == resizedName
 }
 
-// Holders returns what the servers tell of the permits that are out, in the order of their grants. The
-// name of each begins with that of the znode above.
+// Holders returns what the servers tell of the permits that are out, in the order of their grants.
+// The name of each begins with that of the znode above.
 func (zs *Local) Holders(ctx context.Context, p *Pool) ([]Entry, error) {
 	l, err := zs.roster.list(ctx, p.Permits())
 	if err != nil {

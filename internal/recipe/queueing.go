@@ -111,6 +111,7 @@ func (p *Passage) obtain(c *candidate) error {
 	if err := p.survey(c); err != nil {
 		return err
 	}
+	c.hopeful = p.Config.Pool != nil && p.Sight.free.Load()
 	if err := c.create(p.ctx); err != nil {
 		return err
 	}
@@ -161,6 +162,8 @@ func (p *Passage) obtain(c *candidate) error {
 // obtainPermits is the rest of obtain for a semaphore.
 func (p *Passage) obtainPermits(c *candidate) error {
 	if c.isBlocked() {
+		c.out = nil
+		p.Sight.free.Store(false)
 		if _, err := p.awaitTurn(c); err != nil {
 			return err
 		}

@@ -18,8 +18,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// TestVirtualPermitsAreLostBeforeTheNextGrant takes the network from a holder, in every way and at many
-// moments, while another waits for its permits.
+// TestVirtualPermitsAreLostBeforeTheNextGrant takes the network from a holder, in every way and at
+// many moments, while another waits for its permits.
 func TestVirtualPermitsAreLostBeforeTheNextGrant(t *testing.T) {
 	const timeout = 4 * time.Second
 	for _, name := range []string{"blackholed", "requests lost", "replies lost", "refused", "severed"} {
@@ -77,7 +77,8 @@ func TestVirtualPermitsRevoked(t *testing.T) {
 	})
 }
 
-// TestVirtualAMarkIsNotLostWithTheQueue marks a candidate in the moment in which it leaves the queue.
+// TestVirtualAMarkIsNotLostWithTheQueue marks a candidate in the moment in which it leaves the
+// queue.
 func TestVirtualAMarkIsNotLostWithTheQueue(t *testing.T) {
 	for moment := range 40 {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -190,8 +191,8 @@ func TestVirtualAcquireCancelledAtEveryMoment(t *testing.T) {
 	}
 }
 
-// TestVirtualPermitsAreCountedWhateverBreaks breaks the connections of some at every request, again and
-// again, while all take permits. There are never too many, and everybody comes to its turn.
+// TestVirtualPermitsAreCountedWhateverBreaks breaks the connections of some at every request, again
+// and again, while all take permits. There are never too many, and everybody comes to its turn.
 func TestVirtualPermitsAreCountedWhateverBreaks(t *testing.T) {
 	for every := 2; every <= 25; every++ {
 		virtually(t, fakezk.Config{Servers: 3, Latency: ms(1)}, func(t *testing.T, w *world) {
@@ -230,8 +231,8 @@ func TestVirtualPermitsAreCountedWhateverBreaks(t *testing.T) {
 	}
 }
 
-// TestVirtualTwoSemaphoresWhileTheSessionMoves has a transaction under way at one server, and another
-// acquisition at the next.
+// TestVirtualTwoSemaphoresWhileTheSessionMoves has a transaction under way at one server, and
+// another acquisition at the next.
 func TestVirtualTwoSemaphoresWhileTheSessionMoves(t *testing.T) {
 	everyMove(t, func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration) {
 		for _, full := range []bool{false, true} {
@@ -394,8 +395,8 @@ func TestVirtualSemaphoreOnAWipedEnsemble(t *testing.T) {
 	})
 }
 
-// TestVirtualSemaphoreExpiresWhileItWaits has the sessions of some who wait expire: they wait again, at
-// the end, and the others move up.
+// TestVirtualSemaphoreExpiresWhileItWaits has the sessions of some who wait expire: they wait
+// again, at the end, and the others move up.
 func TestVirtualSemaphoreExpiresWhileItWaits(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var asked []*asking
@@ -418,9 +419,9 @@ func TestVirtualSemaphoreExpiresWhileItWaits(t *testing.T) {
 	})
 }
 
-// TestVirtualSomebodyElseTakesPermits has a client, as one of Curator's whose session has expired, create
-// a permit although it is not the first in the queue, at every moment of an acquisition. Those who see
-// too many give theirs back.
+// TestVirtualSomebodyElseTakesPermits has a client, as one of Curator's whose session has expired,
+// create a permit although it is not the first in the queue, at every moment of an acquisition.
+// Those who see too many give theirs back.
 func TestVirtualSomebodyElseTakesPermits(t *testing.T) {
 	for moment := range 60 {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -438,8 +439,8 @@ func TestVirtualSomebodyElseTakesPermits(t *testing.T) {
 				a.permit, a.err = sem.Acquire(ctx, 1)
 			}()
 			time.Sleep(time.Second) // sleep ok: virtual time
-			// What Curator does: it has created its own, and looks how many there are. It takes itself for a
-			// holder if there is one.
+			// What Curator does: it has created its own, and looks how many there are. It takes
+			// itself for a holder if there is one.
 			leases := 0
 			var first string
 			for _, p := range w.Ephemerals() {

@@ -14,8 +14,8 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// TestVirtualWhatTheirSuitesAssert tells again what Curator's tests of InterProcessSemaphoreV2 and kazoo's
-// of Semaphore assert. Each is named after theirs.
+// TestVirtualWhatTheirSuitesAssert tells again what Curator's tests of InterProcessSemaphoreV2 and
+// kazoo's of Semaphore assert. Each is named after theirs.
 func TestVirtualWhatTheirSuitesAssert(t *testing.T) {
 	within := func(t *testing.T, d time.Duration) context.Context {
 		ctx, cancel := context.WithTimeout(t.Context(), d)

@@ -79,7 +79,8 @@ zooky. Run has statuses of its own.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.SetGlobalNormalizationFunc(normalize)
-	root.AddCommand(newList(streams), newShow(streams), newHeld(streams), newResize(streams), newSessions(streams), newDeadlocks(streams), newExport(streams), newRemove(streams), newClear(streams), newRevoke(streams),
+	root.AddCommand(newList(streams), newShow(streams), newHeld(streams),
+		newResize(streams), newSessions(streams), newDeadlocks(streams), newExport(streams), newRemove(streams), newClear(streams), newRevoke(streams),
 		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams), newMan(streams))
 	root.AddCommand(unixCommands(streams)...)
 	return root

@@ -110,7 +110,8 @@ var semaphoreParts = []string{"leases", "locks", "resized"}
 
 // isSemaphore reports whether a znode with such children is a semaphore's.
 func isSemaphore(children []string) bool {
-	return slices.Contains(children, semaphoreParts[0]) && slices.Contains(children, semaphoreParts[1])
+	return slices.Contains(children, semaphoreParts[0]) &&
+		slices.Contains(children, semaphoreParts[1])
 }
 
 // semaphoreAt returns a handle to look at a semaphore. Its size does not matter for that.
@@ -119,12 +120,14 @@ func semaphoreAt(s *zklock.Session, m *zklock.Mutex) (*zklock.Semaphore, error) 
 }
 
 // contendersOf returns who holds a lock or permits of a semaphore, and who waits.
-func contendersOf(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]zklock.Contender, error) {
+func contendersOf(
+	ctx context.Context, s *zklock.Session, m *zklock.Mutex,
+) ([]zklock.Contender, error) {
 	children, err := answer(ctx, func() ([]string, error) {
 		children, _, err := s.Conn().Children(m.Path())
 		return children, err
 	})
-	if err != nil || !isSemaphore(children) { // a lock may have more than there is room for in one answer
+	if err != nil || !isSemaphore(children) { // one answer may not have room for a lock's children
 		return m.Contenders(ctx)
 	}
 	sem, err := semaphoreAt(s, m)

@@ -100,7 +100,8 @@ that. With --once-per nothing is run if a command was started under the lock les
 servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
 
 With --slots N up to N commands run at a time under the name, whichever machines they are on, in the
-order in which they asked. ZOOKY_TOKEN is no fencing token then: those that run together have different ones.
+order in which they asked. ZOOKY_TOKEN is no fencing token then: commands that run together have
+different ones.
 
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;

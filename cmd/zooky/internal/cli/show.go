@@ -69,14 +69,13 @@ func (q *queue) describe(contenders *table) string {
 		for _, c := range q.Contenders {
 			used += c.Permits
 		}
-		fmt.Fprintf(&b, "%s: %d of %d permits are in use\n", text(q.Name, nameLimit).text, used, q.Permits)
+		name := text(q.Name, nameLimit).text
+		fmt.Fprintf(&b, "%s: %d of %d permits are in use\n", name, used, q.Permits)
 	}
-	if q.Permits > 0 && len(q.Contenders) == 0 {
-		// that says it
-	} else if len(q.Contenders) == 0 {
-		fmt.Fprintf(&b, "%s is free.\n", text(q.Name, nameLimit).text)
-	} else {
+	if len(q.Contenders) > 0 {
 		b.WriteString(contenders.String())
+	} else if q.Permits == 0 {
+		fmt.Fprintf(&b, "%s is free.\n", text(q.Name, nameLimit).text)
 	}
 	for _, other := range q.Others {
 		what := "no contender"
