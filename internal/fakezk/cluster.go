@@ -302,5 +302,7 @@ func (c *Cluster) tell(by *conn, ev event) {
 	if delete(watching, by); len(watching) == 0 {
 		delete(c.watches, ev.path)
 	}
-	by.server.notify(by, ev)
+	if ev.acl.allows(permRead, by.ids) { // ServerCnxn.process, since CVE-2024-23944
+		by.server.notify(by, ev)
+	}
 }

@@ -48,14 +48,6 @@ func (r *reader) bytes() []byte {
 
 func (r *reader) string() string { return string(r.bytes()) }
 
-func (r *reader) skipACL() {
-	for n := r.int32(); n > 0 && !r.bad; n-- {
-		r.int32()
-		r.bytes()
-		r.bytes()
-	}
-}
-
 // A writer puts a reply together.
 type writer struct{ b []byte }
 

@@ -66,6 +66,10 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 		co.reply(xid, authFailed, nil)
 		s.hangUp(co)
 	default:
+		r.int32()
+		if scheme, secret := r.string(), r.bytes(); scheme == "digest" {
+			co.ids = append(co.ids, digest(string(secret)))
+		}
 		co.known = true
 		co.reply(xid, ok, nil)
 	}
@@ -81,7 +85,10 @@ func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
 	case wire.OpMulti:
 		s.multi(co, r, w)
 	default:
-		return s.c.transact(co.session.id, func(t *txn) code { return change(t, op, r, w, co.session.id) })
+		return s.c.transact(co.session.id, func(t *txn) code {
+			t.checks, t.ids = true, co.ids
+			return change(t, op, r, w, co.session.id)
+		})
 	}
 	return ok
 }
@@ -110,7 +117,7 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 		known = s.stale
 	}
 	if op == wire.OpMultiRead {
-		readMany(known, r, w)
+		readMany(known, co.ids, r, w)
 		return true, ok
 	}
 	lists := op == wire.OpGetChildren || op == wire.OpGetChildren2
@@ -119,6 +126,9 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 	}
 	p, watch := r.string(), r.bool()
 	n := cmp.Or(known[p], s.kept[p])
+	if n != nil && op != wire.OpExists && !n.acl.allows(permRead, co.ids) {
+		return true, noAuth
+	}
 	if watch && (n != nil || op == wire.OpExists) {
 		if lists {
 			return true, unimplemented
@@ -149,10 +159,14 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 }
 
 // readMany reads the data of znodes. Whatever else a multiRead may hold is not known here.
-func readMany(known tree, r *reader, w *writer) {
+func readMany(known tree, ids []identity, r *reader, w *writer) {
 	header := func(op int32, done bool, err code) {
 		w.int32(op)
 		w.bool(done)
+		w.int32(int32(err))
+	}
+	fail := func(err code) {
+		header(wire.OpError, false, err)
 		w.int32(int32(err))
 	}
 	for op, done := r.int32(), r.bool(); !done && !r.bad; op, done = r.int32(), r.bool() {
@@ -161,11 +175,11 @@ func readMany(known tree, r *reader, w *writer) {
 		r.bool()
 		switch {
 		case op != wire.OpGetData:
-			header(wire.OpError, false, unimplemented)
-			w.int32(int32(unimplemented))
+			fail(unimplemented)
 		case n == nil:
-			header(wire.OpError, false, noNode)
-			w.int32(int32(noNode))
+			fail(noNode)
+		case !n.acl.allows(permRead, ids):
+			fail(noAuth)
 		default:
 			header(op, false, ok)
 			w.bytes(n.data)
@@ -181,8 +195,8 @@ func change(t *txn, op int32, r *reader, w *writer, session int64) (err code) {
 	switch op {
 	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
 		data := r.bytes()
-		r.skipACL()
-		p, err = t.create(p, data, r.int32(), session)
+		a := r.acl()
+		p, err = t.create(p, data, a, r.int32(), session)
 		w.string(p)
 		if op == wire.OpCreate2 && err == ok {
 			t.tree[p].stat(w)
@@ -195,7 +209,7 @@ func change(t *txn, op int32, r *reader, w *writer, session int64) (err code) {
 			t.tree[p].stat(w)
 		}
 	case wire.OpCheck:
-		err = t.check(p, r.int32())
+		err = t.check(p, permRead, r.int32())
 	default:
 		return unimplemented
 	}
@@ -214,6 +228,7 @@ func (s *Server) multi(co *conn, r *reader, w *writer) {
 	}
 	var results []result
 	failed := s.c.transact(co.session.id, func(t *txn) (first code) {
+		t.checks, t.ids = true, co.ids
 		for {
 			op, done := r.int32(), r.bool()
 			r.int32()
