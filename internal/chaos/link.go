@@ -31,6 +31,7 @@ type linkFaults struct {
 	cut   bool
 	hole  [2]bool // by direction
 	acks  bool    // what a follower has confirmed waits for the end of this; see acks
+	held  [2]bool // likewise: what comes waits for the end of this
 	delay time.Duration
 }
 
@@ -271,7 +272,9 @@ func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 		l.mu.Lock()
 		f := l.faults
 		wait := time.Until(arrived.Add(f.delay))
-		if f.delay == 0 || wait <= 0 {
+		if f.held[dir] {
+			wait = time.Minute
+		} else if f.delay == 0 || wait <= 0 {
 			c.gap = c.gap || f.hole[dir]
 			over := c.ctx.Err() != nil // set cancels it under the same lock that ends the blackhole
 			l.mu.Unlock()
