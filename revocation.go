@@ -12,20 +12,22 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Revocation says how LockRevoking treats those ahead of it in the queue.
+// Revocation says how LockRevoking treats the holds and candidates ahead of it in the queue.
 type Revocation time.Duration
 
 const (
-	// Ask writes the revocation mark into their znodes and waits until they release.
+	// Ask writes a revocation mark into their znodes and waits until they release.
 	Ask Revocation = 0
 
-	// Force removes their znodes and takes the lock. The holder is told that the hold is lost, but only after the lock is taken:
-	// within 50 ms and one trip to its server if it is connected, and otherwise when its lease runs out. Until then it may be
-	// working still, and only a fencing token or a Guard keeps its writes out. AskThenForce gives it time to stop first.
+	// Force removes their znodes and takes the lock. The holder is told only after the lock was
+	// taken: within 50 ms and one round trip to its server if it is connected, and otherwise when
+	// its lease runs out. Until then it may still work, and only a fencing token or a Guard refuses
+	// its writes. AskThenForce gives it time to stop first.
 	Force Revocation = -1
 )
 
-// AskThenForce asks, and forces those that have not released when the grace is over. Without a grace it is Force.
+// AskThenForce asks, then removes the znodes of those that have not released within grace. If grace
+// <= 0 it is Force.
 func AskThenForce(grace time.Duration) Revocation {
 	if grace <= 0 {
 		return Force

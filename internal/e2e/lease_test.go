@@ -143,7 +143,7 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 	n, err := mutex(t, dial(t), "silent").Clear(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	wait.For(t, lost, sessionTimeout/2, "loss") // by a beat, an eighth of the timeout; everybody looks again after a whole one
+	wait.For(t, lost, sessionTimeout/2, "loss") // by a beat, a sixth of the timeout; everybody looks again after a whole one
 	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
 }

@@ -116,8 +116,7 @@ func RecreateAndQueue(tb testing.TB, conn *zk.Conn, holder *zklock.Mutex) (forei
 // Lease is the deadline that DESIGN.md has, counted from an operation that took rtt, for a client that does not know the tick:
 // that is half the timeout at most.
 func Lease(timeout, rtt time.Duration) time.Duration {
-	const beats = 8
-	return timeout - timeout/100 - (timeout/4 + 2*timeout/beats + rtt)
+	return timeout - timeout/100 - (timeout/4 + timeout/4 + rtt)
 }
 
 // Log keeps what is logged. Its zero value is ready for use.

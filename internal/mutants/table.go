@@ -332,8 +332,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
-			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - unheard(timeout) - now.Sub(sent))",
+			"return now.Add(timeout - timeout/100 - timeout/4 - unheard(timeout))"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
@@ -453,7 +453,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no beats",
-		edits: []edit{{"internal/ensemble/lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
+		edits: []edit{{"internal/ensemble/beat.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
@@ -478,13 +478,13 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
+			{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{

@@ -19,7 +19,7 @@ func TestVirtualDeadline(t *testing.T) {
 		lock(t, m)
 		first := m.Deadline()
 		time.Sleep(2 * suspendTimeout) // sleep ok: virtual time
-		assert.InDelta(t, 2*suspendTimeout, m.Deadline().Sub(first), float64(suspendTimeout/8))
+		assert.InDelta(t, 2*suspendTimeout, m.Deadline().Sub(first), float64(suspendTimeout/6))
 		client.Blackhole()
 		lost, last := m.Lost(), m.Deadline()
 		<-lost

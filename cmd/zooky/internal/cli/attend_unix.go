@@ -38,7 +38,7 @@ type attendance struct {
 	lossTold  bool
 }
 
-// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain. That changes eight times,
+// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain. That changes six times,
 // and more often if a server has shortened the timeout since.
 const wordsPerTimeout = 64
 
@@ -84,7 +84,7 @@ func (a *attendance) attend() {
 			}
 		case <-lost:
 			lost = nil
-			// The lease leaves at least about that eighth until another client can be granted the lock, if the session
+			// The lease leaves at least about an eighth until another client can be granted the lock, if the session
 			// timeout is four of the servers' ticks or longer.
 			grace := min(a.killAfter, a.granted/8)
 			a.child.End(grace)
