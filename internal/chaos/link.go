@@ -94,6 +94,18 @@ func (l *link) holdsAcks() bool {
 	return l.faults.acks
 }
 
+// greeted reports whether a server has answered a connect request.
+func (l *link) greeted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		if c.tap.back.seen > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // hanging returns how many writes the server has not answered.
 func (l *link) hanging() (n int) {
 	l.mu.Lock()
