@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+
+	"github.com/zookylock/zklock/internal/jute"
 )
 
 // The permissions of an ACL.
@@ -67,10 +69,10 @@ func digest(secret string) identity {
 	return identity{"digest", user + ":" + base64.StdEncoding.EncodeToString(sum[:])}
 }
 
-// acl takes an ACL.
-func (r *reader) acl() (a acl) {
-	for n := r.int32(); n > 0 && !r.bad; n-- {
-		a = append(a, rights{r.int32(), identity{r.string(), r.string()}})
+// readACL takes an ACL.
+func readACL(r *jute.Reader) (a acl) {
+	for n := r.Int32(); n > 0 && r.Wrong == ""; n-- {
+		a = append(a, rights{r.Int32(), identity{string(r.Text()), string(r.Text())}})
 	}
 	return a
 }
