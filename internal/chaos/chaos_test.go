@@ -75,11 +75,12 @@ func TestNothingIsViolated(t *testing.T) {
 // has, on which server it is, where servers are, what they remember, and how late they believe it is.
 // Each must have been injected; on a busy machine one may fail, for want of a leader.
 func TestTheWorldMoves(t *testing.T) {
-	moves := []string{"move while commits hang", "names fail", "names hang", "names move", "rebuild server", "step clocks"}
+	moves := []string{"move while commits hang", "names fail", "names hang", "names move", "rebuild server", "step clocks",
+		"move and blackhole"}
 	seen := make(map[string]int)
 	for range 3 {
 		report := run(t, chaos.Config{
-			Duration: 16 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true, Clocks: true, Only: moves,
+			Duration: 20 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true, Clocks: true, Only: moves,
 		})
 		requireSafe(t, report)
 		for _, what := range moves {

@@ -173,6 +173,15 @@ func (c *collector) children(path string) ([]string, error) {
 	return children, err
 }
 
+// owner returns the session that a znode belongs to, 0 if it is gone.
+func (c *collector) owner(path string) (int64, error) {
+	_, stat, err := c.conn.Exists(path)
+	if err != nil {
+		return 0, err
+	}
+	return stat.EphemeralOwner, nil
+}
+
 // stamp changes a znode, and returns when the leader says that was.
 func (c *collector) stamp() (time.Time, error) {
 	stat, err := c.conn.Set(dataRoot, nil, -1)

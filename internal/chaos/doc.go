@@ -20,7 +20,7 @@
 // cut off from the others together with a client on it; a slow network between them; one that loses its
 // data and begins anew; wall clocks that are stepped by hours. Clients: stopped for longer than the
 // session timeout, stopped briefly, killed. Network of a client: cut, reset, delayed, swallowed both
-// ways and each way; names of servers that cannot be looked up, or tell late that servers have got
+// ways and each way, also as soon as a server has taken the session with a shorter timeout; names of servers that cannot be looked up, or tell late that servers have got
 // other addresses. Session: expired; moved to another server while the disks of the followers stall, so
 // that what it has written on both is proposed and not committed. Clients themselves ask for locks,
 // force their way, cancel at random and ignore revocations.

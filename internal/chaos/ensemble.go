@@ -102,6 +102,12 @@ func setEnv(name, value string) (restore func()) {
 	}
 }
 
+// Which of unequal servers grants what.
+const (
+	longest  = 1
+	shortest = 2
+)
+
 // unequal returns settings by which each server has another tick, and grants another session timeout:
 // this one, a third more, and a third less.
 func unequal(timeout time.Duration) (each [servers][]string) {

@@ -51,6 +51,8 @@ func (r *run) commit(ctx context.Context, f Fault) error {
 		return r.harm(c, linkFaults{hole: [2]bool{forth: true}}, wait)
 	case "lose replies":
 		return r.harm(c, linkFaults{hole: [2]bool{back: true}}, wait)
+	case "move and blackhole":
+		return r.moveAndHole(ctx, c, wait)
 	case "delay":
 		return r.harm(c, linkFaults{delay: f.Delay}, wait)
 	case "reset":

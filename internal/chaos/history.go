@@ -85,6 +85,19 @@ func (h *history) hasStarted(worker, life int) bool {
 	return h.started[[2]int{worker, life}]
 }
 
+// owners returns, by session, the client that has it.
+func (h *history) owners() map[int64]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	owners := make(map[int64]int)
+	for _, ev := range h.events {
+		if ev.Kind == kindTimeout {
+			owners[ev.Session] = ev.Worker
+		}
+	}
+	return owners
+}
+
 // write stores the events as lines of JSON.
 func (h *history) write(file string) error {
 	h.mu.Lock()

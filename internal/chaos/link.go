@@ -31,6 +31,7 @@ type linkFaults struct {
 	cut   bool
 	hole  [2]bool // by direction
 	acks  bool    // what a follower has confirmed waits for the end of this; see acks
+	held  [2]bool // likewise: what comes waits for the end of this
 	delay time.Duration
 }
 
@@ -91,6 +92,18 @@ func (l *link) holdsAcks() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.faults.acks
+}
+
+// greeted reports whether a server has answered a connect request.
+func (l *link) greeted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		if c.tap.back.seen > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // hanging returns how many writes the server has not answered.
@@ -271,7 +284,9 @@ func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 		l.mu.Lock()
 		f := l.faults
 		wait := time.Until(arrived.Add(f.delay))
-		if f.delay == 0 || wait <= 0 {
+		if f.held[dir] {
+			wait = time.Minute
+		} else if f.delay == 0 || wait <= 0 {
 			c.gap = c.gap || f.hole[dir]
 			over := c.ctx.Err() != nil // set cancels it under the same lock that ends the blackhole
 			l.mu.Unlock()

@@ -84,6 +84,22 @@ func (r *run) moveOne(ctx context.Context, f Fault, leader int, c *client) error
 	return nil
 }
 
+// moveAndHole has a client's session move to the server that grants the longest timeout, then to the one
+// that grants the shortest, and hear nothing any more as soon as that has taken it.
+func (r *run) moveAndHole(ctx context.Context, c *client, wait func()) error {
+	defer c.reach(func(int) bool { return true })
+	for _, to := range []int{longest, shortest} {
+		c.reach(func(i int) bool { return i == to })
+		if !r.soon(ctx, r.cfg.Timeout, c.links[to].greeted) {
+			return errors.New("the client has not reached the server")
+		}
+		if to == longest {
+			r.sleep(ctx, r.cfg.Timeout/4) // until that timeout counts
+		}
+	}
+	return r.harm(c, linkFaults{hole: [2]bool{true, true}}, wait)
+}
+
 // rebuild has a server begin anew, without its data. The others have elected a leader before it
 // loses them: what it has confirmed with one of them, both have.
 func (r *run) rebuild(ctx context.Context, server int, wait func()) error {

@@ -40,6 +40,7 @@ var (
 		"stop", "stop", "stop", "stop briefly", "kill client", "kill client",
 		"cut", "blackhole", "blackhole", "lose requests", "lose replies", "delay", "reset",
 		"expire", "expire", "names fail", "names hang", "names move",
+		"move and blackhole", "move and blackhole",
 	}
 )
 

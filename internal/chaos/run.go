@@ -297,12 +297,12 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 		if err != nil {
 			return err
 		}
-		left, err := r.writes.children(m.Path())
+		left, err := r.left(ctx, m.Path())
 		if err != nil {
 			return err
 		}
-		for _, child := range left {
-			report.violate("orphan", "%s/%s is left", m.Path(), child)
+		for _, text := range left {
+			report.violate("orphan", "%s", text)
 		}
 		if _, err := m.TryLockContext(ctx); err != nil {
 			report.violate("orphan", "%v", err)

@@ -243,6 +243,60 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		_, err = c.Multi(&zk.CheckVersionRequest{Path: base, Version: 7})
 		assert.Equal(t, zk.ErrBadVersion, err)
 	},
+	"rights": func(t *testing.T, c *zk.Conn, base string, other func() *zk.Conn) {
+		o, world := other(), zk.WorldACL(zk.PermAll)
+		require.NoError(t, c.AddAuth("digest", []byte("user:password")))
+		closed, err := o.Create(base+"/closed", nil, 0, zk.DigestACL(zk.PermAll, "user", "password"))
+		require.NoError(t, err)
+		child, err := c.Create(closed+"/child", nil, 0, world)
+		require.NoError(t, err)
+		_, err = c.Set(closed, nil, -1)
+		require.NoError(t, err)
+		_, _, err = o.Get(closed)
+		assert.Equal(t, zk.ErrNoAuth, err)
+		_, _, err = o.Children(closed)
+		assert.Equal(t, zk.ErrNoAuth, err)
+		// Exists asks for no right on 3.8.0, as here, and for that to read on 3.9.6.
+		_, err = o.Set(closed, nil, -1)
+		assert.Equal(t, zk.ErrNoAuth, err)
+		_, err = create(o, closed+"/other", 0)
+		assert.Equal(t, zk.ErrNoAuth, err)
+		assert.Equal(t, zk.ErrNoAuth, o.Delete(child, 7), "a right to the parent, before the version")
+		_, err = o.Multi(&zk.CheckVersionRequest{Path: closed, Version: 7})
+		assert.Equal(t, zk.ErrNoAuth, err)
+		_, err = c.Multi(&zk.CheckVersionRequest{Path: closed, Version: 1})
+		assert.NoError(t, err)
+		for scheme, acl := range map[string][]zk.ACL{"auth": zk.AuthACL(zk.PermAll), "none": {}} {
+			_, err = o.Create(base+"/mine", nil, 0, acl)
+			assert.Equal(t, zk.ErrInvalidACL, err, scheme)
+		}
+		mine, err := c.Create(base+"/mine", nil, 0, zk.AuthACL(zk.PermAll&^zk.PermRead))
+		require.NoError(t, err)
+		_, _, err = c.Get(mine)
+		assert.Equal(t, zk.ErrNoAuth, err)
+		_, err = c.Set(mine, nil, -1)
+		assert.NoError(t, err)
+		require.NoError(t, c.Delete(child, -1))
+		assert.NoError(t, o.Delete(closed, -1), "the parent is everybody's")
+	},
+	"events where one may not read": func(t *testing.T, c *zk.Conn, base string, other func() *zk.Conn) {
+		o := other()
+		closed, open := base+"/closed", base+"/open"
+		_, _, untold, err := o.ExistsW(closed)
+		require.NoError(t, err)
+		_, _, told, err := o.ExistsW(open)
+		require.NoError(t, err)
+		_, err = c.Create(closed, nil, 0, zk.DigestACL(zk.PermAll, "user", "password"))
+		require.NoError(t, err)
+		_, err = create(c, open, 0)
+		require.NoError(t, err)
+		assert.Equal(t, zk.EventNodeCreated, (<-told).Type)
+		select {
+		case ev := <-untold:
+			assert.Fail(t, "told", "%v", ev)
+		default:
+		}
+	},
 }
 
 func create(c *zk.Conn, path string, flags int32) (string, error) {

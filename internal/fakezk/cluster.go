@@ -306,5 +306,7 @@ func (c *Cluster) tell(by *conn, watched string, ev event) {
 	if delete(watching, by); len(watching) == 0 {
 		delete(c.watches, watched)
 	}
-	by.server.notify(by, ev)
+	if ev.acl.allows(permRead, by.ids) { // ServerCnxn.process, since CVE-2024-23944
+		by.server.notify(by, ev)
+	}
 }

@@ -19,7 +19,8 @@ type conn struct {
 	in       []byte   // of a frame that has not arrived whole
 	session  *session // once the handshake is through
 	known    bool     // has sent credentials
-	ended    bool     // the server has hung up, or noticed that the client has
+	ids      []identity
+	ended    bool // the server has hung up, or noticed that the client has
 }
 
 // pipe is one direction of a connection: it delivers in order, and nothing while the network swallows everything.

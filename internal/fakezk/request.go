@@ -67,6 +67,10 @@ func (s *Server) serve(co *conn, r *jute.Reader, xid, op int32, sent time.Time) 
 		co.reply(xid, authFailed, nil)
 		s.hangUp(co)
 	default:
+		r.Int32()
+		if scheme, secret := string(r.Text()), r.Buffer(); scheme == "digest" {
+			co.ids = append(co.ids, digest(string(secret)))
+		}
 		co.known = true
 		co.reply(xid, ok, nil)
 	}
@@ -82,7 +86,10 @@ func (s *Server) execute(co *conn, r *jute.Reader, op int32, w *jute.Writer) cod
 	case wire.OpMulti:
 		s.multi(co, r, w)
 	default:
-		return s.c.transact(co.session.id, func(t *txn) code { return change(t, op, r, w, co.session.id) })
+		return s.c.transact(co.session.id, func(t *txn) code {
+			t.checks, t.ids = true, co.ids
+			return change(t, op, r, w, co.session.id)
+		})
 	}
 	return ok
 }
@@ -111,7 +118,7 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 		known = s.stale
 	}
 	if op == wire.OpMultiRead {
-		readMany(known, r, w)
+		readMany(known, co.ids, r, w)
 		return true, ok
 	}
 	lists := op == wire.OpGetChildren || op == wire.OpGetChildren2
@@ -120,6 +127,9 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 	}
 	p, watch := string(r.Text()), r.Bool()
 	n := cmp.Or(known[p], s.kept[p])
+	if n != nil && op != wire.OpExists && !n.acl.allows(permRead, co.ids) {
+		return true, noAuth
+	}
 	if watch && (n != nil || op == wire.OpExists) {
 		if lists {
 			s.c.watch(childrenOf(p), co)
@@ -151,10 +161,14 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 }
 
 // readMany reads the data of znodes. Whatever else a multiRead may hold is not known here.
-func readMany(known tree, r *jute.Reader, w *jute.Writer) {
+func readMany(known tree, ids []identity, r *jute.Reader, w *jute.Writer) {
 	header := func(op int32, done bool, err code) {
 		w.Int32(op)
 		w.Bool(done)
+		w.Int32(int32(err))
+	}
+	fail := func(err code) {
+		header(wire.OpError, false, err)
 		w.Int32(int32(err))
 	}
 	for op, done := r.Int32(), r.Bool(); !done && r.Wrong == ""; op, done = r.Int32(), r.Bool() {
@@ -163,11 +177,11 @@ func readMany(known tree, r *jute.Reader, w *jute.Writer) {
 		r.Bool()
 		switch {
 		case op != wire.OpGetData:
-			header(wire.OpError, false, unimplemented)
-			w.Int32(int32(unimplemented))
+			fail(unimplemented)
 		case n == nil:
-			header(wire.OpError, false, noNode)
-			w.Int32(int32(noNode))
+			fail(noNode)
+		case !n.acl.allows(permRead, ids):
+			fail(noAuth)
 		default:
 			header(op, false, ok)
 			w.Buffer(n.data)
@@ -183,8 +197,8 @@ func change(t *txn, op int32, r *jute.Reader, w *jute.Writer, session int64) (er
 	switch op {
 	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
 		data := r.Buffer()
-		skipACL(r)
-		p, err = t.create(p, data, r.Int32(), session)
+		a := readACL(r)
+		p, err = t.create(p, data, a, r.Int32(), session)
 		w.Text(p)
 		if op == wire.OpCreate2 && err == ok {
 			t.tree[p].stat(w)
@@ -197,7 +211,7 @@ func change(t *txn, op int32, r *jute.Reader, w *jute.Writer, session int64) (er
 			t.tree[p].stat(w)
 		}
 	case wire.OpCheck:
-		err = t.check(p, r.Int32())
+		err = t.check(p, permRead, r.Int32())
 	default:
 		return unimplemented
 	}
@@ -216,6 +230,7 @@ func (s *Server) multi(co *conn, r *jute.Reader, w *jute.Writer) {
 	}
 	var results []result
 	failed := s.c.transact(co.session.id, func(t *txn) (first code) {
+		t.checks, t.ids = true, co.ids
 		for {
 			op, done := r.Int32(), r.Bool()
 			r.Int32()
@@ -249,12 +264,4 @@ func (s *Server) multi(co *conn, r *jute.Reader, w *jute.Writer) {
 	w.Int32(-1)
 	w.Bool(true)
 	w.Int32(-1)
-}
-
-func skipACL(r *jute.Reader) {
-	for n := r.Int32(); n > 0 && r.Wrong == ""; n-- {
-		r.Int32()
-		r.Text()
-		r.Text()
-	}
 }

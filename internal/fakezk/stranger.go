@@ -30,7 +30,7 @@ func (s *Stranger) propose(f func(*txn) code) {
 // Queue creates an ephemeral sequential znode, if its parent exists.
 func (s *Stranger) Queue(prefix string) {
 	s.transact(func(t *txn) code {
-		_, err := t.create(prefix, nil, flagEphemeral|flagSequential, s.id)
+		_, err := t.create(prefix, nil, acl{{permAll, anyone}}, flagEphemeral|flagSequential, s.id)
 		return err
 	})
 }

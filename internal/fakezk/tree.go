@@ -19,10 +19,12 @@ const (
 	unimplemented          code = -6
 	badArguments           code = -8
 	noNode                 code = -101
+	noAuth                 code = -102
 	badVersion             code = -103
 	noChildrenForEphemeral code = -108
 	nodeExists             code = -110
 	notEmpty               code = -111
+	invalidACL             code = -114
 	authFailed             code = -115
 	authRequired           code = -124
 	throttledOp            code = -127
@@ -56,6 +58,7 @@ type znode struct {
 	ctime     time.Time
 	owner     int64
 	container bool
+	acl       acl
 	children  map[string]struct{}
 }
 
@@ -94,6 +97,7 @@ type event struct {
 	kind  int32
 	path  string
 	owner int64 // of an ephemeral znode that was deleted
+	acl   acl   // of the znode: who may not read it is not told
 }
 
 // watched returns what those watch who are told of the event.
@@ -116,6 +120,8 @@ type txn struct {
 	tree   tree
 	zxid   int64
 	now    time.Time
+	checks bool       // what follows must have the right
+	ids    []identity // of who asks for it
 	undo   []func()
 	events []event
 }
@@ -132,13 +138,23 @@ func (t *txn) keep(n *znode) {
 	t.undo = append(t.undo, func() { n.counters = was })
 }
 
-func (t *txn) create(p string, data []byte, flags int32, session int64) (string, code) {
+// may reports whether who asks for the transaction has a right.
+func (t *txn) may(perm int32, n *znode) bool { return !t.checks || n.acl.allows(perm, t.ids) }
+
+func (t *txn) create(p string, data []byte, a acl, flags int32, session int64) (string, code) {
 	if len(p) < 2 || p[0] != '/' || flags < 0 || flags > flagContainer {
 		return "", badArguments
+	}
+	a, err := a.of(t.ids)
+	if err != ok {
+		return "", err
 	}
 	parent := t.tree[path.Dir(p)]
 	if parent == nil {
 		return "", noNode
+	}
+	if !t.may(permCreate, parent) {
+		return "", noAuth
 	}
 	if flags&flagSequential != 0 {
 		p += fmt.Sprintf("%010d", parent.creates)
@@ -149,7 +165,8 @@ func (t *txn) create(p string, data []byte, flags int32, session int64) (string,
 	if t.tree[p] != nil {
 		return "", nodeExists
 	}
-	n := &znode{czxid: t.zxid, ctime: t.now, container: flags == flagContainer, children: make(map[string]struct{})}
+	n := &znode{czxid: t.zxid, ctime: t.now, container: flags == flagContainer, acl: a,
+		children: make(map[string]struct{})}
 	n.counters = counters{data: bytes.Clone(data), mzxid: t.zxid, mtime: t.now, pzxid: t.zxid}
 	if flags&flagEphemeral != 0 {
 		n.owner = session
@@ -163,15 +180,24 @@ func (t *txn) create(p string, data []byte, flags int32, session int64) (string,
 		delete(t.tree, p)
 		delete(parent.children, path.Base(p))
 	})
-	t.events = append(t.events, event{kind: nodeCreated, path: p}, event{kind: nodeChildrenChanged, path: path.Dir(p)})
+	t.events = append(t.events, event{kind: nodeCreated, path: p, acl: a},
+		event{kind: nodeChildrenChanged, path: path.Dir(p), acl: parent.acl})
 	return p, ok
 }
 
-func (t *txn) check(p string, version int32) code {
+// check wants a version of a znode, and of who asks for that a right to it, or to its parent's where the
+// znode is to be deleted.
+func (t *txn) check(p string, perm, version int32) code {
 	n := t.tree[p]
+	of := n // which znode's ACL counts
+	if perm == permDelete {
+		of = t.tree[path.Dir(p)]
+	}
 	switch {
 	case n == nil:
 		return noNode
+	case !t.may(perm, of):
+		return noAuth
 	case version != -1 && version != n.version:
 		return badVersion
 	}
@@ -182,7 +208,7 @@ func (t *txn) delete(p string, version int32) code {
 	if p == "/" {
 		return badArguments
 	}
-	if err := t.check(p, version); err != ok {
+	if err := t.check(p, permDelete, version); err != ok {
 		return err
 	}
 	n, parent := t.tree[p], t.tree[path.Dir(p)]
@@ -197,18 +223,19 @@ func (t *txn) delete(p string, version int32) code {
 		t.tree[p] = n
 		parent.children[path.Base(p)] = struct{}{}
 	})
-	t.events = append(t.events, event{nodeDeleted, p, n.owner}, event{kind: nodeChildrenChanged, path: path.Dir(p)})
+	t.events = append(t.events, event{nodeDeleted, p, n.owner, n.acl},
+		event{kind: nodeChildrenChanged, path: path.Dir(p), acl: parent.acl})
 	return ok
 }
 
 func (t *txn) set(p string, data []byte, version int32) code {
-	if err := t.check(p, version); err != ok {
+	if err := t.check(p, permWrite, version); err != ok {
 		return err
 	}
 	n := t.tree[p]
 	t.keep(n)
 	n.data, n.mzxid, n.mtime = bytes.Clone(data), t.zxid, t.now
 	n.version++
-	t.events = append(t.events, event{kind: nodeDataChanged, path: p})
+	t.events = append(t.events, event{kind: nodeDataChanged, path: p, acl: n.acl})
 	return ok
 }

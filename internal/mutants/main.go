@@ -226,6 +226,7 @@ func (v verdict) took(tests string) (sum time.Duration) {
 
 var (
 	passedTest  = regexp.MustCompile(`(?m)^\s*--- PASS: (\S+) \((\S+)\)`)
+	failedSeed  = regexp.MustCompile(`(?m): seed (\d+) fails:$`)
 	failedTest  = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 	hangingTest = regexp.MustCompile(`(?s)panic: test timed out.*?running tests:\s+(\S+)`)
 	panicked    = regexp.MustCompile(`(?m)^panic: (.*)$`)
@@ -297,6 +298,9 @@ func test(ctx context.Context, tree, tests string, limit time.Duration, seeds in
 	}
 	if m := failedTest.FindAllStringSubmatch(v.output, -1); m != nil {
 		v.by = m[len(m)-1][1] // the innermost stands last
+		if m := failedSeed.FindStringSubmatch(v.output); m != nil && seeds > 0 {
+			v.by += fmt.Sprintf(", with seed %s of %d", m[1], seeds)
+		}
 	} else if m := hangingTest.FindStringSubmatch(v.output); m != nil {
 		v.by = m[1] + ", which hangs"
 	} else if m := panicked.FindStringSubmatch(v.output); m != nil {

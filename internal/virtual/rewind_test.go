@@ -25,11 +25,12 @@ func TestVirtualWipedEnsemble(t *testing.T) {
 				virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
 					var log locktest.Log
 					opts := []zklock.SessionOption{zklock.WithLease(lease), log.AtWarn()}
+					var credentials []zklock.SessionOption // of both: they make the lock's znode anew
 					if auth {
-						opts = append(opts, zklock.WithAuth("digest", []byte("a:b")))
+						credentials = append(credentials, zklock.WithAuth("digest", []byte("a:b")))
 					}
-					s, _ := w.dial("", timeout, opts...)
-					other, _ := w.dial("", timeout)
+					s, _ := w.dial("", timeout, append(opts, credentials...)...)
+					other, _ := w.dial("", timeout, credentials...)
 					m, next := mutex(t, s, "m"), mutex(t, other, "m")
 					for range 50 {
 						lock(t, m)
