@@ -28,6 +28,7 @@ func BenchmarkLockUnlock(b *testing.B) {
 			Lost:         func(context.Context, zklock.LostEvent) {},
 			HoldEnd:      func(context.Context, zklock.HoldEndEvent) {},
 			State:        func(zklock.StateEvent) {},
+			Request:      func(zklock.RequestEvent) {},
 		})}},
 		{"profile", []zklock.SessionOption{zklock.WithHoldProfile()}},
 		{"log at Info", []zklock.SessionOption{zklock.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}},

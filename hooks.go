@@ -43,6 +43,12 @@ type Hooks struct {
 
 	// State is told every new State of the Session.
 	State func(e StateEvent)
+
+	// Request is told that a request to a server has been answered, or that its connection ended
+	// first: of each request that the Session makes for its locks, for its lease and for Conn, and
+	// of each ping. There are three or more for each acquisition and release, so it should be
+	// quicker than the others.
+	Request func(e RequestEvent)
 }
 
 // LockRef says which lock an event is about, and which side of it.
@@ -103,6 +109,14 @@ type StateEvent struct {
 	Server   string        // host:port of the connect string: the last that was connected to; empty if that is not known
 	Timeout  time.Duration // the session timeout that was granted last
 	Err      error         // why the last try to connect failed, if To is not StateConnected and that is known
+}
+
+// RequestEvent is what Hooks.Request is told.
+type RequestEvent struct {
+	Operation string        // as ZooKeeper calls it: create2, multi, ping and the like
+	Server    string        // host:port of the connect string
+	Duration  time.Duration // since it was sent
+	Err       error         // the server's, of package zk, or zk.ErrConnectionClosed
 }
 
 // LossReason is why a hold was lost.

@@ -3,6 +3,7 @@ package otelzklock_test
 import (
 	"context"
 	"maps"
+	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -195,10 +196,40 @@ func TestMetrics(t *testing.T) {
 				maps.Copy(want, c.want)
 				got := p.measured()
 				delete(got, leastLeft) // see TestObserveStats
+				maps.DeleteFunc(got, isRequest)
 				assert.Equal(t, want, got)
 			})
 		})
 	}
+}
+
+// isRequest is for what TestMetricsOfRequests looks at.
+func isRequest(key, _ string) bool { return strings.HasPrefix(key, "zklock.request.duration") }
+
+func TestMetricsOfRequests(t *testing.T) {
+	observed(t, nil, func(t *testing.T, p *place) {
+		p.hold(p.m, 0)
+		p.m.Unlock()
+		_, err := p.s.Conn().Set("/none", nil, -1)
+		require.Error(t, err)
+		pause(8 * time.Second)
+		p.network.Blackhole()
+		pause(timeout)
+		p.network.Heal()
+		pause(timeout)
+		got := p.measured()
+		host, port, err := net.SplitHostPort(p.Connect())
+		require.NoError(t, err)
+		at := " port=" + port
+		for _, key := range []string{
+			"{address=" + host + " operation=create2" + at + "}",
+			"{address=" + host + " operation=ping" + at + "}",
+			"{address=" + host + " operation=ping" + at + " type=connection_closed}",
+			"{address=" + host + " operation=setData" + at + " type=no_node}",
+		} {
+			assert.Contains(t, got, "zklock.request.duration"+key)
+		}
+	})
 }
 
 const leastLeft = "zklock.lease.least_left{}"
@@ -239,7 +270,8 @@ func TestWithLockName(t *testing.T) {
 		return first
 	}
 	opts := []otelzklock.Option{
-		otelzklock.WithLockName(name), otelzklock.WithAttributes(attribute.String("app", "billing")),
+		otelzklock.WithLockName(name),
+		otelzklock.WithAttributes(attribute.String("app", "billing")),
 	}
 	observed(t, opts, func(t *testing.T, p *place) {
 		p.hold(p.m, time.Second)
@@ -273,7 +305,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	var documented []string
-	rows := regexp.MustCompile(`(?m)^//\t(zklock\.\S+) +(?:histogram|up-down counter|counter|gauge)`)
+	rows := regexp.MustCompile(`(?m)^//\t(zklock\.\S+) +(?:histogram|up-down|counter|gauge)`)
 	for _, row := range rows.FindAllStringSubmatch(string(text), -1) {
 		documented = append(documented, row[1])
 	}
@@ -291,8 +323,10 @@ func TestMetricsAreDocumented(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for name, opt := range map[string]otelzklock.Option{
-		"option": nil, "meter provider": otelzklock.WithMeterProvider(nil),
-		"tracer provider": otelzklock.WithTracerProvider(nil), "function": otelzklock.WithLockName(nil),
+		"option":          nil,
+		"meter provider":  otelzklock.WithMeterProvider(nil),
+		"tracer provider": otelzklock.WithTracerProvider(nil),
+		"function":        otelzklock.WithLockName(nil),
 	} {
 		_, err := otelzklock.NewHooks(opt)
 		assert.ErrorContains(t, err, name)
@@ -308,6 +342,7 @@ func TestGlobalProviders(t *testing.T) {
 	ctx := hooks.AcquireStart(t.Context(), zklock.AcquireStartEvent{})
 	hooks.AcquireEnd(ctx, zklock.AcquireEndEvent{})
 	hooks.HoldEnd(ctx, zklock.HoldEndEvent{})
-	hooks.AcquireEnd(t.Context(), zklock.AcquireEndEvent{}) // as when another's hook drops the context
+	// As when another's hook drops the context.
+	hooks.AcquireEnd(t.Context(), zklock.AcquireEndEvent{})
 	hooks.HoldEnd(t.Context(), zklock.HoldEndEvent{})
 }

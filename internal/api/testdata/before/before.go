@@ -32,4 +32,3 @@ func Map[T any](in T) T { return in }
 func (Kind) String() string { return "" }
 
 func (o *Options) Close(wait bool) error { return nil }
-
