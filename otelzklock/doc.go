@@ -17,7 +17,7 @@
 //	zklock.hold.revoked         counter
 //	zklock.hold.lost            counter          reason
 //	zklock.release.duration     histogram, s     kind, error.type
-//	zklock.session.count        up-down counter  state
+//	zklock.session.active       up-down counter  state
 //	zklock.session.transitions  counter          state: the new one
 //	zklock.request.duration     histogram, s     operation, server.address, server.port, error.type
 //	zklock.lease.least_left     gauge, s

@@ -71,7 +71,7 @@ func newInstruments(cfg *config) (*instruments, error) {
 		lost:    counter("zklock.hold.lost", "{hold}", "Holds that were lost."),
 		release: histogram("zklock.release.duration",
 			"How long releases took, of those that a caller waited for.", shortBounds),
-		sessions: upDown("zklock.session.count", "{session}", "Sessions by their state."),
+		sessions: upDown("zklock.session.active", "{session}", "Sessions by their state."),
 		transitions: counter("zklock.session.transitions", "{transition}",
 			"Changes of the state of a Session, by the new one."),
 		request: histogram("zklock.request.duration",

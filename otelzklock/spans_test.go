@@ -183,6 +183,6 @@ func TestHooksServeSeveralSessions(t *testing.T) {
 		require.NoError(t, err)
 		p.dial(p.Network(), zklock.WithHooks(hooks))
 		p.dial(p.Network(), zklock.WithHooks(hooks))
-		assert.Equal(t, "3 {session}", p.measured()["zklock.session.count{state=connected}"])
+		assert.Equal(t, "3 {session}", p.measured()["zklock.session.active{state=connected}"])
 	})
 }
