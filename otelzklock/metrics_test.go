@@ -28,9 +28,9 @@ func fromTheBeginning() map[string]string {
 		"zklock.hold.lost{reason=expired}":            "0 {hold}",
 		"zklock.hold.lost{reason=removed}":            "0 {hold}",
 		"zklock.hold.lost{reason=closed}":             "0 {hold}",
-		"zklock.session.active{state=connected}":       "1 {session}",
-		"zklock.session.active{state=suspended}":       "0 {session}",
-		"zklock.session.active{state=expired}":         "0 {session}",
+		"zklock.session.active{state=connected}":      "1 {session}",
+		"zklock.session.active{state=suspended}":      "0 {session}",
+		"zklock.session.active{state=expired}":        "0 {session}",
 		"zklock.session.transitions{state=connected}": "1 {transition}",
 		"zklock.session.transitions{state=suspended}": "0 {transition}",
 		"zklock.session.transitions{state=expired}":   "0 {transition}",
@@ -113,8 +113,8 @@ func TestMetrics(t *testing.T) {
 			map[string]string{
 				"zklock.acquire.duration{kind=lock result=failed type=unavailable}": "1 of 3 s",
 				"zklock.acquire.active{kind=lock}":                                  "0 {acquisition}",
-				"zklock.session.active{state=connected}":                             "0 {session}",
-				"zklock.session.active{state=suspended}":                             "1 {session}",
+				"zklock.session.active{state=connected}":                            "0 {session}",
+				"zklock.session.active{state=suspended}":                            "1 {session}",
 				"zklock.session.transitions{state=suspended}":                       "1 {transition}",
 			},
 		},
@@ -184,7 +184,7 @@ func TestMetrics(t *testing.T) {
 				"zklock.hold.active{kind=lock}":               "0 {hold}",
 				"zklock.hold.duration{kind=lock type=closed}": "1 of 1 s",
 				"zklock.hold.lost{reason=closed}":             "1 {hold}",
-				"zklock.session.active{state=connected}":       "0 {session}",
+				"zklock.session.active{state=connected}":      "0 {session}",
 				"zklock.session.transitions{state=closed}":    "1 {transition}",
 			},
 		},
@@ -285,7 +285,7 @@ func TestWithLockName(t *testing.T) {
 			"zklock.hold.active{app=billing kind=lock name=tenants}":   "0 {hold}",
 			"zklock.hold.active{app=billing kind=lock}":                "1 {hold}",
 			"zklock.hold.revoked{app=billing}":                         "0 {hold}",
-			"zklock.session.active{app=billing state=connected}":        "1 {session}",
+			"zklock.session.active{app=billing state=connected}":       "1 {session}",
 		} {
 			assert.Equal(t, value, got[key], key)
 		}

@@ -32,7 +32,7 @@ type Hold struct {
 	whole *Hold // that this is a part of; nil if it is one itself
 
 	mu    sync.Mutex      // guards the fields below, and what is told; the whole's before its parts'
-	err   error           // nil, ErrRevoked, or an error that matches ErrLost
+	err   error           // nil, or an error that matches ErrRevoked or ErrLost
 	since time.Time       // when it was granted; zero until then
 	held  time.Duration   // until it ended
 	ended bool            // released or lost
@@ -56,7 +56,7 @@ func (h *Hold) grant() {
 	case h.ended:
 		h.of.observer.Ended(h.of, 0, h.err)
 	case h.err != nil:
-		h.of.observer.Revoked(h.of, 0)
+		h.of.observer.Revoked(h.of, 0, h.err)
 	}
 }
 
@@ -102,26 +102,27 @@ func (h *Hold) divide(p *Hold, handoff uint32) bool {
 	}
 	h.parts[p] = struct{}{}
 	if h.err != nil {
-		p.revoke()
+		p.revoke(h.err)
 	}
 	return true
 }
 
-// revoke tells the holder that somebody asked for the lock.
-func (h *Hold) revoke() {
+// revoke tells the holder that another client asked for the lock, by an error that matches
+// ErrRevoked.
+func (h *Hold) revoke(asked error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended || h.err != nil {
 		return
 	}
-	h.err = ErrRevoked
+	h.err = asked
 	h.revoked.give()
 	if !h.since.IsZero() {
-		h.of.observer.Revoked(h.of, time.Since(h.since))
+		h.of.observer.Revoked(h.of, time.Since(h.since), asked)
 	}
 	h.tellFollowersLocked()
 	for p := range h.parts {
-		p.revoke()
+		p.revoke(asked)
 	}
 }
 
@@ -143,8 +144,8 @@ func (h *Hold) lose(reason error) {
 	}
 	if h.err == nil {
 		h.revoked.give()
-	} else if !errors.Is(reason, ErrRevoked) {
-		reason = ensemble.JoinErrors(reason, ErrRevoked)
+	} else if !errors.Is(reason, h.err) {
+		reason = ensemble.JoinErrors(reason, h.err)
 	}
 	h.err = reason
 	h.lost.give()
