@@ -3,6 +3,7 @@ package virtual
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/docblock"
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
@@ -165,5 +167,35 @@ func TestVirtualNoSessionIDAtInfo(t *testing.T) {
 		all := strings.Join(debug.take(), "\n")
 		assert.Contains(t, all, "session has been expired by the server")
 		assert.NotContains(t, all, "authentication failed")
+	})
+}
+
+// TestVirtualLogOfAnOutage compares what docs/observability.md shows of half a minute without a server
+// with what is logged, but for the figures.
+func TestVirtualLogOfAnOutage(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var log recorder
+		s, client := w.dial("", 12*time.Second, logAt(slog.LevelInfo, &log))
+		m := mutex(t, s, "jobs/report")
+		lockFor(t, m, 5*time.Second)
+		log.take()
+		client.Refuse()
+		client.Cut()
+		time.Sleep(30 * time.Second) // sleep ok: virtual
+		m.Unlock()
+		client.Heal()
+		time.Sleep(20 * time.Second) // sleep ok: virtual
+		synctest.Wait()
+		logged := strings.Join(log.take(), "\n") + "\n"
+		block, err := docblock.Find("../../docs/observability.md", "output",
+			"half a minute without a server")
+		require.NoError(t, err)
+		if docblock.Updating() {
+			require.NoError(t, block.Replace(logged))
+			return
+		}
+		figures := regexp.MustCompile(`[0-9.]+(ms|s)\b|0x[0-9a-f]+`)
+		want, got := figures.ReplaceAllString(block.Text, "N"), figures.ReplaceAllString(logged, "N")
+		assert.Equal(t, want, got, "run make docs")
 	})
 }
