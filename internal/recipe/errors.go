@@ -15,6 +15,7 @@ var (
 	ErrLost          = errors.New("lock lost")
 	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")
 	ErrExhausted     = errors.New("sequence numbers of the lock are used up")
+	ErrSize          = errors.New("the size of the semaphore does not fit")
 )
 
 // errRemoved is a loss and a revocation, so that it matches either.

@@ -173,11 +173,11 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	code := int32(binary.BigEndian.Uint32(frame[errorAt:]))
 	failed := code != 0
 	switch {
-	case xid == xidWatcherEvent && tooLarge:
+	case xid == XidWatcherEvent && tooLarge:
 		return false, &FrameError{OpWatcherEvent, "frame is too large"}
-	case xid == xidWatcherEvent:
+	case xid == XidWatcherEvent:
 		return false, checkEvent(frame[replyHeaderSize:])
-	case xid == xidPing:
+	case xid == XidPing:
 		c.mu.Lock()
 		sent, ok := c.waiting.removePing()
 		told := c.cause != nil

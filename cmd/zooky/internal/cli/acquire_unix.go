@@ -48,6 +48,12 @@ func (r *runner) check() error {
 	if r.oncePer > 0 && r.shared {
 		return errors.New("--once-per needs the lock alone: it does not go with --shared")
 	}
+	if r.slots < 0 {
+		return fmt.Errorf("--slots %d: want 1 or more", r.slots)
+	}
+	if r.slots > 0 && (r.shared || r.how != "" || r.oncePer > 0) {
+		return errors.New("--slots goes with neither --shared, --revoke nor --once-per")
+	}
 	_, err := r.revocation()
 	return err
 }
@@ -75,7 +81,7 @@ func (r *runner) revocation() (zklock.Revocation, error) {
 }
 
 // acquire connects, and takes the lock in the way that the flags say. Its error has the exit status.
-func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, *zklock.Mutex, error) {
+func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, hold, error) {
 	bounded := ctx
 	if r.wait > 0 {
 		var cancel context.CancelFunc
@@ -103,9 +109,13 @@ func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, *zk
 	return s, m, nil
 }
 
-func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
+func (r *runner) mutex(s *zklock.Session, name string) (hold, error) {
 	who := zklock.WithIdentifier(r.identity)
-	if !r.shared {
+	switch {
+	case r.slots > 0:
+		sem, err := s.Semaphore(name, r.slots, who)
+		return &slot{Semaphore: sem}, err
+	case !r.shared:
 		return s.Mutex(name, who)
 	}
 	rw, err := s.RWMutex(name, who)
@@ -116,7 +126,7 @@ func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
 }
 
 // take takes the lock, and tells who has it if it cannot.
-func (r *runner) take(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (err error) {
+func (r *runner) take(ctx context.Context, s *zklock.Session, m hold) (err error) {
 	stop := r.tellWhile(ctx, s, m)
 	defer stop()
 	switch {

@@ -38,6 +38,7 @@ type runner struct {
 	target
 	streams     Streams
 	shared      bool
+	slots       int // of a semaphore; 0 for a lock
 	try         bool
 	wait        time.Duration
 	how         string // of revocation; empty for none
@@ -97,6 +98,9 @@ when the command ends earlier, so that one that comes late with --try finds it t
 that. With --once-per nothing is run if a command was started under the lock less than that ago, whatever came of it, by the
 servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
 
+With --slots N up to N commands run at a time under the name, whichever machines they are on, in the
+order in which they asked. ZOOKY_TOKEN is no fencing token then: those that run together have different ones.
+
 The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
 and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
@@ -113,6 +117,7 @@ otherwise
 		Example: `  zooky run nightly-backup --wait 1h -- /usr/local/bin/backup --full
   zooky run report --shared --try -- make report
   zooky run cron-job -E 0 --wait 0 -- /usr/local/bin/job
+  zooky run transcode --slots 4 -- /usr/local/bin/transcode film.mkv
   zooky run hourly -E 0 -q --once-per 50m -- /usr/local/bin/job`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -139,6 +144,7 @@ otherwise
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
+	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must say the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
 	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the servers and the lock; 0 is --try (default for ever)")
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
@@ -203,7 +209,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 }
 
 // release gives the lock back. The command's status is of more use than what may go wrong now.
-func (r *runner) release(s *zklock.Session, m *zklock.Mutex) {
+func (r *runner) release(s *zklock.Session, m hold) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), r.timeout,
 		fmt.Errorf("no answer within %v: the servers release it when the session times out", r.timeout))
 	defer cancel()
