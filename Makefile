@@ -95,6 +95,8 @@ bench:
 docs:
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestDocsShowTheCode ./internal/docblock
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock|TestThePictureShowsTheDemo' ./cmd/zooky
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestVirtualLogOfAnOutage ./internal/virtual
+	cd monitoring && ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoIsDocumented|TestDashboardIsWritten' .
 
 # Writes the exported API into api/, which make lint compares with the code: a change of it is seen in review.
 api:

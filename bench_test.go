@@ -20,15 +20,7 @@ func BenchmarkLockUnlock(b *testing.B) {
 		opts []zklock.SessionOption
 	}{
 		{"plain", nil},
-		{"hooks", []zklock.SessionOption{zklock.WithHooks(&zklock.Hooks{
-			AcquireStart: func(ctx context.Context, _ zklock.AcquireStartEvent) context.Context { return ctx },
-			Queued:       func(context.Context, zklock.QueuedEvent) {},
-			AcquireEnd:   func(context.Context, zklock.AcquireEndEvent) {},
-			Revoked:      func(context.Context, zklock.RevokedEvent) {},
-			Lost:         func(context.Context, zklock.LostEvent) {},
-			HoldEnd:      func(context.Context, zklock.HoldEndEvent) {},
-			State:        func(zklock.StateEvent) {},
-		})}},
+		{"hooks", []zklock.SessionOption{zklock.WithHooks(emptyHooks(true))}},
 		{"profile", []zklock.SessionOption{zklock.WithHoldProfile()}},
 		{"log at Info", []zklock.SessionOption{zklock.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}},
 	} {
@@ -48,4 +40,23 @@ func BenchmarkLockUnlock(b *testing.B) {
 			}
 		})
 	}
+}
+
+// emptyHooks are hooks that do nothing; those of requests too if that is wanted.
+func emptyHooks(requests bool) *zklock.Hooks {
+	h := &zklock.Hooks{
+		AcquireStart: func(ctx context.Context, _ zklock.AcquireStartEvent) context.Context {
+			return ctx
+		},
+		Queued:     func(context.Context, zklock.QueuedEvent) {},
+		AcquireEnd: func(context.Context, zklock.AcquireEndEvent) {},
+		Revoked:    func(context.Context, zklock.RevokedEvent) {},
+		Lost:       func(context.Context, zklock.LostEvent) {},
+		HoldEnd:    func(context.Context, zklock.HoldEndEvent) {},
+		State:      func(zklock.StateEvent) {},
+	}
+	if requests {
+		h.Request = func(zklock.RequestEvent) {}
+	}
+	return h
 }

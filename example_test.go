@@ -3,6 +3,7 @@ package zklock_test
 import (
 	"context"
 	"errors"
+	"expvar"
 	"fmt"
 	"log"
 	"sync"
@@ -444,4 +445,18 @@ func ExampleWithLocalHandoff() {
 	workers.Wait()
 	fmt.Println(counter)
 	// Output: 1000
+}
+
+func ExampleWithHooks() {
+	waits := expvar.NewFloat("lock_wait_seconds")
+	hooks := &zklock.Hooks{
+		AcquireEnd: func(_ context.Context, e zklock.AcquireEndEvent) {
+			waits.Add(e.Wait.Seconds())
+		},
+	}
+	s, err := zklock.Dial(context.Background(), "127.0.0.1:2181", zklock.WithHooks(hooks))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
 }

@@ -45,6 +45,12 @@ type Hooks struct {
 
 	// State is called with every new State of the Session.
 	State func(e StateEvent)
+
+	// Request is told that a request to a server has been answered, or that its connection ended
+	// first: of each request that the Session makes for its locks, for its lease and for Conn, and
+	// of each ping. There are three or more for each acquisition and release, so it should be
+	// quicker than the others.
+	Request func(e RequestEvent)
 }
 
 // LockRef names the lock of an event, and the side of it.
@@ -107,6 +113,14 @@ type StateEvent struct {
 	Server   string        // the last one connected to, host:port as in the connect string; empty if unknown
 	Timeout  time.Duration // the session timeout that was granted last
 	Err      error         // why the last try to connect failed; nil if To is StateConnected or if unknown
+}
+
+// RequestEvent is what Hooks.Request is told.
+type RequestEvent struct {
+	Operation string        // as ZooKeeper calls it: create2, multi, ping and the like
+	Server    string        // host:port of the connect string
+	Duration  time.Duration // since it was sent
+	Err       error         // the server's, of package zk, or zk.ErrConnectionClosed
 }
 
 // LossReason is why a hold was lost.

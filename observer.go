@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/mailbox"
 	"github.com/zookylock/zklock/internal/recipe"
 )
@@ -191,6 +192,29 @@ func (o *observer) tellLost(a *recipe.Acquisition, e LostEvent) {
 		}
 	}
 	o.logLost(e)
+}
+
+// ofRequests returns what is to be told of requests to the servers; nil if no hook asks.
+func (o *observer) ofRequests() func(ensemble.Exchange) {
+	var told []func(RequestEvent)
+	for _, h := range o.hooks {
+		if h.Request != nil {
+			told = append(told, h.Request)
+		}
+	}
+	if told == nil {
+		return nil
+	}
+	return func(e ensemble.Exchange) {
+		o.told.Push(func() {
+			for _, tell := range told {
+				tell(RequestEvent{
+					Operation: e.Operation, Server: e.Server, Duration: e.Took,
+					Err: opError(e.Operation, "", e.Err),
+				})
+			}
+		})
+	}
 }
 
 // changed is told every new state of the Session, in order.

@@ -131,6 +131,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		Asleep:    s.cfg.asleep,
 		ParseData: parseData,
 		Changed:   s.updateState,
+		Requested: s.observer.ofRequests(),
 	})
 	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
 	return established

@@ -3,8 +3,11 @@ package otelzklock
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
+	"strconv"
 
+	"github.com/go-zookeeper/zk"
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
@@ -20,6 +23,7 @@ const (
 	keyToken  = attribute.Key("zklock.token")
 	keyReason = attribute.Key("zklock.loss.reason")
 	keyState  = attribute.Key("zklock.session.state")
+	keyOp     = attribute.Key("zklock.request.operation")
 )
 
 // lossReasons and states are all values of their attributes.
@@ -80,10 +84,29 @@ func failure(err error) attribute.KeyValue {
 		{zklock.ErrNotLocked, "not_locked"},
 		{context.DeadlineExceeded, "timeout"},
 		{context.Canceled, "canceled"},
+		{zk.ErrConnectionClosed, "connection_closed"},
+		{zk.ErrNoNode, "no_node"},
+		{zk.ErrNodeExists, "node_exists"},
+		{zk.ErrNoAuth, "no_auth"},
+		{zk.ErrSessionExpired, "session_expired"},
+		{zk.ErrSessionMoved, "session_moved"},
 	} {
 		if errors.Is(err, class.err) {
 			return semconv.ErrorTypeKey.String(class.name)
 		}
 	}
 	return semconv.ErrorTypeOther
+}
+
+// server says which server it was, by the connect string.
+func server(address string) []attribute.KeyValue {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return []attribute.KeyValue{semconv.ServerAddress(address)}
+	}
+	attrs := []attribute.KeyValue{semconv.ServerAddress(host)}
+	if number, err := strconv.Atoi(port); err == nil {
+		attrs = append(attrs, semconv.ServerPort(number))
+	}
+	return attrs
 }

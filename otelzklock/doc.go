@@ -10,17 +10,21 @@
 //
 // # Metrics
 //
-//	zklock.acquire.duration     histogram, s       from the call to the grant or the failure: kind, result, error.type
-//	zklock.acquire.active       up-down counter    acquisitions under way: kind
-//	zklock.hold.duration        histogram, s       from the grant to the release or the loss: kind, error.type
-//	zklock.hold.active          up-down counter    holds: kind
-//	zklock.hold.revoked         counter            holds that were asked to release
-//	zklock.hold.lost            counter            holds that were lost: reason
-//	zklock.release.duration     histogram, s       releases that a caller waited for: kind, error.type
-//	zklock.session.count        up-down counter    Sessions: state
-//	zklock.session.transitions  counter            changes of a Session's state: state, the new one
-//	zklock.lease.least_left     gauge, s           Stats.LeastLeaseLeft, with ObserveStats
+//	zklock.acquire.duration     histogram, s     kind, result, error.type
+//	zklock.acquire.active       up-down counter  kind
+//	zklock.hold.duration        histogram, s     kind, error.type
+//	zklock.hold.active          up-down counter  kind
+//	zklock.hold.revoked         counter
+//	zklock.hold.lost            counter          reason
+//	zklock.release.duration     histogram, s     kind, error.type
+//	zklock.session.active       up-down counter  state
+//	zklock.session.transitions  counter          state: the new one
+//	zklock.request.duration     histogram, s     operation, server.address, server.port, error.type
+//	zklock.lease.least_left     gauge, s
 //
+// An acquisition lasts from the call to the grant or the failure, a hold from the grant to the
+// release or the loss. Releases are those that a caller waited for; requests to a server include
+// pings. zklock.lease.least_left is Stats.LeastLeaseLeft, and takes ObserveStats.
 // Counters begin with 0 as soon as there are hooks, so that the first loss is an increase.
 //
 // # Spans
@@ -31,16 +35,22 @@
 //
 // # Attributes
 //
-//	zklock.lock.kind       lock, read or write
-//	zklock.lock.name       what the function of WithLockName returns
-//	zklock.acquire.result  acquired; refused, for a try that found the lock taken; failed
-//	zklock.acquire.try     in spans: whether it is a try
-//	zklock.queue.ahead     of the event queued: how many are ahead, at least
-//	zklock.token           in spans: the fencing token
-//	zklock.loss.reason     lease, expired, removed or closed
-//	zklock.session.state   connected, suspended, expired or closed
-//	error.type             of an acquisition and a release: timeout, canceled, unavailable, closed, deadlock, too_many,
-//	                       mixed_dialects, exhausted, not_locked or _OTHER; of a hold: the reason of its loss
+//	zklock.lock.kind          lock, read or write
+//	zklock.lock.name          what the function of WithLockName returns
+//	zklock.acquire.result     acquired; refused, for a try that found the lock taken; failed
+//	zklock.acquire.try        in spans: whether it is a try
+//	zklock.queue.ahead        of the event queued: how many are ahead, at least
+//	zklock.token              in spans: the fencing token
+//	zklock.loss.reason        lease, expired, removed or closed
+//	zklock.session.state      connected, suspended, expired or closed
+//	zklock.request.operation  as ZooKeeper calls it: create2, delete, multi, ping and the like
+//	server.address            of a request, as the connect string has it; server.port too
+//	error.type                the class of the error
+//
+// The class of a hold's error is the reason of its loss. That of an acquisition or a release is
+// timeout, canceled, unavailable, closed, deadlock, too_many, mixed_dialects, exhausted or
+// not_locked, and that of a request connection_closed if there was no answer, no_node, node_exists,
+// no_auth, session_expired or session_moved; or _OTHER.
 //
 // No name of a lock, path or text of an error is in any of them, but for what WithLockName returns.
 package otelzklock

@@ -14,8 +14,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// NewHooks returns hooks for zklock.WithHooks that tell OpenTelemetry of acquisitions, holds and
-// states. They may serve several Sessions.
+// NewHooks returns hooks for zklock.WithHooks that tell OpenTelemetry of acquisitions, holds,
+// states and requests. They may serve several Sessions.
 func NewHooks(opts ...Option) (*zklock.Hooks, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -38,6 +38,7 @@ func NewHooks(opts ...Option) (*zklock.Hooks, error) {
 		Lost:         t.wasLost,
 		HoldEnd:      t.holdEnd,
 		State:        t.changed,
+		Request:      t.requested,
 	}, nil
 }
 
@@ -47,8 +48,8 @@ type telemetry struct {
 	tracer trace.Tracer
 }
 
-// acquisition is what the hooks know of one. AcquireStart makes it, and the others, which are called
-// on one goroutine, find it in their context.
+// acquisition is what the hooks know of one. AcquireStart makes it, and the others, which are
+// called on one goroutine, find it in their context.
 type acquisition struct {
 	begun   time.Time
 	granted time.Time
@@ -57,8 +58,8 @@ type acquisition struct {
 
 type acquisitionKey struct{}
 
-// acquisitionOf returns one whose span is nowhere, if another's hook has dropped what AcquireStart has
-// put into the context.
+// acquisitionOf returns one whose span is nowhere, if another's hook has dropped what AcquireStart
+// has put into the context.
 func acquisitionOf(ctx context.Context) *acquisition {
 	if a, ok := ctx.Value(acquisitionKey{}).(*acquisition); ok {
 		return a
@@ -82,8 +83,8 @@ func (t *telemetry) queued(ctx context.Context, e zklock.QueuedEvent) {
 	acquisitionOf(ctx).span.AddEvent("queued", trace.WithAttributes(keyAhead.Int(e.Ahead)))
 }
 
-// acquireEnd ends the span of the acquisition, and begins that of the hold. Hooks are called a moment
-// after the fact, so that the time of the fact is reckoned from what the event says.
+// acquireEnd ends the span of the acquisition, and begins that of the hold. Hooks are called a
+// moment after the fact, so that the time of the fact is reckoned from what the event says.
 func (t *telemetry) acquireEnd(ctx context.Context, e zklock.AcquireEndEvent) {
 	t.acquiring.Add(ctx, -1, metric.WithAttributes(t.about(e.Lock)...))
 	how := result(e.Err)
@@ -115,7 +116,8 @@ func (t *telemetry) wasLost(ctx context.Context, e zklock.LostEvent) {
 	reason := withReason(e.Reason)
 	t.lost.Add(ctx, 1, metric.WithAttributes(t.with(reason)...))
 	a := acquisitionOf(ctx)
-	a.span.AddEvent("lost", trace.WithTimestamp(a.granted.Add(e.Held)), trace.WithAttributes(reason))
+	when := trace.WithTimestamp(a.granted.Add(e.Held))
+	a.span.AddEvent("lost", when, trace.WithAttributes(reason))
 }
 
 func (t *telemetry) holdEnd(ctx context.Context, e zklock.HoldEndEvent) {
@@ -132,7 +134,8 @@ func (t *telemetry) holdEnd(ctx context.Context, e zklock.HoldEndEvent) {
 		how = append(how, failure(e.Err))
 	}
 	if e.Release > 0 { // a caller has waited for it
-		t.release.Record(ctx, e.Release.Seconds(), metric.WithAttributes(t.about(e.Lock, how...)...))
+		attrs := metric.WithAttributes(t.about(e.Lock, how...)...)
+		t.release.Record(ctx, e.Release.Seconds(), attrs)
 	}
 	a.span.SetAttributes(how...)
 	fail(a.span, how)
@@ -149,6 +152,14 @@ func (t *telemetry) changed(e zklock.StateEvent) {
 	if e.To != zklock.StateClosed { // which is to count as none
 		t.sessions.Add(ctx, 1, to)
 	}
+}
+
+func (t *telemetry) requested(e zklock.RequestEvent) {
+	attrs := append(t.with(keyOp.String(e.Operation)), server(e.Server)...)
+	if e.Err != nil {
+		attrs = append(attrs, failure(e.Err))
+	}
+	t.request.Record(context.Background(), e.Duration.Seconds(), metric.WithAttributes(attrs...))
 }
 
 // fail marks a span whose attributes have an error.

@@ -14,12 +14,12 @@ import (
 const scope = "github.com/zookylock/zklock/otelzklock"
 
 // The bounds of the histograms, in seconds. A lock may be waited for and held from a millisecond to
-// hours; a release takes some milliseconds, unless there is no server.
+// hours; a release and a request take some milliseconds, unless there is no server.
 var (
 	longBounds = metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 		0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
-	shortBounds = metric.WithExplicitBucketBoundaries(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-		0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+	shortBounds = metric.WithExplicitBucketBoundaries(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+		0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 )
 
 type instruments struct {
@@ -32,6 +32,7 @@ type instruments struct {
 	release     metric.Float64Histogram
 	sessions    metric.Int64UpDownCounter
 	transitions metric.Int64Counter
+	request     metric.Float64Histogram
 }
 
 func meterOf(cfg *config) metric.Meter {
@@ -41,35 +42,40 @@ func meterOf(cfg *config) metric.Meter {
 func newInstruments(cfg *config) (*instruments, error) {
 	m := meterOf(cfg)
 	var failed []error
-	histogram := func(name, description string, bounds metric.HistogramOption) metric.Float64Histogram {
-		h, err := m.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description), bounds)
+	histogram := func(name, about string, bounds metric.HistogramOption) metric.Float64Histogram {
+		h, err := m.Float64Histogram(name,
+			metric.WithUnit("s"), metric.WithDescription(about), bounds)
 		failed = append(failed, err)
 		return h
 	}
-	upDown := func(name, unit, description string) metric.Int64UpDownCounter {
-		c, err := m.Int64UpDownCounter(name, metric.WithUnit(unit), metric.WithDescription(description))
+	upDown := func(name, unit, about string) metric.Int64UpDownCounter {
+		c, err := m.Int64UpDownCounter(name, metric.WithUnit(unit), metric.WithDescription(about))
 		failed = append(failed, err)
 		return c
 	}
-	counter := func(name, unit, description string) metric.Int64Counter {
-		c, err := m.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
+	counter := func(name, unit, about string) metric.Int64Counter {
+		c, err := m.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(about))
 		failed = append(failed, err)
 		return c
 	}
 	in := &instruments{
 		acquire: histogram("zklock.acquire.duration",
 			"How long acquisitions took, from the call to the grant or the failure.", longBounds),
-		acquiring: upDown("zklock.acquire.active", "{acquisition}", "Acquisitions that are under way."),
+		acquiring: upDown("zklock.acquire.active", "{acquisition}",
+			"Acquisitions that are under way."),
 		hold: histogram("zklock.hold.duration",
 			"How long holds lasted, from the grant to the release or the loss.", longBounds),
-		holds:   upDown("zklock.hold.active", "{hold}", "Holds that are neither released nor lost."),
+		holds: upDown("zklock.hold.active", "{hold}",
+			"Holds that are neither released nor lost."),
 		revoked: counter("zklock.hold.revoked", "{hold}", "Holds that were asked to release."),
 		lost:    counter("zklock.hold.lost", "{hold}", "Holds that were lost."),
 		release: histogram("zklock.release.duration",
 			"How long releases took, of those that a caller waited for.", shortBounds),
-		sessions: upDown("zklock.session.count", "{session}", "Sessions by their state."),
+		sessions: upDown("zklock.session.active", "{session}", "Sessions by their state."),
 		transitions: counter("zklock.session.transitions", "{transition}",
 			"Changes of the state of a Session, by the new one."),
+		request: histogram("zklock.request.duration",
+			"How long requests to a server took, pings among them.", shortBounds),
 	}
 	if err := errors.Join(failed...); err != nil {
 		return nil, err

@@ -50,9 +50,10 @@ func observed(t *testing.T, opts []otelzklock.Option, f func(t *testing.T, p *pl
 		}
 		p.network = p.Network()
 		p.network.Delay(latency / 2)
+		meters := metric.NewMeterProvider(metric.WithReader(p.meters))
+		tracers := trace.NewTracerProvider(trace.WithSpanProcessor(p.spans))
 		p.opts = append([]otelzklock.Option{
-			otelzklock.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(p.meters))),
-			otelzklock.WithTracerProvider(trace.NewTracerProvider(trace.WithSpanProcessor(p.spans))),
+			otelzklock.WithMeterProvider(meters), otelzklock.WithTracerProvider(tracers),
 		}, opts...)
 		hooks, err := otelzklock.NewHooks(p.opts...)
 		require.NoError(t, err)
@@ -131,7 +132,8 @@ func (p *place) measured() map[string]string {
 func attributes(attrs []attribute.KeyValue) string {
 	shown := make([]string, len(attrs))
 	for i, attr := range attrs {
-		shown[i] = string(attr.Key)[strings.LastIndex(string(attr.Key), ".")+1:] + "=" + attr.Value.String()
+		key := string(attr.Key)
+		shown[i] = key[strings.LastIndex(key, ".")+1:] + "=" + attr.Value.String()
 	}
 	slices.Sort(shown)
 	return "{" + strings.Join(shown, " ") + "}"

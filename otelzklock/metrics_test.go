@@ -3,6 +3,7 @@ package otelzklock_test
 import (
 	"context"
 	"maps"
+	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -27,9 +28,9 @@ func fromTheBeginning() map[string]string {
 		"zklock.hold.lost{reason=expired}":            "0 {hold}",
 		"zklock.hold.lost{reason=removed}":            "0 {hold}",
 		"zklock.hold.lost{reason=closed}":             "0 {hold}",
-		"zklock.session.count{state=connected}":       "1 {session}",
-		"zklock.session.count{state=suspended}":       "0 {session}",
-		"zklock.session.count{state=expired}":         "0 {session}",
+		"zklock.session.active{state=connected}":      "1 {session}",
+		"zklock.session.active{state=suspended}":      "0 {session}",
+		"zklock.session.active{state=expired}":        "0 {session}",
 		"zklock.session.transitions{state=connected}": "1 {transition}",
 		"zklock.session.transitions{state=suspended}": "0 {transition}",
 		"zklock.session.transitions{state=expired}":   "0 {transition}",
@@ -112,8 +113,8 @@ func TestMetrics(t *testing.T) {
 			map[string]string{
 				"zklock.acquire.duration{kind=lock result=failed type=unavailable}": "1 of 3 s",
 				"zklock.acquire.active{kind=lock}":                                  "0 {acquisition}",
-				"zklock.session.count{state=connected}":                             "0 {session}",
-				"zklock.session.count{state=suspended}":                             "1 {session}",
+				"zklock.session.active{state=connected}":                            "0 {session}",
+				"zklock.session.active{state=suspended}":                            "1 {session}",
 				"zklock.session.transitions{state=suspended}":                       "1 {transition}",
 			},
 		},
@@ -165,7 +166,7 @@ func TestMetrics(t *testing.T) {
 				acquired:                                      "1 of 0 s",
 				"zklock.acquire.active{kind=lock}":            "0 {acquisition}",
 				"zklock.hold.active{kind=lock}":               "0 {hold}",
-				"zklock.hold.duration{kind=lock type=lease}":  "1 of 7 s",
+				"zklock.hold.duration{kind=lock type=lease}":  "1",
 				"zklock.hold.lost{reason=lease}":              "1 {hold}",
 				"zklock.session.transitions{state=connected}": "2 {transition}",
 				"zklock.session.transitions{state=suspended}": "1 {transition}",
@@ -183,7 +184,7 @@ func TestMetrics(t *testing.T) {
 				"zklock.hold.active{kind=lock}":               "0 {hold}",
 				"zklock.hold.duration{kind=lock type=closed}": "1 of 1 s",
 				"zklock.hold.lost{reason=closed}":             "1 {hold}",
-				"zklock.session.count{state=connected}":       "0 {session}",
+				"zklock.session.active{state=connected}":      "0 {session}",
 				"zklock.session.transitions{state=closed}":    "1 {transition}",
 			},
 		},
@@ -195,10 +196,44 @@ func TestMetrics(t *testing.T) {
 				maps.Copy(want, c.want)
 				got := p.measured()
 				delete(got, leastLeft) // see TestObserveStats
+				const lease = "zklock.hold.duration{kind=lock type=lease}"
+				if value, ok := got[lease]; ok { // its time depends on when the last beat was
+					got[lease], _, _ = strings.Cut(value, " ")
+				}
+				maps.DeleteFunc(got, isRequest)
 				assert.Equal(t, want, got)
 			})
 		})
 	}
+}
+
+// isRequest is for what TestMetricsOfRequests looks at.
+func isRequest(key, _ string) bool { return strings.HasPrefix(key, "zklock.request.duration") }
+
+func TestMetricsOfRequests(t *testing.T) {
+	observed(t, nil, func(t *testing.T, p *place) {
+		p.hold(p.m, 0)
+		p.m.Unlock()
+		_, err := p.s.Conn().Set("/none", nil, -1)
+		require.Error(t, err)
+		pause(8 * time.Second)
+		p.network.Blackhole()
+		pause(timeout)
+		p.network.Heal()
+		pause(timeout)
+		got := p.measured()
+		host, port, err := net.SplitHostPort(p.Connect())
+		require.NoError(t, err)
+		at := " port=" + port
+		for _, key := range []string{
+			"{address=" + host + " operation=create2" + at + "}",
+			"{address=" + host + " operation=ping" + at + "}",
+			"{address=" + host + " operation=ping" + at + " type=connection_closed}",
+			"{address=" + host + " operation=setData" + at + " type=no_node}",
+		} {
+			assert.Contains(t, got, "zklock.request.duration"+key)
+		}
+	})
 }
 
 const leastLeft = "zklock.lease.least_left{}"
@@ -239,7 +274,8 @@ func TestWithLockName(t *testing.T) {
 		return first
 	}
 	opts := []otelzklock.Option{
-		otelzklock.WithLockName(name), otelzklock.WithAttributes(attribute.String("app", "billing")),
+		otelzklock.WithLockName(name),
+		otelzklock.WithAttributes(attribute.String("app", "billing")),
 	}
 	observed(t, opts, func(t *testing.T, p *place) {
 		p.hold(p.m, time.Second)
@@ -253,7 +289,7 @@ func TestWithLockName(t *testing.T) {
 			"zklock.hold.active{app=billing kind=lock name=tenants}":   "0 {hold}",
 			"zklock.hold.active{app=billing kind=lock}":                "1 {hold}",
 			"zklock.hold.revoked{app=billing}":                         "0 {hold}",
-			"zklock.session.count{app=billing state=connected}":        "1 {session}",
+			"zklock.session.active{app=billing state=connected}":       "1 {session}",
 		} {
 			assert.Equal(t, value, got[key], key)
 		}
@@ -273,7 +309,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	var documented []string
-	rows := regexp.MustCompile(`(?m)^//\t(zklock\.\S+) +(?:histogram|up-down counter|counter|gauge)`)
+	rows := regexp.MustCompile(`(?m)^//\t(zklock\.\S+) +(?:histogram|up-down|counter|gauge)`)
 	for _, row := range rows.FindAllStringSubmatch(string(text), -1) {
 		documented = append(documented, row[1])
 	}
@@ -291,8 +327,10 @@ func TestMetricsAreDocumented(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for name, opt := range map[string]otelzklock.Option{
-		"option": nil, "meter provider": otelzklock.WithMeterProvider(nil),
-		"tracer provider": otelzklock.WithTracerProvider(nil), "function": otelzklock.WithLockName(nil),
+		"option":          nil,
+		"meter provider":  otelzklock.WithMeterProvider(nil),
+		"tracer provider": otelzklock.WithTracerProvider(nil),
+		"function":        otelzklock.WithLockName(nil),
 	} {
 		_, err := otelzklock.NewHooks(opt)
 		assert.ErrorContains(t, err, name)
@@ -308,6 +346,7 @@ func TestGlobalProviders(t *testing.T) {
 	ctx := hooks.AcquireStart(t.Context(), zklock.AcquireStartEvent{})
 	hooks.AcquireEnd(ctx, zklock.AcquireEndEvent{})
 	hooks.HoldEnd(ctx, zklock.HoldEndEvent{})
-	hooks.AcquireEnd(t.Context(), zklock.AcquireEndEvent{}) // as when another's hook drops the context
+	// As when another's hook drops the context.
+	hooks.AcquireEnd(t.Context(), zklock.AcquireEndEvent{})
 	hooks.HoldEnd(t.Context(), zklock.HoldEndEvent{})
 }

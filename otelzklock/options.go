@@ -12,7 +12,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// Option changes what is told, and to whom. An invalid value is an error of NewHooks or ObserveStats.
+// Option changes what is told, and to whom. An invalid value is an error of NewHooks or
+// ObserveStats.
 type Option func(*config) error
 
 type config struct {
@@ -58,9 +59,9 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 }
 
 // WithLockName adds the attribute zklock.lock.name to the metrics and spans of a lock: what name
-// returns, unless it is empty. Without WithLockName no lock is named. Each value makes time series of
-// its own, so it should be one of few: the first part of LockRef.Name, for example. It is called by
-// several goroutines, and several times for each acquisition.
+// returns, unless it is empty. Without WithLockName no lock is named. Each value makes time series
+// of its own, so it should be one of few: the first part of LockRef.Name, for example. It is called
+// by several goroutines, and several times for each acquisition.
 func WithLockName(name func(zklock.LockRef) string) Option {
 	return func(cfg *config) error {
 		if name == nil {
@@ -71,8 +72,8 @@ func WithLockName(name func(zklock.LockRef) string) Option {
 	}
 }
 
-// WithAttributes adds attributes to all metrics and spans. A process with several Sessions can so tell
-// one from the other. It can be given several times.
+// WithAttributes adds attributes to all metrics and spans. A process with several Sessions can so
+// tell one from the other. It can be given several times.
 func WithAttributes(attrs ...attribute.KeyValue) Option {
 	return func(cfg *config) error {
 		cfg.always = append(slices.Clone(cfg.always), attrs...)

@@ -15,8 +15,8 @@ import (
 	"github.com/zookylock/zklock/otelzklock"
 )
 
-// tree shows spans below their parents, with when they began and ended since the first one, in tenths
-// of a second.
+// tree shows spans below their parents, with when they began and ended since the first one, in
+// tenths of a second.
 func tree(spans []trace.ReadOnlySpan) (lines []string) {
 	var begun time.Time
 	for _, span := range spans {
@@ -31,15 +31,16 @@ func tree(spans []trace.ReadOnlySpan) (lines []string) {
 			if span.Parent().SpanID() != parent {
 				continue
 			}
-			line := fmt.Sprintf("%s%s %v–%v", indent, span.Name(), at(span.StartTime()), at(span.EndTime()))
+			begins, ends := at(span.StartTime()), at(span.EndTime())
+			line := fmt.Sprintf("%s%s %v–%v", indent, span.Name(), begins, ends)
 			if code := span.Status(); code.Code != 0 {
 				line += " " + code.Code.String() + ":" + code.Description
 			}
 			line += " " + attributes(span.Attributes())
 			lines = append(lines, line)
 			for _, event := range span.Events() {
-				lines = append(lines, fmt.Sprintf("%s  * %s %v %s", indent, event.Name, at(event.Time),
-					attributes(event.Attributes)))
+				lines = append(lines, fmt.Sprintf("%s  * %s %v %s",
+					indent, event.Name, at(event.Time), attributes(event.Attributes)))
 			}
 			show(indent+"  ", span.SpanContext().SpanID())
 		}
@@ -102,7 +103,8 @@ func TestSpans(t *testing.T) {
 			},
 			[]string{
 				"work 0s–2s {}",
-				"  acquire lock 0s–2s Error:timeout {kind=lock result=failed try=false type=timeout}",
+				"  acquire lock 0s–2s Error:timeout " +
+					"{kind=lock result=failed try=false type=timeout}",
 				"    * queued 0s {ahead=1}",
 			},
 		},
@@ -134,7 +136,8 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// TestNothingNamesTheLock has a lock's name, its path and the texts of errors be in no metric or span.
+// TestNothingNamesTheLock has a lock's name, its path and the texts of errors be in no metric or
+// span.
 func TestNothingNamesTheLock(t *testing.T) {
 	observed(t, nil, func(t *testing.T, p *place) {
 		p.hold(p.theirs, 0)
@@ -148,7 +151,8 @@ func TestNothingNamesTheLock(t *testing.T) {
 		require.NoError(t, err)
 		<-p.m.Lost()
 		pause(0)
-		told := fmt.Sprintf("%v %+v", p.measured(), tracetest.SpanStubsFromReadOnlySpans(p.spans.Ended()))
+		spans := tracetest.SpanStubsFromReadOnlySpans(p.spans.Ended())
+		told := fmt.Sprintf("%v %+v", p.measured(), spans)
 		assert.Contains(t, told, "hold lock")
 		assert.NotContains(t, told, "ann@example.org")
 	})
@@ -179,6 +183,6 @@ func TestHooksServeSeveralSessions(t *testing.T) {
 		require.NoError(t, err)
 		p.dial(p.Network(), zklock.WithHooks(hooks))
 		p.dial(p.Network(), zklock.WithHooks(hooks))
-		assert.Equal(t, "3 {session}", p.measured()["zklock.session.count{state=connected}"])
+		assert.Equal(t, "3 {session}", p.measured()["zklock.session.active{state=connected}"])
 	})
 }

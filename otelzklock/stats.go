@@ -10,8 +10,8 @@ import (
 )
 
 // ObserveStats adds the metric zklock.lease.least_left of a Session, which hooks cannot tell, until
-// the Registration is unregistered. Each further Session of a process needs attributes of its own: see
-// WithAttributes.
+// the Registration is unregistered. Each further Session of a process needs attributes of its own:
+// see WithAttributes.
 func ObserveStats(s *zklock.Session, opts ...Option) (metric.Registration, error) {
 	if s == nil {
 		return nil, errors.New("otelzklock: session is nil")
@@ -22,7 +22,8 @@ func ObserveStats(s *zklock.Session, opts ...Option) (metric.Registration, error
 	}
 	m := meterOf(&cfg)
 	least, err := m.Float64ObservableGauge("zklock.lease.least_left", metric.WithUnit("s"),
-		metric.WithDescription("The least time that was left to a hold when the ensemble confirmed it."))
+		metric.WithDescription(
+			"The least time that was left to a hold when the ensemble confirmed it."))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -107,6 +108,24 @@ func TestExportedMetricsAreSound(t *testing.T) {
 	out, err := check.CombinedOutput()
 	assert.NoError(t, err, "%s", out)
 	assert.Empty(t, string(out))
+}
+
+// TestRulesNameExportedMetrics looks for what the alerts and the dashboard of monitoring/ name.
+func TestRulesNameExportedMetrics(t *testing.T) {
+	p := newPlace(t)
+	p.lock("jobs/a")
+	p.queue("jobs/a", "ben")
+	_, url := p.export()
+	page := fetch(t, url)
+	for _, file := range []string{"rules.yml", "dashboard.json"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "monitoring", file))
+		require.NoError(t, err)
+		names := regexp.MustCompile(`\bzooky_\w+`).FindAllString(string(text), -1)
+		assert.NotEmpty(t, names, file)
+		for _, name := range names {
+			assert.Regexp(t, `(?m)^`+name+`\b`, page, file)
+		}
+	}
 }
 
 // findPromtool returns the path of promtool: the installed one, or that of Debian's package, which

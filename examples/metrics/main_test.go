@@ -43,7 +43,7 @@ func TestMetricsAreScraped(t *testing.T) {
 		`zklock_lease_least_left_seconds [\d.]+`,
 		`zklock_hold_lost_total{zklock_loss_reason="lease"} 0`,
 		`zklock_hold_revoked_total 0`,
-		`zklock_session_count{zklock_session_state="connected"} 1`,
+		`zklock_session_active{zklock_session_state="connected"} 1`,
 		`zklock_session_transitions_total{zklock_session_state="expired"} 0`,
 	} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(page) {

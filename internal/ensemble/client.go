@@ -34,6 +34,18 @@ type Config struct {
 
 	ParseData func(data []byte) (who []byte, asked error) // what NodeState says of a znode's data
 	Changed   func()                                      // is called when a session is established, and on Close; it must not block
+
+	// Requested, if it is set, is called when a request or a ping to a server is over. It must not
+	// block.
+	Requested func(Exchange)
+}
+
+// Exchange is a request or a ping to a server, and what became of it.
+type Exchange struct {
+	Operation string
+	Server    string // host:port, as Config.Servers has it
+	Took      time.Duration
+	Err       error // the server's; zk.ErrConnectionClosed if there was no answer
 }
 
 // Credentials are added to every session.

@@ -145,6 +145,7 @@ func (zs *Session) connect(network string) (net.Conn, error) {
 		OwnRequests:  &zs.OwnRequests,
 		Asked:        zs.Timeout(),
 		Credentials:  len(zs.client.cfg.Auth),
+		Ended:        zs.client.tellOf(to.server),
 	})
 	zs.mu.Lock()
 	err = zs.dialing.Err()
@@ -191,5 +192,19 @@ func (zs *Session) backOff() error {
 		return nil
 	case <-zs.dialing.Done():
 		return zs.dialing.Err()
+	}
+}
+
+// tellOf returns what a connection to that server is to tell of its requests to; nil if nobody
+// asks.
+func (c *Client) tellOf(server string) func(wire.Exchange) {
+	if c.cfg.Requested == nil {
+		return nil
+	}
+	return func(e wire.Exchange) {
+		c.cfg.Requested(Exchange{
+			Operation: wire.OpName(e.Op), Server: server, Took: time.Since(e.Sent),
+			Err: ErrorOf(wire.Reply{Lost: !e.Answered, Code: e.Code}),
+		})
 	}
 }

@@ -1546,4 +1546,28 @@ var mutants = []mutant{
 			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Release)))\n"}},
 		tests: "TestSpans",
 	},
+	{
+		name:  "hooks: a request without an answer is not told",
+		edits: []edit{{"internal/wire/conn.go", "		c.cfg.Ended(e)\n", "		_ = e\n"}},
+		tests: "TestVirtualHooksOfRequestsThatFail",
+	},
+	{
+		name: "hooks: an error in the answer to a request is not told",
+		edits: []edit{{"internal/wire/read.go",
+			"		c.ended(req.op, req.sent, code)\n",
+			"		c.ended(req.op, req.sent, 0)\n"}},
+		tests: "TestVirtualHooksOfRequestsThatFail",
+	},
+	{
+		name: "hooks: requests past go-zookeeper are not told",
+		edits: []edit{{"internal/wire/send.go",
+			"		c.ended(req.op, req.sent, r.Code)\n", "		_ = r.Code\n"}},
+		tests: "TestVirtualHooksOfRequests",
+	},
+	{
+		name: "hooks: pings are not told",
+		edits: []edit{{"internal/wire/read.go",
+			"			c.ended(OpPing, sent, code)\n", "			_ = sent\n"}},
+		tests: "TestVirtualHooksOfRequests",
+	},
 }

@@ -3,6 +3,7 @@ package virtual
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/docblock"
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
@@ -165,5 +167,79 @@ func TestVirtualNoSessionIDAtInfo(t *testing.T) {
 		all := strings.Join(debug.take(), "\n")
 		assert.Contains(t, all, "session has been expired by the server")
 		assert.NotContains(t, all, "authentication failed")
+	})
+}
+
+// TestVirtualLogOfAnOutage compares what docs/observability.md shows of half a minute without a server
+// with what is logged, but for the figures.
+func TestVirtualLogOfAnOutage(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var log recorder
+		s, client := w.dial("", 12*time.Second, logAt(slog.LevelInfo, &log))
+		m := mutex(t, s, "jobs/report")
+		lockFor(t, m, 5*time.Second)
+		log.take()
+		client.Refuse()
+		client.Cut()
+		time.Sleep(30 * time.Second) // sleep ok: virtual
+		m.Unlock()
+		client.Heal()
+		time.Sleep(20 * time.Second) // sleep ok: virtual
+		synctest.Wait()
+		logged := strings.Join(log.take(), "\n") + "\n"
+		block, err := docblock.Find("../../docs/observability.md", "output",
+			"half a minute without a server")
+		require.NoError(t, err)
+		if docblock.Updating() {
+			require.NoError(t, block.Replace(logged))
+			return
+		}
+		figures := regexp.MustCompile(`[0-9.]+(ms|s)\b|0x[0-9a-f]+`)
+		want, got := figures.ReplaceAllString(block.Text, "N"), figures.ReplaceAllString(logged, "N")
+		assert.Equal(t, want, got, "run make docs")
+	})
+}
+
+// TestVirtualLogOfADeadHolder waits behind a client whose machine is gone, and wants the log to say who
+// it was.
+func TestVirtualLogOfADeadHolder(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var log recorder
+		dead, machine := w.dial("", 30*time.Second)
+		s, _ := w.dial("", 12*time.Second, logAt(slog.LevelInfo, &log))
+		lockFor(t, mutex(t, dead, "jobs/report", zklock.WithIdentifier("vm/7")), 0)
+		log.take()
+		machine.Blackhole()
+		m := mutex(t, s, "jobs/report")
+		begun := time.Now()
+		lockFor(t, m, 0)
+		assert.Greater(t, time.Since(begun), 20*time.Second)
+		m.Unlock()
+		synctest.Wait()
+		lines := log.take()
+		require.Len(t, lines, 1)
+		assert.Regexp(t, `^level=INFO msg="still waiting" lock=jobs/report kind=lock `+
+			`waited=1\S+s because="1 ahead of it, the holder is vm/7"$`, lines[0])
+		machine.Heal()
+	})
+}
+
+// TestVirtualLogOfASlowServer has answers take longer and longer, until a hold is lost.
+func TestVirtualLogOfASlowServer(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		var log recorder
+		s, client := w.dial("", 12*time.Second, logAt(slog.LevelInfo, &log))
+		m := mutex(t, s, "jobs/report")
+		lockFor(t, m, 5*time.Second)
+		log.take()
+		client.Delay(3500 * time.Millisecond)
+		<-m.Lost()
+		synctest.Wait()
+		lines := strings.Join(log.take(), "\n")
+		t.Log(lines)
+		assert.Regexp(t, `level=WARN msg="lock lost" lock=jobs/report kind=lock reason=lease held=\S+s`,
+			lines)
+		client.Heal()
+		m.Unlock()
 	})
 }

@@ -14,7 +14,8 @@ const (
 // Config says how a connection is checked and who is told what it learns. The zero Config checks with the defaults
 // and tells nobody.
 //
-// The callbacks run on go-zookeeper's receiving goroutine, before go-zookeeper sees the frame that they are about.
+// The callbacks run on go-zookeeper's receiving goroutine, before go-zookeeper sees the frame that
+// they are about, but for Ended without an answer.
 // They must not block and must not call Read. They may close the connection.
 type Config struct {
 	// MaxFrame is the largest frame accepted from a server, in bytes, its four bytes of length not counted, and also
@@ -37,6 +38,10 @@ type Config struct {
 	// that asked no quorum (throttled, session moved); a multi that failed is counted, because its errors are in its
 	// body and a quorum has agreed on them.
 	Answered func(op int32, sent time.Time)
+
+	// Ended, if it is set, is called when a request or a ping is over, answered or not, once for
+	// each. If the connection has ended without the answer, it is called by whoever noticed.
+	Ended func(Exchange)
 
 	// LastZxid, if it is set, is the newest transaction that any server has told the session of. The Conn keeps it up to date,
 	// and says it to the server that it connects to.
@@ -65,6 +70,14 @@ func (c Config) withDefaults() Config {
 	c.OwnRequests = cmp.Or(c.OwnRequests, new(atomic.Int64))
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
 	return c
+}
+
+// An Exchange is a request or a ping, and what became of it.
+type Exchange struct {
+	Op       int32
+	Sent     time.Time // just before it was written
+	Answered bool      // false: the connection has ended first
+	Code     int32     // the error in the answer's header, 0 for none
 }
 
 // A Handshake is what a server's connect reply says.

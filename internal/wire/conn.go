@@ -198,13 +198,22 @@ func timedOut(err error) bool {
 
 // fail makes the Conn useless for a reason, unless it is so already, and returns the first reason.
 func (c *Conn) fail(reason error) error {
+	var unanswered []Exchange
 	c.mu.Lock()
 	if c.cause == nil {
 		c.cause, c.left = reason, c.waiting.longest()
+		if c.cfg.Ended != nil {
+			c.waiting.each(func(op int32, sent time.Time) {
+				unanswered = append(unanswered, Exchange{Op: op, Sent: sent})
+			})
+		}
 	}
 	reason = c.cause
 	c.mu.Unlock()
 
+	for _, e := range unanswered {
+		c.cfg.Ended(e)
+	}
 	c.abandonOwn()
 	if c.closed.CompareAndSwap(false, true) {
 		// A tls.Conn says goodbye in Close, and waits up to 5 s for a peer that no longer reads.

@@ -65,6 +65,16 @@ func (o *outstanding) add(xid, op int32, sent time.Time, size int) {
 	o.index[xid] = at
 }
 
+// each calls f with every request and ping that waits.
+func (o *outstanding) each(f func(op int32, sent time.Time)) {
+	for at := o.oldest; at != none; at = o.slots[at].next {
+		f(o.slots[at].op, o.slots[at].sent)
+	}
+	for _, sent := range o.pings {
+		f(OpPing, sent)
+	}
+}
+
 // few is how many requests there is always room for, once there were as many.
 const few = 64
 

@@ -170,7 +170,8 @@ func (c *Conn) boundTimeout(frame []byte, granted time.Duration) time.Duration {
 // returns whether the frame is too large, itself or when decoded.
 func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	xid := int32(binary.BigEndian.Uint32(frame))
-	failed := binary.BigEndian.Uint32(frame[errorAt:]) != 0
+	code := int32(binary.BigEndian.Uint32(frame[errorAt:]))
+	failed := code != 0
 	switch {
 	case xid == XidWatcherEvent && tooLarge:
 		return false, &FrameError{OpWatcherEvent, "frame is too large"}
@@ -179,9 +180,13 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	case xid == XidPing:
 		c.mu.Lock()
 		sent, ok := c.waiting.removePing()
+		told := c.cause != nil
 		c.mu.Unlock()
 		if ok && !failed {
 			c.answered(OpPing, sent)
+		}
+		if ok && !told {
+			c.ended(OpPing, sent, code)
 		}
 		return tooLarge, nil
 	case xid < 0:
@@ -207,6 +212,7 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	c.mu.Lock()
 	c.waiting.remove(xid)
 	c.answers++
+	told := c.cause != nil
 	c.mu.Unlock()
 	switch {
 	case !failed:
@@ -214,11 +220,25 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	case req.op == OpSetAuth && c.cfg.AuthRejected != nil:
 		c.cfg.AuthRejected()
 	}
+	if tooLarge {
+		code = codeTooLarge - 1<<32
+	}
+	if !told {
+		c.ended(req.op, req.sent, code)
+	}
 	return tooLarge, nil
 }
 
 func (c *Conn) answered(op int32, sent time.Time) {
 	if c.cfg.Answered != nil {
 		c.cfg.Answered(op, sent)
+	}
+}
+
+// ended tells of an answer, unless fail has told already that there is none: there was a cause
+// before the request was taken out.
+func (c *Conn) ended(op int32, sent time.Time, code int32) {
+	if c.cfg.Ended != nil {
+		c.cfg.Ended(Exchange{Op: op, Sent: sent, Answered: true, Code: code})
 	}
 }

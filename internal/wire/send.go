@@ -373,7 +373,11 @@ func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
 	c.mu.Lock()
 	_, ok = c.waiting.remove(xid)
 	c.answers++
+	told := c.cause != nil
 	c.mu.Unlock()
+	if !told {
+		c.ended(req.op, req.sent, r.Code)
+	}
 	if ok { // and not told already that the connection is closed
 		req.done(r)
 	}

@@ -1,0 +1,18 @@
+// Command demo shows what OpenTelemetry and Prometheus are told of locks: spans, and then metrics.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/zookylock/zklock/monitoring"
+)
+
+func main() {
+	spans, page, err := monitoring.Demo(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n%s", spans, page)
+}
