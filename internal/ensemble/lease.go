@@ -24,8 +24,9 @@ const checksPerBeat = 500
 
 // Tenant is what stands or falls with its session: a znode that its maker relies on.
 type Tenant interface {
-	Znode() string     // its path
-	Lose(reason error) // tells that it is over; ErrExpired, ErrLeaseRanOut, ErrRemoved or ErrClosed
+	Znode() string        // its path
+	Lose(reason error)    // tells that it is over; ErrExpired, ErrLeaseRanOut or ErrClosed
+	Missing(znode string) // tells that its znode, which was that, does not exist
 }
 
 // Lease keeps the holds of one ZooKeeper session for as long as they can be proved.
@@ -362,7 +363,7 @@ func (l *Lease) beatOnce(held []Tenant) {
 			return
 		}
 		// A hold that was released meanwhile is no longer under the lease; to lose it then means nothing.
-		held[missing.index].Lose(ErrRemoved)
+		held[missing.index].Missing(paths[missing.index])
 		held = append(held[:missing.index:missing.index], held[missing.index+1:]...)
 	}
 }

@@ -3,6 +3,61 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "downgrade: who waits for the writer takes it for gone",
+		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
+		tests: "TestVirtualDowngrade$",
+	},
+	{
+		name:  "downgrade: who waits for the writer is told of its removal",
+		edits: []edit{{"internal/recipe/downgrade.go", "			&zk.SetDataRequest{Path: c.path, Data: data, Version: version},\n", ""}},
+		tests: "TestVirtualDowngrade$",
+	},
+	{
+		name:  "downgrade: a hand-off between writers takes a listing",
+		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.told\n", "	return false\n"}},
+		tests: "TestVirtualAHandOffBetweenWritersTakesNoListing",
+	},
+	{
+		name:  "downgrade: who asked the writer is not heard",
+		edits: []edit{{"internal/recipe/downgrade.go", "err := c.exchange(ctx, 0)", "err := c.exchange(ctx, -1)"}},
+		tests: "TestVirtualDowngradeHeedsWhoAsked",
+	},
+	{
+		name:  "downgrade: the reader is not asked after the writer",
+		edits: []edit{{"internal/recipe/lookahead.go", "if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {", "if false {"}},
+		tests: "TestVirtualDowngradeHeedsWhoAsked",
+	},
+	{
+		name:  "downgrade: a beat that was under way takes the hold for lost",
+		edits: []edit{{"internal/recipe/hold.go", "moved := h.moves || h.path != znode", "moved := false"}},
+		tests: "TestVirtualDowngradeDuringABeat",
+	},
+	{
+		name:  "downgrade: an exchange that was executed is taken for refused",
+		edits: []edit{{"internal/recipe/downgrade.go", "	case err == nil && node.Owner == c.zs.ID():\n		c.takeReader()\n", ""}},
+		tests: "TestVirtualDowngradeThroughFaults",
+	},
+	{
+		name:  "downgrade: which znode there is, is not found out before the removal",
+		edits: []edit{{"internal/recipe/removal.go", "		err = c.findReader(ctx)\n", ""}},
+		tests: "TestVirtualDowngradeWithoutAnswer",
+	},
+	{
+		name:  "downgrade: the goroutines of a handle pass the hold on",
+		edits: []edit{{"internal/recipe/cohort.go", "	if co.term == t {\n		co.term = nil\n	}\n	begun := co.beginLocked()\n	co.mu.Unlock()\n	co.queue(begun)\n	return t.owner\n", "	co.mu.Unlock()\n	return t.owner\n"}},
+		tests: "TestVirtualDowngradeOfACohort",
+	},
+	{
+		name:  "downgrade: a reader becomes a writer that waits for itself",
+		edits: []edit{{"context.go", "shared := c.hold.IsShared() && m.kind == queue.Read", "shared := c.hold.IsShared()"}},
+		tests: "TestVirtualAReaderCannotBecomeAWriter",
+	},
+	{
+		name:  "downgrade: the handle of the reader waits for itself",
+		edits: []edit{{"context.go", "	case m.occupiedBy(c.hold):\n		return true\n", ""}},
+		tests: "TestVirtualAReaderCannotBecomeAWriter",
+	},
+	{
 		name:  "session with a timeout too short to hold anything kept",
 		edits: []edit{{"internal/ensemble/lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
 		tests: "TestVirtualClaimedShortTimeout",
@@ -399,13 +454,13 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
+			{"internal/ensemble/lease.go", "		held[missing.index].Missing(paths[missing.index])\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
+		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Missing(paths[missing.index])\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{

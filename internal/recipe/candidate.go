@@ -36,6 +36,9 @@ type candidate struct {
 	doubted bool     // another client has removed its znode, it seems, and may have taken its name
 	usurped bool     // another session's znode has its name
 	handoff *handoff // that it has left; nil for none
+	counts  int      // what it takes of its session's footprint
+
+	reader string // the path of a reader that may be in its place; empty if there is none
 
 	path  string            // once created
 	place queue.Candidate   // once created
@@ -184,7 +187,8 @@ func newBirth(r wire.Reply) (b birth) {
 // the session then owned more than it may.
 func (c *candidate) request() error {
 	if c.stage == uncreated {
-		if err := c.zs.Include(c.footprint()); err != nil {
+		c.counts = c.footprint()
+		if err := c.zs.Include(c.counts); err != nil {
 			return err
 		}
 		c.stage = requested
@@ -196,7 +200,7 @@ func (c *candidate) request() error {
 // for what the session may own.
 func (c *candidate) enter(to stage) {
 	if c.stage.mayExist() && !to.mayExist() {
-		c.zs.Exclude(c.footprint())
+		c.zs.Exclude(c.counts)
 	}
 	c.stage = to
 }
@@ -207,9 +211,6 @@ const sequenceDigits = 10
 // footprint is what the candidate takes in the transaction that ends its session: its path, and the
 // length of that.
 func (c *candidate) footprint() int {
-	if c.path != "" {
-		return len(c.path) + 4
-	}
 	return len(c.dir) + len("/") + len(c.prefix) + sequenceDigits + 4
 }
 

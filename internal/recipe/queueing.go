@@ -194,7 +194,7 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 			ctx, force = committed, closedTimer
 			err = c.evict(ctx)
 		} else {
-			err = c.moveUp(ctx, at, left == wasFirst, p.Revoke != nil)
+			err = p.moveUp(ctx, c, at, left)
 		}
 		if err != nil {
 			return ctx, err
@@ -228,9 +228,10 @@ func (p *Passage) announce() {
 type departure uint8
 
 const (
-	wasGone   departure = iota + 1 // who is ahead of it may still be there
-	wasFirst                       // and nobody was ahead of it
-	wasForced                      // it is still there, but it is time for force
+	wasGone    departure = iota + 1 // who is ahead of it may still be there
+	wasFirst                        // and nobody was ahead of it
+	wasForced                       // it is still there, but it is time for force
+	leftReader                      // and a reader may have its number
 )
 
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
@@ -272,6 +273,9 @@ func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemb
 		h, departing := handoffFrom(w)
 		if departing {
 			return 0, nil
+		}
+		if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {
+			return leftReader, nil
 		}
 		if h == nil {
 			return wasGone, nil

@@ -25,6 +25,9 @@ func (c *candidate) remove(ctx context.Context) error {
 	}
 	exists := c.stage.mayExist() && c.stage != requested
 	if exists {
+		err = c.findReader(ctx)
+	}
+	if exists && err == nil {
 		err = c.delete(ctx)
 	}
 	if ensemble.IsGaveUp(err) {
