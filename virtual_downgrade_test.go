@@ -301,6 +301,19 @@ func TestVirtualDowngradeHeedsWhoAsked(t *testing.T) {
 	}
 }
 
+// TestVirtualDowngradeHeedsAMark has a mark written once, before the hold is watched.
+func TestVirtualDowngradeHeedsAMark(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		rw := rwmutex(t, s, "m")
+		revoked := lock(t, rw.Mutex)
+		w.Stranger().Set(w.Ephemerals()[0], []byte("unlock"))
+		reader := downgrade(t, rw)
+		assert.False(t, isOpen(revoked))
+		reader.Unlock()
+	})
+}
+
 // TestVirtualDowngradeIsLostAndRevoked has what befalls a downgraded hold be told.
 func TestVirtualDowngradeIsLostAndRevoked(t *testing.T) {
 	for name, lose := range losses {
@@ -343,6 +356,8 @@ func TestVirtualDowngradeOfACohort(t *testing.T) {
 		assert.True(t, isOpen(after.Done()), "a writer beside readers")
 		assert.NoError(t, reader.Err())
 		reader.Unlock()
+		time.Sleep(time.Second) // sleep ok: virtual
+		assert.True(t, isOpen(before.Done()), "a writer beside another reader")
 		r.Cancel()
 		for _, p := range []*zklock.Pending{before, after} {
 			<-p.Done()

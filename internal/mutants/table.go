@@ -3,6 +3,56 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "several locks: acquired one after the other in the caller's order",
+		edits: []edit{{"lockall.go", "	acquired, bond, failed := s.locks.AcquireAll(ctx, claims)\n", "	var acquired []*recipe.Acquisition\n	var bond *recipe.Bond\n	var failed *recipe.ClaimError\n	for _, c := range claims {\n		var one []*recipe.Acquisition\n		if one, bond, failed = s.locks.AcquireAll(ctx, []recipe.Claim{c}); failed != nil {\n			break\n		}\n		acquired = append(acquired, one...)\n	}\n"}},
+		tests: "TestVirtualLockAllInAnyOrder",
+	},
+	{
+		name:  "several locks: a place is lost alone",
+		edits: []edit{{"internal/recipe/several.go", "		removals.Go(func() { _ = c.remove(s.ctx) }) // giveUp goes on\n", "		if c.doubted {\n			removals.Go(func() { _ = c.remove(s.ctx) })\n		}\n"}},
+		tests: "TestVirtualLockAllLosesAPlace",
+	},
+	{
+		name:  "several locks: nobody watches over the first places",
+		edits: []edit{{"internal/recipe/several.go", "		case <-c.wake:\n		case <-all:", "		case <-all:"}},
+		tests: "TestVirtualLockAllLosesAPlace",
+	},
+	{
+		name:  "several locks: numbers that were given before believed",
+		edits: []edit{{"internal/recipe/several.go", "&& stat.Czxid < c.czxid {", "&& false {"}},
+		tests: "TestVirtualLockAllDistrustsRepeatedNumbers",
+	},
+	{
+		name:  "several locks: candidates left whose creation was not answered",
+		edits: []edit{{"internal/recipe/several.go", "			if found {\n				return joinAll(candidates, nil)\n			}\n", "			_ = found\n			enterAll(candidates, uncreated)\n"}},
+		tests: "TestVirtualLockAllThroughFaults",
+	},
+	{
+		name:  "several locks: the hold does not end with one of them",
+		edits: []edit{{"internal/recipe/hold.go", "	h.bond.lose()\n", ""}},
+		tests: "TestVirtualLockAllHoldIsLostAndRevoked",
+	},
+	{
+		name:  "several locks: one that was asked for is not told",
+		edits: []edit{{"internal/recipe/hold.go", "	h.bond.revoke()\n", ""}},
+		tests: "TestVirtualLockAllHoldIsLostAndRevoked",
+	},
+	{
+		name:  "several locks: one named twice",
+		edits: []edit{{"lockall.go", "		case named[m.path]:", "		case false:"}},
+		tests: "TestVirtualLockAllRefuses",
+	},
+	{
+		name:  "several locks: a guard for the first alone",
+		edits: []edit{{"lockall.go", "	return guards, nil\n", "	return guards[:1], nil\n"}},
+		tests: "TestVirtualLockAll$",
+	},
+	{
+		name:  "several locks: the candidates stay when the caller gives up",
+		edits: []edit{{"internal/recipe/several.go", "		s.locks.client.Go(func() { p.giveUp(candidates[i]) }) // ends", "		s.locks.client.Go(func() { p.onRemoved(candidates[i], nil) }) // ends"}},
+		tests: "TestVirtualLockAllGivesUpAtEveryMoment",
+	},
+	{
 		name:  "downgrade: who waits for the writer takes it for gone",
 		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
 		tests: "TestVirtualDowngrade$",
@@ -20,7 +70,7 @@ var mutants = []mutant{
 	{
 		name:  "downgrade: who asked the writer is not heard",
 		edits: []edit{{"internal/recipe/downgrade.go", "err := c.exchange(ctx, 0)", "err := c.exchange(ctx, -1)"}},
-		tests: "TestVirtualDowngradeHeedsWhoAsked",
+		tests: "TestVirtualDowngradeHeedsAMark",
 	},
 	{
 		name:  "downgrade: the reader is not asked after the writer",
@@ -34,7 +84,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: an exchange that was executed is taken for refused",
-		edits: []edit{{"internal/recipe/downgrade.go", "	case err == nil && node.Owner == c.zs.ID():\n		c.takeReader()\n", ""}},
+		edits: []edit{{"internal/recipe/downgrade.go", "	case err == nil && node.Owner == c.zs.ID():\n", "	case err == nil && node.Owner == 0:\n"}},
 		tests: "TestVirtualDowngradeThroughFaults",
 	},
 	{
@@ -49,7 +99,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: a reader becomes a writer that waits for itself",
-		edits: []edit{{"context.go", "shared := c.hold.IsShared() && m.kind == queue.Read", "shared := c.hold.IsShared()"}},
+		edits: []edit{{"context.go", "shared := c.hold.IsShared() && m.kind == queue.Read", "shared := c.hold.IsShared() || m.kind == queue.Read"}},
 		tests: "TestVirtualAReaderCannotBecomeAWriter",
 	},
 	{
@@ -770,7 +820,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case l.More:\n"}},
+		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case l.More || gone.LeavesReader() && false:\n"}},
 		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
 	},
 	{

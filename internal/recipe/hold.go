@@ -42,6 +42,7 @@ type Hold struct {
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
+	bond  *Bond // that it is in; nil for none
 
 	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
@@ -119,6 +120,7 @@ func (h *Hold) revoke() {
 	}
 	h.err = ErrRevoked
 	h.revoked.give()
+	h.bond.revoke()
 	if !h.since.IsZero() {
 		h.of.observer.Revoked(h.of, time.Since(h.since))
 	}
@@ -172,6 +174,7 @@ func (h *Hold) lose(reason error) {
 	}
 	h.err = reason
 	h.lost.give()
+	h.bond.lose()
 	h.finishLocked(reason)
 	if h.lapse != nil {
 		h.lapse()

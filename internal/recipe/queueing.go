@@ -30,15 +30,12 @@ func (p *Passage) run() {
 		p.trying.Store(c)
 		err = p.obtain(c)
 		if err == nil {
-			p.candidate = c
-			if p.settle(nil) {
-				zs.newHolds.add(p)
-				c.hold.whenLost(p.removeSoon)
+			if p.granted(c) {
 				return
 			}
 			p.withdraw(c.hold)
 		}
-		if errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {
+		if isLostPlace(err) {
 			c.doubted = errors.Is(err, ErrVanished)
 			if soon++; time.Since(begun) > quickly {
 				soon = 0
@@ -51,6 +48,25 @@ func (p *Passage) run() {
 		p.locks.client.Go(func() { p.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
+}
+
+// granted settles the acquisition with the hold of this candidate. It is false if the acquisition has
+// failed already.
+func (p *Passage) granted(c *candidate) bool {
+	p.candidate = c
+	if !p.settle(nil) {
+		return false
+	}
+	c.zs.newHolds.add(p)
+	c.hold.whenLost(p.removeSoon)
+	return true
+}
+
+// isLostPlace reports whether err says that a candidate has lost its place in the queue, so that another
+// is to take one at the end.
+func isLostPlace(err error) bool {
+	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errRepeated) ||
+		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
 }
 
 // quickly is how soon a candidate is lost that is followed by another with a pause, unless it is
@@ -127,10 +143,15 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	c.standing.Store(isBehindOwner)
 	if err := p.takeSlot(ctx, c); err != nil {
 		return err
 	}
+	return p.admit(ctx, c)
+}
+
+// admit puts the hold of a candidate that has nobody ahead, and has taken the handle's slot, under the
+// lease.
+func (p *Passage) admit(ctx context.Context, c *candidate) error {
 	c.standing.Store(isFirst)
 	if err := c.zs.Lease.Admit(ctx, c.hold); err != nil {
 		p.leaveSlot()
@@ -334,6 +355,7 @@ func (p *Passage) awaitSession() (*Local, error) {
 // Reader's, whose candidates are at the head together: then it waits for that to be released. It fails with errOccupied if
 // the other hold is lost.
 func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
+	c.standing.Store(isBehindOwner)
 	if p.Slot == nil {
 		return nil
 	}
