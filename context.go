@@ -9,14 +9,16 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Context returns a context that ends with the current hold: when somebody asks for the lock, when the
-// hold is lost, and when it is released. context.Cause is then ErrRevoked, an error that matches ErrLost,
-// or ErrNotLocked. It also ends with parent. If nothing is held it has ended, with ErrNotLocked.
+// Context returns a context that ends with the current hold: when another client asks for the lock,
+// when the hold is lost, and when it is released. Its context.Cause is then an error that matches
+// ErrRevoked, which may be a RevokedError, or ErrLost, or it is ErrNotLocked. It also ends with
+// parent. If nothing is held it has ended already, with ErrNotLocked.
 //
-// The context carries the hold: what would wait for that hold under this context fails with ErrDeadlock.
+// The context carries the hold: an acquisition under it that would wait for this hold fails with
+// ErrDeadlock.
 //
-// The hold refers to the context until either ends or the CancelFunc is called, which does not release
-// the lock.
+// The hold refers to the context until either ends or the CancelFunc is called. The CancelFunc does
+// not release the lock.
 func (m *Mutex) Context(parent context.Context) (context.Context, context.CancelFunc) {
 	parent = ensemble.OrNone(parent)
 	a := m.holding()

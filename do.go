@@ -10,7 +10,7 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// DoOption changes one Do. An invalid value is an error of Do.
+// DoOption is an option of Do. Do returns an error if its value is invalid.
 type DoOption func(*doConfig) error
 
 type doConfig struct {
@@ -30,8 +30,7 @@ func newDoConfig(opts []DoOption) (cfg doConfig, err error) {
 	return cfg, nil
 }
 
-// NoWait has Do fail with ErrLocked if somebody else has the lock or queues for it, as TryLockContext
-// does.
+// NoWait makes Do fail with ErrLocked if the lock is taken, as TryLockContext does.
 func NoWait() DoOption {
 	return func(cfg *doConfig) error {
 		cfg.try = true
@@ -39,8 +38,9 @@ func NoWait() DoOption {
 	}
 }
 
-// WaitAtMost bounds how long Do waits for the lock. If that is not enough, Do fails with an error that
-// matches ErrWaitTimeout and context.DeadlineExceeded, and the function does not run.
+// WaitAtMost bounds how long Do waits for the lock. If the lock is not acquired within d, Do fails
+// with an error that matches ErrWaitTimeout and context.DeadlineExceeded, and does not call the
+// function.
 func WaitAtMost(d time.Duration) DoOption {
 	return func(cfg *doConfig) error {
 		cfg.wait = d
@@ -48,9 +48,9 @@ func WaitAtMost(d time.Duration) DoOption {
 	}
 }
 
-// RunAtMost bounds how long the function runs: its context ends after d, with ErrRunTimeout as its
-// cause, and the lock is held until the function returns. If it then returns an error, that of Do matches
-// ErrRunTimeout.
+// RunAtMost bounds how long the function runs: its context ends after d, with the cause
+// ErrRunTimeout. The lock is held until the function returns. If it then returns an error, the
+// error of Do matches ErrRunTimeout.
 func RunAtMost(d time.Duration) DoOption {
 	return func(cfg *doConfig) error {
 		cfg.run = d
@@ -73,14 +73,15 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 	return context.WithTimeoutCause(ctx, d, cause)
 }
 
-// Do runs fn under the lock. The context that fn gets is that of Mutex.Context: it is cancelled with
-// ErrRevoked as its cause when somebody asks for the lock, with a cause that matches ErrLost when the
-// hold is lost, and with ctx. ctx bounds the wait for the lock and fn together; WaitAtMost and RunAtMost
+// Do runs fn while it holds the lock. The context of fn is like that of Mutex.Context: it ends with
+// a cause that matches ErrRevoked when another client asks for the lock, or ErrLost when the hold
+// is lost, and with ctx. ctx bounds the wait for the lock and fn together; WaitAtMost and RunAtMost
 // bound one of them.
 //
-// Do returns fn's error, and with it why the hold was revoked or lost, that fn took too long, or why the
-// release failed; if fn has returned nil, a revocation is no error. If the lock is not acquired fn does
-// not run, and the error is that of LockContext. Do waits for the release up to the session timeout.
+// Do returns fn's error, joined with the reason if the hold was revoked or lost, if fn ran too
+// long, or if the release failed. If fn returns nil, a revocation is not an error. If the lock is
+// not acquired, fn does not run, and the error is that of LockContext. Do waits for the release,
+// for up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) (err error) {
 	cfg, err := newDoConfig(opts)
 	if err != nil {

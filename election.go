@@ -13,12 +13,12 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Election has one of several processes lead, made by Session.Election. The leader is the holder of the
-// lock of that name, and the candidates are those that queue for it.
+// Election elects a leader among several processes; it is made by Session.Election. The leader is
+// the holder of the lock with that name, and the candidates are the contenders in its queue.
 type Election struct{ m *Mutex }
 
-// Election returns a handle on the election of that name. It does not use the network. WithIdentifier says
-// who the candidate is to others.
+// Election returns a handle on the election with that name. It does not use the network.
+// WithIdentifier sets how the candidate is shown to others.
 func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 	m, err := s.Mutex(name, opts...)
 	if err != nil {
@@ -27,8 +27,8 @@ func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 	return &Election{m}, nil
 }
 
-// Mutex returns the handle that the leader holds the lock by, for its Token and Guard. RevokeHolder asks
-// the leader to step down.
+// Mutex returns the handle by which the leader holds the lock, for its Token and Guard. Its
+// RevokeHolder asks the leader to step down.
 func (e *Election) Mutex() *Mutex { return e.m }
 
 // The pauses of a candidate whose lead has failed: the first, and the longest. Each is twice the one before.
@@ -37,14 +37,14 @@ const (
 	longestPause = time.Minute
 )
 
-// Run campaigns until it is the leader, runs lead, steps down, and begins again at the end of the queue.
-// The context of lead is that of Mutex.Do: it ends when the leader is asked to step down, when the lock
-// is lost, and with ctx. The leader steps down when lead has returned. If lead returns an error that does
-// not follow from its context, it is logged, and Run pauses before it campaigns again: for 1 s, and for
-// twice as long each time that lead fails again, up to 1 min.
+// Run campaigns until it is the leader, calls lead, steps down when lead returns, and begins again
+// at the end of the queue. The context of lead is that of Mutex.Do: it ends when the leader is
+// asked to step down, when the lock is lost, and with ctx. If lead returns an error that does not
+// follow from its context, Run logs it, and pauses before it campaigns again: for 1 s, and for
+// twice as long after each further failure, up to 1 min.
 //
-// Run returns when ctx ends, with an error that matches ctx.Err, and when the lock is refused, with the
-// error of LockContext: ErrClosed for one.
+// Run returns when ctx ends, with an error that matches ctx.Err, and when the lock is refused, with
+// the error of LockContext, such as ErrClosed.
 func (e *Election) Run(ctx context.Context, lead func(context.Context) error) error {
 	ctx = ensemble.OrNone(ctx)
 	for pause := time.Duration(0); ; {
@@ -82,9 +82,10 @@ func (e *Election) ended(ctx context.Context, err error) error {
 	return ensemble.JoinErrors(err, opError("lead", e.m.path, ensemble.ContextError(ctx)))
 }
 
-// Leader returns who leads, as the server shows it that the Session is connected to. It fails with
-// ErrNoLeader if nobody does.
+// Leader returns the leader as the Session's server shows it. It fails with ErrNoLeader if there is
+// none.
 func (e *Election) Leader(ctx context.Context) (Contender, error) {
+	e.m.check()
 	leader, err := recipe.Request(ctx, e.m.s.locks, e.leader)
 	return leader, opError("look at", e.m.path, err)
 }
@@ -109,10 +110,10 @@ func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, err
 	}
 }
 
-// Observe returns who leads, and then each new leader. It waits for a server to tell that the leader's
-// znode has changed, and lists nothing meanwhile; while nobody leads it looks every 250 ms. A leader that steps
-// down before it is seen is left out. The sequence ends with ctx. If a server refuses or the Session is
-// closed, the error is the last of the sequence.
+// Observe returns a sequence of the current leader and then each new one. It waits for a server to
+// report a change of the leader's znode, and sends no requests meanwhile; while there is no leader
+// it looks every 250 ms. A leader that steps down before it is seen is left out. The sequence ends
+// with ctx. If a server refuses or the Session is closed, the last element is that error.
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	ctx = ensemble.OrNone(ctx)
 	return func(yield func(Contender, error) bool) {
@@ -129,6 +130,7 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 
 // next waits for another leader than the one that is known.
 func (e *Election) next(ctx context.Context, known Contender) (Contender, error) {
+	e.m.check()
 	leader, err := recipe.Request(ctx, e.m.s.locks, func(ctx context.Context, zs *recipe.Local) (Contender, error) {
 		for {
 			leader, err := e.leader(ctx, zs)

@@ -8,72 +8,85 @@ import (
 )
 
 var (
-	// ErrLocked is returned by a try that found the lock taken, and by Remove when somebody queues. Trying again is
-	// safe.
+	// ErrLocked is returned by a try if the lock is taken, and by Remove if a client is in the
+	// queue. Trying again is safe.
 	ErrLocked = recipe.ErrLocked
 
-	// ErrNotLocked is returned when a handle that holds nothing is unlocked or asked for a Guard. Trying again does
-	// not help. It is also the cause of a context of a hold that was released: see Mutex.Context.
+	// ErrNotLocked is returned if a handle that holds nothing is unlocked or asked for a Guard.
+	// Trying again does not help. It is also the cause with which the context of a released hold
+	// ends; see Mutex.Context.
 	ErrNotLocked = recipe.ErrNotLocked
 
-	// ErrDeadlock is returned by an acquisition that would wait for a hold which its own context carries: for the same lock, be
-	// it through another handle of the Session, unless both are readers. So a reader cannot become a writer without
-	// releasing first. Trying again does not help while that hold lasts. LockAsync does not fail so, for the hold can be
-	// released before its outcome is waited for. Nor does a reader that comes to wait for a writer which queues behind the
-	// read hold of its own context: as with sync.RWMutex, avoid recursive read locking.
+	// ErrDeadlock is returned by an acquisition that would wait for a hold that its own context
+	// carries: a hold of the same lock, through any handle of the Session, unless both are readers.
+	// So a reader cannot become a writer without releasing first. Trying again does not help while
+	// that hold lasts.
+	//
+	// Two cases are not detected. LockAsync does not fail, because the hold can be released before
+	// the caller waits for the outcome. Nor does a reader that waits for a writer which is queued
+	// behind the read hold of the reader's own context: as with sync.RWMutex, avoid recursive read
+	// locking.
 	ErrDeadlock = errors.New("deadlock: the context holds the lock already")
 
-	// ErrNoLeader is returned by Election.Leader if nobody leads. Trying again is safe.
-	ErrNoLeader = errors.New("nobody leads")
+	// ErrNoLeader is returned by Election.Leader if there is no leader. Trying again is safe.
+	ErrNoLeader = errors.New("there is no leader")
 
-	// ErrWaitTimeout is part of Do's error if the lock was not acquired within WaitAtMost. Trying again is safe.
+	// ErrWaitTimeout is part of Do's error if the lock was not acquired within WaitAtMost. Trying
+	// again is safe.
 	ErrWaitTimeout = errors.New("the lock was not acquired within the time that WaitAtMost allows")
 
-	// ErrRunTimeout is part of Do's error if the function has failed after it ran for longer than RunAtMost, and the cause
-	// with which its context ended.
+	// ErrRunTimeout is the cause with which the function's context ends after RunAtMost. It is part
+	// of Do's error if the function then fails.
 	ErrRunTimeout = errors.New("the function ran for longer than RunAtMost allows")
 
-	// ErrRevoked is the state of a hold that somebody asked for, and part of the error of one that was removed by
-	// force. The holder should stop and release.
+	// ErrRevoked is the state of a hold that another client asked for, and part of the error of a
+	// hold that was removed by force. The holder should stop and release. If the client says who it
+	// is, the error is a RevokedError.
 	ErrRevoked = recipe.ErrRevoked
 
-	// ErrLost is the state of a hold that is gone or can no longer be proved. Another client may hold the lock
-	// already; the work done under it must not be continued. Locking again is safe.
+	// ErrLost is the state of a hold that is gone or can no longer be proved. Another client may
+	// hold the lock already: work done under the hold must not be continued. Locking again is safe.
 	ErrLost = recipe.ErrLost
 
-	// ErrClosed is returned by everything that needs a Session after its Close. Only a new Session helps.
+	// ErrClosed is returned by each operation that needs a Session which was closed. Only a new
+	// Session helps.
 	ErrClosed = ensemble.ErrClosed
 
-	// ErrUnavailable is part of the error of a call whose context ended while there was no connection to a server, or no answer
-	// from it. The error says for how long, and why if that is known. Without ErrUnavailable, an acquisition whose context
-	// ended has waited for others. Trying again is safe.
+	// ErrUnavailable is part of the error of a call whose context ended while there was no
+	// connection to a server, or no answer from it. The error says for how long, and why if that is
+	// known. An acquisition whose error does not match ErrUnavailable has waited for other clients.
+	// Trying again is safe.
 	ErrUnavailable = ensemble.ErrUnavailable
 
-	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be ambiguous.
+	// ErrInvalidName is returned for a lock name that ZooKeeper could not store or that would be
+	// ambiguous.
 	ErrInvalidName = errors.New("invalid lock name")
 
-	// ErrMixedDialects is returned by an acquisition that finds another client's candidate in the queue, ahead or behind, and the two
-	// sides order the queue differently, or nobody can say how the other does, for it is a client that zklock does not know:
-	// both could be granted the lock, or wait for one another for ever. The error says
-	// who it is, and which setting helps. No znode is left. Trying again does not help while such clients use the lock.
-	// One that joins the queue later may not be noticed: see docs/interop.md.
+	// ErrMixedDialects is returned by an acquisition that finds an incompatible client in the
+	// queue: one that orders the queue differently, or one that zklock does not know. Both clients
+	// could be granted the lock, or each could wait for the other for ever. The error names the
+	// client, and the setting that helps. No znode is left. Trying again does not help while such a
+	// client uses the lock. A client that joins the queue later may not be noticed: see
+	// docs/interop.md.
 	ErrMixedDialects = recipe.ErrMixedDialects
 
-	// ErrIncomplete is part of the error of a look at the locks or at a queue that shows only a part of them, which is
-	// returned with it. The error says what is left out. Trying again does not help.
-	ErrIncomplete = errors.New("not everything is shown")
+	// ErrIncomplete is part of the error of Locks and Contenders if they return only a part. The
+	// error says what is left out. Trying again does not help.
+	ErrIncomplete = errors.New("the list is incomplete")
 
-	// ErrTooMany is returned by an acquisition that would have one ZooKeeper session own more than WithFootprint allows. No
-	// znode is left. It helps to release locks, or to open a second Session for a part of them.
+	// ErrTooMany is returned by an acquisition by which one ZooKeeper session would own more than
+	// WithFootprint allows. No znode is left. Release locks, or open a second Session for a part of
+	// them.
 	ErrTooMany = ensemble.ErrTooMany
 
-	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper would repeat them
-	// and could grant the lock twice. Trying again does not help, and uses up a number each time: only the servers know
-	// which is the next. Remove the lock's znode while nobody queues, and lock again.
+	// ErrExhausted is returned when a lock's sequence numbers come near their end, where ZooKeeper
+	// would repeat them and could grant the lock twice. Trying again does not help, and uses up a
+	// number each time, because only the servers know the next one. Remove the lock's znode while
+	// its queue is empty, and lock again.
 	ErrExhausted = recipe.ErrExhausted
 )
 
-// OpError is the error of every operation: what was done, on which znode, and what went wrong.
+// OpError is the error of every operation: the operation, the znode, and what went wrong.
 type OpError struct {
 	Op   string // dial, lock, unlock, remove, …
 	Path string // of the lock's znode; the connect string of a Dial that has begun to connect; empty if there is neither

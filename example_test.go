@@ -171,7 +171,7 @@ func ExampleElection() {
 	// leading, with a token: true
 	// replica 1 leads
 	// stopped: true
-	// look at /example/scheduler: nobody leads
+	// look at /example/scheduler: there is no leader
 }
 
 // An operator asks who holds the lock to release it. Those that wait are not asked.

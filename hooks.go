@@ -9,106 +9,110 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// Hooks are told what becomes of a Session and of its locks: for metrics, traces and the like. Fields
-// that are nil are not called.
+// Hooks are functions that a Session calls when something happens to it or its locks, for metrics
+// and traces. Fields that are nil are not called.
 //
 // AcquireStart is called by the goroutine that asks for the lock. All others are called on one
-// goroutine of the Session, one after the other, in the order in which things happened, and a moment
-// later. None holds up a lock or a loss. Hooks should be quick, since what they are to be told is kept
-// until they have returned. They must not call Session.Close, which waits for them for a second.
+// goroutine of the Session, one after the other, in the order of events, and a moment later. No
+// hook delays a lock or a loss. Hooks should be quick, because later events are kept in memory
+// until they return. They must not call Session.Close, which waits for them for a second.
 //
-// An acquisition is told of by AcquireStart, perhaps Queued, and AcquireEnd. If it is granted the lock,
-// perhaps Revoked and Lost follow, and HoldEnd comes last.
+// For each acquisition AcquireStart is called first, then Queued if it has to wait, then
+// AcquireEnd. If the lock was granted, Revoked and Lost follow if they happen, and HoldEnd comes
+// last.
 type Hooks struct {
-	// AcquireStart is told that a lock is asked for. The context that it returns is passed to the
-	// others for this acquisition and its hold: a place for a span. It is for the hooks alone.
+	// AcquireStart is called when a lock is asked for. The context that it returns is passed to the
+	// other hooks for this acquisition and its hold, to carry a span for example. It is used for
+	// the hooks only.
 	AcquireStart func(ctx context.Context, e AcquireStartEvent) context.Context
 
-	// Queued is told that the acquisition waits for others. It is called again if the acquisition has
-	// lost its place, with the ZooKeeper session for one, and waits at the end of the queue.
+	// Queued is called when the acquisition has to wait. It is called again if the acquisition
+	// loses its place, for example with its ZooKeeper session, and waits at the end of the queue.
 	Queued func(ctx context.Context, e QueuedEvent)
 
-	// AcquireEnd is told that the acquisition is granted the lock, or has failed.
+	// AcquireEnd is called when the acquisition is granted the lock or fails.
 	AcquireEnd func(ctx context.Context, e AcquireEndEvent)
 
-	// Revoked is told that the holder is asked to release. If that happened before the grant, it is
-	// told after AcquireEnd. It is not told of a loss.
+	// Revoked is called when the holder is asked to release; if that was before the grant, after
+	// AcquireEnd. It is not called for a loss.
 	Revoked func(ctx context.Context, e RevokedEvent)
 
-	// Lost is told that the hold is lost, also if that is only noticed by its release.
+	// Lost is called when the hold is lost, also if only its release shows that.
 	Lost func(ctx context.Context, e LostEvent)
 
-	// HoldEnd is told that the hold is over: that it has been released, or lost.
+	// HoldEnd is called when the hold was released or lost.
 	HoldEnd func(ctx context.Context, e HoldEndEvent)
 
-	// State is told every new State of the Session.
+	// State is called with every new State of the Session.
 	State func(e StateEvent)
 }
 
-// LockRef says which lock an event is about, and which side of it.
+// LockRef names the lock of an event, and the side of it.
 type LockRef struct {
 	Name string
 	Path string // of its znode, with the chroot
 	Kind Kind
 }
 
-// AcquireStartEvent is what Hooks.AcquireStart is told.
+// AcquireStartEvent is the argument of Hooks.AcquireStart.
 type AcquireStartEvent struct {
 	Lock LockRef
-	Try  bool // it is to fail if the lock is taken
+	Try  bool // whether it fails if the lock is taken
 }
 
-// QueuedEvent is what Hooks.Queued is told.
+// QueuedEvent is the argument of Hooks.Queued.
 type QueuedEvent struct {
 	Lock  LockRef
-	Ahead int // how many are ahead, at least: a long queue is not counted
+	Ahead int // how many are ahead, at least: a long queue is not counted to its end
 }
 
-// AcquireEndEvent is what Hooks.AcquireEnd is told.
+// AcquireEndEvent is the argument of Hooks.AcquireEnd.
 type AcquireEndEvent struct {
 	Lock  LockRef
 	Wait  time.Duration // since AcquireStart
-	Token Token         // its Handoff is not 0 if another goroutine has passed the hold on: WithLocalHandoff
-	Err   error         // why it has failed, ErrLocked for one; nil if the lock is granted
+	Token Token         // its Handoff is 0 unless another goroutine passed the hold on; see WithLocalHandoff
+	Err   error         // why it failed, such as ErrLocked; nil if the lock was granted
 }
 
-// RevokedEvent is what Hooks.Revoked is told.
+// RevokedEvent is the argument of Hooks.Revoked.
 type RevokedEvent struct {
 	Lock LockRef
 	Held time.Duration // until now
+
+	By, Reason string // as RevokedError has them; empty if the request does not say
 }
 
-// LostEvent is what Hooks.Lost is told.
+// LostEvent is the argument of Hooks.Lost.
 type LostEvent struct {
 	Lock   LockRef
 	Held   time.Duration
 	Reason LossReason
-	Err    error // as Mutex.Err has it
+	Err    error // what Mutex.Err returns
 }
 
-// HoldEndEvent is what Hooks.HoldEnd is told.
+// HoldEndEvent is the argument of Hooks.HoldEnd.
 type HoldEndEvent struct {
 	Lock    LockRef
 	Token   Token
 	Held    time.Duration // until the release began, or until the loss
-	Release time.Duration // how long the release took; 0 after a loss, and where no caller waited for it
+	Release time.Duration // how long the release took; 0 after a loss, and if no caller waited for it
 	Reason  LossReason    // NotLost if the hold was released
 	Err     error         // why it was lost, or how its release failed
 }
 
-// StateEvent is what Hooks.State is told.
+// StateEvent is the argument of Hooks.State.
 type StateEvent struct {
 	From, To State         // From is 0 before the first
 	For      time.Duration // how long From lasted
-	Server   string        // host:port of the connect string: the last that was connected to; empty if that is not known
+	Server   string        // the last one connected to, host:port as in the connect string; empty if unknown
 	Timeout  time.Duration // the session timeout that was granted last
-	Err      error         // why the last try to connect failed, if To is not StateConnected and that is known
+	Err      error         // why the last try to connect failed; nil if To is StateConnected or if unknown
 }
 
 // LossReason is why a hold was lost.
 type LossReason uint8
 
-// The reasons.
+// The reasons for a loss.
 const (
 	NotLost     LossReason = iota
 	LossLease              // the ensemble has not confirmed it within the lease
@@ -150,8 +154,8 @@ func reasonOf(err error) LossReason {
 	}
 }
 
-// WithHooks has the Session tell hooks what it does. It can be given several times: each is told, in
-// that order. They are not to be changed after Dial.
+// WithHooks sets functions that the Session calls. It can be given several times: all hooks are
+// called, in that order. Hooks must not be changed after Dial.
 func WithHooks(hooks *Hooks) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if hooks == nil {

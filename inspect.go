@@ -17,14 +17,14 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// Kind is what a contender asks for.
+// Kind is the kind of hold that a contender asks for.
 type Kind uint8
 
-// The kinds of contender. One of a client that zklock does not know counts as KindLock.
+// The kinds of contender. A contender of a client that zklock does not know is a KindLock.
 const (
-	KindLock  = Kind(queue.Lock)  // a mutex: excludes everybody
+	KindLock  = Kind(queue.Lock)  // a mutex: excludes all others
 	KindRead  = Kind(queue.Read)  // a reader: shares with readers
-	KindWrite = Kind(queue.Write) // the writer of a read/write lock: excludes everybody
+	KindWrite = Kind(queue.Write) // the writer of a read/write lock: excludes all others
 )
 
 func (k Kind) String() string {
@@ -40,18 +40,20 @@ func (k Kind) String() string {
 	}
 }
 
-// Contender is one place in a lock's queue, as anybody can see it. Name and data come from whoever made the znode, and
-// are not to be trusted.
+// Contender is one place in a lock's queue. Znode and Data were written by the client that created
+// the znode, and are not to be trusted.
 type Contender struct {
 	Znode     string // the znode's name, without the lock's path
 	Kind      Kind
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
-	Data      []byte // who it is, no more than the first 4096 bytes; nil if another client's revocation mark has overwritten it
-	DataSize  int    // how many bytes there are of it
-	SessionID int64  // 0 for a candidate of kazoo's that belongs to no session
-	Zxid      int64  // of its creation: the Zxid of its Token if it is an exclusive one
+	RevokedBy string // who asked it, if that is known; see RevokedError
+	Reason    string // why it was asked, if that is known
+	Data      []byte // its identity, at most the first 4096 bytes; nil if another client's revocation mark has overwritten it
+	DataSize  int    // the length of the whole identity, in bytes
+	SessionID int64  // 0 for a candidate of kazoo that belongs to no session
+	Zxid      int64  // of the znode's creation; the Zxid of the Token if the contender is exclusive
 	Created   time.Time
 	Modified  time.Time
 
@@ -63,12 +65,13 @@ type Contender struct {
 // contendersKept is how many contenders Contenders returns.
 const contendersKept = 100_000
 
-// Contenders returns everybody in the lock's queue, in queue order. It is empty for a lock that nobody uses. A contender
-// whose data may not be read has an Err.
+// Contenders returns the holders and waiters of the lock, in the order of the queue. It returns
+// none if the lock is free. A contender whose data may not be read has an Err.
 //
-// In a queue of more than 100,000 it returns the first of them, together with an error that matches ErrIncomplete and says
-// how many are left out.
+// Of a queue of more than 100,000 it returns the first 100,000, and an error that matches
+// ErrIncomplete and says how many are left out.
 func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
+	m.check()
 	contenders, err := recipe.Request(ctx, m.s.locks, m.contenders)
 	return contenders, opError("look at", m.path, err)
 }
@@ -117,6 +120,8 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 		Sequence:  c.Seq,
 		Holder:    c.Holder,
 		Revoked:   node.marked,
+		RevokedBy: node.mark.By,
+		Reason:    node.mark.Reason,
 		Data:      node.data,
 		DataSize:  node.size,
 		SessionID: node.stat.EphemeralOwner,
@@ -135,52 +140,73 @@ type contenderNode struct {
 	data   []byte // no more than recipe.WhoKept of them
 	size   int    // of all
 	marked bool
+	mark   recipe.Mark
 	stat   zk.Stat
 }
 
 func newContenderNode(r wire.Reply) (n contenderNode) {
 	data, stat := r.Node()
-	who, marked := recipe.ParseData(data)
-	return contenderNode{slices.Clone(who[:min(len(who), recipe.WhoKept)]), len(who), marked, stat}
+	who, mark := recipe.ParseData(data)
+	n = contenderNode{data: slices.Clone(who[:min(len(who), recipe.WhoKept)]), size: len(who), stat: stat}
+	if mark != nil {
+		n.marked, n.mark = true, *mark
+	}
+	return n
 }
 
-// RevokeAll writes the revocation mark into every candidate in the queue, this handle's own included, and returns into
-// how many. It does not wait for them to release. If some may not be written to, the others are asked all the same, and the
-// error matches zk.ErrNoAuth. One that was asked before counts, and is not asked again.
-func (m *Mutex) RevokeAll(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, isAny, revoke)
+// RevokeAll writes the revocation mark into every candidate in the queue, including this handle's
+// own, and returns how many there are. It does not wait for them to release. If some candidates may
+// not be written, the others are still marked, and the error matches zk.ErrNoAuth. A candidate that
+// was marked before counts, and is not marked again.
+//
+// The mark says who asks and, with WithReason, why: see RevokedError.
+func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return m.revoke(ctx, isAny, opts)
+}
+
+func (m *Mutex) revoke(
+	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
+) (int, error) {
+	m.check()
+	mark, err := m.mark(opts)
+	if err != nil {
+		return 0, opError("revoke", m.path, err)
+	}
+	n, err := m.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
+		return zs.Revoke(ctx, path, mark)
+	})
 	return n, opError("revoke", m.path, err)
 }
 
-// RevokeHolder is RevokeAll for who holds the lock, which may be several readers. Those that wait are not asked, and the first of
-// them is granted the lock when the holder releases it.
-func (m *Mutex) RevokeHolder(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, func(c recipe.Entry) bool { return c.Holder }, revoke)
-	return n, opError("revoke", m.path, err)
+// RevokeHolder is like RevokeAll but marks only the holder, or the holders if they are readers.
+// Waiters are not marked, and the first of them is granted the lock when the holder releases it.
+func (m *Mutex) RevokeHolder(ctx context.Context, opts ...RevokeOption) (int, error) {
+	return m.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
-// Revoke writes the revocation mark into one candidate, as RevokeAll does into all. c is one that
-// Contenders has returned; only its Znode is used. It fails with an error that matches zk.ErrNoNode
-// if the candidate has gone.
-func (m *Mutex) Revoke(ctx context.Context, c Contender) error {
-	_, err := recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode)
+// Revoke writes the revocation mark into one candidate, which Contenders has returned; only its
+// Znode is used. It fails with an error that matches zk.ErrNoNode if the candidate is gone.
+func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
+	m.check()
+	mark, err := m.mark(opts)
+	if err != nil {
+		return opError("revoke", m.path, err)
+	}
+	_, err = recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode, mark)
 	})
 	return opError("revoke", m.path, err)
 }
 
-// Clear removes every candidate in the queue, this handle's own included, and returns how many. Those that wait queue again.
-// Holders are told as by Force, when somebody else may have the lock already. It is meant for locks whose holders are beyond
-// being asked: otherwise use LockRevoking with AskThenForce, or RevokeAll.
+// Clear removes every candidate in the queue, including this handle's own, and returns how many.
+// Waiters queue again. Holders are told as by Force, when another client may have the lock already.
+// Clear is for holders that no longer respond; otherwise use LockRevoking with AskThenForce, or
+// RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	n, err := m.forEach(ctx, isAny, func(ctx context.Context, zs *recipe.Local, path string) error {
 		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 	})
 	return n, opError("clear", m.path, err)
-}
-
-func revoke(ctx context.Context, zs *recipe.Local, candidate string) error {
-	return zs.Revoke(ctx, candidate)
 }
 
 func isAny(recipe.Entry) bool { return true }
@@ -190,6 +216,7 @@ func isAny(recipe.Entry) bool { return true }
 func (m *Mutex) forEach(
 	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
+	m.check()
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
 		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
 		if err != nil {
@@ -216,7 +243,8 @@ func (m *Mutex) forEach(
 	})
 }
 
-// LockInfo is one lock under the root. Its name comes from whoever made the znode, and is not to be trusted.
+// LockInfo is one lock under the root. Its Name was chosen by the client that created the znode,
+// and is not to be trusted.
 type LockInfo struct {
 	Name    string
 	Kind    Kind // of the first holder; 0 if the lock is free
@@ -229,14 +257,15 @@ type LockInfo struct {
 	Err error
 }
 
-// Locks returns every lock under the root, sorted by name. A znode is a lock if somebody queues there, or if nothing
-// lies below it; other znodes with something below them are segments of longer names. What vanishes meanwhile is left
-// out. A lock that may not be looked at has an Err.
+// Locks returns every lock under the root, sorted by name. A znode is a lock if it has a queue, or
+// if it has no children; other znodes with children are segments of longer names. What vanishes
+// meanwhile is left out. A lock that may not be read has an Err.
 //
-// Locks looks at 1,000,000 znodes, 250,000 below each and 128 MiB of names, and at none whose name is longer than a lock's can
-// be, which is 1024 bytes. If there are more, it returns what it has seen together with an error that matches ErrIncomplete
-// and says how many are left out.
+// Locks reads 1,000,000 znodes, 250,000 below each, and 128 MiB of names, and no znode whose name
+// is longer than the name of a lock can be, which is 1024 bytes. If there are more, it returns what
+// it has read, and an error that matches ErrIncomplete and says how many are left out.
 func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
+	s.check()
 	locks, err := recipe.Request(ctx, s.locks, s.listLocks)
 	return locks, opError("list", s.root, err)
 }
@@ -251,10 +280,11 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 	return survey.locks, err
 }
 
-// Remove deletes the znode of a lock that nobody uses. It fails with an error that matches ErrLocked if anyone queues
-// there, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if there are other znodes below it, as there are if names of
-// other locks begin with this one's.
+// Remove deletes the znode of a lock that is not in use. It fails with an error that matches
+// ErrLocked if the queue is not empty, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if
+// there are other znodes below it, which is so if it begins the names of other locks.
 func (s *Session) Remove(ctx context.Context, name string) error {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return opError("remove", "", err)

@@ -45,6 +45,7 @@ var (
 // It takes 256 locks at most, whose paths and identifiers take 512 kB at most, all of this Session.
 // WithLocalHandoff has no effect.
 func (s *Session) LockAll(ctx context.Context, locks ...*Mutex) (*Hold, error) {
+	s.check()
 	ctx = ensemble.OrNone(ctx)
 	if err := s.checkAll(ctx, locks); err != nil {
 		return nil, err
@@ -73,6 +74,7 @@ func (s *Session) checkAll(ctx context.Context, locks []*Mutex) error {
 	}
 	named := make(map[string]bool)
 	for _, m := range locks {
+		m.check()
 		switch {
 		case m.s != s:
 			return opError("lock", m.path, errOtherSession)

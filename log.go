@@ -48,7 +48,14 @@ func (o *observer) logSettled(e AcquireEndEvent) {
 }
 
 func (o *observer) logRevoked(e RevokedEvent) {
-	o.logLock(slog.LevelInfo, "asked to release", e.Lock, inLog("held", e.Held))
+	attrs := []slog.Attr{inLog("held", e.Held)}
+	if e.By != "" {
+		attrs = append(attrs, slog.String("by", e.By))
+	}
+	if e.Reason != "" {
+		attrs = append(attrs, slog.String("reason", e.Reason))
+	}
+	o.logLock(slog.LevelInfo, "asked to release", e.Lock, attrs...)
 }
 
 func (o *observer) logLost(e LostEvent) {

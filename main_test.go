@@ -4,40 +4,41 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/zktest"
 )
 
-// sessionTimeout is what tests ask for. A hold survives that its holder stands still for a third of it, as on a busy machine.
-const sessionTimeout = 10 * time.Second
+// patience bounds what must happen.
+const patience = locktest.Patience
 
-// shortTimeout is for those that wait for a lease or a session to run out.
-const shortTimeout = 4 * time.Second
+// What the packages of tests share has short names here.
+var (
+	slow         = locktest.Slow
+	mutex        = locktest.Mutex
+	lock         = locktest.Lock
+	queued       = locktest.Queued
+	receive      = locktest.Receive
+	isOpen       = wait.IsOpen
+	contenders   = locktest.Contenders
+	requireQueue = locktest.RequireQueue
+)
 
-// patience bounds what must happen; a test that runs into it has failed.
-const patience = 30 * time.Second
-
-// shared is one server for all tests that do no harm to it. It starts with the first that needs it.
+// shared is one server for all tests and examples. It starts with the first that needs it.
 var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Run(context.Background()) })
 
 // started tells TestMain that there is something to stop.
 var started atomic.Bool
 
 func TestMain(m *testing.M) {
-	if spec := os.Getenv(hoardVariable); spec != "" {
-		fmt.Fprintln(os.Stderr, runHoarder(spec))
-		os.Exit(1)
-	}
 	code := m.Run()
 	if started.Load() {
 		ensemble, err := shared()
@@ -56,112 +57,34 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// slow leaves a test out of a short run.
-func slow(tb testing.TB) {
-	tb.Helper()
-	if testing.Short() {
-		tb.Skip("slow: run without -short")
-	}
-}
-
 // server returns the shared server.
-func server(tb testing.TB) *zktest.Ensemble {
-	tb.Helper()
+func server(t *testing.T) *zktest.Ensemble {
+	t.Helper()
 	started.Store(true)
 	ensemble, err := shared()
-	require.NoError(tb, err)
+	require.NoError(t, err)
 	return ensemble
 }
 
-// roots are those of the tests that run, and rootCount numbers them: a test that is repeated begins in a place of its own.
-var (
-	roots     sync.Map // of strings, by testing.TB
-	rootCount atomic.Int32
-)
+// roots are those of the tests that run.
+var roots sync.Map // of strings, by *testing.T
 
 // root returns a root of the test's own, so that tests can share a server.
-func root(tb testing.TB) string {
-	if known, ok := roots.Load(tb); ok {
-		return known.(string)
-	}
-	name := strings.NewReplacer("/", "-", " ", "-", "#", "-").Replace(tb.Name())
-	known, loaded := roots.LoadOrStore(tb, fmt.Sprintf("/test-%s-%d", name, rootCount.Add(1)))
+func root(t *testing.T) string {
+	known, loaded := roots.LoadOrStore(t, zktest.Root(t))
 	if !loaded {
-		tb.Cleanup(func() { roots.Delete(tb) })
+		t.Cleanup(func() { roots.Delete(t) })
 	}
 	return known.(string)
 }
 
 // dial opens a Session on the shared server that is closed at the test's end.
-func dial(tb testing.TB, opts ...zklock.SessionOption) *zklock.Session {
-	tb.Helper()
-	return dialTo(tb, server(tb).Connect(), opts...)
-}
-
-func dialTo(tb testing.TB, connect string, opts ...zklock.SessionOption) *zklock.Session {
-	tb.Helper()
-	opts = append([]zklock.SessionOption{zklock.WithRoot(root(tb)), zklock.WithSessionTimeout(sessionTimeout)}, opts...)
+func dial(t *testing.T) *zklock.Session {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	s, err := zklock.Dial(ctx, connect, opts...)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { s.Close() }) // tests that are about Close look at its error
+	s, err := zklock.Dial(ctx, server(t).Connect(), zklock.WithRoot(root(t)))
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Close() })
 	return s
-}
-
-func mutex(tb testing.TB, s *zklock.Session, name string, opts ...zklock.LockOption) *zklock.Mutex {
-	tb.Helper()
-	m, err := s.Mutex(name, opts...)
-	require.NoError(tb, err)
-	return m
-}
-
-// lock acquires m.
-func lock(tb testing.TB, m *zklock.Mutex) (revoked <-chan struct{}) {
-	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	revoked, err := m.LockContext(ctx)
-	require.NoError(tb, err)
-	return revoked
-}
-
-// queued begins to acquire m and returns once it stands in the queue.
-func queued(tb testing.TB, m *zklock.Mutex) *zklock.Pending {
-	tb.Helper()
-	p := m.LockAsync(context.Background())
-	receive(tb, p.Queued(), "candidate")
-	return p
-}
-
-// receive waits for a channel to close.
-func receive(tb testing.TB, ch <-chan struct{}, what string) {
-	tb.Helper()
-	wait.For(tb, ch, patience, what)
-}
-
-// isOpen reports whether a channel has not closed so far.
-func isOpen(ch <-chan struct{}) bool { return wait.IsOpen(ch) }
-
-// requireQueuedAgain waits until the last of those who stood in the lock's queue has another znode.
-func requireQueuedAgain(tb testing.TB, m *zklock.Mutex, before []zklock.Contender, within time.Duration) {
-	tb.Helper()
-	last := len(before) - 1
-	require.Eventually(tb, func() bool {
-		now := contenders(tb, m)
-		return len(now) == len(before) && now[last].Znode != before[last].Znode
-	}, within, 5*time.Millisecond, "the last does not queue again")
-}
-
-// requireQueue waits until n candidates are in the lock's queue, as the ensemble sees it.
-func requireQueue(tb testing.TB, m *zklock.Mutex, n int) {
-	tb.Helper()
-	var contenders []zklock.Contender
-	require.Eventually(tb, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		var err error
-		contenders, err = m.Contenders(ctx)
-		return err == nil && len(contenders) == n
-	}, patience, 5*time.Millisecond, "contenders: %v", &contenders)
 }

@@ -17,26 +17,31 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// Mutex is a handle on one named lock, made by Session.Mutex. It is a sync.Locker: many goroutines may share one
-// handle, and two handles on one name exclude each other, in one process or in two. Whoever asks first is granted the
-// lock first. It is not reentrant.
+// Mutex is a handle on one named lock, made by Session.Mutex. It is a sync.Locker. Goroutines may
+// share a handle, and two handles on one name exclude each other, in one process or in two.
+// Requests are granted in the order in which they were queued. A Mutex is not reentrant.
 //
-// One acquisition is a hold. A hold is released by unlocking the handle, by any goroutine, and until then it occupies
-// the handle, even after it was lost. Other acquisitions through the handle wait until it is unlocked. While the hold is lost
-// they do not stand in the lock's queue, so that other handles can be granted the lock; after, they queue at the end. A hold has
-// two channels of its own:
+// One acquisition, from its grant to its release, is a hold. Any goroutine may release it by
+// unlocking the handle. A hold occupies the handle until it is unlocked, even if it was lost: other
+// acquisitions through the handle wait. While they wait for a lost hold to be unlocked they are not
+// in the lock's queue, so that other handles can be granted the lock; then they queue at the end. A
+// hold has two channels of its own:
 //
-//   - Revoked closes when the holder should stop: somebody asked for the lock, or removed the hold by force, or it is
-//     lost.
-//   - Lost closes when the hold is gone or can no longer be proved, because the session expired, the lease ran out or
-//     the znode was removed. Revoked is closed then too.
+//   - Revoked closes when the holder should stop: another client asked for the lock or removed
+//     the hold by force, or the hold is lost.
+//   - Lost closes when the hold is gone or can no longer be proved, because the session expired,
+//     the lease ran out or the znode was removed. Revoked is closed then too.
 //
-// A hold that is over within some 20 ms costs less, for nobody watches its znode that long: who asks for it, or removes it, that
-// early is heard by 30 ms after the grant.
+// A hold shorter than about 20 ms is cheaper, because its znode is not watched yet. A revocation or
+// removal in that time is noticed within 30 ms of the grant.
 //
-// What happened before an Unlock is visible after the Lock that follows, within one process. Between processes the
-// lock orders nothing but itself: pass its Token to what it protects.
+// A Mutex must not be copied. The methods of a copy, and of a Mutex that was not made by a Session,
+// panic.
+//
+// What happened before an Unlock is visible after the Lock that follows, within one process.
+// Between processes the lock orders nothing but itself: pass its Token to what it protects.
 type Mutex struct {
+	self *Mutex // see check
 	s    *Session
 	name string
 	path string
@@ -53,13 +58,15 @@ type Mutex struct {
 	current *recipe.Acquisition
 }
 
-// Mutex returns a handle on the lock of that name. It does not use the network. The name is one or more segments joined
-// by "/"; one that ZooKeeper could not store matches ErrInvalidName.
+// Mutex returns a handle on the lock with that name. It does not use the network. The name is one
+// or more segments joined by "/". The error of a name that ZooKeeper could not store matches
+// ErrInvalidName.
 func (s *Session) Mutex(name string, opts ...LockOption) (*Mutex, error) {
 	return s.newMutex(name, queue.Lock, opts)
 }
 
 func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mutex, error) {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return nil, opError("open", "", err)
@@ -68,9 +75,15 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 	if err != nil {
 		return nil, opError("open", path, err)
 	}
-	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(recipe.Slot)}
+	m := s.newHandle(name, path, kind, cfg)
 	m.share(m.slot)
 	return m, nil
+}
+
+func (s *Session) newHandle(name, path string, kind queue.Kind, cfg lockConfig) *Mutex {
+	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(recipe.Slot)}
+	m.self = m
+	return m
 }
 
 // share lets the handle's goroutines share a candidate, if that is wanted.
@@ -91,11 +104,13 @@ func (s *Session) lockPath(name string) (string, error) {
 // Name returns the lock's name.
 func (m *Mutex) Name() string { return m.name }
 
-// Path returns the lock's znode, with the chroot: the path that Session.Conn knows it by.
+// Path returns the path of the lock's znode, with the chroot, as Session.Conn takes it.
 func (m *Mutex) Path() string { return m.path }
 
-// acquire begins an acquisition for this handle, or makes it if the caller waits for it anyway. mod changes what is claimed.
+// acquire begins an acquisition for this handle. If waits is set it also completes it, in the
+// caller's goroutine if possible. mod changes what is claimed.
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)) *recipe.Acquisition {
+	m.check()
 	ctx = ensemble.OrNone(ctx)
 	if a := m.join(ctx, mod); a != nil {
 		return a
@@ -152,7 +167,7 @@ func (m *Mutex) forget(a *recipe.Acquisition) bool {
 	return true
 }
 
-// take frees the handle of whatever it holds, nil if nothing.
+// take removes the current hold from the handle and returns it, or nil if there is none.
 func (m *Mutex) take() *recipe.Acquisition {
 	for {
 		a := m.holding()
@@ -164,20 +179,22 @@ func (m *Mutex) take() *recipe.Acquisition {
 
 // holding returns what the handle holds, nil if nothing.
 func (m *Mutex) holding() *recipe.Acquisition {
+	m.check()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.current
 }
 
 // Lock acquires the lock, however long that takes, across disconnections and session expiries. It
-// panics if the Session has been closed before, if it has too many locks (ErrTooMany), if the servers
-// refuse, or if clients are in the queue that order it differently: it has no error to return.
+// has no error to return, so it panics if the Session was closed before, if the Session has too
+// many locks (ErrTooMany), if the servers refuse, or if an incompatible client is in the queue.
 // LockContext returns errors.
 //
 // If the Session is closed while Lock waits, Lock does not return: it ends its goroutine by
 // runtime.Goexit, which runs the goroutine's deferred calls. So a program can close its Session
-// beside goroutines in Lock, and wait for them.
+// while goroutines wait in Lock.
 func (m *Mutex) Lock() {
+	m.check()
 	late := closed.Is(m.s.Done())
 	if _, err := m.LockContext(context.Background()); err != nil {
 		m.endLock(err, late)
@@ -195,22 +212,25 @@ func (m *Mutex) endLock(err error, late bool) {
 	panic(err)
 }
 
-// TryLock acquires the lock if it is free, and reports whether it did. False means that somebody else had the lock or queued for
-// it when a server was asked, be it another try; or that the servers refuse, that none answers within the session timeout, or
-// that the Session is closed: TryLockContext tells these apart.
+// TryLock acquires the lock if it is free, and reports whether it did. It returns false if another
+// client held the lock or was in its queue, even only for another try. It also returns false if the
+// servers refuse, if none answers within the session timeout, and if the Session is closed;
+// TryLockContext tells these cases apart.
 func (m *Mutex) TryLock() bool {
+	m.check()
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
 	_, err := m.TryLockContext(ctx)
 	return err == nil
 }
 
-// Unlock releases the lock. Like sync.Mutex's it panics if the handle is not locked, unless Close
-// has ended a Lock of this handle: then Unlock may be one of the deferred calls. A hold that was
-// lost is unlocked like any other. Unlock returns when a server has confirmed the release or the
-// session is gone; while no server answers, after one session timeout, and then the release goes on
-// in the background.
+// Unlock releases the lock. Like the Unlock of a sync.Mutex it panics if the handle is not locked,
+// unless Close has ended a Lock of this handle: then Unlock may be one of the deferred calls. A
+// lost hold is unlocked like any other. Unlock returns when a server has confirmed the release or
+// the session is gone. If no server answers it returns after one session timeout, and the release
+// goes on in the background.
 func (m *Mutex) Unlock() {
+	m.check()
 	ctx, cancel := m.s.bounded(context.Background())
 	defer cancel()
 	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) && !m.cutShort.Load() {
@@ -218,31 +238,46 @@ func (m *Mutex) Unlock() {
 	}
 }
 
-// LockContext acquires the lock and returns the hold's Revoked channel. ctx bounds the acquisition, never the hold. When
-// it ends first, the call returns within 100 ms whatever the servers do, with an error that matches both ctx.Err and
-// context.Cause(ctx), and the candidate is removed, in the background if need be.
+// LockContext acquires the lock and returns the hold's Revoked channel. ctx bounds the acquisition,
+// not the hold. If ctx ends first, the call returns within 100 ms, whatever the servers do, with an
+// error that matches both ctx.Err and context.Cause(ctx). The candidate is removed, in the
+// background if need be.
 //
-// If ctx carries a hold that this acquisition would wait for, it fails at once with ErrDeadlock; see Context and Do.
+// If ctx carries a hold that this acquisition would wait for, LockContext fails at once with
+// ErrDeadlock; see Context and Do.
 //
-// Other errors match ErrClosed, ErrTooMany, ErrExhausted, ErrMixedDialects, or are what a server answered, zk.ErrNoAuth for one.
-// Lost connections and expired sessions are not errors: the acquisition goes on, after an expiry from the end of the queue.
+// Other errors match ErrClosed, ErrTooMany, ErrExhausted or ErrMixedDialects, or are what a server
+// answered, such as zk.ErrNoAuth. Lost connections and expired sessions are not errors: the
+// acquisition goes on, after an expiry from the end of the queue.
 func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, nil)
 }
 
-// TryLockContext is LockContext if the lock is free. If somebody else has the lock or queues for it, it fails with ErrLocked. All
-// other errors are those of LockContext: the context's if no server answers, zk.ErrNoAuth if we have no permission. It
-// leaves no znode. If the handle last saw the lock taken, it reads the queue first, and writes nothing if the lock is still taken
-// as the server shows it that the Session is connected to: that may be a moment behind the others.
+// TryLockContext is like LockContext but fails with ErrLocked if the lock is taken: if another
+// client holds it or is in its queue. Its other errors are those of LockContext. It leaves no
+// znode. If the handle last saw the lock taken, it first reads the queue, and writes nothing if the
+// lock is still taken. That read may be a moment old, because the Session's server may be behind
+// the others.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, func(c *recipe.Claim) { c.Try = true })
 }
 
-// LockRevoking is LockContext that has those ahead in the queue make way; a reader, only the writers ahead of it. If ctx
-// has ended nobody is removed by force, and if it ends while that is under way, its outcome is given a moment: nobody is
-// removed for an acquisition that then fails by its own timeout, unless the servers hang just then.
-func (m *Mutex) LockRevoking(ctx context.Context, how Revocation) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation() })
+// LockRevoking is like LockContext but revokes the holds and candidates ahead of it in the queue; a
+// reader revokes only writers. No znode is removed once ctx has ended. If ctx ends during a
+// removal, LockRevoking waits a moment for the outcome, so that no hold is removed for an
+// acquisition that then fails; only servers that hang at that moment can make it so.
+//
+// A request to release says who asks and, with WithReason, why: see RevokedError. A removal by
+// Force says neither.
+func (m *Mutex) LockRevoking(
+	ctx context.Context, how Revocation, opts ...RevokeOption,
+) (revoked <-chan struct{}, err error) {
+	m.check()
+	mark, err := m.mark(opts)
+	if err != nil {
+		return nil, opError("lock", m.path, err)
+	}
+	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation(mark) })
 }
 
 func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
@@ -267,17 +302,21 @@ func (m *Mutex) obtain(ctx context.Context, mod func(*recipe.Claim)) (*recipe.Ac
 	return a, nil
 }
 
-// LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in LockContext.
+// LockAsync begins to acquire the lock and returns at once. ctx bounds the acquisition, as in
+// LockContext.
 func (m *Mutex) LockAsync(ctx context.Context) *Pending {
 	return &Pending{a: m.acquire(ctx, false, nil), path: m.path, forget: m.forget}
 }
 
-// UnlockContext releases the lock. Whatever it returns, the handle is unlocked after. It returns when a server has
-// confirmed the release, and earlier with ctx's error; then the release goes on in the background until it is done or
-// the session ends. The error matches ErrNotLocked if the handle was not locked, and ErrLost if the hold had been lost.
-// If a server refuses, with zk.ErrNoAuth for one, that is returned and logged. Then the Session gives its ZooKeeper session
-// up, since nobody could get the lock before its end: all holds of the Session are lost. From then on acquisitions of
-// that lock fail with zk.ErrNoAuth, until the ACL of its znode lets the Session delete.
+// UnlockContext releases the lock. The handle is unlocked whatever UnlockContext returns. It
+// returns when a server has confirmed the release. If ctx ends first it returns the context's
+// error, and the release goes on in the background until it succeeds or the session ends. The error
+// matches ErrNotLocked if the handle was not locked, and ErrLost if the hold had been lost.
+//
+// If a server refuses the release, with zk.ErrNoAuth for example, that error is returned and
+// logged. The Session then gives its ZooKeeper session up, because only the end of that session
+// frees the lock: all holds of the Session are lost. From then on acquisitions of that lock fail
+// with zk.ErrNoAuth, until the ACL of its znode lets the Session delete.
 func (m *Mutex) UnlockContext(ctx context.Context) error {
 	a := m.take()
 	if a == nil {
@@ -286,9 +325,9 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	return opError("unlock", m.path, a.Release(ensemble.OrNone(ctx)))
 }
 
-// Revoked returns the channel of the current hold that closes when the holder should stop; a closed one when nothing is
-// held. A hold that is released is not revoked any more: its channel stays as it was, and a goroutine that waits for it alone
-// waits for ever. Use Context for what is to end with the hold.
+// Revoked returns a channel that closes when the current hold should be released. If nothing is
+// held the channel is closed. The channel does not close when the hold is released: a goroutine
+// that waits only for it waits for ever. Use Context for work that must end with the hold.
 func (m *Mutex) Revoked() <-chan struct{} {
 	a := m.holding()
 	if a == nil {
@@ -298,8 +337,9 @@ func (m *Mutex) Revoked() <-chan struct{} {
 	return a.Hold().Revoked()
 }
 
-// Lost returns the channel of the current hold that closes when the hold is gone or cannot be proved any more; a closed
-// one when nothing is held. Like that of Revoked, it stays as it was when the hold is released: see Context.
+// Lost returns a channel that closes when the current hold is gone or can no longer be proved. If
+// nothing is held the channel is closed. Like the channel of Revoked, it does not close when the
+// hold is released; see Context.
 func (m *Mutex) Lost() <-chan struct{} {
 	a := m.holding()
 	if a == nil {
@@ -309,8 +349,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns how the current hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why it was lost. It
-// is nil when nothing is held.
+// Err returns the state of the current hold: nil, an error that matches ErrRevoked, which may be a
+// RevokedError, or an error that matches ErrLost and says why the hold was lost. It returns nil if
+// nothing is held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {
@@ -319,12 +360,12 @@ func (m *Mutex) Err() error {
 	return a.Hold().State()
 }
 
-// Deadline returns until when the current hold is certain as things stand: if no server confirms it again before then, Lost
-// closes at that time. Each confirmation moves it. It is the zero Time if nothing is held, if the hold was lost, and with
-// LeaseServer, which knows no such time.
+// Deadline returns the time at which Lost closes if no server confirms the current hold before.
+// Each confirmation moves it. Deadline returns the zero Time if nothing is held, if the hold was
+// lost, and with LeaseServer, which has no such time.
 //
-// Its monotonic clock reading stands still while the machine is suspended. A process that passes the time on reads the
-// clock of the other process before it calls Deadline.
+// The monotonic clock reading of the result stands still while the machine is suspended. A process
+// that passes the time to another must read that process's clock before it calls Deadline.
 func (m *Mutex) Deadline() time.Time {
 	a := m.holding()
 	if a == nil {
@@ -337,7 +378,8 @@ func (m *Mutex) Deadline() time.Time {
 	return deadline
 }
 
-// Token returns the current hold's fencing token, also after the hold was lost; the zero Token when nothing is held.
+// Token returns the fencing token of the current hold, also after the hold was lost. It returns the
+// zero Token if nothing is held.
 func (m *Mutex) Token() Token {
 	a := m.holding()
 	if a == nil {
@@ -346,9 +388,10 @@ func (m *Mutex) Token() Token {
 	return tokenOf(a)
 }
 
-// Guard returns an operation to put first in Session.Conn().Multi(...): the transaction fails with zk.ErrNoNode, and
-// writes nothing, unless the lock is still held by the current hold when the ensemble executes it. Guard itself fails
-// with ErrNotLocked when nothing is held, and with an error that matches ErrLost when the hold is known to be lost.
+// Guard returns an operation to put first in Session.Conn().Multi(...). The transaction fails with
+// zk.ErrNoNode, and writes nothing, unless the current hold still stands when the ensemble executes
+// it. Guard fails with ErrNotLocked if nothing is held, and with an error that matches ErrLost if
+// the hold is known to be lost.
 func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 	a := m.holding()
 	if a == nil {
@@ -361,7 +404,8 @@ func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 	return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil
 }
 
-// Held asks the ensemble, a quorum of it, whether the current hold still stands.
+// Held asks a quorum of the ensemble whether the current hold still stands. It returns false if
+// nothing is held.
 func (m *Mutex) Held(ctx context.Context) (bool, error) {
 	a := m.holding()
 	if a == nil || errors.Is(a.Hold().State(), ErrLost) {

@@ -7,29 +7,32 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// Naming is the client whose znodes a handle's are like, so that the lock can be shared with it: names, data, parents. Which
-// clients may meet on one lock, and which settings they need, is in docs/interop.md; the others are refused, see
-// ErrMixedDialects. Every handle on a lock should have the same Naming.
+// Naming selects the znode naming scheme of a handle, so that a lock can be shared with another
+// client library: the names, data and parents of its znodes. docs/interop.md says which clients may
+// share a lock, and with which settings. Others are refused; see ErrMixedDialects. All handles on a
+// lock should have the same Naming.
 type Naming uint8
 
-// The namings. WithIdentifier replaces the data that is said here.
+// The namings. WithIdentifier replaces the data named here.
 const (
-	// NamingDefault is zklock's own. A Mutex shares its lock with go-zookeeper's zk.Lock, Curator's InterProcessMutex and
-	// zktools' ZkLock and ZkAsyncLock, an RWMutex with zktools' locks, and both with kazoo's, see WithKazooPatterns.
+	// NamingDefault is the scheme of zklock. A Mutex shares its lock with zk.Lock of go-zookeeper,
+	// InterProcessMutex of Curator, and ZkLock and ZkAsyncLock of zktools; an RWMutex with the
+	// read/write locks of zktools; and both with the locks of kazoo, see WithKazooPatterns.
 	NamingDefault Naming = iota
 
-	// NamingZktools is that of Python's zktools.locking: persistent parents and the data "0". A Mutex is its ZkLock. Its
-	// readers do not see its ZkLock: the candidate of a Mutex is refused where there are readers or writers.
+	// NamingZktools is the scheme of zktools.locking in Python: persistent parents, and the data "0".
+	// A Mutex is a ZkLock. Readers of zktools do not see a ZkLock, so the candidate of a Mutex is
+	// refused if there are readers or writers.
 	NamingZktools
 
-	// NamingCurator is that of Apache Curator: container parents and the machine's address as the data. A Mutex is an
-	// InterProcessMutex and an RWMutex an InterProcessReadWriteLock. Those do not see one another, and are refused on one
-	// lock.
+	// NamingCurator is the scheme of Apache Curator: container parents, and the machine's address as
+	// the data. A Mutex is an InterProcessMutex and an RWMutex an InterProcessReadWriteLock. The two
+	// do not see each other, and are refused on one lock.
 	NamingCurator
 
-	// NamingKazoo is that of Python's kazoo: persistent parents and the identifier as the data. A Mutex is a Lock and an RWMutex
-	// a WriteLock and its ReadLocks. kazoo's Lock does not see readers, and cannot be told from its WriteLock: do not use
-	// it on a lock that has readers.
+	// NamingKazoo is the scheme of kazoo in Python: persistent parents, and the identifier as the
+	// data. A Mutex is a Lock; an RWMutex is a WriteLock and its ReadLocks. kazoo's Lock does not see
+	// readers, and looks like its WriteLock: do not use it on a lock that has readers.
 	NamingKazoo
 )
 
@@ -48,7 +51,7 @@ func (n Naming) String() string {
 	}
 }
 
-// WithNaming sets which client's znodes the handle's are like: NamingDefault if nothing is said.
+// WithNaming selects the naming scheme of the handle's znodes. The default is NamingDefault.
 func WithNaming(naming Naming) LockOption {
 	return func(cfg *lockConfig) error {
 		if naming > NamingKazoo {
@@ -59,15 +62,16 @@ func WithNaming(naming Naming) LockOption {
 	}
 }
 
-// WithKazooPatterns says that all of kazoo's locks at this path see those of NamingDefault, because they were made with
+// WithKazooPatterns states that all kazoo locks at this path respect NamingDefault, because they are created with
 //
 //	extra_lock_patterns=["-lock-"]                        # with a Mutex
 //	extra_lock_patterns=["-lock-", "-read-", "-write-"]   # with an RWMutex: kazoo's WriteLock
 //	extra_lock_patterns=["-lock-", "-write-"]             # with an RWMutex: kazoo's ReadLock
 //
-// Their znodes do not show it. Without this option they are refused, for a kazoo lock without the patterns is granted beside ours;
-// with it, and without the patterns, it is just that. Parents are persistent then, for kazoo creates them but once. NamingKazoo
-// does without any of this.
+// The znodes of a kazoo lock do not show its patterns, so without this option kazoo locks are refused.
+// If a kazoo lock lacks the patterns although this option is set, both clients can hold the lock. With
+// this option the parents are persistent, because kazoo creates them only once. NamingKazoo needs none
+// of this.
 func WithKazooPatterns() LockOption {
 	return func(cfg *lockConfig) error {
 		cfg.KazooListens = true

@@ -2,6 +2,7 @@ package zklock
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/pprof"
 	"strings"
@@ -128,13 +129,16 @@ func tokenOf(a *recipe.Acquisition) Token {
 	return Token{Zxid: zxid, Handoff: handoff}
 }
 
-func (o *observer) revoked(a *recipe.Acquisition, held time.Duration) {
+func (o *observer) revoked(a *recipe.Acquisition, held time.Duration, asked error) {
 	o.tally.revoked()
 	if o.told == nil {
 		return
 	}
 	o.told.Push(func() {
 		e := RevokedEvent{Lock: o.ref(&a.Claim), Held: held}
+		if by := (*RevokedError)(nil); errors.As(asked, &by) {
+			e.By, e.Reason = by.By, by.Reason
+		}
 		for _, h := range o.hooks {
 			if h.Revoked != nil {
 				h.Revoked(a.Trace, e)

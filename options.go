@@ -22,7 +22,7 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// SessionOption changes how Dial connects. An invalid value is an error from Dial.
+// SessionOption is an option of Dial. Dial returns an error if its value is invalid.
 type SessionOption func(*sessionConfig) error
 
 type sessionConfig struct {
@@ -87,9 +87,12 @@ const (
 	mostTimeout  = 24 * time.Hour
 )
 
-// WithSessionTimeout asks for a session timeout, 10 s by default: how long the ensemble waits for a silent client
-// before it gives its locks to others. It is from 100 ms to 24 h. The server bounds what it grants, by default to 2 to 20 of
-// its ticks, which Timeout tells. Holds are proved by the shorter one of what was asked for and what was granted.
+// WithSessionTimeout asks for a session timeout from 100 ms to 24 h, 10 s by default: how long the
+// ensemble waits for a silent client before it grants its locks to others. The server bounds what
+// it grants, by default to 2 to 20 of its ticks, which is 4 to 40 s with the usual tick of 2 s.
+// Session.Timeout returns what was granted. A hold is proved by the shorter of the two timeouts. A
+// holder that is cut off loses its holds before the timeout ends; a holder that is killed keeps
+// others waiting for all of it.
 func WithSessionTimeout(d time.Duration) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if d < leastTimeout || d > mostTimeout {
@@ -100,7 +103,8 @@ func WithSessionTimeout(d time.Duration) SessionOption {
 	}
 }
 
-// WithRoot sets the path below which all locks lie, "/ZktoolsLocks" by default. It is created when it is missing.
+// WithRoot sets the path below which all locks lie, "/ZktoolsLocks" by default. The Session creates
+// it if it is missing.
 func WithRoot(path string) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if err := zkpath.Check(path); err != nil {
@@ -111,8 +115,8 @@ func WithRoot(path string) SessionOption {
 	}
 }
 
-// WithAuth adds credentials to every ZooKeeper session, for example "digest" and "user:password". They go over the
-// network as they are: use WithTLS.
+// WithAuth adds credentials to every ZooKeeper session, for example "digest" and "user:password".
+// ZooKeeper's protocol does not encrypt them: use WithTLS.
 func WithAuth(scheme string, secret []byte) SessionOption {
 	return func(cfg *sessionConfig) error {
 		switch {
@@ -126,12 +130,14 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 	}
 }
 
-// WithACL sets the access rights of every znode that the Session creates. Without it they are world:anyone, and
-// with credentials their creator only. The rights of znodes that exist already are never changed.
+// WithACL sets the access rights of every znode that the Session creates. The default is
+// world:anyone; with credentials it is the creator only. The rights of existing znodes are never
+// changed.
 //
-// The ACL must let the Session itself read, or it is refused: the lease has the servers check the candidates. Whoever wants the lock
-// must have the rights to create, delete and read in the lock's znode. Who may not read a candidate is told later that it is
-// gone, by up to half a second, and cannot ask it to release.
+// The ACL must let the Session itself read, or it is refused, because the lease has the servers
+// check the candidates. A client that wants the lock needs the rights to create, delete and read in
+// the lock's znode. A client that may not read a candidate notices up to half a second late that it
+// is gone, and cannot revoke it.
 func WithACL(acl ...zk.ACL) SessionOption {
 	return func(cfg *sessionConfig) error {
 		cfg.acl = slices.Clone(acl)
@@ -146,7 +152,8 @@ func checkACL(acl []zk.ACL) error {
 	return nil
 }
 
-// WithTLS encrypts the connections. Where config has no ServerName, that of the connect string is verified.
+// WithTLS encrypts the connections. If config has no ServerName, the host of the connect string is
+// verified.
 func WithTLS(config *tls.Config) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if config == nil {
@@ -157,9 +164,11 @@ func WithTLS(config *tls.Config) SessionOption {
 	}
 }
 
-// WithDialer sets how TCP connections are made; TLS comes on top. dial gets host:port as in the connect string, and looks names
-// up itself: only without WithDialer is each address of a name tried by itself. It must return when ctx ends, which is after
-// 1 s, or 2, 4 and 8 s once all servers have failed. A connection that has no deadlines, as one through ssh, works too.
+// WithDialer sets the function that opens TCP connections; TLS is added to them. dial gets
+// host:port as in the connect string, and resolves names itself: only without WithDialer does the
+// Session try each address of a name. dial must return when ctx ends, which is after 1 s, or after
+// 2, 4 and 8 s when all servers have failed. Connections need not have deadlines; one through ssh
+// works too.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if dial == nil {
@@ -170,10 +179,10 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	}
 }
 
-// WithLogger sets where the Session tells of connections, expiries, losses, long waits and failed
-// clean-ups: docs/observability.md has the lines. By default, nowhere. The handler is called on a goroutine of its own, so that one that blocks holds
-// up nothing else for longer than a moment: up to 1000 entries wait for it, others are dropped, and
-// Close waits for a second.
+// WithLogger sets the logger for connections, expiries, losses, long waits and failed clean-ups;
+// docs/observability.md lists the lines. The default discards them. The handler is called on a
+// goroutine of its own, so that a handler that blocks delays nothing else for more than a moment:
+// up to 1000 entries are kept for it, others are dropped, and Close waits a second for it.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {
@@ -193,14 +202,16 @@ const (
 	mostFootprint  = 1 << 30
 )
 
-// WithFootprint bounds what one ZooKeeper session owns, in bytes: the sum, over all locks that the Session holds or waits for, of the
-// length of the candidate's path and 4. An acquisition that would exceed the bound fails with ErrTooMany. By default it is 900,000,
-// for servers with the default jute.maxbuffer of 1 MB: that is some 11,000 locks with names of 20 bytes.
+// WithFootprint bounds what one ZooKeeper session owns, in bytes: the sum, over all locks that the
+// Session holds or waits for, of the length of the candidate's path plus 4. An acquisition that
+// would exceed the bound fails with ErrTooMany. The default, 900,000, is for servers with the
+// default jute.maxbuffer of 1 MB, and allows some 11,000 locks with names of 20 bytes.
 //
-// When a session ends, ZooKeeper writes the paths of all its ephemeral znodes into one transaction, and servers cannot read back a
-// transaction larger than twice their jute.maxbuffer: the ensemble stops and does not start again (ZOOKEEPER-4306). So raise the
-// bound only if jute.maxbuffer is larger on every server. Ephemeral znodes that the caller makes through Session.Conn are in
-// the same transaction and are not counted here: lower the bound by theirs.
+// When a session ends, ZooKeeper writes the paths of all its ephemeral znodes into one transaction.
+// Servers cannot read back a transaction larger than twice their jute.maxbuffer: the ensemble stops
+// and does not start again (ZOOKEEPER-4306). So raise the bound only if jute.maxbuffer is larger on
+// every server. Ephemeral znodes that the caller creates through Session.Conn are in the same
+// transaction but are not counted: lower the bound by their size.
 func WithFootprint(bytes int) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if bytes < leastFootprint || bytes > mostFootprint {
@@ -211,8 +222,8 @@ func WithFootprint(bytes int) SessionOption {
 	}
 }
 
-// WithStateFunc has f called with every new State of the Session, in order, on a goroutine of its own. Close waits
-// for the last call to return, so f must not call it.
+// WithStateFunc registers f to be called with each new State of the Session, in order, on a
+// goroutine of its own. Close waits for f to return, so f must not call Close.
 func WithStateFunc(f func(State)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if f == nil {
@@ -223,28 +234,29 @@ func WithStateFunc(f func(State)) SessionOption {
 	}
 }
 
-// Lease says what proves that a hold still stands. When the proof runs out the hold is lost, whatever the ensemble
-// may think of it: its Lost channel closes, and does so before another client can be granted the lock. No lease helps a hold
-// whose znode is removed, see Force.
+// Lease says what proves that a hold still stands. When the proof runs out the hold is lost,
+// whatever the ensemble thinks of it: its Lost channel closes before another client can be granted
+// the lock. No lease protects a hold whose znode is removed; see Force.
 type Lease uint8
 
 const (
-	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While something is held,
-	// one transaction that changes nothing is sent every eighth of the session timeout.
+	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While the
+	// Session holds a lock it sends one transaction, which changes nothing, every sixth of the
+	// session timeout.
 	LeaseQuorum = Lease(ensemble.LeaseQuorum)
 
-	// LeasePing counts from the last request or ping that any server answered. It costs the ensemble nothing, but a
-	// server that is cut off from its leader still answers pings: then another client can be granted the lock
-	// seconds before the holder is told.
+	// LeasePing counts from the last request or ping that any server answered. It costs the
+	// ensemble nothing. But a server that is cut off from its leader still answers pings: then
+	// another client can be granted the lock seconds before the holder is told.
 	LeasePing = Lease(ensemble.LeasePing)
 
-	// LeaseServer waits for the server to say that the session has expired, or until no server has taken the session for its
-	// timeout and a third. A client that is cut off learns that only
-	// when it is connected again, long after others may hold the lock.
+	// LeaseServer waits until a server says that the session has expired, or until no server has
+	// accepted the session for its timeout and a third. A client that is cut off is told only when
+	// it is connected again, long after others may hold the lock.
 	LeaseServer = Lease(ensemble.LeaseServer)
 )
 
-// WithLease sets what proves that a hold still stands: LeaseQuorum by default.
+// WithLease sets what proves that a hold still stands. The default is LeaseQuorum.
 func WithLease(lease Lease) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if lease > LeaseServer {
@@ -255,7 +267,7 @@ func WithLease(lease Lease) SessionOption {
 	}
 }
 
-// LockOption changes one handle. An invalid value is an error from the constructor.
+// LockOption is an option of a handle. The constructor returns an error if its value is invalid.
 type LockOption func(*lockConfig) error
 
 type lockConfig struct {
@@ -294,8 +306,8 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 // maxIdentifier bounds an identifier, in bytes: every client that queues behind it reads it.
 const maxIdentifier = 1024
 
-// WithIdentifier sets who holds the lock, as others see it in Contender.Data: "host/pid" by default, if WithNaming does not
-// say otherwise. It has 1 to 1024 bytes of UTF-8.
+// WithIdentifier sets the identity that is stored in the candidate's znode and shown in
+// Contender.Data: 1 to 1024 bytes of UTF-8. The default is "host/pid"; WithNaming may set another.
 func WithIdentifier(identifier string) LockOption {
 	return func(cfg *lockConfig) error {
 		switch {
@@ -312,12 +324,12 @@ func WithIdentifier(identifier string) LockOption {
 }
 
 func isMark(identifier string) bool {
-	_, marked := recipe.ParseData([]byte(identifier))
-	return marked
+	_, mark := recipe.ParseData([]byte(identifier))
+	return mark != nil
 }
 
-// WithLockACL sets the access rights of what is the lock's own, its znode and candidates, where this handle creates them.
-// What is above, which other locks share, has the Session's: see WithACL.
+// WithLockACL sets the access rights of the lock's znode and its candidates if this handle creates
+// them. The znodes above, which other locks share, have the rights of the Session; see WithACL.
 func WithLockACL(acl ...zk.ACL) LockOption {
 	return func(cfg *lockConfig) error {
 		cfg.ACL = slices.Clone(acl)
@@ -325,17 +337,20 @@ func WithLockACL(acl ...zk.ACL) LockOption {
 	}
 }
 
-// WithLocalHandoff has the goroutines of one handle share a candidate: an Unlock passes the hold to the one that has waited
-// longest, without the network, and readers of one RWMutex join a read hold that is out. Once anybody else queues in
-// ZooKeeper, at most n more are granted the lock like this; then the candidate is removed, and those who wait here queue
-// again. With 1 a hold is passed on only while nobody else queues. It is never passed on once it was revoked or lost.
-// Each hold has its own channels, and a Token with a greater Handoff.
+// WithLocalHandoff makes the goroutines of one handle share a candidate, which is faster and less
+// fair. Unlock passes the hold to the goroutine that has waited longest, without the network, and
+// readers of one RWMutex join a read hold that exists. Once another client is in the queue, the
+// hold is passed on at most n more times; then the candidate is removed, and the goroutines of the
+// handle queue again. With n = 1 a hold is passed on only while no other client is in the queue. A
+// revoked or lost hold is not passed on. Each hold has its own channels, and a Token with a greater
+// Handoff.
 //
-// By default n is 0 and each acquisition has its own candidate: whoever asks first is granted the lock first, across all
-// processes, and everybody who waits is seen in Contenders. With n, up to n who ask later are granted it earlier, those who
-// wait here are not seen, Pending.Queued tells of the handle's candidate, Pending.Revoked of the hold alone, and a Guard
-// tells the handle's holds from those of others, not from one another. What bypasses the cohort, with a candidate of its own:
-// a try, LockRevoking, and the handles that RWMutex.Reader returns.
+// The default, 0, gives each acquisition its own candidate: requests are granted strictly in order
+// across processes, and Contenders shows all of them. With n > 0, up to n later requests are
+// granted first. Contenders does not show the goroutines that share the candidate. Pending.Queued
+// is about the candidate of the handle, Pending.Revoked about the hold alone. A Guard tells the
+// handle's holds from those of other clients, but not from one another. TryLock, LockRevoking and
+// handles from RWMutex.Reader do not take part: each has a candidate of its own.
 func WithLocalHandoff(n int) LockOption {
 	return func(cfg *lockConfig) error {
 		if n < 0 {

@@ -16,10 +16,10 @@ var holdProfile = sync.OnceValue(func() *pprof.Profile {
 	return pprof.NewProfile(name)
 })
 
-// WithHoldProfile keeps the profile "zklock.holds" of package runtime/pprof: the stacks of the calls that
-// acquired what the Session holds now, so that a hold that nobody releases shows where it came from.
-// With net/http/pprof it is at /debug/pprof/zklock.holds. Holds of LockAsync are not in it. It costs
-// some microseconds for each acquisition.
+// WithHoldProfile keeps the profile "zklock.holds" of package runtime/pprof: the stacks of the
+// calls that acquired the current holds of the Session. A hold that is never released shows where
+// it was acquired. With net/http/pprof it is at /debug/pprof/zklock.holds. Holds of LockAsync are
+// not in it. It costs some microseconds for each acquisition.
 func WithHoldProfile() SessionOption {
 	return func(cfg *sessionConfig) error {
 		cfg.profile = holdProfile()

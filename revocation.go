@@ -1,25 +1,33 @@
 package zklock
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Revocation says how LockRevoking treats those ahead of it in the queue.
+// Revocation says how LockRevoking treats the holds and candidates ahead of it in the queue.
 type Revocation time.Duration
 
 const (
-	// Ask writes the revocation mark into their znodes and waits until they release.
+	// Ask writes a revocation mark into their znodes and waits until they release.
 	Ask Revocation = 0
 
-	// Force removes their znodes and takes the lock. The holder is told that the hold is lost, but only after the lock is taken:
-	// within 50 ms and one trip to its server if it is connected, and otherwise when its lease runs out. Until then it may be
-	// working still, and only a fencing token or a Guard keeps its writes out. AskThenForce gives it time to stop first.
+	// Force removes their znodes and takes the lock. The holder is told only after the lock was
+	// taken: within 50 ms and one round trip to its server if it is connected, and otherwise when
+	// its lease runs out. Until then it may still work, and only a fencing token or a Guard refuses
+	// its writes. AskThenForce gives it time to stop first.
 	Force Revocation = -1
 )
 
-// AskThenForce asks, and forces those that have not released when the grace is over. Without a grace it is Force.
+// AskThenForce asks, then removes the znodes of those that have not released within grace. If grace
+// <= 0 it is Force.
 func AskThenForce(grace time.Duration) Revocation {
 	if grace <= 0 {
 		return Force
@@ -27,7 +35,78 @@ func AskThenForce(grace time.Duration) Revocation {
 	return Revocation(grace)
 }
 
+// RevokeOption changes one request to release. An invalid value is an error of the call.
+type RevokeOption func(*revokeConfig) error
+
+type revokeConfig struct{ reason string }
+
+// WithReason says why the lock is asked for, to the holder and to those who look at the queue. It
+// has 1 to 1024 bytes of UTF-8, in one line.
+func WithReason(reason string) RevokeOption {
+	return func(cfg *revokeConfig) error {
+		cfg.reason = reason
+		switch {
+		case reason == "" || len(reason) > recipe.MarkKept:
+			return fmt.Errorf("reason has %d bytes: want 1 to %d", len(reason), recipe.MarkKept)
+		case !utf8.ValidString(reason) || strings.ContainsFunc(reason, unicode.IsControl):
+			return errors.New("reason is not one line of UTF-8")
+		}
+		return nil
+	}
+}
+
+// mark is what candidates are asked with through this handle.
+func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
+	var cfg revokeConfig
+	for _, opt := range opts {
+		if opt == nil {
+			return recipe.Mark{}, errNoOption
+		}
+		if err := opt(&cfg); err != nil {
+			return recipe.Mark{}, err
+		}
+	}
+	return recipe.Mark{By: string(m.cfg.Identifier), Reason: cfg.reason}, nil
+}
+
+// RevokedError is the error of a hold whose lock was asked for by a client that says who it is. It
+// matches ErrRevoked. Both texts are what that client has written, cut at 1024 bytes, and not to be
+// trusted.
+//
+// Clients of this package say so to one another, with NamingDefault. Other namings have no room for
+// it: a holder of those, and one that another library asks, has ErrRevoked alone.
+type RevokedError struct {
+	By     string // who has asked first: its WithIdentifier
+	Reason string // why: its WithReason; empty if it has not said
+}
+
+// Error prints as "lock revoked by vm/19359: deploy of 3.2".
+func (e *RevokedError) Error() string {
+	text := ErrRevoked.Error() + " by " + ensemble.Readable([]byte(e.By))
+	if e.Reason != "" {
+		text += ": " + ensemble.Readable([]byte(e.Reason))
+	}
+	return text
+}
+
+// Unwrap returns ErrRevoked.
+func (e *RevokedError) Unwrap() error { return ErrRevoked }
+
+// parseData is how the sessions read candidates' data: who it is, and the error of its hold if it
+// was asked to release.
+func parseData(data []byte) (who []byte, asked error) {
+	who, mark := recipe.ParseData(data)
+	switch {
+	case mark == nil:
+		return who, nil
+	case *mark == recipe.Mark{}:
+		return who, ErrRevoked
+	default:
+		return who, &RevokedError{By: mark.By, Reason: mark.Reason}
+	}
+}
+
 // revocation returns what that means to the recipe.
-func (r Revocation) revocation() *recipe.Revocation {
-	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask, Grace: max(time.Duration(r), 0)}
+func (r Revocation) revocation(mark recipe.Mark) *recipe.Revocation {
+	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask, Grace: max(time.Duration(r), 0), Mark: mark}
 }

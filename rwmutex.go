@@ -12,35 +12,44 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// RWMutex is a handle on one named read/write lock, made by Session.RWMutex. It can stand for a sync.RWMutex. The
-// embedded Mutex is the writer's side; its methods are about the exclusive hold.
+// RWMutex is a handle on one named read/write lock, made by Session.RWMutex. It is used like a
+// sync.RWMutex. The methods of the embedded Mutex are about the exclusive hold, which is the
+// writer's.
 //
-// Readers wait for the writers ahead of them, writers for everybody ahead. Nobody overtakes, so that neither side
-// starves. A Mutex of the same name excludes both: to readers and writers it is one more writer.
+// A reader waits for the writers ahead of it, a writer for all candidates ahead of it. No request
+// overtakes another, so neither readers nor writers starve. A Mutex of the same name is one more
+// writer: it excludes both.
+//
+// An RWMutex must not be copied, as a Mutex must not.
 type RWMutex struct {
 	*Mutex
-	reader *Mutex // what a reader claims; its slot is not used
+	self   *RWMutex // see check
+	reader *Mutex   // what a reader claims; its slot is not used
 
 	mu    sync.Mutex // guards the field below
 	reads []*recipe.Acquisition
 }
 
-// RWMutex returns a handle on the read/write lock of that name. It does not use the network.
+// RWMutex returns a handle on the read/write lock with that name. It does not use the network. See
+// Session.Mutex.
 func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 	writer, err := s.newMutex(name, queue.Write, opts)
 	if err != nil {
 		return nil, err
 	}
 	rw := &RWMutex{Mutex: writer}
+	rw.self = rw
 	rw.reader = rw.Reader()
 	rw.reader.share(nil)
 	return rw, nil
 }
 
-// Reader returns a new handle on the shared side, with every method of Mutex. Unlike RLock, it knows its hold.
+// Reader returns a new handle on the shared side, with every method of Mutex. RLock does not say
+// which hold is the caller's; a Reader has one hold.
 func (rw *RWMutex) Reader() *Mutex {
+	rw.check()
 	w := rw.Mutex
-	return &Mutex{s: w.s, name: w.name, path: w.path, kind: queue.Read, cfg: w.cfg, slot: new(recipe.Slot)}
+	return w.s.newHandle(w.name, w.path, queue.Read, w.cfg)
 }
 
 // Downgrade turns the exclusive hold into a read hold, and no writer holds the lock in between. It
@@ -58,6 +67,7 @@ func (rw *RWMutex) Reader() *Mutex {
 // The other way round, a reader cannot become a writer: two that tried would wait for each other. See
 // ErrDeadlock.
 func (rw *RWMutex) Downgrade(ctx context.Context) (reader *Mutex, err error) {
+	rw.check()
 	a := rw.holding()
 	if a == nil {
 		return nil, opError("downgrade", rw.path, ErrNotLocked)
@@ -73,29 +83,34 @@ func (rw *RWMutex) Downgrade(ctx context.Context) (reader *Mutex, err error) {
 	return reader, nil
 }
 
-// RLock acquires a read hold as Mutex.Lock does an exclusive one, and panics or ends its goroutine
-// where that does. Any number may be out at once on one RWMutex.
+// RLock acquires a read hold. It waits, panics and ends its goroutine as Mutex.Lock does. One
+// RWMutex can have any number of read holds.
 func (rw *RWMutex) RLock() {
+	rw.check()
 	late := closed.Is(rw.s.Done())
 	if _, err := rw.RLockContext(context.Background()); err != nil {
 		rw.reader.endLock(err, late)
 	}
 }
 
-// TryRLock acquires a read hold if no writer is ahead, and reports whether it did. See Mutex.TryLock.
+// TryRLock acquires a read hold if no writer is ahead, and reports whether it did. See
+// Mutex.TryLock.
 func (rw *RWMutex) TryRLock() bool {
+	rw.check()
 	ctx, cancel := rw.s.bounded(context.Background())
 	defer cancel()
 	_, err := rw.rlock(ctx, true)
 	return err == nil
 }
 
-// RLockContext acquires a read hold as Mutex.LockContext does an exclusive one, and returns that hold's Revoked channel.
+// RLockContext acquires a read hold as Mutex.LockContext acquires an exclusive one, and returns the
+// hold's Revoked channel.
 func (rw *RWMutex) RLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return rw.rlock(ctx, false)
 }
 
 func (rw *RWMutex) rlock(ctx context.Context, try bool) (<-chan struct{}, error) {
+	rw.check()
 	return rw.reader.lock(ctx, func(c *recipe.Claim) {
 		c.Try, c.Slot, c.Granted = try, nil, rw.addRead
 	})
@@ -108,9 +123,10 @@ func (rw *RWMutex) addRead(a *recipe.Acquisition) {
 }
 
 // RUnlock releases one read hold: a lost one first, then a revoked one, then the oldest. It panics
-// if there is none, unless Close has ended an RLock: see Mutex.Unlock. Whoever must know which hold
-// is which uses Reader.
+// if there is none, unless Close has ended an RLock: see Mutex.Unlock. To tell holds apart, use
+// Reader.
 func (rw *RWMutex) RUnlock() {
+	rw.check()
 	a := rw.takeRead()
 	switch {
 	case a == nil && rw.reader.cutShort.Load():

@@ -16,7 +16,7 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// State is how a Session stands with the ensemble.
+// State is the state of a Session.
 type State uint8
 
 // The states of a Session.
@@ -42,13 +42,15 @@ func (st State) String() string {
 	}
 }
 
-// Session is one long-lived client of an ensemble, made by Dial. It outlives ZooKeeper sessions: when the ensemble
-// expires one, or no server has taken it for its timeout and a third, every hold made under it is lost, and the Session opens the
-// next by itself. One Session serves a whole
-// process; all its locks share one connection.
+// Session is a long-lived client of an ensemble, made by Dial. It survives ZooKeeper sessions: if
+// the ensemble expires one, or no server accepts it for its timeout and a third, every hold made in
+// it is lost, and the Session opens the next by itself. One Session serves a whole process; all its
+// locks share one connection.
 //
-// A Session is safe for concurrent use, and must be closed.
+// A Session is safe for concurrent use, and must be closed. It must not be copied: the methods of a
+// copy, and of a Session that was not made by Dial, panic.
 type Session struct {
+	self    *Session // see check
 	cfg     sessionConfig
 	root    string // with the chroot
 	client  *ensemble.Client
@@ -67,10 +69,13 @@ type Session struct {
 	outage *time.Timer // tells of one that lasts; nil if there is none
 }
 
-// Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot; 2181 stands in for
-// a missing port. Each name is looked up whenever a connection is made anew, and each of its addresses is tried by itself, those
-// last that have failed before. Dial returns when a ZooKeeper session is established, or ctx is done, or the servers refuse the
-// credentials. A bad connect string or option is an error at once, before any network use. ctx bounds only Dial.
+// Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot;
+// the port defaults to 2181. Each name is looked up for each new connection, and each of its
+// addresses is tried, those that failed before last.
+//
+// Dial returns when a ZooKeeper session is established, when ctx ends, or when the servers refuse
+// the credentials. It waits as long as ctx does, so ctx should have a deadline; ctx bounds only
+// Dial. A bad connect string or option is an error at once, before any use of the network.
 func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session, error) {
 	servers, chroot, err := zkpath.ParseConnect(connect)
 	if err != nil {
@@ -88,6 +93,7 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		hooked: userCode{over: make(chan struct{})},
 		since:  time.Now(),
 	}
+	s.self = s
 	if isWanted(cfg.logger) {
 		l := newLogs(cfg.logger.Handler())
 		s.cfg.logger = slog.New(l)
@@ -123,7 +129,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		Proof:     ensemble.Proof(s.cfg.lease),
 		Most:      s.cfg.footprint,
 		Asleep:    s.cfg.asleep,
-		ParseData: recipe.ParseData,
+		ParseData: parseData,
 		Changed:   s.updateState,
 	})
 	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
@@ -154,7 +160,7 @@ func (s *Session) awaitFirst(ctx context.Context, servers []string, established 
 	}
 }
 
-// updateState works the Session's State out anew, and tells of a change.
+// updateState computes the Session's State, and reports a change.
 func (s *Session) updateState() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,7 +180,7 @@ func (s *Session) updateState() {
 	}
 }
 
-// changeLocked tells of a new state.
+// changeLocked records and reports a new state.
 func (s *Session) changeLocked(state State) {
 	now := time.Now()
 	e := StateEvent{
@@ -209,16 +215,18 @@ func (s *Session) noteOutage(began time.Time) {
 	}
 }
 
-// State returns how the Session stands with the ensemble.
+// State returns the state of the Session.
 func (s *Session) State() State {
+	s.check()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
 }
 
-// ID returns the id of the current ZooKeeper session, 0 while there is none. Keep it from people you do not trust:
+// ID returns the id of the current ZooKeeper session, or 0 if there is none. Treat it as a secret:
 // ZooKeeper derives a session's password from it.
 func (s *Session) ID() int64 {
+	s.check()
 	zs := s.client.Session()
 	if closed.Is(zs.Ended()) || !closed.Is(zs.Established()) {
 		return 0
@@ -226,9 +234,12 @@ func (s *Session) ID() int64 {
 	return zs.ID()
 }
 
-// Timeout returns the session timeout that the server granted last, which may be another than was asked for. Each server
-// bounds it anew when the Session connects to it.
-func (s *Session) Timeout() time.Duration { return s.client.Granted() }
+// Timeout returns the session timeout that a server granted last. It may differ from the one that
+// was asked for, and each server bounds it anew when the Session connects to it.
+func (s *Session) Timeout() time.Duration {
+	s.check()
+	return s.client.Granted()
+}
 
 // mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
 // below two of their ticks.
@@ -239,23 +250,35 @@ func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelF
 	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
 }
 
-// Rewinds returns how often the Session has found the ensemble to be younger than what it had seen of it: its data were wiped
-// or restored from a backup, its address leads to another ensemble, or a server lied. Locks that others held before may be
-// granted again, and tokens are smaller than those before: storage that compares them has to be told. See Token.
-func (s *Session) Rewinds() int { return s.client.Rewinds() }
+// Rewinds returns how often the Session has found the ensemble's data to be older than what it had
+// seen before: because they were wiped or restored from a backup, because the address leads to
+// another ensemble, or because a server lied. After that, locks that are held may be granted again,
+// and tokens are smaller than earlier ones; storage that compares tokens must be reset. See Token.
+func (s *Session) Rewinds() int {
+	s.check()
+	return s.client.Rewinds()
+}
 
-// Conn returns the current connection, for the caller's own reads and writes. It is another one after an expiry. Do not
-// close it. Ephemeral znodes that are created through it end with the session as the locks do; see WithFootprint for how many
-// a session may own.
-func (s *Session) Conn() *zk.Conn { return s.client.Session().Conn }
+// Conn returns the current connection, for the caller's own reads and writes. It changes after an
+// expiry; do not keep it and do not close it. Ephemeral znodes that are created through it end with
+// the session as the locks do; see WithFootprint for how many a session may own.
+func (s *Session) Conn() *zk.Conn {
+	s.check()
+	return s.client.Session().Conn
+}
 
-// Done returns a channel that is closed when the Session is.
-func (s *Session) Done() <-chan struct{} { return s.client.Closing().Done() }
+// Done returns a channel that closes when the Session is closed.
+func (s *Session) Done() <-chan struct{} {
+	s.check()
+	return s.client.Closing().Done()
+}
 
-// Close releases every hold, ends the ZooKeeper session and waits for every goroutine of the Session. Holders see their
-// holds lost; whoever waits for a lock gets ErrClosed. If no server could be told within a few seconds, the error says
-// so: then the ensemble releases the locks when the session times out. Closing again returns the same.
+// Close releases every hold, ends the ZooKeeper session and waits for every goroutine of the
+// Session. Holders see their holds lost; calls that wait for a lock fail with ErrClosed. If no
+// server answers within a few seconds, Close returns an error, and the ensemble releases the locks
+// when the session times out. Closing again returns the same result.
 func (s *Session) Close() error {
+	s.check()
 	err := s.client.Close()
 	s.finish.Do(func() {
 		s.states.Close()

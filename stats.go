@@ -10,18 +10,18 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Stats is what a Session has done since Dial. All counts only grow, but for Held and Waiting.
+// Stats are counts and sums of a Session since Dial. All but Held and Waiting only grow.
 type Stats struct {
 	State      State
 	StateSince time.Time
-	Server     string // host:port of the connect string: the last that was connected to; empty if that is not known
+	Server     string // the last one connected to, host:port as in the connect string; empty if unknown
 
 	Held    int // holds now, without those that are lost
 	Waiting int // acquisitions under way
 
 	Acquired uint64
 	Refused  uint64        // tries that found the lock taken
-	GaveUp   uint64        // acquisitions that failed otherwise, by their contexts as a rule
+	GaveUp   uint64        // acquisitions that failed otherwise, mostly because their contexts ended
 	Wait     time.Duration // sum, of all acquisitions that have ended
 	Hold     time.Duration // sum, of all holds that have ended
 
@@ -31,9 +31,9 @@ type Stats struct {
 	Expiries       uint64 // ZooKeeper sessions that expired or were given up
 	Disconnections uint64
 
-	// LeastLeaseLeft is the least time that was left to a hold when the ensemble confirmed it, or 0 once
-	// a lease has run out: how near the Session came to losing its holds. It is the session timeout
-	// that was asked for before the first hold, and with LeaseServer.
+	// LeastLeaseLeft is the least time that was left to a hold when the ensemble confirmed it, or 0
+	// if a lease has run out: how near the Session came to losing its holds. Before the first hold,
+	// and with LeaseServer, it is the session timeout that was asked for.
 	LeastLeaseLeft time.Duration
 }
 
@@ -127,8 +127,9 @@ func (t *tally) read() Stats {
 	return stats
 }
 
-// Stats returns what the Session has done. It asks no server.
+// Stats returns the counts of the Session. It does not use the network.
 func (s *Session) Stats() Stats {
+	s.check()
 	stats := s.observer.tally.read()
 	stats.LeastLeaseLeft = s.client.LeastLeft()
 	stats.Server = s.client.Session().Server()
@@ -145,8 +146,10 @@ type HoldInfo struct {
 	Token Token
 }
 
-// Holds returns what the Session holds now, without what is lost, the oldest first. It asks no server.
+// Holds returns the current holds of the Session, the oldest first, without those that are lost. It
+// does not use the network.
 func (s *Session) Holds() []HoldInfo {
+	s.check()
 	t := &s.observer.tally
 	t.mu.Lock()
 	held := make([]*recipe.Acquisition, 0, len(t.holds))

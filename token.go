@@ -7,30 +7,32 @@ import (
 	"fmt"
 )
 
-// Token is a fencing token: greater than that of every earlier exclusive hold of the same lock, across processes,
-// session expiries, leader changes, and deletion and recreation of the lock's znode. Store it beside the data that
-// the lock protects, and refuse a write whose token is smaller than the stored one: then a holder that was paused
-// for longer than its session cannot overwrite the work of its successor. (The idea and the name are from Martin
-// Kleppmann, "How to do distributed locking", 2016.)
+// Token is a fencing token: greater than that of every earlier exclusive hold of the same lock,
+// across processes, session expiries, leader changes, and deletion and recreation of the lock's
+// znode. Store it beside the data that the lock protects, and refuse a write whose token is smaller
+// than the stored one: then a holder that was paused for longer than its session cannot overwrite
+// the work of its successor. (The idea and the name are from Martin Kleppmann, "How to do
+// distributed locking", 2016.)
 //
-// Tokens are as old as the ensemble's data. If those are wiped or restored from a backup, or the address leads to another
-// ensemble, tokens begin again, and storage that keeps the greatest one refuses everybody until it is told:
-// Session.Rewinds tells when that has happened.
+// Tokens begin again if the ensemble's data are wiped or restored from a backup, or if the address
+// leads to another ensemble. Storage that keeps the greatest token then refuses all writes until it
+// is reset; Session.Rewinds reports that it has happened.
 //
-// The readers that share a lock have tokens of their own; each is greater than those of all earlier writers.
+// Readers that share a lock have tokens of their own; each is greater than those of all earlier
+// writers.
 //
-// A store must refuse the zero Token: it means that nothing was held. In a database, keep a Token in a
+// A store must refuse the zero Token, which belongs to no hold. In a database, keep a Token in a
 // text column that sorts by bytes (in PostgreSQL, COLLATE "C"): a Token is a driver.Valuer and an
-// sql.Scanner. An UPDATE ... SET ..., fence = $1 WHERE id = $2 AND fence <= $1 then changes no row if a
-// later hold has written it. Without WithLocalHandoff, Handoff is always 0, and Zxid alone will do, in a
-// column of 64-bit integers.
+// sql.Scanner. An UPDATE ... SET ..., fence = $1 WHERE id = $2 AND fence <= $1 then changes no row
+// if a later hold has written it. Without WithLocalHandoff, Handoff is always 0, and Zxid alone, in
+// a column of 64-bit integers, is enough.
 type Token struct {
-	// Zxid is the transaction that created the hold's znode. ZooKeeper orders all of an ensemble's transactions, and
-	// a znode that is created later has the greater one; the number at the end of a znode's name restarts when the
-	// lock's znode is recreated and therefore cannot serve.
+	// Zxid is the transaction that created the hold's znode. ZooKeeper orders all transactions of
+	// an ensemble, so a znode that is created later has a greater one. The number at the end of a
+	// znode's name cannot serve: it begins again when the lock's znode is recreated.
 	Zxid int64
 
-	// Handoff counts how often the hold was passed on inside one process since.
+	// Handoff counts how often the hold was passed on inside one process since then.
 	Handoff uint32
 }
 

@@ -53,7 +53,7 @@ func ExampleFake() {
 		job, _ := s.Mutex("job")
 		err = job.Do(t.Context(), func(ctx context.Context) error {
 			zookeeper.Blackhole()
-			time.Sleep(time.Hour) // of the bubble's time
+			time.Sleep(time.Hour) // sleep ok: virtual time passes at once
 			return context.Cause(ctx)
 		})
 		if !errors.Is(err, zklock.ErrLost) {

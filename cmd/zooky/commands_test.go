@@ -298,10 +298,18 @@ func TestWriteErrorsCount(t *testing.T) {
 	}
 }
 
+// TestVersion compares the version with the newest section of CHANGELOG.md, which has a date.
 func TestVersion(t *testing.T) {
 	c := prepare(t, "--version").start(t)
 	assert.Equal(t, 0, c.status(t))
-	assert.Regexp(t, `^zooky version \S+\n$`, c.stdout.String())
+	version := regexp.MustCompile(`^zooky version (\S+)( \(commit [0-9a-f]{12}(, modified)?\))?\n$`).
+		FindStringSubmatch(c.stdout.String())
+	require.NotNil(t, version, c.stdout.String())
+	changes, err := os.ReadFile("../../CHANGELOG.md")
+	require.NoError(t, err)
+	newest := regexp.MustCompile(`(?m)^## (\S+) - \d{4}-\d\d-\d\d$`).FindSubmatch(changes)
+	require.NotNil(t, newest)
+	assert.Equal(t, string(newest[1]), version[1])
 }
 
 // TestEnvironment has a variable for a flag.

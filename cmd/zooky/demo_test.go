@@ -87,10 +87,10 @@ func TestDemoLosesNoUpdate(t *testing.T) {
 	} {
 		assert.Regexp(t, line, out)
 	}
-	assert.GreaterOrEqual(t, duration(t, out, `ann +killed while it held the lock +held the others up for (\S+)\n`), time.Second,
+	assert.GreaterOrEqual(t, duration(t, out, `ann +killed while it held the lock +delayed the others by (\S+)\n`), time.Second,
 		"the session timeout is 2 s")
-	duration(t, out, `ben +session expired while it held the lock +held the others up for (\S+)\n`)
-	duration(t, out, `cat +gave up after (\S+) in the queue +held nobody up`)
+	duration(t, out, `ben +session expired while it held the lock +delayed the others by (\S+)\n`)
+	duration(t, out, `cat +gave up after (\S+) in the queue +no delay`)
 	assert.NotContains(t, out, "\x1b", "control sequences, but no terminal")
 	requireDocumented(t, "zooky demo", out)
 	c.requireNoTrace(t)

@@ -169,7 +169,7 @@ func TestRunEndsAllThatWasStarted(t *testing.T) {
 	assert.Greater(t, took, 500*time.Millisecond)
 	assert.Less(t, took, 10*time.Second)
 	assert.Equal(t, 143, c.status(t))
-	assert.Contains(t, c.stderr.String(), "zooky: fred: asked to release the lock: ending the command with SIGTERM")
+	assert.Contains(t, c.stderr.String(), "zooky: fred: asked to release the lock by ben: ending the command with SIGTERM")
 }
 
 // TestRunEndsWhatIsLeftBehindAtTheEnd has the command start another process when it is asked to end.

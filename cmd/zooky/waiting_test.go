@@ -57,7 +57,7 @@ func TestRunAskedBeforeItBegins(t *testing.T) {
 	m.Unlock()
 	assert.Equal(t, 143, c.status(t))
 	assert.Empty(t, c.stdout.String())
-	assert.Equal(t, "zooky: fred: asked to release the lock before the command began: it was not started\n", c.stderr.String())
+	assert.Equal(t, "zooky: fred: asked to release the lock by ann before the command began: it was not started\n", c.stderr.String())
 }
 
 // TestRunOfAProgramThatIsGone has zooky's own file removed, and another put in its place, while it waits.

@@ -39,13 +39,13 @@ func TestOneMachineRunsTheJob(t *testing.T) {
 		}
 		network := start("a")
 		start("b")
-		time.Sleep(time.Hour + time.Second)
+		time.Sleep(time.Hour + time.Second) // sleep ok: virtual time
 		synctest.Wait()
 		if want := slices.Repeat([]string{"a"}, 60); !slices.Equal(ran, want) {
 			t.Errorf("in the first hour: %v", ran)
 		}
 		network.Blackhole()
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour) // sleep ok: virtual time
 		synctest.Wait()
 		later := ran[60:]
 		if len(later) < 59 || slices.Contains(later, "a") {

@@ -22,10 +22,7 @@ var errFenced = errors.New("another holder has written since")
 
 // save writes a report as the holder with that token.
 func save(ctx context.Context, db *sql.DB, token zklock.Token, id, body string) error {
-	if token.IsZero() {
-		return zklock.ErrNotLocked
-	}
-	result, err := db.ExecContext(ctx, upsert, id, body, token.String())
+	result, err := db.ExecContext(ctx, upsert, id, body, token) // refuses the zero Token
 	if err != nil {
 		return err
 	}

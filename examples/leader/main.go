@@ -23,27 +23,24 @@ func main() {
 	}
 	defer s.Close()
 	var c candidate
-	go c.campaign(context.Background(), s) // ends with the process
+	go func() { log.Print(c.campaign(context.Background(), s)) }() // ends with the process
 	log.Print(http.ListenAndServe(":8080", &c))
 }
 
 type candidate struct{ leads atomic.Bool }
 
-// campaign leads whenever it can, until ctx ends.
-func (c *candidate) campaign(ctx context.Context, s *zklock.Session) {
-	m, err := s.Mutex("leader", zklock.WithIdentifier(cmp.Or(os.Getenv("POD_NAME"), "unnamed")))
+// campaign leads whenever it can, until ctx ends or the lock is refused.
+func (c *candidate) campaign(ctx context.Context, s *zklock.Session) error {
+	e, err := s.Election("leader", zklock.WithIdentifier(cmp.Or(os.Getenv("POD_NAME"), "unnamed")))
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	for ctx.Err() == nil {
-		err := m.Do(ctx, func(ctx context.Context) error {
-			c.leads.Store(true)
-			defer c.leads.Store(false)
-			<-ctx.Done() // the leader's work goes here, and ends with ctx
-			return context.Cause(ctx)
-		})
-		log.Print(err)
-	}
+	return e.Run(ctx, func(ctx context.Context) error {
+		c.leads.Store(true)
+		defer c.leads.Store(false)
+		<-ctx.Done() // the leader's work goes here, and ends with ctx
+		return context.Cause(ctx)
+	})
 }
 
 func (c *candidate) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -53,10 +53,10 @@ func TestLeadershipMoves(t *testing.T) {
 		}
 		check("at first", http.StatusOK, http.StatusServiceUnavailable)
 		network.Blackhole()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // sleep ok: virtual time
 		check("without a network", http.StatusServiceUnavailable, http.StatusOK)
 		network.Heal()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // sleep ok: virtual time
 		check("with a network", http.StatusServiceUnavailable, http.StatusOK)
 	})
 }

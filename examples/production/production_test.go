@@ -138,7 +138,7 @@ func TestAllInAnyOrder(t *testing.T) {
 					err := all(t.Context(), s, names, func(context.Context) error {
 						select {
 						case inside <- struct{}{}:
-							time.Sleep(time.Millisecond)
+							time.Sleep(time.Millisecond) // sleep ok: virtual time
 							<-inside
 						default:
 							t.Error("two inside")

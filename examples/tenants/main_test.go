@@ -65,7 +65,7 @@ func TestEveryTenantHasOneWorker(t *testing.T) {
 		}
 		mu.Unlock()
 		network.Blackhole()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // sleep ok: virtual time
 		mu.Lock()
 		if serving["a"] != 0 || serving["b"] != 200 {
 			t.Errorf("when a is cut off: %v", serving)

@@ -13,8 +13,9 @@ import (
 func (r *Report) check(h *history, logs map[registerName][]applied) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r.checkLives(h)
 	t := newTimeline(h.events)
+	r.events = t.events
+	r.checkLives(h)
 	r.Holds = len(t.holds)
 	r.checkReturns(t, h.events)
 	for _, lock := range lockNames {
@@ -39,6 +40,7 @@ func (r *Report) checkLives(h *history) {
 	for _, line := range h.garbage {
 		r.violate("worker", "%s", line)
 	}
+	timeouts := make(map[int64]int64) // of sessions
 	killed, closed := make(map[[2]int]bool), make(map[[2]int]bool)
 	for _, ev := range h.events {
 		life := [2]int{ev.Worker, ev.Life}
@@ -57,11 +59,11 @@ func (r *Report) checkLives(h *history) {
 		case kindFailed:
 			r.Failures[ev.Result]++
 			if ev.Result == "error" {
-				r.violate("error", "%v: acquiring %s: %s", ev.name(), ev.Lock, ev.Err)
+				r.violateBy([]opName{ev.name()}, "error", "%v: acquiring %s: %s", ev.name(), ev.Lock, ev.Err)
 			}
 		case kindUnlocked:
 			if ev.Result == "error" {
-				r.violate("error", "%v: releasing %s: %s", ev.name(), ev.Lock, ev.Err)
+				r.violateBy([]opName{ev.name()}, "error", "%v: releasing %s: %s", ev.name(), ev.Lock, ev.Err)
 			}
 		case kindGranted:
 			if ev.How == "zooky" {
@@ -71,6 +73,13 @@ func (r *Report) checkLives(h *history) {
 			r.ZookyStops++
 		case kindLost:
 			r.Losses[ev.Result]++
+		case kindTimeout:
+			if before, known := timeouts[ev.Session]; known && before != ev.Timeout {
+				r.Timeouts++
+			}
+			timeouts[ev.Session] = ev.Timeout
+		case kindLookUp:
+			r.LookUps[ev.Result]++
 		case kindLog:
 			if strings.Contains(ev.Err, "out of step") {
 				r.OutOfStep++
@@ -97,7 +106,7 @@ func (r *Report) checkReturns(t *timeline, events []Event) {
 		late := time.Duration(t.ran(ev, span{ev.At - ev.Late, ev.At}))
 		r.Latest = max(r.Latest, late)
 		if late > lateness {
-			r.violate("late", "%v: acquiring %s returned %v after its context had ended", ev.name(), ev.Lock, late)
+			r.violateBy([]opName{ev.name()}, "late", "%v: acquiring %s returned %v after its context had ended", ev.name(), ev.Lock, late)
 		}
 	}
 }
@@ -111,7 +120,7 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 			r.violate("token", "%v holds %s without a token", h.who, lock)
 		}
 		if other := seen[h.token]; other != nil {
-			r.violate("token", "%v and %v hold %s with the same token %s", other.who, h.who, lock, h.token)
+			r.violateBy([]opName{other.who, h.who}, "token", "%v and %v hold %s with the same token %s", other.who, h.who, lock, h.token)
 		}
 		seen[h.token] = h
 	}
@@ -127,7 +136,8 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 			granted = granted[1:]
 		}
 		if greatest != nil && h.token < greatest.token {
-			r.violate("token", "%v was granted %s with %s after %v had it with %s", h.who, lock, h.token, greatest.who, greatest.token)
+			r.violateBy([]opName{greatest.who, h.who}, "token",
+				"%v was granted %s with %s after %v had it with %s", h.who, lock, h.token, greatest.who, greatest.token)
 		}
 	}
 	if greatest != nil && greatest.token > r.lastTokens[lock] {
@@ -145,7 +155,7 @@ func (r *Report) checkNumbers(lock string, holds []*heldLock) {
 			continue
 		}
 		if before != nil && h.number <= before.number && before.number-h.number < 1000 && h.token != before.token {
-			r.violate("number", "%s: %v with token %s has number %d, and %v with token %s had %d",
+			r.violateBy([]opName{before.who, h.who}, "number", "%s: %v with token %s has number %d, and %v with token %s had %d",
 				lock, h.who, h.token, h.number, before.who, before.token, before.number)
 		}
 		before = h
@@ -176,7 +186,7 @@ func (r *Report) checkOverlaps(t *timeline, holds []*heldLock) {
 				r.Overlaps[excuse]++
 				continue
 			}
-			r.violate("overlap", "%s: %v (token %s) held on for %v after %v (token %s) had been granted it",
+			r.violateBy([]opName{stale.who, fresh.who}, "overlap", "%s: %v (token %s) held on for %v after %v (token %s) had been granted it",
 				h.lock, stale.who, stale.token, time.Duration(min(a.end, h.end)-h.granted), fresh.who, fresh.token)
 		}
 		active = append(active, h)
@@ -203,7 +213,7 @@ func (r *Report) checkRegister(name registerName, reg *register) {
 			r.Stale++
 			continue
 		}
-		r.violate("fence", "%s %s: %s of token %s was executed after %s of token %s",
+		r.violateBy([]opName{writer(before.Value), writer(after.Value)}, "fence", "%s %s: %s of token %s was executed after %s of token %s",
 			name.Register, name.Lock, after.Value, after.Token, before.Value, before.Token)
 	}
 	if reg.refused > 0 {

@@ -246,7 +246,7 @@ func TestLateReturnsAreFound(t *testing.T) {
 }
 
 func TestAPlanFollowsFromItsSeed(t *testing.T) {
-	cfg := Config{Duration: 10 * time.Minute, Timeout: 3 * time.Second, Clients: 5, Seed: 7}
+	cfg := Config{Duration: 10 * time.Minute, Timeout: 3 * time.Second, Clients: 5, Seed: 7, Clocks: true}
 	plan := newPlan(cfg)
 	assert.Equal(t, plan, newPlan(cfg))
 	seen := make(map[string]bool)
@@ -256,6 +256,45 @@ func TestAPlanFollowsFromItsSeed(t *testing.T) {
 	for _, what := range append(serverFaults, clientFaults...) {
 		assert.True(t, seen[what], what)
 	}
+	cfg.Clocks = false
+	for _, f := range newPlan(cfg).Servers {
+		assert.NotEqual(t, stepClocks, f.What)
+	}
 	cfg.Seed = 8
 	assert.NotEqual(t, plan, newPlan(cfg))
+}
+
+// TestAViolationTellsTheEventsThatMatter has two holds at once, in the middle of what others do.
+func TestAViolationTellsTheEventsThatMatter(t *testing.T) {
+	harness := func(ev Event) Event { ev.Worker = -1; return ev }
+	r := newReport(Config{})
+	r.check(script(
+		harness(Event{Kind: kindFault, How: "an earlier one"}), harness(Event{Kind: kindMended, How: "an earlier one"}),
+		lock(1, 1), lock(2, 1), lock(3, 1), lock(1, 0), lock(4, 7), lock(4, 8),
+		harness(Event{Kind: kindFault, How: "cut"}),
+		Event{Kind: kindTimeout, Worker: 1, Session: 9, Timeout: int64(time.Second)},
+		granted(1, 1, 5), gap(1, time.Millisecond), gap(3, time.Millisecond), granted(2, 1, 6),
+		on(3, 1, Event{Kind: kindFailed, Result: "context"}),
+		unlock(1, 1), unlock(2, 1), harness(Event{Kind: kindMended, How: "cut"}),
+		harness(Event{Kind: kindFault, How: "a later one"}), harness(Event{Kind: kindMended, How: "a later one"}),
+	), nil)
+	var overlap Violation
+	for _, v := range r.Violations {
+		if v.Kind == "overlap" {
+			overlap = v
+		}
+	}
+	token := func(n int) string { return " token " + text(n) }
+	assert.Equal(t, []string{
+		"    3.000s client 1, op 1: lock mutex",
+		"    4.000s client 2, op 1: lock mutex",
+		"    9.000s fault cut",
+		"   10.000s client 1: timeout session 0x9 for 1s",
+		"   11.000s client 1, op 1: granted mutex" + token(5),
+		"   12.000s client 1: gap without a processor for 1ms",
+		"   14.000s client 2, op 1: granted mutex" + token(6),
+		"   16.000s client 1, op 1: unlock mutex",
+		"   17.000s client 2, op 1: unlock mutex",
+		"   18.000s mended cut",
+	}, overlap.Told)
 }

@@ -21,6 +21,8 @@ type client struct {
 	h      *history
 	cfg    workerConfig // of the next life
 	links  []*link      // to each server
+	names  *names       // of the servers; nil if they have addresses only
+	moves  int          // how often the servers have got other addresses
 	mu     sync.Mutex   // guards the fields below
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser

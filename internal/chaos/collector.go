@@ -173,6 +173,15 @@ func (c *collector) children(path string) ([]string, error) {
 	return children, err
 }
 
+// stamp changes a znode, and returns when the leader says that was.
+func (c *collector) stamp() (time.Time, error) {
+	stat, err := c.conn.Set(dataRoot, nil, -1)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(stat.Mtime), nil
+}
+
 func (c *collector) close() {
 	c.stop()
 	c.conn.Close() // first: the goroutine may wait for an answer

@@ -16,10 +16,20 @@
 //
 // # Faults
 //
-// Servers: killed, paused, restarted one after another, too few for a quorum; a follower or the leader cut off from the
-// others together with a client on it; a slow network between them. Clients: stopped for longer than the session
-// timeout, stopped briefly, killed. Network of a client: cut, reset, delayed, swallowed both ways and each way.
-// Session: expired. Clients themselves ask for locks, force their way, cancel at random and ignore revocations.
+// Servers: killed, paused, restarted one after another, too few for a quorum; a follower or the leader
+// cut off from the others together with a client on it; a slow network between them; one that loses its
+// data and begins anew; wall clocks that are stepped by hours. Clients: stopped for longer than the
+// session timeout, stopped briefly, killed. Network of a client: cut, reset, delayed, swallowed both
+// ways and each way; names of servers that cannot be looked up, or tell late that servers have got
+// other addresses. Session: expired; moved to another server while the disks of the followers stall, so
+// that what it has written on both is proposed and not committed. Clients themselves ask for locks,
+// force their way, cancel at random and ignore revocations.
+//
+// The servers are unequal, unless that is switched off: each has another tick and grants another session
+// timeout, so that a session's changes with its server.
+//
+// Clients' own clocks are not stepped: Go reads the machine's past every library that could lie, and to
+// set that needs root. Nor is a machine suspended; processes are.
 //
 // Nothing needs root: between clients and servers, and between each two servers, stands a link of this package. Links
 // break streams of bytes, not packets. The election port of a server with a greater id can be reached past its link,

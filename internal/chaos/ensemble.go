@@ -26,8 +26,9 @@ const servers = 3
 // ensemble is zktest's, with a link between each two servers and each way.
 type ensemble struct {
 	*zktest.Ensemble
-	dir   string                      // for zktest's files
-	peers [servers][servers]*peerLink // from one that connects to one that listens
+	dir    string                      // for zktest's files
+	clocks *clocks                     // nil if they are those of the machine
+	peers  [servers][servers]*peerLink // from one that connects to one that listens
 }
 
 // peerLink is the way of one server to another's two ports: for followers and for elections.
@@ -39,9 +40,8 @@ func (p *peerLink) set(f linkFaults) {
 }
 
 // startEnsemble starts the servers and then has them find each other through links. zktest has no option for that: the
-// configuration it has written is changed while the servers are down. Each of settings is a line of zoo.cfg, and
-// overrides what zktest has written.
-func startEnsemble(ctx context.Context, settings ...string) (_ *ensemble, err error) {
+// configuration it has written is changed while the servers are down.
+func startEnsemble(ctx context.Context, cfg ensembleConfig) (_ *ensemble, err error) {
 	e := &ensemble{}
 	if e.dir, err = os.MkdirTemp("", "chaos."); err != nil {
 		return nil, err
@@ -51,9 +51,14 @@ func startEnsemble(ctx context.Context, settings ...string) (_ *ensemble, err er
 			err = errors.Join(err, e.stop())
 		}
 	}()
-	if err := os.Setenv("TMPDIR", e.dir); err != nil { // so that its folder is found
-		return nil, err
+	if cfg.clocks {
+		dir := filepath.Join(e.dir, "clocks")
+		if e.clocks, err = newClocks(ctx, dir); err != nil {
+			return nil, err
+		}
+		defer setEnv("JAVA_HOME", dir)()
 	}
+	defer setEnv("TMPDIR", e.dir)() // so that its folder is found
 	if e.Ensemble, err = zktest.Run(ctx, zktest.WithServers(servers)); err != nil {
 		return nil, err
 	}
@@ -63,7 +68,7 @@ func startEnsemble(ctx context.Context, settings ...string) (_ *ensemble, err er
 		}
 	}
 	for i := range servers {
-		if err := e.rewire(i, settings); err != nil {
+		if err := e.rewire(i, slices.Concat(cfg.settings, cfg.each[i])); err != nil {
 			return nil, err
 		}
 	}
@@ -74,6 +79,46 @@ func startEnsemble(ctx context.Context, settings ...string) (_ *ensemble, err er
 	}
 	_, err = e.WaitLeader(ctx)
 	return e, err
+}
+
+// ensembleConfig says what is special about an ensemble. Its settings are lines of zoo.cfg, and
+// override what zktest has written.
+type ensembleConfig struct {
+	settings []string          // of every server
+	each     [servers][]string // of one
+	clocks   bool              // they can be stepped
+}
+
+// setEnv changes the environment until restore is called.
+func setEnv(name, value string) (restore func()) {
+	old, set := os.LookupEnv(name)
+	os.Setenv(name, value)
+	return func() {
+		if set {
+			os.Setenv(name, old)
+		} else {
+			os.Unsetenv(name)
+		}
+	}
+}
+
+// unequal returns settings by which each server has another tick, and grants another session timeout:
+// this one, a third more, and a third less.
+func unequal(timeout time.Duration) (each [servers][]string) {
+	for i, s := range [servers]struct{ tick, granted time.Duration }{
+		{zktest.DefaultTickTime, timeout},
+		{3 * zktest.DefaultTickTime / 2, timeout * 4 / 3},
+		{2 * zktest.DefaultTickTime, timeout * 2 / 3},
+	} {
+		each[i] = []string{
+			fmt.Sprintf("tickTime=%d", s.tick.Milliseconds()),
+			fmt.Sprintf("initLimit=%d", 10*time.Second/s.tick),
+			fmt.Sprintf("syncLimit=%d", 2*time.Second/s.tick),
+			fmt.Sprintf("minSessionTimeout=%d", s.granted.Milliseconds()),
+			fmt.Sprintf("maxSessionTimeout=%d", s.granted.Milliseconds()),
+		}
+	}
+	return each
 }
 
 // member is a line of zoo.cfg: server.N=127.0.0.1:quorum:election;client.
@@ -109,6 +154,7 @@ func (e *ensemble) rewire(i int, settings []string) error {
 		if p.quorum, err = newLink("127.0.0.1:"+string(line[2]), leaderGrace); err != nil {
 			return err
 		}
+		p.quorum.quorum = true
 		if p.election, err = newLink("127.0.0.1:"+string(line[3]), 0); err != nil {
 			return err
 		}
@@ -132,6 +178,15 @@ func (e *ensemble) around(i int, f linkFaults) {
 		if j != i {
 			e.peers[i][j].set(f)
 			e.peers[j][i].set(f)
+		}
+	}
+}
+
+// stall has the followers' disks confirm nothing to their leader, or lets them go on.
+func (e *ensemble) stall(leader int, stalled bool) {
+	for i := range servers {
+		if i != leader {
+			e.peers[i][leader].quorum.set(linkFaults{acks: stalled})
 		}
 	}
 }

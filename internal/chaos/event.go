@@ -28,6 +28,7 @@ type Event struct {
 	Err       string `json:"err,omitempty"`     //
 	Late      int64  `json:"late,omitempty"`    // how long after its context's end an acquisition returned
 	Gap       int64  `json:"gap,omitempty"`     // how long until now the process had got no processor
+	Timeout   int64  `json:"timeout,omitempty"` // of the session, as granted by a server
 }
 
 // Kind says what happened.
@@ -53,6 +54,9 @@ const (
 	kindWrote Kind = "wrote" // Result is ok, refused or unknown
 	kindRead  Kind = "read"
 	kindGot   Kind = "got" // likewise
+
+	kindTimeout Kind = "timeout" // a server has granted it
+	kindLookUp  Kind = "look-up" // of a server's name; Result is what the resolver did
 
 	kindFault     Kind = "fault"
 	kindMended    Kind = "mended"

@@ -71,6 +71,12 @@ func (r *run) commit(ctx context.Context, f Fault) error {
 		return nil
 	case "rolling restart":
 		return r.roll()
+	case "rebuild server":
+		return r.rebuild(ctx, f.Server, wait)
+	case stepClocks:
+		return r.stepClocks(f, wait)
+	case "names fail", "names hang", "names move":
+		return r.misname(f, c, wait)
 	default:
 		return r.commitOnServer(ctx, f, c, wait)
 	}
@@ -138,6 +144,8 @@ func (r *run) commitOnServer(ctx context.Context, f Fault, c *client, wait func(
 		return r.partition(ctx, follower, c, wait)
 	case "isolate leader":
 		return r.partition(ctx, leader, c, wait)
+	case moveSession:
+		return r.move(ctx, f, leader, r.worker(f, c))
 	default:
 		return fmt.Errorf("no such fault: %q", f.What)
 	}
@@ -167,27 +175,30 @@ func (r *run) roll() error {
 
 // partition cuts a server off from the others, and leaves it with a client that cannot reach them either.
 func (r *run) partition(ctx context.Context, server int, c *client, wait func()) error {
-	for i, l := range c.links {
-		l.shut(i != server)
-	}
-	poll := time.NewTicker(10 * time.Millisecond)
-	defer poll.Stop()
-	for limit := time.After(r.cfg.Timeout); !c.links[server].connected() && ctx.Err() == nil; {
-		select {
-		case <-poll.C:
-			continue
-		case <-limit:
-		}
-		break // another fault keeps the client away: the server is cut off without it
-	}
-	r.sleep(ctx, 200*time.Millisecond) // let it find its session and go on
+	c.reach(func(i int) bool { return i == server })
+	defer c.reach(func(int) bool { return true })
+	r.soon(ctx, r.cfg.Timeout, c.links[server].connected) // or another fault keeps the client away
+	r.sleep(ctx, 200*time.Millisecond)                    // let it find its session and go on
 	r.ensemble.around(server, linkFaults{hole: [2]bool{true, true}})
 	wait()
 	r.ensemble.around(server, linkFaults{})
-	for _, l := range c.links {
-		l.shut(false)
-	}
 	return nil
+}
+
+// soon waits until something is so, and reports whether it is.
+func (r *run) soon(ctx context.Context, patience time.Duration, is func() bool) bool {
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for limit := time.After(patience); !is(); {
+		select {
+		case <-poll.C:
+		case <-limit:
+			return is()
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // heal mends whatever a fault may have left behind when the run was given up.

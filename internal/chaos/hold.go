@@ -44,6 +44,7 @@ const wakingTime = 100 * time.Millisecond
 
 // timeline is the history put in order.
 type timeline struct {
+	events  []Event
 	holds   []*heldLock        // by granted
 	stops   map[[2]int][]span  // when each life of a process did not run: was stopped, or got no processor; by from
 	expired map[[2]int][]int64 // when the harness had sessions of it end
@@ -58,6 +59,7 @@ func newTimeline(events []Event) *timeline {
 	}
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	t.events = events
 	asked := make(map[opName]Event)
 	holds := make(map[opName]*heldLock)
 	ends := make(map[[2]int]int64) // of lives

@@ -4,7 +4,9 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -12,20 +14,23 @@ import (
 // link is a network connection that can be broken: it listens for one side and connects to the other. Streams pass as
 // bytes; zktest.Proxy, which knows frames, belongs to tests and has no server in particular to cut off.
 type link struct {
-	target   string
-	grace    time.Duration // how long a target may refuse connections before that is passed on
-	listener net.Listener
-	work     sync.WaitGroup // the accept loop and the connections
+	target  string
+	quorum  bool                                       // followers connect to their leader
+	grace   time.Duration                              // how long a target may refuse connections before that is passed on
+	granted func(session int64, timeout time.Duration) // is told of what servers grant, if it is not nil
+	work    sync.WaitGroup                             // the accept loops and the connections
 
-	mu     sync.Mutex // guards the fields below
-	faults linkFaults
-	closed bool // for everybody, by pin: kept apart from faults, which another hand may mend
-	conns  map[*linkConn]struct{}
+	mu       sync.Mutex // guards the fields below
+	listener net.Listener
+	faults   linkFaults
+	closed   bool // for everybody, by pin: kept apart from faults, which another hand may mend
+	conns    map[*linkConn]struct{}
 }
 
 type linkFaults struct {
 	cut   bool
 	hole  [2]bool // by direction
+	acks  bool    // what a follower has confirmed waits for the end of this; see acks
 	delay time.Duration
 }
 
@@ -40,19 +45,63 @@ type linkConn struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	gap    bool // something was swallowed; guarded by link.mu
+	tap    tap  // likewise
+	acks   acks // of the pump from who connects
 }
 
+// loopback is where links listen at first.
+const loopback = "127.0.0.1"
+
 func newLink(target string, grace time.Duration) (*link, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", loopback+":0")
 	if err != nil {
 		return nil, err
 	}
 	l := &link{target: target, grace: grace, listener: listener, conns: make(map[*linkConn]struct{})}
-	l.work.Go(l.accept) // ends with the listener; close waits
+	l.work.Go(func() { l.accept(listener) }) // ends with the listener; close waits
 	return l, nil
 }
 
-func (l *link) addr() string { return l.listener.Addr().String() }
+func (l *link) addr() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.listener.Addr().String()
+}
+
+// move breaks the connections and listens at another address, on the same port.
+func (l *link) move(ip string) error {
+	_, port, err := net.SplitHostPort(l.addr())
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, port))
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err = l.listener.Close()
+	l.listener = listener
+	l.breakLocked()
+	l.work.Go(func() { l.accept(listener) }) // ends with the listener; close waits
+	return err
+}
+
+func (l *link) holdsAcks() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.faults.acks
+}
+
+// hanging returns how many writes the server has not answered.
+func (l *link) hanging() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		n += len(c.tap.writes)
+	}
+	return n
+}
 
 // set changes what is wrong with the link. Connections with a gap do not outlive the blackhole that made it.
 func (l *link) set(f linkFaults) {
@@ -98,18 +147,20 @@ func (l *link) connected() bool {
 // close ends the link and waits for its goroutines.
 func (l *link) close() error {
 	l.shut(true)
+	l.mu.Lock()
 	err := l.listener.Close()
+	l.mu.Unlock()
 	l.work.Wait()
 	return err
 }
 
-func (l *link) accept() {
+func (l *link) accept(listener net.Listener) {
 	for {
-		near, err := l.listener.Accept()
+		near, err := listener.Accept()
 		if err != nil {
 			return // closed; nothing else ends a listener on the loopback
 		}
-		c := &linkConn{}
+		c := &linkConn{tap: tap{writes: make(map[int32]struct{})}}
 		c.ctx, c.cancel = context.WithCancel(context.Background())
 		l.mu.Lock()
 		refuse := l.closed || l.faults.cut
@@ -165,7 +216,14 @@ func (l *link) dial(ctx context.Context) (net.Conn, error) {
 func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 	buf := make([]byte, 64<<10)
 	for {
+		if c.acks.waiting(dir) {
+			src.SetReadDeadline(time.Now().Add(time.Millisecond)) // they may be released meanwhile
+		}
 		n, err := src.Read(buf)
+		src.SetReadDeadline(time.Time{})
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = nil
+		}
 		if !l.pass(c, dir, time.Now()) {
 			if err != nil {
 				<-c.ctx.Done() // that the other side is gone is news that would have to pass, too
@@ -173,8 +231,13 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 			}
 			continue
 		}
-		if n > 0 {
-			if _, err := dst.Write(buf[:n]); err != nil {
+		out := buf[:n]
+		if l.quorum && dir == forth {
+			out = c.acks.pass(out, l.holdsAcks())
+		}
+		if len(out) > 0 {
+			l.note(c, dir, out)
+			if _, err := dst.Write(out); err != nil {
 				c.cancel()
 				return
 			}
@@ -183,6 +246,21 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 			c.cancel()
 			return
 		}
+	}
+}
+
+// note has the tap see what passes between a client and a server. What servers tell one another has
+// other frames.
+func (l *link) note(c *linkConn, dir int, p []byte) {
+	if l.granted == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if dir == forth {
+		c.tap.request(p)
+	} else {
+		c.tap.reply(p, l.granted)
 	}
 }
 

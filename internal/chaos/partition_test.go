@@ -6,7 +6,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -42,10 +41,11 @@ func TestAFollowerCutFromItsLeader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	t.Setenv("TMPDIR", os.TempDir()) // startEnsemble changes it: this restores it
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	e, err := startEnsemble(ctx, fmt.Sprintf("syncLimit=%d", blindness/zktest.DefaultTickTime))
+	e, err := startEnsemble(ctx, ensembleConfig{
+		settings: []string{fmt.Sprintf("syncLimit=%d", blindness/zktest.DefaultTickTime)},
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.stop()) })
 

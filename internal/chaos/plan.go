@@ -33,13 +33,19 @@ var (
 	serverFaults = []string{
 		"kill leader", "kill follower", "pause leader", "pause follower",
 		"partition follower", "partition follower", "isolate leader", "isolate leader",
-		"rolling restart", "lose quorum", "slow quorum",
+		"rolling restart", "lose quorum", "slow quorum", "rebuild server",
+		stepClocks, moveSession, moveSession,
 	}
 	clientFaults = []string{
 		"stop", "stop", "stop", "stop briefly", "kill client", "kill client",
 		"cut", "blackhole", "blackhole", "lose requests", "lose replies", "delay", "reset",
-		"expire", "expire",
+		"expire", "expire", "names fail", "names hang", "names move",
 	}
+)
+
+const (
+	stepClocks  = "step clocks"
+	moveSession = "move while commits hang"
 )
 
 // Plan is what goes wrong: two tracks, of which each has one fault at a time.
@@ -47,13 +53,17 @@ type Plan struct{ Servers, Clients []Fault }
 
 // newPlan draws the faults of a run. It depends on its arguments alone.
 func newPlan(cfg Config) Plan {
-	return Plan{Servers: track(cfg, 1, only(cfg, serverFaults)), Clients: track(cfg, 2, only(cfg, clientFaults))}
+	whats := only(cfg, serverFaults)
+	if !cfg.Clocks {
+		whats = slices.DeleteFunc(whats, func(what string) bool { return what == stepClocks })
+	}
+	return Plan{Servers: track(cfg, 1, whats), Clients: track(cfg, 2, only(cfg, clientFaults))}
 }
 
 // only leaves of the faults those that the run is restricted to, if it is.
 func only(cfg Config, whats []string) []string {
 	if len(cfg.Only) == 0 {
-		return whats
+		return slices.Clone(whats)
 	}
 	return slices.DeleteFunc(slices.Clone(whats), func(what string) bool { return !slices.Contains(cfg.Only, what) })
 }
@@ -63,6 +73,7 @@ func track(cfg Config, stream uint64, whats []string) []Fault {
 		return nil
 	}
 	rng := rand.New(rand.NewPCG(cfg.Seed, stream))
+	rng.Shuffle(len(whats), func(i, j int) { whats[i], whats[j] = whats[j], whats[i] })
 	between := func(least, most time.Duration) time.Duration { return least + rand64(rng, most-least) }
 	var faults []Fault
 	for at := between(cfg.Timeout/4, cfg.Timeout); ; {
@@ -75,15 +86,16 @@ func track(cfg Config, stream uint64, whats []string) []Fault {
 			Holder: rng.IntN(3) > 0,
 			Delay:  between(cfg.Timeout/100, cfg.Timeout/8),
 		}
-		if len(cfg.Only) > 0 { // a control: it must hurt
+		if len(cfg.Only) > 0 { // a control: it must hurt, and each of them
 			f.For, f.Holder = between(cfg.Timeout+cfg.Timeout/4, 2*cfg.Timeout), true
+			f.What = whats[len(faults)%len(whats)]
 		}
 		switch f.What {
 		case "stop":
 			f.For = between(cfg.Timeout+cfg.Timeout/4, 2*cfg.Timeout)
 		case "stop briefly":
 			f.For = between(cfg.Timeout/50, cfg.Timeout/3)
-		case "reset", "expire", "rolling restart":
+		case "reset", "expire", "rolling restart", moveSession:
 			f.For = 0
 		}
 		at += f.For + between(cfg.Timeout/4, cfg.Timeout)

@@ -126,3 +126,9 @@ func newRegister(name registerName, events []Event, log []applied) *register {
 func (reg *register) problem(format string, args ...any) {
 	reg.problems = append(reg.problems, fmt.Sprintf(format, args...))
 }
+
+// writer returns the operation that wrote a value.
+func writer(value string) (who opName) {
+	fmt.Sscanf(value, "%d.%d.%d", &who.Worker, &who.Life, &who.Op)
+	return who
+}

@@ -31,10 +31,14 @@ type Report struct {
 	OutOfStep    int            // times that a client has left a server because it had missed a transaction
 	ZookyHolds   int            // those of the client that runs zooky
 	ZookyStops   int            // times that a zooky was stopped or killed, and not its command
+	Timeouts     int            // times that a session was granted another timeout at a reconnection
+	Moved        int            // writes that hung, proposed and not committed, when their session was moved
+	LookUps      map[string]int // of servers' names, by what the resolver did
 	Latest       time.Duration  // that an acquisition returned after its context had ended, its process running
 	Violations   []Violation
 	Dir          string // where the history is, if it was kept
 
+	events     []Event           // in their order
 	begun      int64             // the time of the plan of faults
 	lastTokens map[string]string // of each lock, after the run
 	logs       map[registerName][]applied
@@ -42,7 +46,10 @@ type Report struct {
 }
 
 // Violation is a promise that was not kept.
-type Violation struct{ Kind, Text string }
+type Violation struct {
+	Kind, Text string
+	Told       []string // the events that matter, a line each; none if it is not about operations
+}
 
 func newReport(cfg Config) *Report {
 	return &Report{
@@ -51,6 +58,7 @@ func newReport(cfg Config) *Report {
 		Losses:     make(map[string]int),
 		Overlaps:   make(map[string]int),
 		Writes:     make(map[string]int),
+		LookUps:    make(map[string]int),
 		Refused:    make(map[string]int),
 		lastTokens: make(map[string]string),
 		pictures:   make(map[registerName]func(string) error),
@@ -58,7 +66,16 @@ func newReport(cfg Config) *Report {
 }
 
 func (r *Report) violate(kind, format string, args ...any) {
-	r.Violations = append(r.Violations, Violation{kind, fmt.Sprintf(format, args...)})
+	r.violateBy(nil, kind, format, args...)
+}
+
+// violateBy adds a violation that is about some operations.
+func (r *Report) violateBy(ops []opName, kind, format string, args ...any) {
+	v := Violation{Kind: kind, Text: fmt.Sprintf(format, args...)}
+	if ops != nil {
+		v.Told = tell(r.events, r.begun, ops...)
+	}
+	r.Violations = append(r.Violations, v)
 }
 
 // Count returns how many violations of a kind there are.
@@ -101,6 +118,9 @@ func (r *Report) String() string {
 		line("out of step", "%d times a client has left a server that had missed a transaction", r.OutOfStep)
 	}
 	line("zooky", "%d holds; stopped or killed %d times", r.ZookyHolds, r.ZookyStops)
+	line("sessions", "%d times another timeout was granted at a reconnection; %d writes hung when their session moved",
+		r.Timeouts, r.Moved)
+	line("look-ups", "%s", counts(r.LookUps))
 	line("losses", "%s", counts(r.Losses))
 	line("overlaps", "%s", counts(r.Overlaps))
 	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes), counts(r.Refused), r.Unknown)
@@ -112,6 +132,9 @@ func (r *Report) String() string {
 		switch {
 		case i < shown:
 			line("VIOLATION", "%s: %s", v.Kind, v.Text)
+			for _, text := range v.Told {
+				line("", "%s", text)
+			}
 		case i == shown:
 			line("VIOLATION", "and %d more", len(r.Violations)-shown)
 		}

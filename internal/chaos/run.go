@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,8 @@ type Config struct {
 	Timeout  time.Duration // the clients' session timeout, 3 s if zero
 	Clients  int           // processes that use the library, 5 if zero; one more runs zooky
 	Lease    zklock.Lease
+	Unequal  bool      // the servers have different ticks, and grant different session timeouts
+	Clocks   bool      // the servers' wall clocks may be stepped
 	Only     []string  // no faults but these
 	Dir      string    // where the history goes after a violation; a temporary folder if empty
 	Keep     bool      // write the history in any case
@@ -44,6 +47,7 @@ type run struct {
 	writes   *collector
 
 	mu     sync.Mutex // guards the fields below, and cfg.Log
+	hung   int        // writes without an answer when their session was moved
 	faults map[string]int
 	failed map[string]int // faults that could not happen, or only in part
 }
@@ -68,15 +72,16 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 }
 
 func (r *run) make(ctx context.Context) (_ *Report, err error) {
-	old, set := os.LookupEnv("TMPDIR") // startEnsemble changes it
-	r.ensemble, err = startEnsemble(ctx)
-	if err != nil {
+	special := ensembleConfig{clocks: r.cfg.Clocks}
+	if r.cfg.Unequal {
+		special.each = unequal(r.cfg.Timeout)
+	}
+	if r.ensemble, err = startEnsemble(ctx, special); err != nil {
 		return nil, err
 	}
-	if set {
-		os.Setenv("TMPDIR", old)
-	} else {
-		os.Unsetenv("TMPDIR")
+	dir, err := os.MkdirTemp("", "chaos-names.")
+	if err != nil {
+		return nil, errors.Join(err, r.ensemble.stop())
 	}
 	stopped := false
 	defer func() {
@@ -88,7 +93,7 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 				err = errors.Join(err, l.close())
 			}
 		}
-		err = errors.Join(err, r.ensemble.stop())
+		err = errors.Join(err, r.ensemble.stop(), os.RemoveAll(dir))
 	}()
 	if r.store, err = newStore(); err != nil {
 		return nil, err
@@ -104,11 +109,11 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	}
 	defer remove()
 	for i := range r.cfg.Clients {
-		if err := r.addClient(i, ""); err != nil {
+		if err := r.addClient(i, filepath.Join(dir, fmt.Sprint(i)), ""); err != nil {
 			return nil, err
 		}
 	}
-	if err := r.addClient(r.cfg.Clients, zooky); err != nil {
+	if err := r.addClient(r.cfg.Clients, "", zooky); err != nil {
 		return nil, err
 	}
 	if err := r.allStarted(ctx); err != nil {
@@ -131,7 +136,7 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 
 	report := newReport(r.cfg)
 	report.ZooKeeper = r.ensemble.version()
-	report.Faults, report.FailedFaults = r.faults, r.failed
+	report.Faults, report.FailedFaults, report.Moved = r.faults, r.failed, r.hung
 	stuck := r.settle(ctx)
 	if len(stuck) > 0 {
 		if err := r.compare(ctx, report); err != nil {
@@ -167,7 +172,9 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	return report, nil
 }
 
-func (r *run) addClient(i int, zooky string) error {
+// addClient adds a worker: one that has a file of its own with its servers' names, or one that runs zooky,
+// which gets their addresses.
+func (r *run) addClient(i int, file, zooky string) (err error) {
 	c := &client{h: r.history, cfg: workerConfig{
 		Worker:  i,
 		Seed:    r.cfg.Seed,
@@ -176,14 +183,27 @@ func (r *run) addClient(i int, zooky string) error {
 		Lease:   r.cfg.Lease,
 		Zooky:   zooky,
 	}}
+	if file != "" {
+		if c.names, err = newNames(file, loopback); err != nil {
+			return err
+		}
+		c.cfg.Names = file
+	}
 	var addrs []string
-	for _, s := range r.ensemble.Servers() {
+	for n, s := range r.ensemble.Servers() {
 		l, err := newLink(s.Addr(), 0)
 		if err != nil {
 			return err
 		}
+		l.granted = func(session int64, timeout time.Duration) {
+			r.history.record(Event{Kind: kindTimeout, Worker: i, Session: session, Timeout: int64(timeout)})
+		}
 		c.links = append(c.links, l)
-		addrs = append(addrs, l.addr())
+		addr := l.addr()
+		if file != "" {
+			addr = net.JoinHostPort(serverName(n), port(l))
+		}
+		addrs = append(addrs, addr)
 	}
 	k := i % servers // each prefers another server
 	c.cfg.Connect = strings.Join(append(addrs[k:len(addrs):len(addrs)], addrs[:k]...), ",")
@@ -319,6 +339,9 @@ func (r *run) keep(report *Report) (err error) {
 	var list strings.Builder
 	for _, v := range report.Violations {
 		fmt.Fprintf(&list, "%s: %s\n", v.Kind, v.Text)
+		for _, text := range v.Told {
+			fmt.Fprintf(&list, "\t%s\n", text)
+		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(list.String()), 0o666); err != nil {
 		return err

@@ -31,6 +31,7 @@ type workerConfig struct {
 	Connect, Store string
 	Timeout        time.Duration
 	Lease          zklock.Lease
+	Names          string // the file with the servers' names
 	Zooky          string // the command line, for the client that runs that; empty for the others
 }
 
@@ -88,6 +89,9 @@ func (w *worker) run() {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
+	if w.cfg.Names != "" {
+		useNames(w.cfg.Names, w.record)
+	}
 	go w.pulse()                      // ends with the process
 	time.Sleep(10 * time.Millisecond) // until the goroutines above are there to be ignored below
 	ignore := goleak.IgnoreCurrent()

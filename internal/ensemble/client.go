@@ -32,7 +32,7 @@ type Config struct {
 	Most    int                  // what one session may own, in bytes: see Session.Include
 	Asleep  func() time.Duration // for how long the machine has been suspended
 
-	ParseData func(data []byte) (who []byte, marked bool) // what NodeState says of a znode's data
+	ParseData func(data []byte) (who []byte, asked error) // what NodeState says of a znode's data
 	Changed   func()                                      // is called when a session is established, and on Close; it must not block
 }
 

@@ -2,11 +2,8 @@ package ensemble
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/go-zookeeper/zk"
 )
 
 // Proof is what proves that the session still stands.
@@ -18,9 +15,6 @@ const (
 	LeasePing                // the last answer of any server
 	LeaseServer              // that the server has not said otherwise
 )
-
-// checksPerBeat bounds the size of one beat, in holds: servers refuse requests above 1 MB, and a path may have 1 kB.
-const checksPerBeat = 500
 
 // Tenant is what stands or falls with its session: a znode that its maker relies on.
 type Tenant interface {
@@ -152,7 +146,7 @@ func (l *Lease) noticeSleepLocked(fresh time.Duration) {
 // setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is suspended, and the holders
 // are to be told soon after.
 func (l *Lease) setTimerLocked() {
-	next := min(time.Until(l.proof.until()), l.proof.timeout()/beatsPerTimeout)
+	next := min(time.Until(l.proof.until()), l.proof.timeout()/looksPerTimeout)
 	switch {
 	case l.kind == LeaseServer || len(l.holds) == 0:
 		if l.timer != nil {
@@ -219,9 +213,9 @@ func lose(holds map[Tenant]struct{}, reason error) {
 // may not reach far: then the leader has to hear of the session first, which takes up to half a tick. It fails if the
 // candidate is gone or the session has ended.
 func (l *Lease) Admit(ctx context.Context, h Tenant) error {
-	beat := l.timeout() / beatsPerTimeout
-	ahead := 3 * beat // the beat that is to follow the answers up to now by half a tick is the third
-	if l.add(h, 2*beat, ahead) {
+	part := l.timeout() / looksPerTimeout
+	ahead := 3 * part // the beat that is to follow the answers up to now by half a tick comes by then: see untilBeat
+	if l.add(h, 2*part, ahead) {
 		return nil
 	}
 	for {
@@ -252,7 +246,7 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 func (l *Lease) tooShort(answer time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.holds) == 0 && l.proof.timeout()/beatsPerTimeout < 2*answer && l.proof.outgrown()
+	return len(l.holds) == 0 && l.proof.timeout()/looksPerTimeout < 2*answer && l.proof.outgrown()
 }
 
 // aging is how long it may take until the leader has heard of what a server has answered.
@@ -306,89 +300,4 @@ func (l *Lease) Certain() time.Time {
 	}
 	l.noticeSleepLocked(0)
 	return l.proof.until()
-}
-
-// held returns the holds under the lease.
-func (l *Lease) held() []Tenant {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	held := make([]Tenant, 0, len(l.holds))
-	for h := range l.holds {
-		held = append(held, h)
-	}
-	return held
-}
-
-// run beats while something is held, until the ZooKeeper session ends.
-func (l *Lease) run() {
-	if l.kind != LeaseQuorum {
-		return
-	}
-	for {
-		select {
-		case <-l.beat:
-		case <-l.zs.ended:
-			return
-		}
-		for {
-			select {
-			case <-time.After(l.timeout() / beatsPerTimeout):
-			case <-l.soon:
-			case <-l.zs.ended:
-				return
-			}
-			held := l.held()
-			if len(held) == 0 {
-				break
-			}
-			for len(held) > 0 {
-				n := min(len(held), checksPerBeat)
-				l.beatOnce(held[:n])
-				held = held[n:]
-			}
-		}
-	}
-}
-
-// beatOnce has a quorum confirm that the candidates of these holds exist. Those that do not are lost.
-func (l *Lease) beatOnce(held []Tenant) {
-	for len(held) > 0 {
-		paths := make([]string, len(held))
-		for i, h := range held {
-			paths[i] = h.Znode()
-		}
-		err := l.Check(context.Background(), paths...)
-		var missing *missingError
-		if !errors.As(err, &missing) {
-			return
-		}
-		// A hold that was released meanwhile is no longer under the lease; to lose it then means nothing.
-		held[missing.index].Missing(paths[missing.index])
-		held = append(held[:missing.index:missing.index], held[missing.index+1:]...)
-	}
-}
-
-// missingError says which of several znodes does not exist.
-type missingError struct{ index int }
-
-func (*missingError) Error() string { return zk.ErrNoNode.Error() }
-func (*missingError) Unwrap() error { return zk.ErrNoNode }
-
-// Check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes exist. Unlike a
-// read it cannot be answered by a server that is cut off from its leader. It fails with a missingError, with ctx, and as
-// Session.Do does.
-func (l *Lease) Check(ctx context.Context, paths ...string) error {
-	ops := make([]any, len(paths))
-	for i, path := range paths {
-		ops[i] = &zk.CheckVersionRequest{Path: path, Version: -1}
-	}
-	return l.zs.DoApart(ctx, func() error {
-		results, err := l.zs.Conn.Multi(ops...)
-		for i, r := range results {
-			if errors.Is(r.Error, zk.ErrNoNode) {
-				return &missingError{index: i}
-			}
-		}
-		return err
-	})
 }

@@ -25,7 +25,7 @@ func (zs *Session) outlast() {
 			return
 		}
 		select {
-		case <-time.After(max(wait, timeout/beatsPerTimeout)):
+		case <-time.After(max(wait, timeout/looksPerTimeout)):
 		case <-zs.ended:
 			return
 		}

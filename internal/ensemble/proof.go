@@ -7,7 +7,33 @@ import (
 )
 
 // beatsPerTimeout is how many quorum-confirmed operations go out in a session timeout while something is held.
-const beatsPerTimeout = 8
+const beatsPerTimeout = 6
+
+// looksPerTimeout is how often in a session timeout the deadline is looked at, whatever the timer says.
+const looksPerTimeout = 8
+
+// unheard is for how long before an operation, and half a tick, the leader may have heard nothing of a session that holds
+// something: a beat, and half as much again for the way of its answer.
+func unheard(timeout time.Duration) time.Duration { return timeout / 4 }
+
+// isFresh reports whether so much is left of a deadline as an operation proves that was answered a moment ago.
+func isFresh(left, timeout time.Duration) bool { return left > timeout*9/20 }
+
+// untilBeat returns how long it is until the next beat, by the wall clock and what is left of the deadline.
+//
+// Beats go out at the multiples of their period by the wall clock, so that those of all sessions with the same timeout come
+// to the servers at one time, as far as the clocks of their machines agree. What a write costs the servers is mostly that
+// each wakes a dozen threads, and waits for the disk; writes that come together share both. If less is left than a beat
+// proves, the next comes sooner: the first after a silence must not wait for the clock.
+func untilBeat(wall time.Time, left, timeout time.Duration) time.Duration {
+	period := timeout / beatsPerTimeout
+	wall = wall.Round(0) // without the monotonic clock, which Truncate ignores
+	wait := wall.Truncate(period).Add(period).Sub(wall)
+	if !isFresh(left, timeout) {
+		wait = min(wait, timeout/looksPerTimeout)
+	}
+	return wait
+}
 
 // leastGrant is the least that a server is expected to make of a longer timeout: two of the ticks that servers have by
 // default. See proof.offer.
@@ -19,8 +45,8 @@ const leastGrant = 4 * time.Second
 // An operation that was sent at t and answered at a proves two deadlines; the earlier counts. The leader expires the
 // session when it has heard nothing of it for the session timeout T.
 //
-//   - beatDeadline takes for granted that the leader had heard of the session within two beats and half a tick before t,
-//     as it has while something is held.
+//   - beatDeadline takes for granted that the leader had heard of the session within half a tick and unheard before t, as
+//     it has while something is held.
 //   - heardDeadline takes nothing for granted. It counts from when the session sent the latest of what the leader had
 //     certainly heard of (traffic).
 //
@@ -184,17 +210,17 @@ func (t *term) answer(kind Proof, proved bool, sent, now time.Time) time.Time {
 }
 
 // heardDeadline is what the leader grants from when it heard of the session. It is the earlier one where the session was
-// silent for longer than two beats: where it did nothing but wait, or was cut off.
+// silent for longer than that takes for granted: where it did nothing but wait, or was cut off.
 func (t *term) heardDeadline() time.Time { return kept(t.heard, t.timeout) }
 
 // beatDeadline is until when the ensemble certainly keeps the session, as far as an operation tells that has just been answered.
 //
 // The leader counts the session timeout T from when it last heard of the session, and hears of it from the server
-// that the client talks to. While something is held it may have heard last up to half a tick and two beats before the
-// operation that it confirmed. Half a tick is at most T/4; two beats are another T/4. The answer's way and a hundredth
-// for clocks that run apart come on top.
+// that the client talks to. While something is held it may have heard last up to half a tick and unheard before the
+// operation that it confirmed. Half a tick is at most T/4. The answer's way and a hundredth for clocks that run apart come
+// on top.
 func beatDeadline(now, sent time.Time, timeout time.Duration) time.Time {
-	return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))
+	return sent.Add(timeout - timeout/100 - timeout/4 - unheard(timeout) - now.Sub(sent))
 }
 
 // kept is for how long the leader keeps a session that it has heard of, less a hundredth for clocks that run apart.

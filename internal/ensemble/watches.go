@@ -62,7 +62,7 @@ type reading struct {
 type NodeState struct {
 	Owner  int64 // the session of an ephemeral znode, 0 for others
 	Czxid  int64
-	Marked bool   // what Config.ParseData says of its data
+	Asked  error  // what Config.ParseData says of its data
 	Who    string // who made it, for people, from its data; empty if that is not known
 	Hidden bool   // it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper 3.9.2 on
 }
@@ -413,7 +413,7 @@ func (t *WatchTable) finish(node *watchedNode, fired uint64) {
 	now := node.reading
 	switch {
 	case now.err == nil:
-		if now.state.Marked && now.state.Who == "" { // which has overwritten it
+		if now.state.Asked != nil && now.state.Who == "" { // which has overwritten it
 			now.state.Who = node.state.Who
 		}
 		// If the watch has been fired already, the waiter has been woken and will be back.
@@ -448,8 +448,8 @@ func (zs *Session) NodeState(r wire.Reply) NodeState {
 }
 
 func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
-	who, marked := zs.client.cfg.ParseData(data)
-	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Marked: marked, Who: Readable(who)}
+	who, asked := zs.client.cfg.ParseData(data)
+	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Asked: asked, Who: Readable(who)}
 }
 
 // longIdentifier is how much of an identifier an error shows.

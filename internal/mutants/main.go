@@ -30,8 +30,7 @@ type edit struct{ file, old, new string }
 type mutant struct {
 	name  string
 	edits []edit
-	tests string // -run for go test: those that must notice, few enough to be quick
-	in    string // their package, the library's own if empty
+	tests string // those that must notice, with | between them, few enough to be quick
 	seeds int    // how many the simulator may try, if that is to notice and not a test for it
 }
 
@@ -70,6 +69,11 @@ func run(ctx context.Context) int {
 	}
 	defer os.RemoveAll(tree)
 
+	homes, err := testHomes(tree)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		return 2
+	}
 	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !wanted.MatchString(m.name) })
 	if len(chosen) == 0 {
 		fmt.Fprintln(os.Stderr, "mutants: none of that name")
@@ -80,8 +84,10 @@ func run(ctx context.Context) int {
 		if !slices.Contains(tests, m.tests) {
 			tests = append(tests, m.tests)
 		}
-		if !slices.Contains(packages, m.pkg()) {
-			packages = append(packages, m.pkg())
+		for _, pkg := range m.packages(homes) {
+			if !slices.Contains(packages, pkg) {
+				packages = append(packages, pkg)
+			}
 		}
 	}
 	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute, 0, packages...)
@@ -96,7 +102,7 @@ func run(ctx context.Context) int {
 		if m.seeds > 0 {
 			limit = simulatorLimit
 		}
-		v, err := m.try(ctx, tree, limit)
+		v, err := m.try(ctx, tree, homes, limit)
 		switch {
 		case err != nil:
 			broken++
@@ -167,7 +173,7 @@ func copyTree(ctx context.Context) (string, error) {
 }
 
 // try applies the mutant to the copy, runs its tests, and takes it back.
-func (m mutant) try(ctx context.Context, tree string, limit time.Duration) (verdict, error) {
+func (m mutant) try(ctx context.Context, tree string, homes map[string][]string, limit time.Duration) (verdict, error) {
 	originals := make(map[string][]byte)
 	defer func() {
 		for file, text := range originals {
@@ -190,7 +196,7 @@ func (m mutant) try(ctx context.Context, tree string, limit time.Duration) (verd
 			return verdict{}, err
 		}
 	}
-	v := test(ctx, tree, m.tests, limit, m.seeds, m.pkg())
+	v := test(ctx, tree, m.tests, limit, m.seeds, m.packages(homes)...)
 	if v.failed() && v.by == "" {
 		return v, fmt.Errorf("no test failed, go test did:\n%s", v.output)
 	}
@@ -226,20 +232,69 @@ var (
 	leaked      = regexp.MustCompile(`(?m)^goroutines are left:`)
 )
 
-// pkg is the package of the mutant's tests.
-func (m mutant) pkg() string { return "./" + m.in }
+var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+
+// testHomes finds the packages that have a test of a given name.
+func testHomes(tree string) (map[string][]string, error) {
+	homes := make(map[string][]string)
+	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		dir, err := filepath.Rel(tree, filepath.Dir(path))
+		for _, f := range testFunc.FindAllStringSubmatch(string(text), -1) {
+			homes[f[1]] = append(homes[f[1]], "./"+filepath.ToSlash(dir))
+		}
+		return err
+	})
+	return homes, err
+}
+
+// packages are those of the mutant's tests.
+func (m mutant) packages(homes map[string][]string) (packages []string) {
+	for name := range strings.SplitSeq(m.tests, "|") {
+		packages = append(packages, homes[name]...)
+	}
+	slices.Sort(packages)
+	return slices.Compact(packages)
+}
+
+// byModule returns packages by the folder of their module: the tree's own, or the package itself.
+func byModule(tree string, packages []string) map[string][]string {
+	modules := make(map[string][]string)
+	for _, pkg := range packages {
+		if _, err := os.Stat(filepath.Join(tree, pkg, "go.mod")); err == nil && pkg != "./" {
+			modules[pkg] = append(modules[pkg], ".")
+		} else {
+			modules["."] = append(modules["."], pkg)
+		}
+	}
+	return modules
+}
 
 // test runs tests of packages. The simulator tries so many seeds, always the same, or a few if seeds is 0.
 func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int, packages ...string) verdict {
-	args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(), "-run", "^(" + tests + ")$"}
-	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
-	cmd.Dir = tree
-	cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
-	if seeds > 0 {
-		cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+	var v verdict
+	for module, packages := range byModule(tree, packages) {
+		args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(),
+			"-run", "^(" + tests + ")$"}
+		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
+		cmd.Dir = filepath.Join(tree, module)
+		cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
+		if seeds > 0 {
+			cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
+		}
+		out, err := cmd.CombinedOutput()
+		v.output += string(out)
+		v.err = errors.Join(v.err, err)
 	}
-	out, err := cmd.CombinedOutput()
-	v := verdict{err: err, output: string(out)}
 	if m := failedTest.FindAllStringSubmatch(v.output, -1); m != nil {
 		v.by = m[len(m)-1][1] // the innermost stands last
 	} else if m := hangingTest.FindStringSubmatch(v.output); m != nil {
@@ -249,7 +304,7 @@ func test(ctx context.Context, tree, tests string, limit time.Duration, seeds in
 	} else if leaked.MatchString(v.output) {
 		v.by = "goleak, after " + tests
 	}
-	if err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
+	if v.err == nil && strings.Count(v.output, "no tests to run") >= len(packages) {
 		v.err = errors.New("no tests to run")
 	}
 	return v

@@ -108,13 +108,47 @@ var mutants = []mutant{
 		tests: "TestVirtualAReaderCannotBecomeAWriter",
 	},
 	{
+		name:  "misuse: copy of a Mutex is used",
+		edits: []edit{{"misuse.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: copy of an RWMutex is used",
+		edits: []edit{{"misuse.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: zero Session is used",
+		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: handle is not looked at before its Session is used",
+		edits: []edit{{"inspect.go", "([]Contender, error) {\n	m.check()\n", "([]Contender, error) {\n"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "API: what is gone is not seen",
+		edits: []edit{{"internal/api/main.go", "without(want, have), without(have, want)", "without(have, have), without(have, want)"}},
+		tests: "TestEveryChangeIsSeen",
+	},
+	{
+		name:  "API: receivers are not seen",
+		edits: []edit{{"internal/api/describe.go", "receiver = obj.Name()", "_ = receiver"}},
+		tests: "TestEveryChangeIsSeen",
+	},
+	{
+		name:  "API: consts' values are not seen",
+		edits: []edit{{"internal/api/describe.go", "obj.Val().ExactString()", "\"?\""}},
+		tests: "TestEveryChangeIsSeen",
+	},
+	{
 		name:  "session with a timeout too short to hold anything kept",
 		edits: []edit{{"internal/ensemble/lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
 		tests: "TestVirtualClaimedShortTimeout",
 	},
 	{
 		name:  "multiRead without a result taken for the others'",
-		in:    "internal/wire",
 		edits: []edit{{"internal/wire/compare.go", "b.bad(\"multiRead has not as many results as were asked for\")", "_ = 0"}},
 		tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
@@ -160,22 +194,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: the holder's identity overwritten",
-		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case c.Dialect == queue.Native && len(who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
 	},
 	{
 		name:  "revoke: our own mark not understood",
-		edits: []edit{{"internal/recipe/revocation.go", "		return who, true\n", "		return who, false\n"}},
+		edits: []edit{{"internal/recipe/mark.go", "	return who[:at], mark\n", "	return who[:at], nil\n"}},
 		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
 	},
 	{
 		name:  "revoke: other clients get our mark",
-		edits: []edit{{"internal/recipe/revocation.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case c.Dialect == queue.Native && len(who) > 0:", "	case len(who) > 0:"}},
 		tests: "TestVirtualForeignMarks",
 	},
 	{
 		name:  "revoke: those that wait are asked with the holder",
-		edits: []edit{{"inspect.go", "func(c recipe.Entry) bool { return c.Holder }, revoke)", "isAny, revoke)"}},
+		edits: []edit{{"inspect.go", "func(c recipe.Entry) bool { return c.Holder }, opts)", "isAny, opts)"}},
 		tests: "TestVirtualRevokeHolderAsksTheHolderAlone",
 	},
 	{
@@ -288,13 +322,58 @@ var mutants = []mutant{
 		tests: "TestTokensIncreaseThroughEverything",
 	},
 	{
+		name:  "revoke: marks of older clients not understood",
+		edits: []edit{{"internal/recipe/mark.go", "	if at < 0 {\n		return who, new(Mark)\n", "	if at < 0 {\n		return who, nil\n"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: not passed on by LockRevoking",
+		edits: []edit{{"mutex.go", "c.Revoke = how.revocation(mark)", "mark.Reason = \"\"\n\t\tc.Revoke = how.revocation(mark)"}},
+		tests: "TestVirtualARequestSaysWhoAsksAndWhy",
+	},
+	{
+		name:  "reason: forgotten by a hold that is lost after",
+		edits: []edit{{"internal/recipe/hold.go", "	} else if !errors.Is(reason, h.err) {\n", "	} else if !errors.Is(reason, ErrRevoked) {\n"}},
+		tests: "TestVirtualARequestSaysWhoAsksAndWhy",
+	},
+	{
+		name:  "reason: parts of a hold are not told who asks",
+		edits: []edit{{"internal/recipe/hold.go", "		p.revoke(asked)\n", "		p.revoke(ErrRevoked)\n"}},
+		tests: "TestVirtualAPartOfAHoldLearnsWhoAsked",
+	},
+	{
+		name:  "reason: no bound for what others have written",
+		edits: []edit{{"internal/recipe/mark.go", "text[:min(len(text), MarkKept)]", "text"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: the first line that looks like a request counts",
+		edits: []edit{{"internal/recipe/mark.go", "at := bytes.LastIndex(who, askedBy)", "at := bytes.Index(who, askedBy)"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: what follows a request overlooked",
+		edits: []edit{{"internal/recipe/mark.go", "mark(ok && rest == \"\", by, reason)", "mark(ok, by, reason)"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
+		name:  "reason: control characters let into marks",
+		edits: []edit{{"revocation.go", " || strings.ContainsFunc(reason, unicode.IsControl)", " || false && strings.ContainsFunc(reason, unicode.IsControl)"}},
+		tests: "TestVirtualReasonsThatAreRefused",
+	},
+	{
+		name:  "reason: shown as it is by the error",
+		edits: []edit{{"revocation.go", "ensemble.Readable([]byte(e.Reason))", "e.Reason"}},
+		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
+	},
+	{
 		name:  "Curator's mark ignored",
-		edits: []edit{{"internal/recipe/revocation.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
+		edits: []edit{{"internal/recipe/mark.go", `[]byte("unlock"), []byte("__REVOKE__")`, `[]byte("unlock")`}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
 		name:  "any data is a mark",
-		edits: []edit{{"internal/recipe/revocation.go", "if bytes.Equal(data, mark) {", "if bytes.HasPrefix(data, mark) {"}},
+		edits: []edit{{"internal/recipe/mark.go", "if bytes.Equal(data, bare) {", "if bytes.HasPrefix(data, bare) {"}},
 		tests: "TestRevokedByMarksOfOthers",
 	},
 	{
@@ -358,8 +437,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "deadline counted from the answer",
-		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout - now.Sub(sent))",
-			"return now.Add(timeout - timeout/100 - timeout/4 - 2*timeout/beatsPerTimeout)"}},
+		edits: []edit{{"internal/ensemble/proof.go", "return sent.Add(timeout - timeout/100 - timeout/4 - unheard(timeout) - now.Sub(sent))",
+			"return now.Add(timeout - timeout/100 - timeout/4 - unheard(timeout))"}},
 		tests: "TestTheDeadlineCountsFromTheRequest",
 	},
 	{
@@ -385,7 +464,7 @@ var mutants = []mutant{
 	{
 		name:  "deadline of a longer session timeout kept",
 		edits: []edit{{"internal/ensemble/proof.go", "	if shrunk {\n", "	if false {\n"}},
-		tests: "TestVirtualTimeoutShrinks$",
+		tests: "TestVirtualTimeoutShrinks",
 	},
 	{
 		name:  "connect request without an answer thought to change nothing",
@@ -410,7 +489,7 @@ var mutants = []mutant{
 	{
 		name:  "traffic of a raised session timeout counted by the asked one",
 		edits: []edit{{"internal/ensemble/proof.go", "	if granted > shortest.timeout {\n		p.terms = append", "	if false {\n		p.terms = append"}},
-		tests: "TestProof$",
+		tests: "TestProof",
 	},
 	{
 		name:  "session that no server takes waited for",
@@ -479,7 +558,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no beats",
-		edits: []edit{{"internal/ensemble/lease.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
+		edits: []edit{{"internal/ensemble/beat.go", "	if l.kind != LeaseQuorum {\n		return\n	}\n	for {", "	if true {\n		return\n	}\n	for {"}},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
 	{
@@ -504,13 +583,13 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/lease.go", "		held[missing.index].Missing(paths[missing.index])\n", ""},
+			{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/lease.go", "		held[missing.index].Missing(paths[missing.index])\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{
@@ -641,7 +720,7 @@ var mutants = []mutant{
 	{
 		name:  "WriteLock thought to read every name of ours",
 		edits: []edit{{"internal/queue/client.go", "	if i > 0 && name[i-1] == '-' {\n		i--\n	}\n", ""}},
-		in:    "internal/queue", tests: "TestQuirks|TestWhoAgrees",
+		tests: "TestQuirks|TestWhoAgrees",
 	},
 	{
 		name:  "rights of a lock given to what is above it",
@@ -671,17 +750,17 @@ var mutants = []mutant{
 	{
 		name:  "blanks at the end of a name shown as they are",
 		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "(i == 0 || i == len(s)-1 || ", "(i == 0 || i < len(s)-1 && "}},
-		in:    "cmd/zooky/internal/escape", tests: "TestText",
+		tests: "TestText",
 	},
 	{
 		name:  "letters of other scripts shown without a mark",
 		edits: []edit{{"cmd/zooky/internal/escape/escape.go", "is != none && is != script {", "is == none && is != script {"}},
-		in:    "cmd/zooky/internal/escape", tests: "TestText",
+		tests: "TestText",
 	},
 	{
 		name:  "zooky clear leaves what no session is behind",
 		edits: []edit{{"cmd/zooky/internal/cli/strays.go", "exists && stat.EphemeralOwner == 0, err", "exists && stat.EphemeralOwner != 0, err"}},
-		in:    "cmd/zooky", tests: "TestStrays",
+		tests: "TestStrays",
 	},
 	{
 		name:  "slot: its waiter stays at the head of the queue",
@@ -776,7 +855,7 @@ var mutants = []mutant{
 	{
 		name:  "servers: a hang-up is never a refusal",
 		edits: []edit{{"internal/ensemble/vocabulary.go", "const hangUpsToRefuse = 2", "const hangUpsToRefuse = 1 << 30"}},
-		tests: "TestVirtualKindsOfServers$",
+		tests: "TestVirtualKindsOfServers",
 	},
 	{
 		name:  "servers: one hang-up is a refusal",
@@ -791,7 +870,7 @@ var mutants = []mutant{
 	{
 		name:  "servers: bad arguments are the caller's",
 		edits: []edit{{"internal/ensemble/vocabulary.go", "!errors.Is(err, zk.ErrBadArguments)", "!errors.Is(err, zk.ErrNothing)"}},
-		tests: "TestVirtualKindsOfServers$",
+		tests: "TestVirtualKindsOfServers",
 	},
 	{
 		name:  "servers: a refusal is said each time",
@@ -811,37 +890,37 @@ var mutants = []mutant{
 	{
 		name:  "clients that order the queue differently let in",
 		edits: []edit{{"internal/recipe/stray.go", "		if !c.strays[other.Name] {\n", "		if false {\n"}},
-		in:    "internal/interop", tests: "TestUnsafePairsAreRefused",
+		tests: "TestUnsafePairsAreRefused",
 	},
 	{
 		name:  "names of no candidates refused",
 		edits: []edit{{"internal/recipe/stray.go", "stat == nil || stat != hidden && stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
-		in:    "internal/interop", tests: "TestMalformedChildrenHarmNobody",
+		tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
 		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case l.More || gone.LeavesReader() && false:\n"}},
-		in:    "internal/interop", tests: "TestADowngradedCuratorWriter",
+		tests: "TestADowngradedCuratorWriter",
 	},
 	{
 		name:  "kazoo's persistent candidates overlooked",
 		edits: []edit{{"internal/recipe/stray.go", "return owner != 0 || voice.Persistent(c)", "return owner != 0"}},
-		in:    "internal/interop", tests: "TestKazoosPersistentCandidates",
+		tests: "TestKazoosPersistentCandidates",
 	},
 	{
 		name:  "Curator asked in the recipe's words",
-		edits: []edit{{"internal/recipe/revocation.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
-		in:    "internal/interop", tests: "TestWeAskAPeer",
+		edits: []edit{{"internal/recipe/mark.go", "		return revocationMarks[1]\n", "		return revocationMarks[0]\n"}},
+		tests: "TestWeAskAPeer",
 	},
 	{
 		name:  "zktools' names with one dash",
 		edits: []edit{{"internal/queue/name.go", `{"-lock--", Lock, Zktools}, `, `{"-lock-", Lock, Zktools}, `}},
-		in:    "internal/interop", tests: "TestZnodesAreLikeThePeers",
+		tests: "TestZnodesAreLikeThePeers",
 	},
 	{
 		name:  "kazoo's parents as containers",
 		edits: []edit{{"internal/recipe/dialect.go", "		return parent{data: []byte{}}\n", "		return parent{data: []byte{}, container: true}\n"}},
-		in:    "internal/interop", tests: "TestZnodesAreLikeThePeers",
+		tests: "TestZnodesAreLikeThePeers",
 	},
 	{
 		name: "next number taken for proof although the lock's znode is another",
@@ -874,17 +953,17 @@ var mutants = []mutant{
 	{
 		name:  "newest transaction kept from the next server",
 		edits: []edit{{"internal/wire/conn.go", "last > int64(", "false && last > int64("}},
-		in:    "internal/wire", tests: "TestTheNewestTransactionIsTold",
+		tests: "TestTheNewestTransactionIsTold",
 	},
 	{
 		name:  "requests sent before the credentials",
 		edits: []edit{{"internal/wire/send.go", " || c.out.credentials < c.cfg.Credentials {", " {"}},
-		in:    "internal/wire", tests: "TestSendWaitsForTheCredentials",
+		tests: "TestSendWaitsForTheCredentials",
 	},
 	{
 		name:  "requests sent into the middle of others",
 		edits: []edit{{"internal/wire/send.go", " || !c.out.betweenRequests()", ""}},
-		in:    "internal/wire", tests: "TestSendComesBeforeWhatGoZookeeperWritesLater",
+		tests: "TestSendComesBeforeWhatGoZookeeperWritesLater",
 	},
 	{
 		name:  "sibling of another znode believed",
@@ -985,12 +1064,12 @@ var mutants = []mutant{
 	{
 		name:  "own numbers given twice at their end",
 		edits: []edit{{"internal/wire/op.go", "	if before > int64(xidOwn)-math.MinInt32 {\n", "	if before > math.MaxInt64-1 {\n"}},
-		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
+		tests: "TestNoNumberIsGivenTwice",
 	},
 	{
 		name:  "go-zookeeper's numbers given twice at their end",
 		edits: []edit{{"internal/wire/outbound.go", "			if xid == xidWraps {\n", "			if false {\n"}},
-		in:    "internal/wire", tests: "TestNoNumberIsGivenTwice",
+		tests: "TestNoNumberIsGivenTwice",
 	},
 	{
 		name:  "session kept whose numbers are used up",
@@ -1000,7 +1079,7 @@ var mutants = []mutant{
 	{
 		name:  "created path believed",
 		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
-		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
+		tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
 	},
 	{
 		name:  "forged path deleted",
@@ -1010,17 +1089,17 @@ var mutants = []mutant{
 	{
 		name:  "creation of another session believed",
 		edits: []edit{{"internal/wire/compare.go", "stat.EphemeralOwner != owner || ", "stat.EphemeralOwner != owner && owner == 0 || "}},
-		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+		tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
 	{
 		name:  "results of a multi believed that were not asked for",
 		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n			b.bad(\"multi has", "		if last && !done || asked.reason != \"\" {\n			b.bad(\"multi has"}},
-		in:    "internal/wire", tests: "TestHostileServerCannotHurt",
+		tests: "TestHostileServerCannotHurt",
 	},
 	{
 		name:  "children with paths for names believed",
 		edits: []edit{{"internal/wire/compare.go", " || bytes.IndexByte(name, '/') >= 0 {", " {"}},
-		in:    "internal/wire", tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
+		tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
 	{
 		name: "sync taken for proof that a creation is not under way",
@@ -1144,250 +1223,210 @@ var mutants = []mutant{
 		name:  "zooky's guard waits for a word that does not come",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		return g.until - g.command.Lead\n", "		return bootTime() + time.Hour\n"}},
 		tests: "TestRunStoppedAlone",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's guard stays in the session",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	_, err = syscall.Setsid()\n", ""}},
 		tests: "TestRunStoppedAlone",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's guard ends the command alone",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(tree, os.Getpid())\n", "	var processes []int\n"}},
 		tests: "TestRunRevokedKillsWhoDoesNotEnd",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's guard lets orphans go",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	adopt()\n	withstand", "	withstand"}},
 		tests: "TestRunEndsAllThatWasStarted",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's guard asks once",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		others = tree[os.Getpid()]\n", "		others = nil\n"}},
 		tests: "TestRunEndsWhatIsLeftBehindAtTheEnd",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's command outlives its guard",
 		edits: []edit{{"cmd/zooky/internal/child/process_linux.go", "&syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}", "&syscall.SysProcAttr{}"}},
 		tests: "TestRunGuardKilled",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "what zooky's command has started outlives the guard",
 		edits: []edit{{"cmd/zooky/internal/child/child.go", "	if !c.report.Ended {\n		Kill()\n	}\n", ""}},
 		tests: "TestRunGuardKilled",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky trusts a guard that is stopped",
 		edits: []edit{{"cmd/zooky/internal/cli/attend_unix.go", "			overdue = time.After(grace + guardLimit)\n", ""}},
 		tests: "TestRunGuardStopped",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky goes on while its command is stopped",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		g.stopParent(status.StopSignal())\n", ""}},
 		tests: "TestRunStopsWithItsCommand",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "a stopped command of zooky's may clean up",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	if g.stopped { // it", "	if false { // it"}},
 		tests: "TestRunKilledWhileItsCommandIsStopped",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's command of another user goes on in silence",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	g.denied = true\n	g.say(", "	g.denied = true\n	_ = fmt.Sprintf("}},
 		tests: "TestRunAnotherUsersCommand",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky forgets what it was started to ignore",
 		edits: []edit{{"cmd/zooky/internal/child/ignored_linux.go", "	before := handlersBefore()\n", "	before := handlersBefore()[:0]\n"}},
 		tests: "TestRunIgnoresWhatItWasStartedToIgnore",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky exits where a signal should end it",
 		edits: []edit{{"cmd/zooky/internal/cli/exit.go", "		exit.signal = s\n", "		exit.signal = nil\n"}},
 		tests: "TestRunInterruptedInALoop",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky does not heed SIGQUIT while it waits",
 		edits: []edit{{"cmd/zooky/internal/cli/signal.go", "syscall.SIGHUP, syscall.SIGQUIT}", "syscall.SIGHUP}"}},
 		tests: "TestRunQuitWhileWaiting",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky runs no script without an interpreter",
 		edits: []edit{{"cmd/zooky/internal/child/guard.go", "errors.Is(err, syscall.ENOEXEC)", "false"}},
 		tests: "TestRunScriptsAsAShellDoes",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky finds no command in the current directory",
 		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "	case err == nil, errors.Is(err, exec.ErrDot):\n", "	case err == nil:\n"}},
 		tests: "TestRunScriptsAsAShellDoes",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky starts its file and not its program",
 		edits: []edit{{"cmd/zooky/internal/cli/guard_unix.go", "runtime.GOOS == \"linux\"", "runtime.GOOS == \"plan9\""}},
 		tests: "TestRunOfAProgramThatIsGone",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky as process one leaves zombies",
 		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "		go child.Reap() //", "		//"}},
 		tests: "TestRunReapsStrangersAsProcessOne",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky waits where that is hopeless",
 		edits: []edit{{"cmd/zooky/internal/cli/reach.go", "		r.give(err)\n", ""}},
 		tests: "TestWhyServersCannotBeReached",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky closes its session for as long as it takes",
 		edits: []edit{{"cmd/zooky/internal/cli/acquire_unix.go", "	return time.After(d)\n", "	return nil\n"}},
 		tests: "TestRunWaitEndsAlthoughTheServersHang",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky watch shows an old picture",
 		edits: []edit{{"cmd/zooky/internal/cli/watching.go", "	late := time.NewTicker(silenceTold)\n", "	late := time.NewTicker(time.Hour)\n"}},
 		tests: "TestWatchWithoutAnswers",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "chaos takes a stopped zooky's command for stopped",
 		edits: []edit{{"internal/chaos/hold.go", "		case kindAlive:\n			h.end = ev.At\n", "		case kindAlive:\n"}},
 		tests: "TestOverlapsAreFound",
-		in:    "./internal/chaos",
 	},
 	{
 		name:  "zooky asks more than the holder",
 		edits: []edit{{"cmd/zooky/internal/cli/choice.go", "(!c.holder || one.Holder) && ", ""}},
 		tests: "TestRevokeOfTheHolder",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky knows no contender by its token",
 		edits: []edit{{"cmd/zooky/internal/cli/choice.go", " || c.contender == tokenOf(one)", ""}},
 		tests: "TestRevokeOfOne|TestClearOfOne",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky takes silence for a yes",
 		edits: []edit{{"cmd/zooky/internal/cli/confirm.go", "	case \"y\", \"yes\":\n", "	case \"y\", \"yes\", \"\":\n"}},
 		tests: "TestAQuestionIsAnsweredNo",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky does not notice that the root is missing",
 		edits: []edit{{"cmd/zooky/internal/cli/place.go", "	case !exists && t.isNamed():\n", "	case !exists && root == \"\":\n"}},
 		tests: "TestARootThatIsNotThere",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky takes a part of a name for a lock",
 		edits: []edit{{"cmd/zooky/internal/cli/show.go", "				if q.isSegment() {\n", "				if false {\n"}},
 		tests: "TestAPartOfANameIsNoLock",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's ** stands for one segment",
 		edits: []edit{{"cmd/zooky/internal/cli/pattern.go", "				next[i] = true\n", "				next[i+1] = true\n"}},
 		tests: "TestPattern",
-		in:    "./cmd/zooky/internal/cli",
 	},
 	{
 		name:  "Revoke asks nobody",
-		edits: []edit{{"inspect.go", "		return struct{}{}, zs.Revoke(ctx, m.path+\"/\"+c.Znode)\n", "		return struct{}{}, nil\n"}},
+		edits: []edit{{"inspect.go", "		return struct{}{}, zs.Revoke(ctx, m.path+\"/\"+c.Znode, mark)\n", "		return struct{}{}, nil\n"}},
 		tests: "TestRevokeOfOneContender",
 	},
 	{
 		name:  "zooky runs a command of --once-per without a look under the lock",
 		edits: []edit{{"cmd/zooky/internal/cli/period_unix.go", "		err = bounded(check)\n	}\n	if err == nil {\n		err = bounded(note)\n", "		err = bounded(note)\n"}},
 		tests: "TestRunOncePerAmongMany",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky waits for a lock although it is too soon",
 		edits: []edit{{"cmd/zooky/internal/cli/period_unix.go", "	err := bounded(check)\n	if err == nil {\n		err = r.take(ctx, s, m)\n	}\n", "	err := r.take(ctx, s, m)\n"}},
 		tests: "TestRunOncePerDoesNotWait",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky releases before --at-least is over",
 		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "	r.keep(m, granted, signals)\n", "	_ = granted\n"}},
 		tests: "TestRunAtLeast",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky held knows no holder",
 		edits: []edit{{"cmd/zooky/internal/cli/held.go", "return c.Holder })", "return !c.Holder })"}},
 		tests: "TestHeld",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky shows session ids to all",
 		edits: []edit{{"cmd/zooky/internal/cli/show.go", "				if !sessions {\n", "				if false {\n"}},
 		tests: "TestShow",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky deadlocks forgets who waits ahead",
 		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "			ahead = queue[max(exclusive, 0):i]\n", "			ahead = queue[:1]\n"}},
 		tests: "TestCycles",
-		in:    "./cmd/zooky/internal/cli",
 	},
 	{
 		name:  "zooky deadlocks takes readers for writers",
 		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "c.Kind == zklock.KindRead\n", "false\n"}},
 		tests: "TestCycles",
-		in:    "./cmd/zooky/internal/cli",
 	},
 	{
 		name:  "zooky deadlocks takes equal texts for one client",
 		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "`^[^\\s/]+/([2-9]|[1-9][0-9]+)( |$)`", "`^.+`"}},
 		tests: "TestCyclesOfProcesses",
-		in:    "./cmd/zooky/internal/cli",
 	},
 	{
 		name:  "zooky export shows old figures while the servers are down",
 		edits: []edit{{"cmd/zooky/internal/cli/metrics.go", "c == nil || e.session.State() != zklock.StateConnected", "c == nil"}},
 		tests: "TestExportWithoutServers",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky export has series without bound",
 		edits: []edit{{"cmd/zooky/internal/cli/metrics.go", "c.used[:min(len(c.used), e.series)]", "c.used"}},
 		tests: "TestExport",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky's manual pages have bare backslashes",
 		edits: []edit{{"cmd/zooky/internal/cli/man.go", "`\\`, `\\e`, ", ""}},
 		tests: "TestManualPages",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "zooky completes names that play tricks on the terminal",
 		edits: []edit{{"cmd/zooky/internal/cli/complete.go", " && escape.Text(info.Name) == info.Name", " && escape.Text(info.Name) != \"\""}},
 		tests: "TestCompletionOfLocks",
-		in:    "./cmd/zooky",
 	},
 	{
 		name:  "hooks: a mark that came before the grant is not told",
-		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.observer.Revoked(h.of, 0)\n", ""}},
+		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.observer.Revoked(h.of, 0, h.err)\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{
@@ -1479,5 +1518,37 @@ var mutants = []mutant{
 		name:  "profile: a hold stays in it",
 		edits: []edit{{"stats.go", "	if t.profile != nil {\n		t.profile.Remove(a)\n	}\n", ""}},
 		tests: "TestVirtualHoldProfile",
+	},
+	{
+		name: "otelzklock: the lock's name told unasked",
+		edits: []edit{{"otelzklock/attributes.go",
+			"	all = append(append(all, cfg.always...), keyKind.String(lock.Kind.String()))\n",
+			"	all = append(append(all, cfg.always...), keyKind.String(lock.Name))\n"}},
+		tests: "TestNothingNamesTheLock",
+	},
+	{
+		name: "otelzklock: a refused try is an error",
+		edits: []edit{{"otelzklock/attributes.go",
+			"	case errors.Is(err, zklock.ErrLocked):\n",
+			"	case false && errors.Is(err, zklock.ErrLocked):\n"}},
+		tests: "TestMetrics",
+	},
+	{
+		name:  "otelzklock: no counter begins with 0",
+		edits: []edit{{"otelzklock/instruments.go", "	in.begin(cfg)\n", ""}},
+		tests: "TestMetrics",
+	},
+	{
+		name: "otelzklock: an outage is the caller's timeout",
+		edits: []edit{{"otelzklock/attributes.go",
+			"		{zklock.ErrUnavailable, \"unavailable\"},\n", ""}},
+		tests: "TestMetrics",
+	},
+	{
+		name: "otelzklock: spans end when the hook is called",
+		edits: []edit{{"otelzklock/hooks.go",
+			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Held + e.Release)))\n",
+			"	a.span.End(trace.WithTimestamp(a.granted.Add(e.Release)))\n"}},
+		tests: "TestSpans",
 	},
 }

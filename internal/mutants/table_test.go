@@ -12,10 +12,15 @@ import (
 
 // TestEveryMutantApplies tells at once, and not only make mutants, when the library has moved from under a mutant.
 func TestEveryMutantApplies(t *testing.T) {
+	homes, err := testHomes(filepath.Join("..", ".."))
+	require.NoError(t, err)
 	names := make(map[string]bool)
 	for _, m := range all() {
 		assert.False(t, names[m.name], "%s: twice", m.name)
 		names[m.name] = true
+		for name := range strings.SplitSeq(m.tests, "|") {
+			assert.Len(t, homes[name], 1, "%s: test %s", m.name, name)
+		}
 		for _, e := range m.edits {
 			text, err := os.ReadFile(filepath.Join("..", "..", e.file))
 			require.NoError(t, err)

@@ -292,8 +292,8 @@ func (c *candidate) judge(node ensemble.NodeState, err error) error {
 		return err
 	}
 	c.czxid = node.Czxid
-	if node.Marked {
-		c.hold.revoke()
+	if node.Asked != nil {
+		c.hold.revoke(node.Asked)
 	}
 	return nil
 }

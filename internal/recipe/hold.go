@@ -34,7 +34,7 @@ type Hold struct {
 	path  string          // of the candidate's znode
 	moves bool            // a downgrade is under way: the znode may be another
 	reads bool            // it shares the lock with readers
-	err   error           // nil, ErrRevoked, or an error that matches ErrLost
+	err   error           // nil, or an error that matches ErrRevoked or ErrLost
 	since time.Time       // when it was granted; zero until then
 	held  time.Duration   // until it ended
 	ended bool            // released or lost
@@ -59,7 +59,7 @@ func (h *Hold) grant() {
 	case h.ended:
 		h.of.observer.Ended(h.of, 0, h.err)
 	case h.err != nil:
-		h.of.observer.Revoked(h.of, 0)
+		h.of.observer.Revoked(h.of, 0, h.err)
 	}
 }
 
@@ -106,27 +106,28 @@ func (h *Hold) divide(p *Hold, handoff uint32) bool {
 	}
 	h.parts[p] = struct{}{}
 	if h.err != nil {
-		p.revoke()
+		p.revoke(h.err)
 	}
 	return true
 }
 
-// revoke tells the holder that somebody asked for the lock.
-func (h *Hold) revoke() {
+// revoke tells the holder that another client asked for the lock, by an error that matches
+// ErrRevoked.
+func (h *Hold) revoke(asked error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended || h.err != nil {
 		return
 	}
-	h.err = ErrRevoked
+	h.err = asked
 	h.revoked.give()
 	h.bond.revoke()
 	if !h.since.IsZero() {
-		h.of.observer.Revoked(h.of, time.Since(h.since))
+		h.of.observer.Revoked(h.of, time.Since(h.since), asked)
 	}
 	h.tellFollowersLocked()
 	for p := range h.parts {
-		p.revoke()
+		p.revoke(asked)
 	}
 }
 
@@ -169,8 +170,8 @@ func (h *Hold) lose(reason error) {
 	}
 	if h.err == nil {
 		h.revoked.give()
-	} else if !errors.Is(reason, ErrRevoked) {
-		reason = ensemble.JoinErrors(reason, ErrRevoked)
+	} else if !errors.Is(reason, h.err) {
+		reason = ensemble.JoinErrors(reason, h.err)
 	}
 	h.err = reason
 	h.lost.give()

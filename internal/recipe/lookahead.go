@@ -74,7 +74,7 @@ func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departu
 	}
 	err := c.clarify(ctx, p.Revoke != nil)
 	if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {
-		err = c.revokeAhead(ctx)
+		err = c.revokeAhead(ctx, p.Revoke.Mark)
 	}
 	return err
 }

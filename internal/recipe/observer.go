@@ -18,8 +18,9 @@ type Observer struct {
 	// told of one that was granted it.
 	Settled func(a *Acquisition, err error)
 
-	// Revoked is called when the holder is asked to release.
-	Revoked func(a *Acquisition, held time.Duration)
+	// Revoked is called when the holder is asked to release, with the error that its hold has from
+	// then on.
+	Revoked func(a *Acquisition, held time.Duration, asked error)
 
 	// Ended is called once, when the hold is lost, or if lost is nil, when its release begins.
 	Ended func(a *Acquisition, held time.Duration, lost error)
@@ -34,7 +35,7 @@ func unobserved() *Observer {
 		Queued:   func(*Acquisition, int) {},
 		Waiting:  func(*Acquisition) {},
 		Settled:  func(*Acquisition, error) {},
-		Revoked:  func(*Acquisition, time.Duration) {},
+		Revoked:  func(*Acquisition, time.Duration, error) {},
 		Ended:    func(*Acquisition, time.Duration, error) {},
 		Released: func(*Acquisition, time.Duration, time.Duration, error) {},
 	}

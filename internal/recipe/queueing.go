@@ -194,7 +194,7 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 	if p.Revoke != nil {
 		force = p.Revoke.due()
 		if p.Revoke.Ask {
-			if err := c.revokeAhead(ctx); err != nil {
+			if err := c.revokeAhead(ctx, p.Revoke.Mark); err != nil {
 				return ctx, err
 			}
 		}

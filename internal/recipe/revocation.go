@@ -3,7 +3,6 @@ package recipe
 // This is how candidates are asked for the lock, and removed by force.
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"path"
@@ -15,53 +14,12 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// A revocation mark is data that somebody else writes into a candidate to ask it to release. "unlock" is the
-// recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"), "__REVOKE__" is Curator's.
-var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
-
-// ourMark is what a candidate of ours is asked with: who it is follows, so that others see who does not
-// let go.
-var ourMark = []byte("unlock\n")
-
-// WhoKept is how many bytes are kept of who a candidate is.
-const WhoKept = 4096
-
-// ParseData reads a candidate's data: who it is, nil if a mark has overwritten that, and whether it was
-// asked to release.
-func ParseData(data []byte) (who []byte, marked bool) {
-	for _, mark := range revocationMarks {
-		if bytes.Equal(data, mark) {
-			return nil, true
-		}
-	}
-	if who, ok := bytes.CutPrefix(data, ourMark); ok {
-		return who, true
-	}
-	return data, false
-}
-
-// markFor is what the client listens for whose candidate has that name and data: the recipe's mark, that
-// of Curator, or ours. It is nil if the candidate was asked already.
-func markFor(name string, data []byte) []byte {
-	who, marked := ParseData(data)
-	c, _ := queue.Parse(name)
-	switch {
-	case marked:
-		return nil
-	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
-		return revocationMarks[1]
-	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock's too, which listens for nothing and has no data
-		return slices.Concat(ourMark, who[:min(len(who), WhoKept)])
-	default:
-		return revocationMarks[0]
-	}
-}
-
 // Revocation says how those ahead are made to leave.
 type Revocation struct {
 	Ask   bool          // write the revocation mark into their znodes
 	Force bool          // remove those that are left after Grace
 	Grace time.Duration // 0 for at once
+	Mark  Mark          // that they are asked with
 }
 
 // due returns a channel that receives when it is time for force, nil if it never is.
@@ -74,10 +32,10 @@ func (r *Revocation) due() <-chan time.Time {
 
 // Revoke writes the revocation mark into a candidate, that of the client who made it. It fails with
 // zk.ErrNoNode if the candidate is gone.
-func (zs *Local) Revoke(ctx context.Context, candidate string) error {
+func (zs *Local) Revoke(ctx context.Context, candidate string, mark Mark) error {
 	return zs.DoApart(ctx, func() error {
 		for {
-			err := zs.revokeOnce(candidate)
+			err := zs.revokeOnce(candidate, mark)
 			if !errors.Is(err, zk.ErrBadVersion) { // otherwise somebody else has written a mark
 				return err
 			}
@@ -85,7 +43,7 @@ func (zs *Local) Revoke(ctx context.Context, candidate string) error {
 	})
 }
 
-func (zs *Local) revokeOnce(candidate string) error {
+func (zs *Local) revokeOnce(candidate string, mark Mark) error {
 	version := int32(-1)
 	data, stat, err := zs.Conn.Get(candidate)
 	switch {
@@ -94,18 +52,18 @@ func (zs *Local) revokeOnce(candidate string) error {
 	case !errors.Is(err, zk.ErrNoAuth): // otherwise who it is cannot be kept
 		return err
 	}
-	mark := markFor(path.Base(candidate), data)
-	if mark == nil {
+	marked := mark.markFor(path.Base(candidate), data)
+	if marked == nil {
 		return nil
 	}
-	_, err = zs.Conn.Set(candidate, mark, version)
+	_, err = zs.Conn.Set(candidate, marked, version)
 	return err
 }
 
 // revokeAhead writes the revocation mark into the candidates ahead, the holder's first. Those that are gone need none.
-func (c *candidate) revokeAhead(ctx context.Context) error {
+func (c *candidate) revokeAhead(ctx context.Context, mark Mark) error {
 	for _, other := range slices.Backward(c.line.Nearest) {
-		err := c.zs.Revoke(ctx, c.dir+"/"+other.Name)
+		err := c.zs.Revoke(ctx, c.dir+"/"+other.Name, mark)
 		if err != nil && !errors.Is(err, zk.ErrNoNode) {
 			return err
 		}

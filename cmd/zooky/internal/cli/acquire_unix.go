@@ -33,6 +33,9 @@ func (r *runner) check() error {
 	if r.try && (r.wait > 0 || r.how != "") {
 		return errors.New("--try does not wait, nor does --wait 0: they go with neither --wait nor --revoke")
 	}
+	if r.reason != "" && r.how == "" {
+		return errors.New("--reason goes with --revoke")
+	}
 	if r.sessionTimeout < minSessionTimeout || r.sessionTimeout > maxSessionTimeout {
 		return fmt.Errorf("--session-timeout %v: want from %v to %v", r.sessionTimeout, minSessionTimeout, maxSessionTimeout)
 	}
@@ -125,7 +128,7 @@ func (r *runner) take(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (
 		}
 	case r.how != "":
 		how, _ := r.revocation() // checked
-		_, err = m.LockRevoking(ctx, how)
+		_, err = m.LockRevoking(ctx, how, because(r.reason)...)
 	default:
 		_, err = m.LockContext(ctx)
 	}

@@ -38,7 +38,7 @@ type attendance struct {
 	lossTold  bool
 }
 
-// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain. That changes eight times,
+// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain. That changes six times,
 // and more often if a server has shortened the timeout since.
 const wordsPerTimeout = 64
 
@@ -48,7 +48,7 @@ func (a *attendance) run(guard *exec.Cmd, command child.Command) error {
 		return withStatus(runLost, a.loss())
 	} else if err != nil {
 		return withStatus(128+int(a.onRevoke),
-			fmt.Errorf("%s: asked to release the lock before the command began: it was not started", a.mutex.Name()))
+			fmt.Errorf("%s before the command began: it was not started", a.asked(err)))
 	}
 	c, err := child.Start(guard, command, a.mutex.Deadline)
 	switch {
@@ -78,13 +78,13 @@ func (a *attendance) attend() {
 			a.pass(s.(syscall.Signal))
 		case <-revoked:
 			revoked = nil
-			if !errors.Is(a.mutex.Err(), zklock.ErrLost) {
-				a.say(fmt.Errorf("%s: asked to release the lock: %s", a.mutex.Name(), a.ending(a.killAfter)))
+			if err := a.mutex.Err(); !errors.Is(err, zklock.ErrLost) {
+				a.say(fmt.Errorf("%s: %s", a.asked(err), a.ending(a.killAfter)))
 				a.child.End(a.killAfter)
 			}
 		case <-lost:
 			lost = nil
-			// The lease leaves at least about that eighth until another client can be granted the lock, if the session
+			// The lease leaves at least about an eighth until another client can be granted the lock, if the session
 			// timeout is four of the servers' ticks or longer.
 			grace := min(a.killAfter, a.granted/8)
 			a.child.End(grace)
@@ -143,6 +143,20 @@ func (a *attendance) outcome() error {
 		return withStatus(status.ExitStatus(), errSaid)
 	}
 	return nil
+}
+
+// asked says who asks to release, and why, unescaped.
+func (a *attendance) asked(err error) string {
+	said := a.mutex.Name() + ": asked to release the lock"
+	var revoked *zklock.RevokedError
+	if !errors.As(err, &revoked) {
+		return said
+	}
+	said += " by " + cut(revoked.By, dataLimit)
+	if revoked.Reason != "" {
+		said += " (" + cut(revoked.Reason, nameLimit) + ")"
+	}
+	return said
 }
 
 func (a *attendance) loss() error { return fmt.Errorf("%s: %w", a.mutex.Name(), a.mutex.Err()) }

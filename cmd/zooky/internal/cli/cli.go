@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -96,15 +95,6 @@ func knownCommand(root *cobra.Command, args []string) error {
 		return fmt.Errorf("%w: did you mean %s?", err, strings.Join(similar, " or "))
 	}
 	return err
-}
-
-// version is that of the module, as go install and go build note it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }
 
 // size is that of the terminal that w writes to, 0 if that is none.

@@ -50,7 +50,7 @@ func documented(root *cobra.Command) (commands []*cobra.Command) {
 func manPage(cmd *cobra.Command) string {
 	var b strings.Builder
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-")
-	fmt.Fprintf(&b, ".TH %s 1 \"\" \"zooky %s\" \"zooky\"\n", strings.ToUpper(name), roff(version()))
+	fmt.Fprintf(&b, ".TH %s 1 \"\" \"zooky %s\" \"zooky\"\n", strings.ToUpper(name), roff(release))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(cmd.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(cmd.UseLine()))
 	fmt.Fprintf(&b, ".SH DESCRIPTION\n%s", paragraphs(cmd.Long))

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -32,6 +34,8 @@ type contender struct {
 	Kind          string    `json:"kind"`
 	Holder        bool      `json:"holder"`
 	Revoked       bool      `json:"revoked"`
+	RevokedBy     string    `json:"revoked_by,omitempty"`
+	Reason        string    `json:"reason,omitempty"`         // why
 	Identifier    string    `json:"identifier"`               // the data as text
 	Data          []byte    `json:"data"`                     // as it is, in base64
 	DataTruncated bool      `json:"data_truncated,omitempty"` // to 4096 bytes
@@ -104,7 +108,8 @@ func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string
 
 func newContender(c zklock.Contender) contender {
 	shown := contender{
-		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Revoked: c.Revoked,
+		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder,
+		Revoked: c.Revoked, RevokedBy: c.RevokedBy, Reason: c.Reason,
 		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
 		Token: tokenOf(c), Session: sessionOf(c),
 		Created: c.Created, Modified: c.Modified,
@@ -124,7 +129,8 @@ func (q *queue) hideSessions() {
 
 // queueTable shows a queue to people.
 func queueTable(w io.Writer, q *queue) *table {
-	t := newTable(w, "", "WHO", "KIND", "TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
+	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND",
+		"TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
 	for i, c := range q.Contenders {
 		place := cell{text: fmt.Sprint(i + 1)}
 		if c.Holder {
@@ -132,19 +138,37 @@ func queueTable(w io.Writer, q *queue) *table {
 		}
 		who := text(c.Identifier, dataLimit)
 		switch {
-		case c.Revoked && len(c.Data) == 0:
-			who = cell{"asked to release", red}
-		case c.Revoked:
-			who = cell{"asked to release (" + who.text + ")", red}
-		}
-		if c.Error != "" {
+		case c.Error != "":
 			who = cell{text: "? (" + text(c.Error, dataLimit).text + ")"}
+		case c.Revoked && len(c.Data) == 0: // another client's mark has overwritten it
+			who = cell{text: "?"}
 		}
-		t.add(place, who, cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
+		t.add(place, who, c.asked(), cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
 			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
 	}
 	t.dropEmpty("SESSION")
+	t.dropEmpty("ASKED TO RELEASE")
 	return t
+}
+
+// asked says whether the contender was asked to release, by whom, and why.
+func (c *contender) asked() cell {
+	if !c.Revoked {
+		return cell{}
+	}
+	return cell{cmp.Or(byWhom(c.RevokedBy, c.Reason), "yes"), red}
+}
+
+// byWhom says who asks to release, and why, escaped. It is empty if neither is known.
+func byWhom(by, reason string) string {
+	if by == "" {
+		return ""
+	}
+	said := "by " + text(by, dataLimit).text
+	if reason != "" {
+		said += ": " + text(reason, nameLimit).text
+	}
+	return said
 }
 
 // who names contenders in a sentence, the first few of them, unescaped.
@@ -168,7 +192,12 @@ func whoIs(c zklock.Contender) string {
 	if len(c.Data) == 0 { // a mark has overwritten them, or they could not be read
 		return c.Znode
 	}
-	return string(c.Data[:min(len(c.Data), dataLimit)])
+	return cut(string(c.Data), dataLimit)
+}
+
+// cut returns the beginning of what a stranger wrote, for a sentence that has to stay short.
+func cut(s string, bytes int) string {
+	return strings.ToValidUTF8(s[:min(len(s), bytes)], "")
 }
 
 // isSegment reports whether what was looked at is no lock, but the beginning of other locks' names.

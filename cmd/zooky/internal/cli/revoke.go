@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/zookylock/zklock"
 )
@@ -34,6 +36,8 @@ type revoker struct {
 	wait      time.Duration
 	thenForce time.Duration
 	force     bool
+	reason    string
+	identity  string
 	asJSON    bool
 }
 
@@ -49,13 +53,16 @@ removes those that are left. A holder that is removed is told, but the next one 
 that: it is told within 50 ms and one trip to its server if it is connected. Give it the time that
 it needs to stop.
 
+Those who are asked are told who asks, and with --reason why, and zooky show and zooky watch tell it
+to all others. Clients of other libraries know of neither.
+
 On a terminal revoke shows whom it is about to ask, and asks whether that is meant; with --yes, and
 elsewhere, it does not. Those that come into the queue after that look are left alone.
 
 The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are
 left, there is no such lock or contender, or the answer to the question was no; and 2 if something
 went wrong.`,
-		Example: `  zooky revoke fred --holder --wait 10s
+		Example: `  zooky revoke fred --holder --wait 10s --reason 'node maintenance, see OPS-77'
   zooky revoke fred --then-force 30s
   zooky revoke fred --contender 0x100000a3f2d0004`,
 		Args: cobra.ExactArgs(1),
@@ -75,11 +82,32 @@ went wrong.`,
 	addYes(cmd, &r.yes)
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "wait that long for them to go")
 	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0, "wait that long for them to go, then remove those that are left")
+	addReason(cmd.Flags(), &r.reason)
+	cmd.Flags().StringVar(&r.identity, "identity", "",
+		"`TEXT` that those who are asked see as the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
 	addJSON(cmd, &r.asJSON)
 	return cmd
 }
 
+// addReason adds the flag of the commands that ask for a lock.
+func addReason(flags *pflag.FlagSet, reason *string) {
+	flags.StringVar(reason, "reason", "", "`TEXT` that says why, to those who are asked and in zooky show")
+}
+
+// because returns what says why a lock is asked for, if that is said.
+func because(reason string) []zklock.RevokeOption {
+	if reason == "" {
+		return nil
+	}
+	return []zklock.RevokeOption{zklock.WithReason(reason)}
+}
+
 func (r *revoker) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+	who := cmp.Or(r.identity, identity([]string{"zooky", "revoke"}))
+	m, err := s.Mutex(m.Name(), zklock.WithIdentifier(who))
+	if err != nil {
+		return err
+	}
 	chosen, incomplete := r.choose(ctx, s, m)
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return incomplete
@@ -136,7 +164,10 @@ func (r *revoker) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex, asked []zklock.Contender) (*revocation, error) {
 	asking, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	if _, err := forEach(asking, asked, m.Revoke); err != nil {
+	ask := func(ctx context.Context, c zklock.Contender) error {
+		return m.Revoke(ctx, c, because(r.reason)...)
+	}
+	if _, err := forEach(asking, asked, ask); err != nil {
 		return nil, err
 	}
 	left, err := r.awaitGone(ctx, m, asked, r.wait)

@@ -41,6 +41,7 @@ type runner struct {
 	try         bool
 	wait        time.Duration
 	how         string // of revocation; empty for none
+	reason      string // of revocation
 	onRevoke    string
 	killAfter   time.Duration
 	notAcquired int // exit status
@@ -143,6 +144,7 @@ otherwise
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
 	flags.StringVar(&r.how, "revoke", "",
 		"make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
+	addReason(flags, &r.reason)
 	flags.StringVar(&r.onRevoke, "on-revoke", "TERM",
 		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")

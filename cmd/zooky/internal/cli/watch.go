@@ -143,11 +143,13 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 		case c.Holder:
 			what = "held"
 		}
-		// Tokens sort as the queue does, as good as always, and are not used twice.
-		v.things[c.Token] = change{
-			At: time.Now(), What: what, Lock: name, Now: c,
-			line: fmt.Sprintf("%s: %s, %s, token %s", text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token),
+		line := fmt.Sprintf("%s: %s, %s, token %s",
+			text(name, nameLimit).text, text(c.Identifier, dataLimit).text, c.Kind, c.Token)
+		if by := byWhom(c.RevokedBy, c.Reason); by != "" {
+			line += ", asked " + by
 		}
+		// Tokens sort as the queue does, as good as always, and are not used twice.
+		v.things[c.Token] = change{At: time.Now(), What: what, Lock: name, Now: c, line: line}
 	}
 	v.addIncomplete(err)
 	return v, nil

@@ -67,7 +67,7 @@ func (d Demo) Run(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, stage.close()) }()
 		fmt.Fprintf(d.Out, "%d processes update one file, each time under the lock %s on %s.\n",
-			len(crewNames), stage.mutex.Path(), stage.ensemble.Connect())
+			len(crewNames), stage.mutex.Name(), stage.ensemble.Connect())
 		worker.Connect, worker.Lock, worker.SessionTimeout = stage.ensemble.Connect(), stage.mutex.Name(), sessionTimeout
 		show.queue, play.expire = stage.mutex.Contenders, stage.ensemble.Expire
 	}

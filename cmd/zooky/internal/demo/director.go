@@ -151,7 +151,7 @@ func (d *director) killHolder(ctx context.Context, worker string) error {
 	}
 	cost := next.At.Sub(at)
 	d.note("%s has the lock %v later, when the dead worker's session had timed out", next.Worker, round(cost))
-	d.done = append(d.done, failure{worker, "killed while it held the lock", "held the others up for " + round(cost).String()})
+	d.done = append(d.done, failure{worker, "killed while it held the lock", "delayed the others by " + round(cost).String()})
 	return nil
 }
 
@@ -184,9 +184,9 @@ func (d *director) expireHolder(ctx context.Context, worker string) error {
 	if err != nil {
 		return err
 	}
-	d.note("%s was told of the loss and has not written; when it tries on purpose, its write is %s", worker, outcome.What)
+	d.note("%s was told of the loss and has not written; a write with its old token is %s", worker, outcome.What)
 	d.done = append(d.done,
-		failure{worker, "session expired while it held the lock", "held the others up for " + round(cost).String()},
+		failure{worker, "session expired while it held the lock", "delayed the others by " + round(cost).String()},
 		failure{worker, "late write, with the old token", string(outcome.What)})
 	return nil
 }
@@ -224,7 +224,7 @@ func (d *director) tireOut(ctx context.Context, worker string) error {
 		return err
 	}
 	turns := d.board.holds()
-	cost := "held nobody up"
+	cost := "no delay"
 	if after, ok := handoverAfter(turns, left.At); ok {
 		cost += fmt.Sprintf(": the next hand-over took %v, the median one %v", round(after), round(handover(turns)))
 	}

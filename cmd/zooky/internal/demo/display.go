@@ -63,7 +63,7 @@ func (d *display) run(ctx context.Context) {
 // look reads who holds the lock and who waits.
 func (d *display) look(ctx context.Context) (holder, queue string) {
 	if d.queue == nil {
-		return "no lock", "nobody waits"
+		return "no lock", "none"
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -71,7 +71,7 @@ func (d *display) look(ctx context.Context) (holder, queue string) {
 	if err != nil {
 		return "unknown", escape.Text(err.Error())
 	}
-	holder = "nobody"
+	holder = "none"
 	var waiting []string
 	for _, c := range contenders {
 		name := escape.Limited(string(c.Data), 20)

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrLost is returned, wrapped, by a run in which an update was lost or a promise of the lock was broken.
-var ErrLost = errors.New("the run is not as it must be")
+var ErrLost = errors.New("the check failed")
 
 // verdict compares what the file has with what the workers say they have done.
 type verdict struct {
@@ -46,7 +46,7 @@ func judge(b *board, c contents) verdict {
 		if worker, _, _ := strings.Cut(w.ID, "/"); b.killed[worker] {
 			v.untold = append(v.untold, w.ID)
 		} else {
-			v.wrong = append(v.wrong, "update "+w.ID+" is in the file, but nobody has made it")
+			v.wrong = append(v.wrong, "update "+w.ID+" is in the file, but no worker made it")
 		}
 	}
 	v.must = len(acked) + len(v.untold)

@@ -40,7 +40,7 @@ func TestVerdict(t *testing.T) {
 			func(_ *board, c *contents) { *c = c.plus("ben/1", tok(4)) }, 3, 4, "update ben/1 is in the file more than once",
 		},
 		"made by nobody": {
-			func(_ *board, c *contents) { *c = c.plus("ben/2", tok(4)) }, 3, 4, "update ben/2 is in the file, but nobody has made it",
+			func(_ *board, c *contents) { *c = c.plus("ben/2", tok(4)) }, 3, 4, "update ben/2 is in the file, but no worker made it",
 		},
 		"made by a worker that was killed before it could tell": {
 			func(b *board, c *contents) { *c = c.plus("ben/2", tok(4)); b.kill("ben") }, 4, 4, "",

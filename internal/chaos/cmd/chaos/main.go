@@ -32,6 +32,8 @@ func run() int {
 	flag.Uint64Var(&cfg.Seed, "seed", 0, "of the faults; 0 draws one")
 	flag.DurationVar(&cfg.Timeout, "timeout", 3*time.Second, "session timeout of the clients")
 	flag.IntVar(&cfg.Clients, "clients", 5, "client processes")
+	flag.BoolVar(&cfg.Unequal, "unequal", true, "servers with different ticks, that grant different session timeouts")
+	flag.BoolVar(&cfg.Clocks, "clocks", true, "step the servers' wall clocks; needs a C compiler")
 	flag.Func("only", "a fault that may happen, no other does; may be repeated", func(what string) error {
 		cfg.Only = append(cfg.Only, what)
 		return nil

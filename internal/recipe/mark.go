@@ -1,0 +1,127 @@
+package recipe
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zookylock/zklock/internal/queue"
+)
+
+// A revocation mark is data that another client writes into a candidate to ask it to release.
+// "unlock" is the recipe's (ZooKeeper Recipes, "Revocable Shared Locks with Freaking Laser Beams"),
+// "__REVOKE__" is Curator's.
+var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
+
+// A candidate of ours is asked with a mark of several lines, which people can read too:
+//
+//	unlock
+//	vm/19359
+//	asked by "ops1/77": "deploy of 3.2"
+//
+// After the first line comes who is asked, so that others see who does not let go. It may have
+// several lines itself; the last one is the asker's, and quoted as Go quotes strings. Without a
+// reason it ends after the asker. Clients that do not know that line take it for a part of who is
+// asked.
+var (
+	ourMark = []byte("unlock\n")
+	askedBy = []byte("\nasked by ")
+)
+
+// How many bytes are kept of who a candidate is, and of each text in a mark.
+const (
+	WhoKept  = 4096
+	MarkKept = 1024
+)
+
+// Mark says who asks for a lock, and why, as far as that is told.
+type Mark struct{ By, Reason string }
+
+// ParseData reads a candidate's data: who it is, nil if a mark has overwritten that, and the mark
+// by which it was asked to release, nil if it was not.
+func ParseData(data []byte) (who []byte, mark *Mark) {
+	for _, bare := range revocationMarks {
+		if bytes.Equal(data, bare) {
+			return nil, new(Mark)
+		}
+	}
+	who, ours := bytes.CutPrefix(data, ourMark)
+	if !ours {
+		return data, nil
+	}
+	at := bytes.LastIndex(who, askedBy)
+	if at < 0 {
+		return who, new(Mark)
+	}
+	if mark = parseAsker(who[at+len(askedBy):]); mark == nil {
+		return who, new(Mark)
+	}
+	return who[:at], mark
+}
+
+// parseAsker reads the line of who asks. It returns nil if it is none.
+func parseAsker(line []byte) *Mark {
+	const most = 2*(4*MarkKept+2) + len(": ") // a byte takes four in quotes at most
+	if len(line) > most {
+		return nil
+	}
+	by, rest, ok := unquote(string(line))
+	if !ok || rest == "" {
+		return mark(ok, by, "")
+	}
+	quoted, ok := strings.CutPrefix(rest, ": ")
+	if !ok {
+		return nil
+	}
+	reason, rest, ok := unquote(quoted)
+	return mark(ok && rest == "", by, reason)
+}
+
+func mark(ok bool, by, reason string) *Mark {
+	if !ok {
+		return nil
+	}
+	return &Mark{kept(by), kept(reason)}
+}
+
+// unquote returns the text that s begins with in quotes, and what follows.
+func unquote(s string) (text, rest string, ok bool) {
+	quoted, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return "", "", false
+	}
+	text, err = strconv.Unquote(quoted)
+	return text, s[len(quoted):], err == nil
+}
+
+// kept is what is kept of a text: no more than MarkKept bytes, of UTF-8.
+func kept(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), MarkKept)], "")
+}
+
+// markFor is what is written into a candidate with that name and data, which its client listens
+// for: the recipe's mark, that of Curator, or ours. It is nil if the candidate was asked already.
+func (m Mark) markFor(name string, data []byte) []byte {
+	who, marked := ParseData(data)
+	c, _ := queue.Parse(name)
+	switch {
+	case marked != nil:
+		return nil
+	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
+		return revocationMarks[1]
+	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock, which has no data, listens for nothing
+		return slices.Concat(ourMark, who[:min(len(who), WhoKept)], m.asker())
+	default:
+		return revocationMarks[0]
+	}
+}
+
+// asker is the line of who asks.
+func (m Mark) asker() []byte {
+	line := strconv.AppendQuote(slices.Clone(askedBy), kept(m.By))
+	if m.Reason != "" {
+		line = strconv.AppendQuote(append(line, ": "...), kept(m.Reason))
+	}
+	return line
+}

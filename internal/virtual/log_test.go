@@ -1,0 +1,169 @@
+package virtual
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/fakezk"
+)
+
+// take returns what was written since the last call, in lines.
+func (r *recorder) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	written := r.b.String()
+	r.b.Reset()
+	return strings.Split(strings.TrimSuffix(written, "\n"), "\n")
+}
+
+// logAt is a logger of lines without a time.
+func logAt(level slog.Level, to *recorder) zklock.SessionOption {
+	untimed := func(groups []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	return zklock.WithLogger(slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: untimed})))
+}
+
+// TestVirtualLogOfALife has everything happen to a session that an operator is to be told of at Info,
+// and wants each line to say which lock, why and for how long.
+func TestVirtualLogOfALife(t *testing.T) {
+	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
+		const timeout = 12 * time.Second
+		other, _ := w.dial("", timeout)
+		var log recorder
+		s, client := w.dial("", timeout, logAt(slog.LevelInfo, &log))
+		m, theirs := mutex(t, s, "jobs/report"), mutex(t, other, "jobs/report", zklock.WithIdentifier("vm/7"))
+		seen := func(what string, lines ...string) {
+			t.Helper()
+			synctest.Wait()
+			got := log.take()
+			t.Logf("%s:\n\t%s", what, strings.Join(got, "\n\t"))
+			if assert.Len(t, got, len(lines), what) {
+				for i := range lines {
+					assert.Regexp(t, "^"+lines[i]+"$", got[i], what)
+				}
+			}
+		}
+		const lock = `lock=jobs/report kind=lock`
+		established := `level=INFO msg="zookeeper session established" after=\S+ server=` + w.Connect() + ` timeout=12s`
+		seen("dial", established)
+
+		lockFor(t, m, 0)
+		m.Unlock()
+		seen("lock and unlock", "")
+
+		lockFor(t, theirs, 0)
+		p := m.LockAsync(t.Context())
+		time.Sleep(30 * time.Second) // sleep ok: virtual
+		theirs.Unlock()
+		<-p.Done()
+		seen("wait", `level=INFO msg="still waiting" `+lock+` waited=10s because="1 ahead of it, the holder is vm/7"`)
+
+		time.Sleep(2 * time.Second) // sleep ok: virtual
+		_, err := theirs.RevokeAll(t.Context())
+		require.NoError(t, err)
+		<-m.Revoked()
+		seen("revoked", `level=INFO msg="asked to release" `+lock+` held=2s by=vm/7`)
+		m.Unlock()
+
+		lockFor(t, m, 3*time.Second)
+		_, err = theirs.Clear(t.Context())
+		require.NoError(t, err)
+		<-m.Lost()
+		seen("removed by force", `level=WARN msg="lock lost" `+lock+` reason=removed held=3s`)
+		m.Unlock()
+
+		lockFor(t, m, 4*time.Second)
+		w.expireCutOff(s, client)
+		<-m.Lost()
+		m.Unlock()
+		time.Sleep(time.Second) // sleep ok: virtual
+		seen("expired",
+			`level=WARN msg="lock lost" `+lock+` reason=expired held=4s`,
+			`level=WARN msg="zookeeper session expired" suspended=0s holds=1`,
+			established)
+
+		lockFor(t, m, 5*time.Second)
+		client.Refuse()
+		client.Cut()
+		time.Sleep(30 * time.Second) // sleep ok: virtual
+		m.Unlock()
+		client.Heal()
+		time.Sleep(20 * time.Second) // sleep ok: virtual
+		seen("lease ran out, and the session after it",
+			`level=WARN msg="zookeeper disconnected" for=4s error="[^"]*connection refused"`,
+			`level=WARN msg="lock lost" `+lock+` reason=lease held=(9|1)\S*s`,
+			`level=WARN msg="zookeeper session given up" .*`,
+			`level=WARN msg="zookeeper session expired" suspended=1\S+s holds=0`,
+			established)
+
+		client.Refuse()
+		client.Cut()
+		time.Sleep(4500 * time.Millisecond) // sleep ok: virtual
+		client.Heal()
+		time.Sleep(10 * time.Second) // sleep ok: virtual
+		seen("outage",
+			`level=WARN msg="zookeeper disconnected" for=4s error="[^"]*connection refused"`,
+			`level=INFO msg="zookeeper connected again" after=5s server=\S+`)
+
+		client.Cut()
+		time.Sleep(10 * time.Second) // sleep ok: virtual
+		seen("short outage", `level=INFO msg="zookeeper connected again" after=\S+ server=\S+`)
+
+		lockFor(t, m, 6*time.Second)
+		require.NoError(t, s.Close())
+		seen("close", `level=INFO msg="lock lost" `+lock+` reason=closed held=6s`)
+	})
+}
+
+// expireCutOff has the ensemble expire a session whose client is cut off for a moment: one that is
+// connected can be told first that its znode is gone.
+func (w *world) expireCutOff(s *zklock.Session, client *fakezk.Client) {
+	client.Blackhole()
+	client.Cut()
+	w.Expire(s.ID())
+	client.Heal()
+}
+
+// lockFor acquires the lock and holds it for some time.
+func lockFor(t *testing.T, m *zklock.Mutex, held time.Duration) {
+	t.Helper()
+	_, err := m.LockContext(context.Background())
+	require.NoError(t, err)
+	time.Sleep(held) // sleep ok: virtual
+}
+
+// TestVirtualNoSessionIDAtInfo has no line at Info or above say what ZooKeeper derives the session's
+// password from, nor an expiry be called a failed authentication at any level.
+func TestVirtualNoSessionIDAtInfo(t *testing.T) {
+	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
+		var info, debug recorder
+		s, client := w.dial("", 10*time.Second, logAt(slog.LevelInfo, &info))
+		s2, _ := w.dial("", 10*time.Second, logAt(slog.LevelDebug, &debug))
+		for _, s := range []*zklock.Session{s, s2} {
+			id := s.ID()
+			w.Expire(id)
+			time.Sleep(time.Second) // sleep ok: virtual
+			assert.NotEqual(t, id, s.ID())
+		}
+		client.Cut()
+		time.Sleep(time.Second) // sleep ok: virtual
+		for _, line := range info.take() {
+			assert.NotContains(t, line, "id=")
+		}
+		all := strings.Join(debug.take(), "\n")
+		assert.Contains(t, all, "session has been expired by the server")
+		assert.NotContains(t, all, "authentication failed")
+	})
+}

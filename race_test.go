@@ -1,6 +1,0 @@
-//go:build race
-
-package zklock_test
-
-// underRace is whether the race detector runs, which makes tests that only compute some ten times slower.
-const underRace = true
