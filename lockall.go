@@ -12,8 +12,8 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Hold is several locks that Session.LockAll has acquired as one. Each is also held by its handle, which
-// has the Token, for one.
+// Hold is several locks that Session.LockAll has acquired as one. Each is also held by its handle,
+// which has the Token, for one.
 type Hold struct {
 	s    *Session
 	held []heldLock // in the order in which they were asked for
@@ -31,19 +31,19 @@ var (
 	errTwice        = fmt.Errorf("%w, for it is named twice", ErrDeadlock)
 )
 
-// LockAll acquires several locks, all of them or none, in any order: those who use it never wait for one
-// another in a circle. For a read/write lock name rw.Mutex to write, and rw.Reader() to read. ctx bounds
-// the acquisition as that of Mutex.LockContext does, and the errors are the same, with the path of one of
-// the locks.
+// LockAll acquires several locks, all of them or none, in any order: those who use it never wait
+// for one another in a circle. For a read/write lock name rw.Mutex to write, and rw.Reader() to
+// read. ctx bounds the acquisition as that of Mutex.LockContext does, and the errors are the same,
+// with the path of one of the locks.
 //
-// The candidates are queued in one transaction. If one of them is lost while they wait, all leave their
-// queues, and queue again at the end. A lock that is free meanwhile is kept from others while the rest
-// is waited for.
+// The candidates are queued in one transaction. If one of them is lost while they wait, all leave
+// their queues, and queue again at the end. A lock that is free meanwhile is kept from others while
+// the rest is waited for.
 //
-// The caller should hold no other lock: to acquire more under a Hold, or LockAll under a hold, can wait
-// in a circle as ever. If it asks for what ctx carries, or for one lock twice, it fails with ErrDeadlock.
-// It takes 256 locks at most, whose paths and identifiers take 512 kB at most, all of this Session.
-// WithLocalHandoff has no effect.
+// The caller should hold no other lock: to acquire more under a Hold, or LockAll under a hold, can
+// wait in a circle as ever. If it asks for what ctx carries, or for one lock twice, it fails with
+// ErrDeadlock. It takes 256 locks at most, whose paths and identifiers take 512 kB at most, all of
+// this Session. WithLocalHandoff has no effect.
 func (s *Session) LockAll(ctx context.Context, locks ...*Mutex) (*Hold, error) {
 	s.check()
 	ctx = ensemble.OrNone(ctx)
@@ -89,22 +89,22 @@ func (s *Session) checkAll(ctx context.Context, locks []*Mutex) error {
 	return nil
 }
 
-// Revoked returns the channel that closes when the holder should stop: when one of the locks was asked
-// for, or is lost.
+// Revoked returns the channel that closes when the holder should stop: when one of the locks was
+// asked for, or is lost.
 func (h *Hold) Revoked() <-chan struct{} {
 	_ = h.Err() // tells a loss that nobody has noticed so far
 	return h.bond.Revoked()
 }
 
-// Lost returns the channel that closes when one of the locks is lost. The others are held until they are
-// unlocked.
+// Lost returns the channel that closes when one of the locks is lost. The others are held until
+// they are unlocked.
 func (h *Hold) Lost() <-chan struct{} {
 	_ = h.Err()
 	return h.bond.Lost()
 }
 
-// Err returns how the hold stands: nil, or an error that matches ErrRevoked or ErrLost, with the path of
-// a lock that was asked for, or lost. It does not change once the hold is released.
+// Err returns how the hold stands: nil, or an error that matches ErrRevoked or ErrLost, with the
+// path of a lock that was asked for, or lost. It does not change once the hold is released.
 func (h *Hold) Err() error {
 	var revoked error
 	for _, l := range h.held {
@@ -135,12 +135,12 @@ func (h *Hold) Context(parent context.Context) (context.Context, context.CancelF
 	}
 }
 
-// Token returns the fencing token of all the locks: each is greater than those of all earlier exclusive
-// holds of that lock.
+// Token returns the fencing token of all the locks: each is greater than those of all earlier
+// exclusive holds of that lock.
 func (h *Hold) Token() Token { return tokenOf(h.held[0].a) }
 
-// Guard returns operations to put first in Session.Conn().Multi(...): the transaction writes nothing
-// unless all the locks are still held. See Mutex.Guard.
+// Guard returns operations to put first in Session.Conn().Multi(...): the transaction writes
+// nothing unless all the locks are still held. See Mutex.Guard.
 func (h *Hold) Guard() ([]any, error) {
 	guards := make([]any, len(h.held))
 	for i, l := range h.held {
@@ -165,9 +165,9 @@ func (h *Hold) Unlock() {
 	}
 }
 
-// UnlockContext releases all the locks, as Mutex.UnlockContext does one. What was unlocked by its handle
-// is left alone; if that is all, the error matches ErrNotLocked. If several fail, the error is the first
-// one's.
+// UnlockContext releases all the locks, as Mutex.UnlockContext does one. What was unlocked by its
+// handle is left alone; if that is all, the error matches ErrNotLocked. If several fail, the error
+// is the first one's.
 func (h *Hold) UnlockContext(ctx context.Context) error {
 	ctx = ensemble.OrNone(ctx)
 	var releases sync.WaitGroup

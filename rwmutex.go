@@ -53,19 +53,19 @@ func (rw *RWMutex) Reader() *Mutex {
 }
 
 // Downgrade turns the exclusive hold into a read hold, and no writer holds the lock in between. It
-// returns the handle of the read hold, which is the same hold: its channels, contexts and Token stay. The
-// RWMutex is unlocked then; unlock the handle instead, also within Do.
+// returns the handle of the read hold, which is the same hold: its channels, contexts and Token
+// stay. The RWMutex is unlocked then; unlock the handle instead, also within Do.
 //
-// After an error the hold is still the RWMutex's, and is unlocked there. The error matches ErrNotLocked
-// if nothing is held, ErrLost if the hold was lost, or is a server's answer, zk.ErrNoAuth if the ACL of
-// the znode lacks zk.PermWrite for one. If it is ctx's, readers may share the lock already: Downgrade
-// can be called again.
+// After an error the hold is still the RWMutex's, and is unlocked there. The error matches
+// ErrNotLocked if nothing is held, ErrLost if the hold was lost, or is a server's answer,
+// zk.ErrNoAuth if the ACL of the znode lacks zk.PermWrite for one. If it is ctx's, readers may
+// share the lock already: Downgrade can be called again.
 //
-// Clients of all namings take notice, but zklock before 0.2.0 does not: its writers can be granted the
-// lock beside the reader.
+// Clients of all namings take notice, but zklock before 0.2.0 does not: its writers can be granted
+// the lock beside the reader.
 //
-// The other way round, a reader cannot become a writer: two that tried would wait for each other. See
-// ErrDeadlock.
+// The other way round, a reader cannot become a writer: two that tried would wait for each other.
+// See ErrDeadlock.
 func (rw *RWMutex) Downgrade(ctx context.Context) (reader *Mutex, err error) {
 	rw.check()
 	a := rw.holding()

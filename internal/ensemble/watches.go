@@ -218,9 +218,9 @@ func (t *WatchTable) IsGone(path string) bool {
 	return node != nil && node.gone
 }
 
-// WasDeleted reports whether the znode's deletion was told, and not merely found: by an event, or by
-// Deleted. A server tells the first change that a transaction makes to a znode, so that the transaction
-// has done nothing else to it.
+// WasDeleted reports whether the znode's deletion was told, and not merely found: by an event, or
+// by Deleted. A server tells the first change that a transaction makes to a znode, so that the
+// transaction has done nothing else to it.
 func (w *Watcher) WasDeleted() bool {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()

@@ -49,7 +49,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "several locks: the candidates stay when the caller gives up",
-		edits: []edit{{"internal/recipe/several.go", "		s.locks.client.Go(func() { p.giveUp(candidates[i]) }) // ends", "		s.locks.client.Go(func() { p.onRemoved(candidates[i], nil) }) // ends"}},
+		edits: []edit{{"internal/recipe/several.go", "		s.locks.client.Go(func() { p.giveUp(candidates[i]) })\n", "		s.locks.client.Go(func() { p.onRemoved(candidates[i], nil) })\n"}},
 		tests: "TestVirtualLockAllGivesUpAtEveryMoment",
 	},
 	{

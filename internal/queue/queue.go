@@ -41,9 +41,9 @@ type Candidate struct {
 func (c Candidate) LeavesReader() bool { return c.Dialect == CuratorRW && c.Kind == Write }
 
 // BecomesReader reports whether the candidate can be replaced by a reader with its number in one
-// transaction, as zklock's writers are (RWMutex.Downgrade). That changes the writer's data before it
-// removes the znode, so that a client that watches it is told of a change. A client that is told of the
-// removal knows that there is no such reader.
+// transaction, as zklock's writers are (RWMutex.Downgrade). That changes the writer's data before
+// it removes the znode, so that a client that watches it is told of a change. A client that is told
+// of the removal knows that there is no such reader.
 func (c Candidate) BecomesReader() bool {
 	return c.Kind == Write || c.Dialect == Kazoo && c.Kind.Exclusive()
 }

@@ -1,7 +1,7 @@
 package recipe
 
-// Bond joins the holds of an acquisition of several locks: it is revoked if one of them is, and lost if
-// one of them is.
+// Bond joins the holds of an acquisition of several locks: it is revoked if one of them is, and
+// lost if one of them is.
 type Bond struct{ revoked, lost signal }
 
 func (b *Bond) revoke() {

@@ -21,8 +21,8 @@ type downgrade struct {
 	err  error
 }
 
-// Downgrade makes a writer's hold a reader's, so that other readers share the lock and no writer comes
-// in between. If it fails with ctx, it goes on, and the next call waits for the same.
+// Downgrade makes a writer's hold a reader's, so that other readers share the lock and no writer
+// comes in between. If it fails with ctx, it goes on, and the next call waits for the same.
 func (a *Acquisition) Downgrade(ctx context.Context) error {
 	begun, d := time.Now(), a.route.alone().beginDowngrade()
 	select {
@@ -36,8 +36,8 @@ func (a *Acquisition) Downgrade(ctx context.Context) error {
 	}
 }
 
-// MoveTo frees the handle, and has the hold occupy another, whose slot is free. The caller alone has the
-// acquisition.
+// MoveTo frees the handle, and has the hold occupy another, whose slot is free. The caller alone
+// has the acquisition.
 func (a *Acquisition) MoveTo(slot *Slot, granted func(*Acquisition)) {
 	p := a.route.alone()
 	p.leaveSlot()
@@ -131,8 +131,8 @@ func (h *Hold) endingLocked() error {
 	return ErrNotLocked
 }
 
-// becomeReader puts a reader's znode with the same number in the place of the writer's. After an error
-// the znode is still the writer's, or either if ctx has ended; findReader tells.
+// becomeReader puts a reader's znode with the same number in the place of the writer's. After an
+// error the znode is still the writer's, or either if ctx has ended; findReader tells.
 func (c *candidate) becomeReader(ctx context.Context) error {
 	writer := c.path
 	defer func() { c.zs.Watches.Deleted(writer, false, nil) }() // siblings look again
@@ -158,9 +158,9 @@ func (c *candidate) becomeReader(ctx context.Context) error {
 	return err
 }
 
-// exchange asks for the transaction, which fails if the writer's znode has another version. Those who
-// watch that are told of the first change, to its data: so they look at the queue again, and see the
-// reader. See queue.Candidate.BecomesReader.
+// exchange asks for the transaction, which fails if the writer's znode has another version. Those
+// who watch that are told of the first change, to its data: so they look at the queue again, and
+// see the reader. See queue.Candidate.BecomesReader.
 func (c *candidate) exchange(ctx context.Context, version int32) error {
 	data, acl := c.cfg.Identifier, c.cfg.ACL
 	return c.zs.DoApart(ctx, func() error {
@@ -172,8 +172,8 @@ func (c *candidate) exchange(ctx context.Context, version int32) error {
 	})
 }
 
-// findReader finds out which znode there is if that is not known: then the candidate is a reader's from
-// now on, or remains the writer's.
+// findReader finds out which znode there is if that is not known: then the candidate is a reader's
+// from now on, or remains the writer's.
 func (c *candidate) findReader(ctx context.Context) error {
 	if c.reader == "" {
 		return nil

@@ -22,8 +22,8 @@ import (
 
 // several is an acquisition of several locks, all or none. Its candidates are created in one
 // transaction, so that of two such acquisitions one is ahead of the other in every queue where they
-// meet: none waits for one that waits for it. If one candidate is lost while they wait, all leave, and
-// queue again in one transaction.
+// meet: none waits for one that waits for it. If one candidate is lost while they wait, all leave,
+// and queue again in one transaction.
 type several struct {
 	locks    *Locks
 	passages []*Passage // in the order of their paths, in which the handles' slots are taken
@@ -38,8 +38,8 @@ const (
 	bytesTogether = 512 << 10
 )
 
-// errRepeated is why candidates leave the queue of which one has a number that was given before; see
-// candidate.checkNumber.
+// errRepeated is why candidates leave the queue of which one has a number that was given before;
+// see candidate.checkNumber.
 var errRepeated = errors.New("its number was given to an earlier candidate")
 
 // A ClaimError is that of one of several claims.
@@ -51,9 +51,11 @@ type ClaimError struct {
 func (e *ClaimError) Error() string { return e.Err.Error() }
 func (e *ClaimError) Unwrap() error { return e.Err }
 
-// AcquireAll acquires several locks, of different paths. It returns the acquisitions in the order of the
-// claims. If it fails, it says for which lock, and as a rule nothing is left of it.
-func (l *Locks) AcquireAll(ctx context.Context, claims []Claim) ([]*Acquisition, *Bond, *ClaimError) {
+// AcquireAll acquires several locks, of different paths. It returns the acquisitions in the order
+// of the claims. If it fails, it says for which lock, and as a rule nothing is left of it.
+func (l *Locks) AcquireAll(
+	ctx context.Context, claims []Claim,
+) ([]*Acquisition, *Bond, *ClaimError) {
 	s := &several{locks: l}
 	acquisitions := make([]*Acquisition, len(claims))
 	for i, c := range claims {
@@ -125,7 +127,8 @@ func (s *several) fail(candidates []*candidate, failed *ClaimError) *ClaimError 
 			p.leave()
 			continue
 		}
-		s.locks.client.Go(func() { p.giveUp(candidates[i]) }) // ends with the ZooKeeper session; Close waits for it
+		// Ends with the ZooKeeper session; Close waits for it.
+		s.locks.client.Go(func() { p.giveUp(candidates[i]) })
 	}
 	left := time.After(cleanUpPatience)
 	for _, p := range s.passages { // as a rule nothing is left when the caller goes on
@@ -189,8 +192,8 @@ func (s *several) remove(candidates []*candidate, failed *ClaimError) {
 	removals.Wait()
 }
 
-// obtain queues the candidates and waits until each has nobody ahead. Then their holds have taken the
-// handles' slots and are under the lease. After an error the candidates may exist.
+// obtain queues the candidates and waits until each has nobody ahead. Then their holds have taken
+// the handles' slots and are under the lease. After an error the candidates may exist.
 func (s *several) obtain(candidates []*candidate) *ClaimError {
 	if err := s.create(candidates); err != nil {
 		return err
@@ -301,9 +304,10 @@ func (c *candidate) keep(ctx context.Context, all <-chan struct{}) error {
 	}
 }
 
-// checkNumber fails with errRepeated if a candidate that was created earlier does not have a smaller
-// number. After a change of leaders ZooKeeper 3.9.6 has given znodes that were created in a transaction
-// of several numbers that were given before. Then the one with the greater number may hold the lock.
+// checkNumber fails with errRepeated if a candidate that was created earlier does not have a
+// smaller number. After a change of leaders ZooKeeper 3.9.6 has given znodes that were created in a
+// transaction of several numbers that were given before. Then the one with the greater number may
+// hold the lock.
 func (c *candidate) checkNumber(ctx context.Context, l *listing) error {
 	var behind []queue.Candidate
 	for _, other := range queue.OrderAny(l.children) {
@@ -347,7 +351,7 @@ func (s *several) create(candidates []*candidate) *ClaimError {
 				return &ClaimError{c.dir, err}
 			}
 			err = zs.makeParents(s.ctx, c.dir, c.cfg)
-			if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise one has vanished before the next was made
+			if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise one has vanished again
 				return &ClaimError{c.dir, err}
 			}
 		case was == ensemble.Unknown:
@@ -373,9 +377,12 @@ func enterAll(candidates []*candidate, to stage) {
 	}
 }
 
-// createOnce asks a server for the transaction. It returns the paths of the znodes, or which was refused.
-// Their Stats are not in the answer of every version: create2 is an operation of its own before 3.9.
-func createOnce(ctx context.Context, candidates []*candidate) (paths []string, refused int, err error) {
+// createOnce asks a server for the transaction. It returns the paths of the znodes, or which was
+// refused. Their Stats are not in the answer of every version: create2 is an operation of its own
+// before 3.9.
+func createOnce(
+	ctx context.Context, candidates []*candidate,
+) (paths []string, refused int, err error) {
 	const flags = zk.FlagEphemeral | zk.FlagSequence
 	zs, ops, bytes := candidates[0].zs, make([]any, len(candidates)), 0
 	for i, c := range candidates {
@@ -415,8 +422,8 @@ func createOnce(ctx context.Context, candidates []*candidate) (paths []string, r
 	return paths, refused, got.err
 }
 
-// findAll looks for the znodes of a transaction whose answer got lost. All are there, or none, unless
-// somebody has removed one since.
+// findAll looks for the znodes of a transaction whose answer got lost. All are there, or none,
+// unless somebody has removed one since.
 func findAll(ctx context.Context, candidates []*candidate) (found bool, failed *ClaimError) {
 	n := 0
 	for _, c := range candidates {

@@ -30,8 +30,9 @@ func downgrade(t *testing.T, rw *zklock.RWMutex) *zklock.Mutex {
 	return reader
 }
 
-// TestVirtualDowngrade has readers and writers of this session and of another wait for a writer, which
-// becomes a reader: the readers directly behind share the lock, the others wait for it in their order.
+// TestVirtualDowngrade has readers and writers of this session and of another wait for a writer,
+// which becomes a reader: the readers directly behind share the lock, the others wait for it in
+// their order.
 func TestVirtualDowngrade(t *testing.T) {
 	for _, naming := range namings {
 		for _, behind := range []string{"w", "r", "wr", "rw", "ww", "rwr", "wrw", "rrw"} {
@@ -107,8 +108,8 @@ func testDowngrade(t *testing.T, naming zklock.Naming, behind, where string) {
 	})
 }
 
-// TestVirtualAHandOffBetweenWritersTakesNoListing counts requests: that a writer can become a reader
-// costs nothing where it does not.
+// TestVirtualAHandOffBetweenWritersTakesNoListing counts requests: that a writer can become a
+// reader costs nothing where it does not.
 func TestVirtualAHandOffBetweenWritersTakesNoListing(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -125,8 +126,8 @@ func TestVirtualAHandOffBetweenWritersTakesNoListing(t *testing.T) {
 	})
 }
 
-// TestVirtualDowngradeThroughFaults breaks the connection at every moment of a downgrade: it succeeds
-// in the end, and no writer comes in between.
+// TestVirtualDowngradeThroughFaults breaks the connection at every moment of a downgrade: it
+// succeeds in the end, and no writer comes in between.
 func TestVirtualDowngradeThroughFaults(t *testing.T) {
 	faults := map[string]func(*fakezk.Client){
 		"cut": func(cl *fakezk.Client) { cl.Cut() },
@@ -275,8 +276,8 @@ func TestVirtualDowngradeOfWhatIsNotHeld(t *testing.T) {
 	})
 }
 
-// TestVirtualDowngradeHeedsWhoAsked has a client ask for the lock just before and just after the writer
-// becomes a reader: the holder is told in any case.
+// TestVirtualDowngradeHeedsWhoAsked has a client ask for the lock just before and just after the
+// writer becomes a reader: the holder is told in any case.
 func TestVirtualDowngradeHeedsWhoAsked(t *testing.T) {
 	for after := time.Duration(0); after < 30*time.Millisecond; after += time.Millisecond {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -337,8 +338,8 @@ func TestVirtualDowngradeIsLostAndRevoked(t *testing.T) {
 	}
 }
 
-// TestVirtualDowngradeOfACohort has the goroutines of a handle that share a candidate wait for a writer
-// that becomes a reader.
+// TestVirtualDowngradeOfACohort has the goroutines of a handle that share a candidate wait for a
+// writer that becomes a reader.
 func TestVirtualDowngradeOfACohort(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -413,8 +414,8 @@ func TestVirtualAReaderCannotBecomeAWriter(t *testing.T) {
 	})
 }
 
-// TestVirtualDowngradeDuringABeat downgrades at every moment around a beat of the lease, which checks the
-// writer's znode.
+// TestVirtualDowngradeDuringABeat downgrades at every moment around a beat of the lease, which
+// checks the writer's znode.
 func TestVirtualDowngradeDuringABeat(t *testing.T) {
 	const timeout = 8 * time.Second
 	for step := -30; step < 30; step++ {

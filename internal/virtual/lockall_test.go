@@ -99,8 +99,8 @@ func TestVirtualLockAll(t *testing.T) {
 	})
 }
 
-// TestVirtualLockAllInAnyOrder has many programs acquire locks in orders of their own, with others that
-// acquire one: nobody waits for ever, and each lock has one holder.
+// TestVirtualLockAllInAnyOrder has many programs acquire locks in orders of their own, with others
+// that acquire one: nobody waits for ever, and each lock has one holder.
 func TestVirtualLockAllInAnyOrder(t *testing.T) {
 	for seed := range uint64(12) {
 		virtually(t, fakezk.Config{Latency: ms(3), Servers: 3}, func(t *testing.T, w *world) {
@@ -144,8 +144,8 @@ func TestVirtualLockAllInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestVirtualLockAllLosesAPlace has one of several candidates removed while the others wait: all queue
-// again at the end, and those who came later are granted the locks earlier.
+// TestVirtualLockAllLosesAPlace has one of several candidates removed while the others wait: all
+// queue again at the end, and those who came later are granted the locks earlier.
 func TestVirtualLockAllLosesAPlace(t *testing.T) {
 	for _, which := range []string{"a", "b"} {
 		t.Run(which, func(t *testing.T) {
@@ -278,8 +278,8 @@ func TestVirtualLockAllThroughFaults(t *testing.T) {
 	}
 }
 
-// TestVirtualLockAllGivesUpAtEveryMoment ends the context, or closes the Session, while it acquires: the
-// call returns at once, and nothing is left.
+// TestVirtualLockAllGivesUpAtEveryMoment ends the context, or closes the Session, while it
+// acquires: the call returns at once, and nothing is left.
 func TestVirtualLockAllGivesUpAtEveryMoment(t *testing.T) {
 	for _, end := range []string{"cancel", "close", "silence"} {
 		for _, taken := range []bool{false, true} {
@@ -392,8 +392,8 @@ func TestVirtualLockAllRefuses(t *testing.T) {
 	})
 }
 
-// TestVirtualLockAllDistrustsRepeatedNumbers has an earlier candidate with a greater number, as after a
-// change of leaders: the later one does not count as the first.
+// TestVirtualLockAllDistrustsRepeatedNumbers has an earlier candidate with a greater number, as
+// after a change of leaders: the later one does not count as the first.
 func TestVirtualLockAllDistrustsRepeatedNumbers(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -414,8 +414,8 @@ func TestVirtualLockAllDistrustsRepeatedNumbers(t *testing.T) {
 	})
 }
 
-// TestVirtualLockAllWithALostHold has a lost hold occupy one of the handles: the other locks are free
-// until it is unlocked.
+// TestVirtualLockAllWithALostHold has a lost hold occupy one of the handles: the other locks are
+// free until it is unlocked.
 func TestVirtualLockAllWithALostHold(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
