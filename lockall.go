@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -117,6 +118,21 @@ func (h *Hold) Err() error {
 		}
 	}
 	return revoked
+}
+
+// Deadline returns until when all the locks are certain to be held as things stand, as Mutex.Deadline
+// does for one; the zero Time if one of them is not held or was lost.
+func (h *Hold) Deadline() (deadline time.Time) {
+	for i, l := range h.held {
+		certain := l.m.Deadline()
+		if certain.IsZero() {
+			return time.Time{}
+		}
+		if i == 0 || certain.Before(deadline) {
+			deadline = certain
+		}
+	}
+	return deadline
 }
 
 // Context returns a context that ends with the hold, as Mutex.Context does, and carries all of it.

@@ -82,12 +82,14 @@ func TestVirtualLockAll(t *testing.T) {
 		_, err = s.LockAll(ctx, mutex(t, s, "a"))
 		assert.ErrorIs(t, err, zklock.ErrDeadlock)
 
+		assert.Equal(t, locks[0].Deadline(), h.Deadline())
 		token := h.Token()
 		begun = time.Now()
 		h.Unlock()
 		assert.Equal(t, 20*time.Millisecond, time.Since(begun))
 		assert.ErrorIs(t, context.Cause(ctx), zklock.ErrNotLocked)
 		assert.NoError(t, h.Err())
+		assert.Zero(t, h.Deadline())
 		_, err = h.Guard()
 		assert.ErrorIs(t, err, zklock.ErrNotLocked)
 		_, err = s.Conn().Multi(guards...)
@@ -97,6 +99,34 @@ func TestVirtualLockAll(t *testing.T) {
 		assert.Equal(t, 1, locks[0].Token().Compare(token))
 		locks[0].Unlock()
 	})
+}
+
+// TestVirtualLockAllIsFasterThanOneByOne measures locks that are free, at 10 ms each way.
+func TestVirtualLockAllIsFasterThanOneByOne(t *testing.T) {
+	for _, n := range []int{2, 8} {
+		virtually(t, fakezk.Config{Latency: ms(10)}, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 10*time.Second)
+			var locks []*zklock.Mutex
+			for i := range n {
+				locks = append(locks, mutex(t, s, fmt.Sprint(i)))
+			}
+			lockAll(t, s, locks...).Unlock() // makes the parents
+			begun := time.Now()
+			lockAll(t, s, locks...).Unlock()
+			together := time.Since(begun)
+			begun = time.Now()
+			for _, m := range locks {
+				lock(t, m)
+			}
+			for _, m := range locks {
+				m.Unlock()
+			}
+			times := float64(time.Since(begun)) / float64(together)
+			t.Logf("%d locks: %v, one by one %.1f times as long", n, together, times)
+			assert.Equal(t, 60*time.Millisecond, together)
+			assert.GreaterOrEqual(t, times, map[int]float64{2: 1.3, 8: 5}[n])
+		})
+	}
 }
 
 // TestVirtualLockAllInAnyOrder has many programs acquire locks in orders of their own, with others

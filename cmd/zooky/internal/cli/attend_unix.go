@@ -26,7 +26,7 @@ var caught = []os.Signal{
 
 // attendance is a command that runs under a lock.
 type attendance struct {
-	mutex   *zklock.Mutex
+	mutex   hold
 	granted time.Duration // the session timeout
 	child   *child.Child
 	signals <-chan os.Signal
