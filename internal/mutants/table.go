@@ -24,7 +24,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "several locks: candidates left whose creation was not answered",
-		edits: []edit{{"internal/recipe/several.go", "			if found {\n				return joinAll(candidates, nil)\n			}\n", "			_ = found\n			enterAll(candidates, uncreated)\n"}},
+		edits: []edit{{"internal/recipe/together.go", "			if found {\n				return joinAll(candidates, nil)\n			}\n", "			_ = found\n			enterAll(candidates, uncreated)\n"}},
 		tests: "TestVirtualLockAllThroughFaults",
 	},
 	{

@@ -40,3 +40,10 @@ func isOver(err error) bool {
 	return errors.Is(err, ErrLost) || errors.Is(err, ensemble.ErrExpired) ||
 		errors.Is(err, ensemble.ErrLeaseRanOut) || errors.Is(err, ensemble.ErrClosed)
 }
+
+// isLostPlace reports whether err says that a candidate has lost its place in the queue, so that another
+// is to take one at the end.
+func isLostPlace(err error) bool {
+	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errRepeated) ||
+		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
+}

@@ -150,6 +150,18 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 	return p.committed, p.committed != nil && !p.done.isGiven()
 }
 
+// granted settles the acquisition with the hold of this candidate. It is false if the acquisition has
+// failed already.
+func (p *Passage) granted(c *candidate) bool {
+	p.candidate = c
+	if !p.settle(nil) {
+		return false
+	}
+	c.zs.newHolds.add(p)
+	c.hold.whenLost(p.removeSoon)
+	return true
+}
+
 // settled ends what the passage has registered.
 func (p *Passage) settled(err error) {
 	p.cancel(nil)

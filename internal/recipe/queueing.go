@@ -50,25 +50,6 @@ func (p *Passage) run() {
 	}
 }
 
-// granted settles the acquisition with the hold of this candidate. It is false if the acquisition has
-// failed already.
-func (p *Passage) granted(c *candidate) bool {
-	p.candidate = c
-	if !p.settle(nil) {
-		return false
-	}
-	c.zs.newHolds.add(p)
-	c.hold.whenLost(p.removeSoon)
-	return true
-}
-
-// isLostPlace reports whether err says that a candidate has lost its place in the queue, so that another
-// is to take one at the end.
-func isLostPlace(err error) bool {
-	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errRepeated) ||
-		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
-}
-
 // quickly is how soon a candidate is lost that is followed by another with a pause, unless it is
 // the first.
 const quickly = time.Second
