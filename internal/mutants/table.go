@@ -45,7 +45,7 @@ var mutants = []mutant{
 	{
 		name:  "several locks: a guard for the first alone",
 		edits: []edit{{"lockall.go", "	return guards, nil\n", "	return guards[:1], nil\n"}},
-		tests: "TestVirtualLockAll$",
+		tests: "TestVirtualLockAllTakesTwoTrips",
 	},
 	{
 		name:  "several locks: the candidates stay when the caller gives up",
@@ -55,12 +55,12 @@ var mutants = []mutant{
 	{
 		name:  "downgrade: who waits for the writer takes it for gone",
 		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
-		tests: "TestVirtualDowngrade$",
+		tests: "TestVirtualDowngradeKeepsWritersOut",
 	},
 	{
 		name:  "downgrade: who waits for the writer is told of its removal",
 		edits: []edit{{"internal/recipe/downgrade.go", "			&zk.SetDataRequest{Path: c.path, Data: data, Version: version},\n", ""}},
-		tests: "TestVirtualDowngrade$",
+		tests: "TestVirtualDowngradeKeepsWritersOut",
 	},
 	{
 		name:  "downgrade: a hand-off between writers takes a listing",
@@ -244,7 +244,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "deadlock: readers do not share",
-		edits: []edit{{"context.go", "return !shared && !errors", "return !errors"}, {"context.go", "		shared := c.m.kind == queue.Read && m.kind == queue.Read\n", ""}, {"context.go", "	\"github.com/zookylock/zklock/internal/queue\"\n", ""}},
+		edits: []edit{{"context.go", "return !shared && !errors", "return !errors"}, {"context.go", "		shared := c.hold.IsShared() && m.kind == queue.Read\n", ""}, {"context.go", "	\"github.com/zookylock/zklock/internal/queue\"\n", ""}},
 		tests: "TestVirtualWhatIsNoDeadlock",
 	},
 	{
@@ -619,7 +619,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"internal/recipe/queueing.go", " || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {", " {"}},
+		edits: []edit{{"internal/recipe/errors.go", " ||\n		isOver(err) && !errors.Is(err, ensemble.ErrClosed)\n", "\n"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
@@ -947,7 +947,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lost hold's candidate left",
-		edits: []edit{{"internal/recipe/queueing.go", "				c.hold.whenLost(p.removeSoon)\n", ""}},
+		edits: []edit{{"internal/recipe/passage.go", "	c.hold.whenLost(p.removeSoon)\n", ""}},
 		tests: "TestALostHoldLeavesNoCandidate",
 	},
 	{

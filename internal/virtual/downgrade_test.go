@@ -30,10 +30,10 @@ func downgrade(t *testing.T, rw *zklock.RWMutex) *zklock.Mutex {
 	return reader
 }
 
-// TestVirtualDowngrade has readers and writers of this session and of another wait for a writer,
+// TestVirtualDowngradeKeepsWritersOut has readers and writers of this session and of another wait for a writer,
 // which becomes a reader: the readers directly behind share the lock, the others wait for it in
 // their order.
-func TestVirtualDowngrade(t *testing.T) {
+func TestVirtualDowngradeKeepsWritersOut(t *testing.T) {
 	for _, naming := range namings {
 		for _, behind := range []string{"w", "r", "wr", "rw", "ww", "rwr", "wrw", "rrw"} {
 			for _, where := range []string{"here", "elsewhere", "both"} {
