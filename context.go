@@ -10,8 +10,8 @@ import (
 )
 
 // Context returns a context that ends with the current hold: when another client asks for the lock,
-// when the hold is lost, and when it is released. Its context.Cause is then an error that matches
-// ErrRevoked, which may be a RevokedError, or ErrLost, or it is ErrNotLocked. It also ends with
+// when the hold is lost, and when it is released. Its context.Cause then matches ErrRevoked, as a
+// RevokedError if the client has said who it is, or ErrLost, or is ErrNotLocked. It also ends with
 // parent. If nothing is held it has ended already, with ErrNotLocked.
 //
 // The context carries the hold: an acquisition under it that would wait for this hold fails with

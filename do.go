@@ -74,15 +74,15 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 }
 
 // Do runs fn while it holds the lock. The context of fn is like that of Mutex.Context: it ends with
-// a cause that matches ErrRevoked when another client asks for the lock, or ErrLost when the hold
-// is lost, and with ctx. ctx bounds the wait for the lock and fn together; WaitAtMost and RunAtMost
-// bound one of them.
+// a cause that matches ErrRevoked when another client asks for the lock, with a cause that matches
+// ErrLost when the hold is lost, and with ctx. ctx bounds the wait for the lock and fn together;
+// WaitAtMost and RunAtMost bound one of them.
 //
 // Do returns fn's error, joined with the reason if the hold was revoked or lost, if fn ran too
 // long, or if the release failed. If fn returns nil, a revocation is not an error. If the lock is
 // not acquired, fn does not run, and the error is that of LockContext. Do waits for the release,
 // for up to the session timeout.
-func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) (err error) {
+func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) error {
 	cfg, err := newDoConfig(opts)
 	if err != nil {
 		return opError("lock", m.path, err)
@@ -92,21 +92,29 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...
 		return err
 	}
 	held, cancel := m.under(ctx, a.Hold())
-	body, stop := boundedBy(held, cfg.run, ErrRunTimeout)
+	defer cancel()
+	return m.s.runUnder(a, held, cfg.run, func() bool { return m.forget(a) }, fn)
+}
+
+// runUnder runs fn with a context that ends with the hold, and then releases that, if it can be taken
+// from its handle.
+func (s *Session) runUnder(
+	a *recipe.Acquisition, held context.Context, atMost time.Duration, take func() bool, fn func(context.Context) error,
+) (err error) {
+	body, stop := boundedBy(held, atMost, ErrRunTimeout)
 	defer func() { // also if fn panics
 		stood := a.Hold().State()
 		if stood == nil && errors.Is(context.Cause(body), ErrRunTimeout) {
 			stood = ErrRunTimeout
 		}
 		stop()
-		cancel()
-		bounded, stop := m.s.bounded(context.WithoutCancel(ctx))
-		defer stop()
+		bounded, cancel := s.bounded(context.WithoutCancel(held))
+		defer cancel()
 		var released error
-		if m.forget(a) {
+		if take() {
 			released = a.Release(bounded)
 		}
-		err = m.outcome(err, stood, released)
+		err = outcome(&a.Claim, err, stood, released)
 	}()
 	return fn(body)
 }
@@ -120,8 +128,8 @@ func (m *Mutex) acquireForDo(ctx context.Context, cfg doConfig) (*recipe.Acquisi
 
 // outcome is what Do returns: fn's error, and why fn had to stop or how the hold was released, each
 // once. If fn has stopped without an error, there is none.
-func (m *Mutex) outcome(err, stood, released error) error {
-	told := opError("unlock", m.path, released)
+func outcome(c *recipe.Claim, err, stood, released error) error {
+	told := opError(opRelease(c), c.Path, released)
 	switch {
 	case err == nil || stood == nil:
 		return ensemble.JoinErrors(err, told)
@@ -130,7 +138,7 @@ func (m *Mutex) outcome(err, stood, released error) error {
 	case errors.Is(told, stood) && errors.Is(err, stood):
 		return err
 	case !errors.Is(told, stood) && !errors.Is(err, stood):
-		err = ensemble.JoinErrors(err, opError("hold", m.path, stood))
+		err = ensemble.JoinErrors(err, opError("hold", c.Path, stood))
 	}
 	return ensemble.JoinErrors(err, told)
 }

@@ -4,7 +4,8 @@
 // # Model
 //
 // A [Session] is one client of an ensemble. It makes handles on named locks, [Mutex] and [RWMutex],
-// which are used like their namesakes in package sync. A lock is a znode. Each client that wants it
+// which are used like their namesakes in package sync, and on a [Semaphore], of which a number of clients
+// hold permits at a time. A lock is a znode. Each client that wants it
 // creates an ephemeral sequential znode below it, a candidate; the candidates, in the order of their
 // numbers, are the queue (ZooKeeper Recipes, "Locks" and "Shared Locks"). One acquisition, from its
 // grant to its release, is a hold.

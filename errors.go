@@ -39,9 +39,9 @@ var (
 	// of Do's error if the function then fails.
 	ErrRunTimeout = errors.New("the function ran for longer than RunAtMost allows")
 
-	// ErrRevoked is the state of a hold that another client asked for, and part of the error of a
-	// hold that was removed by force. The holder should stop and release. If the client says who it
-	// is, the error is a RevokedError.
+	// ErrRevoked is the state of a hold that another client asked for, and part of the error of one
+	// that was removed by force. The holder should stop and release. If the client says who it is,
+	// the error is a RevokedError.
 	ErrRevoked = recipe.ErrRevoked
 
 	// ErrLost is the state of a hold that is gone or can no longer be proved. Another client may
@@ -69,6 +69,11 @@ var (
 	// client uses the lock. A client that joins the queue later may not be noticed: see
 	// docs/interop.md.
 	ErrMixedDialects = recipe.ErrMixedDialects
+
+	// ErrSize is returned by an acquisition of permits if the handle was made for another size than
+	// the semaphore has, or asks for more permits than there are. The error has both numbers. Trying
+	// again does not help: give all handles the same size, or set it for all with Semaphore.Resize.
+	ErrSize = recipe.ErrSize
 
 	// ErrIncomplete is part of the error of Locks and Contenders if they return only a part. The
 	// error says what is left out. Trying again does not help.
@@ -103,6 +108,21 @@ func (e *OpError) Error() string {
 
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
+
+// What an acquisition, and the release of its hold, is called in an error.
+func opAcquire(c *recipe.Claim) string {
+	if c.Config.Pool != nil {
+		return "acquire"
+	}
+	return "lock"
+}
+
+func opRelease(c *recipe.Claim) string {
+	if c.Config.Pool != nil {
+		return "release"
+	}
+	return "unlock"
+}
 
 // opError adds the operation and the path to err, unless there is none, for the user. It is the
 // only place where the library's own errors become the user's.

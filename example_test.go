@@ -11,13 +11,13 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 )
 
 // connect returns the connect string of a real server, which the examples share with the tests. Yours is something like
 // "zk1:2181,zk2:2181,zk3:2181".
 func connect() string {
-	started.Store(true)
-	ensemble, err := shared()
+	ensemble, err := locktest.Shared()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func ExampleMutex_LockContext_revocation() {
 	urgent.Unlock()
 	workers.Wait()
 	// Output:
-	// batch job stops: lock revoked
+	// batch job stops: lock revoked by urgent job
 	// urgent job runs
 }
 
@@ -121,16 +121,46 @@ func ExampleMutex_Do() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	m, _ := s.Mutex("report")
+	m, _ := s.Mutex("report", zklock.WithIdentifier("replica 1"))
 	err = m.Do(ctx, func(ctx context.Context) error {
-		if _, err := m.RevokeAll(ctx); err != nil { // as an operator would, from outside
+		// As an operator would, from outside.
+		if _, err := m.RevokeAll(ctx, zklock.WithReason("deploy of 3.2")); err != nil {
 			return err
 		}
 		<-ctx.Done()
 		return context.Cause(ctx)
 	})
 	fmt.Println(err, errors.Is(err, zklock.ErrRevoked))
-	// Output: lock revoked true
+	// Output: lock revoked by replica 1: deploy of 3.2 true
+}
+
+// At most two of the machines that run this transcode a film at a time.
+func ExampleSemaphore() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	transcoders, err := s.Semaphore("transcoders", 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first, err := transcoders.Acquire(ctx, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer first.Release()
+	err = transcoders.Do(ctx, 1, func(ctx context.Context) error { // ctx ends if the permit is revoked or lost
+		_, err := transcoders.TryAcquire(ctx, 1)
+		fmt.Println(errors.Is(err, zklock.ErrLocked))
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// true
+	// <nil>
 }
 
 // Each process of a service runs an Election. One leads, until it is asked to step down.
@@ -219,7 +249,7 @@ func ExampleMutex_Context() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	m, _ := s.Mutex("crawler")
+	m, _ := s.Mutex("crawler", zklock.WithIdentifier("replica 1"))
 	if _, err := m.LockContext(ctx); err != nil {
 		log.Fatal(err)
 	}
@@ -241,7 +271,7 @@ func ExampleMutex_Context() {
 	workers.Wait()
 	// Output:
 	// it would wait for itself
-	// worker stops: lock revoked
+	// worker stops: lock revoked by replica 1
 }
 
 // The wait for the lock and the run of the function have bounds of their own.

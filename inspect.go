@@ -25,7 +25,17 @@ const (
 	KindLock  = Kind(queue.Lock)  // a mutex: excludes all others
 	KindRead  = Kind(queue.Read)  // a reader: shares with readers
 	KindWrite = Kind(queue.Write) // the writer of a read/write lock: excludes all others
+
+	KindSemaphore = KindWrite + 1 // permits of a semaphore
 )
+
+// kindOf returns what is claimed.
+func kindOf(c *recipe.Claim) Kind {
+	if c.Config.Pool != nil {
+		return KindSemaphore
+	}
+	return Kind(c.Kind)
+}
 
 func (k Kind) String() string {
 	switch k {
@@ -35,6 +45,8 @@ func (k Kind) String() string {
 		return "read"
 	case KindWrite:
 		return "write"
+	case KindSemaphore:
+		return "semaphore"
 	default:
 		return fmt.Sprintf("Kind(%d)", uint8(k))
 	}
@@ -43,19 +55,20 @@ func (k Kind) String() string {
 // Contender is one place in a lock's queue. Znode and Data were written by the client that created
 // the znode, and are not to be trusted.
 type Contender struct {
-	Znode     string // the znode's name, without the lock's path
+	Znode     string // the znode's name, or path for a semaphore, below the lock's path
 	Kind      Kind
 	Sequence  int32
 	Holder    bool   // whether it holds the lock
 	Revoked   bool   // whether it was asked to release
-	RevokedBy string // who asked it, if that is known; see RevokedError
-	Reason    string // why it was asked, if that is known
+	RevokedBy string // who asked, if the client says so: see RevokedError
+	Reason    string // why, if the client says so
 	Data      []byte // its identity, at most the first 4096 bytes; nil if another client's revocation mark has overwritten it
 	DataSize  int    // the length of the whole identity, in bytes
 	SessionID int64  // 0 for a candidate of kazoo that belongs to no session
 	Zxid      int64  // of the znode's creation; the Zxid of the Token if the contender is exclusive
 	Created   time.Time
 	Modified  time.Time
+	Permits   int // how many permits of a semaphore it holds; 0 for a waiter, and for a lock
 
 	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow it. Data and Revoked
 	// are not known then; nor, from ZooKeeper 3.9.2 on, is anything but what the znode's name says, and Holder.
@@ -95,8 +108,12 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 
 // describe tells of candidates with their data. Those that have gone are left out.
 func (m *Mutex) describe(ctx context.Context, zs *recipe.Local, q []recipe.Entry) ([]Contender, error) {
+	return describe(ctx, zs, m.path, q)
+}
+
+func describe(ctx context.Context, zs *recipe.Local, dir string, q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
-	request := func(i int) *wire.Request { return wire.GetData(m.path+"/"+q[i].Name, false) }
+	request := func(i int) *wire.Request { return wire.GetData(dir+"/"+q[i].Name, false) }
 	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
 		if errors.Is(answer.Err, zk.ErrNoNode) {
 			return nil
@@ -159,7 +176,7 @@ func newContenderNode(r wire.Reply) (n contenderNode) {
 // not be written, the others are still marked, and the error matches zk.ErrNoAuth. A candidate that
 // was marked before counts, and is not marked again.
 //
-// The mark says who asks and, with WithReason, why: see RevokedError.
+// The mark says who revokes, and with WithReason why: see RevokedError.
 func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
 	return m.revoke(ctx, isAny, opts)
 }
@@ -168,7 +185,7 @@ func (m *Mutex) revoke(
 	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
 ) (int, error) {
 	m.check()
-	mark, err := m.mark(opts)
+	mark, err := m.cfg.mark(opts)
 	if err != nil {
 		return 0, opError("revoke", m.path, err)
 	}
@@ -188,7 +205,7 @@ func (m *Mutex) RevokeHolder(ctx context.Context, opts ...RevokeOption) (int, er
 // Znode is used. It fails with an error that matches zk.ErrNoNode if the candidate is gone.
 func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
 	m.check()
-	mark, err := m.mark(opts)
+	mark, err := m.cfg.mark(opts)
 	if err != nil {
 		return opError("revoke", m.path, err)
 	}
@@ -203,10 +220,12 @@ func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) e
 // Clear is for holders that no longer respond; otherwise use LockRevoking with AskThenForce, or
 // RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, isAny, func(ctx context.Context, zs *recipe.Local, path string) error {
-		return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
-	})
+	n, err := m.forEach(ctx, isAny, deleteZnode)
 	return n, opError("clear", m.path, err)
+}
+
+func deleteZnode(ctx context.Context, zs *recipe.Local, path string) error {
+	return zs.Do(ctx, func() error { return zs.Conn.Delete(path, -1) })
 }
 
 func isAny(recipe.Entry) bool { return true }
@@ -223,31 +242,39 @@ func (m *Mutex) forEach(
 			return 0, err
 		}
 		q = slices.DeleteFunc(q, func(c recipe.Entry) bool { return !meant(c) })
-		var n, forbidden atomic.Int64
-		err = ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
-			err := op(ctx, zs, m.path+"/"+q[i].Name)
-			switch {
-			case err == nil:
-				n.Add(1)
-			case errors.Is(err, zk.ErrNoAuth):
-				forbidden.Add(1)
-			case !errors.Is(err, zk.ErrNoNode):
-				return err
-			}
-			return nil
-		})
-		if err == nil && forbidden.Load() > 0 {
-			err = fmt.Errorf("%d of %d: %w", forbidden.Load(), len(q), zk.ErrNoAuth)
-		}
-		return int(n.Load()), err
+		return applyTo(ctx, zs, m.path, q, op)
 	})
+}
+
+// applyTo applies op to the candidates of a lock.
+func applyTo(
+	ctx context.Context, zs *recipe.Local, dir string, q []recipe.Entry,
+	op func(context.Context, *recipe.Local, string) error,
+) (int, error) {
+	var n, forbidden atomic.Int64
+	err := ensemble.ForEach(ctx, len(q), func(ctx context.Context, i int) error {
+		err := op(ctx, zs, dir+"/"+q[i].Name)
+		switch {
+		case err == nil:
+			n.Add(1)
+		case errors.Is(err, zk.ErrNoAuth):
+			forbidden.Add(1)
+		case !errors.Is(err, zk.ErrNoNode):
+			return err
+		}
+		return nil
+	})
+	if err == nil && forbidden.Load() > 0 {
+		err = fmt.Errorf("%d of %d: %w", forbidden.Load(), len(q), zk.ErrNoAuth)
+	}
+	return int(n.Load()), err
 }
 
 // LockInfo is one lock under the root. Its Name was chosen by the client that created the znode,
 // and is not to be trusted.
 type LockInfo struct {
 	Name    string
-	Kind    Kind // of the first holder; 0 if the lock is free
+	Kind    Kind // of the first holder; KindSemaphore for a semaphore; 0 for a lock that is free
 	Holders int  // 0 if the lock is free
 	Waiters int
 	Created time.Time
@@ -301,10 +328,13 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 		})
 		if errors.Is(err, zk.ErrNotEmpty) {
 			q, listErr := zs.Queue(ctx, path, queue.Voice{})
-			if listErr != nil {
+			switch {
+			case listErr != nil:
 				err = ensemble.JoinErrors(err, listErr)
-			} else if len(q) > 0 {
+			case len(q) > 0:
 				err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
+			default:
+				err = removeSemaphore(ctx, zs, path, err)
 			}
 		}
 		return struct{}{}, err

@@ -267,13 +267,13 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // removal, LockRevoking waits a moment for the outcome, so that no hold is removed for an
 // acquisition that then fails; only servers that hang at that moment can make it so.
 //
-// A request to release says who asks and, with WithReason, why: see RevokedError. A removal by
-// Force says neither.
+// The mark says who revokes, and with WithReason why: see RevokedError. A holder that is removed by
+// Force is not told this.
 func (m *Mutex) LockRevoking(
 	ctx context.Context, how Revocation, opts ...RevokeOption,
 ) (revoked <-chan struct{}, err error) {
 	m.check()
-	mark, err := m.mark(opts)
+	mark, err := m.cfg.mark(opts)
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
@@ -349,9 +349,9 @@ func (m *Mutex) Lost() <-chan struct{} {
 	return a.Hold().Lost()
 }
 
-// Err returns the state of the current hold: nil, an error that matches ErrRevoked, which may be a
-// RevokedError, or an error that matches ErrLost and says why the hold was lost. It returns nil if
-// nothing is held.
+// Err returns the state of the current hold: nil, an error that matches ErrRevoked, which is a
+// RevokedError if the client has said who it is, or an error that matches ErrLost and says why the
+// hold was lost. It returns nil if nothing is held.
 func (m *Mutex) Err() error {
 	a := m.holding()
 	if a == nil {
@@ -371,6 +371,10 @@ func (m *Mutex) Deadline() time.Time {
 	if a == nil {
 		return time.Time{}
 	}
+	return deadlineOf(a)
+}
+
+func deadlineOf(a *recipe.Acquisition) time.Time {
 	deadline := a.Hold().Deadline()
 	if errors.Is(a.Hold().State(), ErrLost) {
 		return time.Time{}
@@ -397,8 +401,12 @@ func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 	if a == nil {
 		return nil, opError("guard", m.path, ErrNotLocked)
 	}
+	return guardOf(a)
+}
+
+func guardOf(a *recipe.Acquisition) (*zk.CheckVersionRequest, error) {
 	if err := a.Hold().State(); errors.Is(err, ErrLost) {
-		return nil, opError("guard", m.path, err)
+		return nil, opError("guard", a.Path, err)
 	}
 	// Any version: a revocation mark changes it. The name is never used again, so that it exists says everything.
 	return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil
@@ -408,15 +416,22 @@ func (m *Mutex) Guard() (*zk.CheckVersionRequest, error) {
 // nothing is held.
 func (m *Mutex) Held(ctx context.Context) (bool, error) {
 	a := m.holding()
-	if a == nil || errors.Is(a.Hold().State(), ErrLost) {
+	if a == nil {
 		return false, nil
 	}
-	held, err := recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (bool, error) {
+	return m.s.held(ctx, a)
+}
+
+func (s *Session) held(ctx context.Context, a *recipe.Acquisition) (bool, error) {
+	if errors.Is(a.Hold().State(), ErrLost) {
+		return false, nil
+	}
+	held, err := recipe.Request(ctx, s.locks, func(ctx context.Context, zs *recipe.Local) (bool, error) {
 		err := zs.Lease.Check(ctx, a.Hold().Znode())
 		if errors.Is(err, zk.ErrNoNode) {
 			return false, nil
 		}
 		return err == nil, err
 	})
-	return held, opError("look at", m.path, err)
+	return held, opError("look at", a.Path, err)
 }

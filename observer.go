@@ -81,7 +81,7 @@ func (o *observer) start(ctx context.Context, c *recipe.Claim) context.Context {
 
 func (o *observer) ref(c *recipe.Claim) LockRef {
 	name := strings.TrimPrefix(strings.TrimPrefix(c.Path, o.root), "/")
-	return LockRef{Name: name, Path: c.Path, Kind: Kind(c.Kind)}
+	return LockRef{Name: name, Path: c.Path, Kind: kindOf(c)}
 }
 
 func (o *observer) queued(a *recipe.Acquisition, ahead int) {
@@ -111,7 +111,7 @@ func (o *observer) settled(a *recipe.Acquisition, err error) {
 		return
 	}
 	o.told.Push(func() {
-		e := AcquireEndEvent{Lock: o.ref(&a.Claim), Wait: wait, Err: opError("lock", a.Path, err)}
+		e := AcquireEndEvent{Lock: o.ref(&a.Claim), Wait: wait, Err: opError(opAcquire(&a.Claim), a.Path, err)}
 		if err == nil {
 			e.Token = tokenOf(a)
 		}

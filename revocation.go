@@ -35,13 +35,13 @@ func AskThenForce(grace time.Duration) Revocation {
 	return Revocation(grace)
 }
 
-// RevokeOption changes one request to release. An invalid value is an error of the call.
+// RevokeOption is an option of a revocation. The call returns an error if its value is invalid.
 type RevokeOption func(*revokeConfig) error
 
 type revokeConfig struct{ reason string }
 
-// WithReason says why the lock is asked for, to the holder and to those who look at the queue. It
-// has 1 to 1024 bytes of UTF-8, in one line.
+// WithReason sets why the lock is revoked, which the holder and Contenders show: 1 to 1024 bytes of
+// UTF-8 in one line.
 func WithReason(reason string) RevokeOption {
 	return func(cfg *revokeConfig) error {
 		cfg.reason = reason
@@ -55,8 +55,8 @@ func WithReason(reason string) RevokeOption {
 	}
 }
 
-// mark is what candidates are asked with through this handle.
-func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
+// mark is what candidates are asked with through a handle.
+func (handle *lockConfig) mark(opts []RevokeOption) (recipe.Mark, error) {
 	var cfg revokeConfig
 	for _, opt := range opts {
 		if opt == nil {
@@ -66,21 +66,21 @@ func (m *Mutex) mark(opts []RevokeOption) (recipe.Mark, error) {
 			return recipe.Mark{}, err
 		}
 	}
-	return recipe.Mark{By: string(m.cfg.Identifier), Reason: cfg.reason}, nil
+	return recipe.Mark{By: string(handle.Identifier), Reason: cfg.reason}, nil
 }
 
-// RevokedError is the error of a hold whose lock was asked for by a client that says who it is. It
-// matches ErrRevoked. Both texts are what that client has written, cut at 1024 bytes, and not to be
+// RevokedError is the state of a hold that was revoked by a client that says who it is. It matches
+// ErrRevoked. Both texts were written by that client, are cut at 1024 bytes, and are not to be
 // trusted.
 //
-// Clients of this package say so to one another, with NamingDefault. Other namings have no room for
-// it: a holder of those, and one that another library asks, has ErrRevoked alone.
+// Clients of this package tell one another with NamingDefault. Other namings have no room for it: a
+// holder with another naming, and a holder that another library revokes, gets ErrRevoked alone.
 type RevokedError struct {
-	By     string // who has asked first: its WithIdentifier
-	Reason string // why: its WithReason; empty if it has not said
+	By     string // the identifier of the first client that revoked; see WithIdentifier
+	Reason string // its WithReason; empty if it gave none
 }
 
-// Error prints as "lock revoked by vm/19359: deploy of 3.2".
+// Error returns text like "lock revoked by vm/19359: deploy of 3.2".
 func (e *RevokedError) Error() string {
 	text := ErrRevoked.Error() + " by " + ensemble.Readable([]byte(e.By))
 	if e.Reason != "" {

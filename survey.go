@@ -73,6 +73,9 @@ func (s *survey) visit(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	if len(q) == 0 && path != s.root && recipe.IsSemaphore(node.children) {
+		return s.visitSemaphore(ctx, path, node)
+	}
 	candidates := make(map[string]bool, len(q))
 	for _, c := range q {
 		candidates[c.Name] = true
@@ -89,6 +92,30 @@ func (s *survey) visit(ctx context.Context, path string) error {
 	s.next = append(s.next, below...)
 	if path != s.root && (len(q) > 0 || len(below) == 0) {
 		s.locks = append(s.locks, newLockInfo(s.name(path), node.stat, q))
+	}
+	return nil
+}
+
+// visitSemaphore takes note of a semaphore, and of what else is below its znode.
+func (s *survey) visitSemaphore(ctx context.Context, path string, node listedNode) error {
+	pool := &recipe.Pool{Path: path}
+	held, err := s.zs.Holders(ctx, pool)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	waiting, err := s.zs.Waiters(ctx, pool, queue.Voice{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	lock := newLockInfo(s.name(path), node.stat, append(held, waiting...))
+	lock.Kind = KindSemaphore
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.locks = append(s.locks, lock)
+	for _, name := range node.children {
+		if !recipe.IsPartOfSemaphore(name) {
+			s.next = append(s.next, zkpath.Join(path, "/"+name))
+		}
 	}
 	return nil
 }

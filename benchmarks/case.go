@@ -79,6 +79,8 @@ func cases(quick bool) []Case {
 	}
 	all = append(all,
 		throughput("goroutines-64", "64 goroutines, one session", sharing, 1, 64, 0),
+		looping("semaphore-10", "semaphore of 10, 100 sessions", []string{nameOurs, nameCurator, nameKazoo},
+			loop{sessions: 100, workers: 1, permits: 10}, 0),
 		remoteContender(),
 		readers(),
 		throughput("delay-1ms", "alone, 1 ms each way", everybody, 1, 1, time.Millisecond),
@@ -98,11 +100,15 @@ func cases(quick bool) []Case {
 
 // throughput is a case of loop.
 func throughput(name, title string, libraries []string, sessions, workers int, delay time.Duration) Case {
-	l := loop{sessions: sessions, workers: workers}
+	return looping(name, title, libraries, loop{sessions: sessions, workers: workers}, delay)
+}
+
+// looping is throughput for any loop.
+func looping(name, title string, libraries []string, l loop, delay time.Duration) Case {
 	pass := func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 		l := l
 		l.place, l.warm, l.measure = p, b.warm, b.measure
-		if sessions*workers > 32 {
+		if l.sessions*l.workers > 32 {
 			l.measure *= 2 // a few dozen holds for each: fewest and most would differ by rounding alone
 		}
 		if delay > 0 {

@@ -55,6 +55,23 @@ func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []sess
 	return sessions, closeAll, nil
 }
 
+// semaphores is a session of a library that has semaphores.
+type semaphores interface {
+	permits(path string, size, n int) ([]locker, error) // for n workers of this session
+}
+
+// lockers returns what the workers on a session take.
+func (l loop) lockers(s session) ([]locker, error) {
+	if l.permits == 0 {
+		return s.lockers(l.path, l.workers)
+	}
+	with, ok := s.(semaphores)
+	if !ok {
+		return nil, errUnsupported
+	}
+	return with.permits(l.path, l.permits, l.workers)
+}
+
 func (c inProcess) loop(ctx context.Context, l loop) (_ tally, err error) {
 	sessions, closeAll, err := c.openAll(ctx, l.place, l.sessions)
 	if err != nil {
@@ -63,7 +80,7 @@ func (c inProcess) loop(ctx context.Context, l loop) (_ tally, err error) {
 	defer func() { err = errors.Join(err, closeAll()) }()
 	var all []locker
 	for _, s := range sessions {
-		lockers, err := s.lockers(l.path, l.workers)
+		lockers, err := l.lockers(s)
 		if err != nil {
 			return tally{}, err
 		}

@@ -23,6 +23,7 @@ type place struct {
 type loop struct {
 	place
 	sessions, workers int           // workers on each session
+	permits           int           // of the semaphore that they take one of; 0 for a lock
 	warm, measure     time.Duration // what is acquired in the first does not count
 }
 

@@ -57,6 +57,31 @@ func (s oursSession) lockers(path string, n int) ([]locker, error) {
 	return lockers, nil
 }
 
+// permits returns one handle for all.
+func (s oursSession) permits(path string, size, n int) ([]locker, error) {
+	sem, err := s.Semaphore(lockName(path), size, s.opts...)
+	if err != nil {
+		return nil, err
+	}
+	lockers := make([]locker, n)
+	for i := range lockers {
+		lockers[i] = &oursPermit{sem: sem}
+	}
+	return lockers, nil
+}
+
+type oursPermit struct {
+	sem *zklock.Semaphore
+	p   *zklock.Permit
+}
+
+func (l *oursPermit) lock(ctx context.Context) (err error) {
+	l.p, err = l.sem.Acquire(ctx, 1)
+	return err
+}
+
+func (l *oursPermit) unlock(ctx context.Context) error { return l.p.ReleaseContext(ctx) }
+
 type oursLocker struct{ m *zklock.Mutex }
 
 func (l oursLocker) lock(ctx context.Context) error {

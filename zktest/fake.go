@@ -17,8 +17,7 @@ import (
 // It speaks ZooKeeper's protocol over connections in memory, so that the client under test is the
 // real one. It grants the session timeouts that [Start]'s servers grant, 200 ms to 60 s, and
 // expires a session as early as a server may: exactly when the timeout is over. It does not check
-// access rights, has no TLS, and answers with an error what zklock never asks for, such as a watch
-// on a znode's children.
+// access rights, has no TLS, and answers with an error what zklock never asks for.
 //
 // Its methods are safe for concurrent use.
 type FakeEnsemble struct {

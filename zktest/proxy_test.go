@@ -13,6 +13,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -236,7 +237,6 @@ func TestProxyOnFrame(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := e.Proxy(t)
 			conn, events := connect(t, p.Addr())
-			const opCreate = 1
 			var xid atomic.Uint32
 			met := make(chan struct{}, 1)
 			p.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
@@ -244,7 +244,7 @@ func TestProxyOnFrame(t *testing.T) {
 				if int(binary.BigEndian.Uint32(frame)) != len(body) {
 					t.Error("a frame without its length")
 				}
-				if dir == zktest.ToServer && xid.Load() == 0 && binary.BigEndian.Uint32(body[4:]) == opCreate {
+				if dir == zktest.ToServer && xid.Load() == 0 && int32(binary.BigEndian.Uint32(body[4:])) == wire.OpCreate {
 					xid.Store(binary.BigEndian.Uint32(body))
 				}
 				if dir != test.dir || xid.Load() == 0 || binary.BigEndian.Uint32(body) != xid.Load() {

@@ -1,14 +1,15 @@
 package zktest
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"time"
+
+	"github.com/zookylock/zklock/internal/jute"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // sessionConn is a connection that speaks as much of ZooKeeper's protocol as
@@ -18,9 +19,6 @@ type sessionConn struct{ net.Conn }
 // sessionTimeout is what a reopened session is given while we hold it. Any
 // would do: servers clamp it to what they allow.
 const sessionTimeout = 10 * time.Second
-
-// opCloseSession is ZooDefs.OpCode.closeSession.
-const opCloseSession = -11
 
 // openSession connects to one server, reopening session id; 0 asks for a new
 // one. What is in then is sent along, behind the request to connect. ctx's
@@ -46,27 +44,28 @@ func (c *sessionConn) handshake(id int64, then []byte) error {
 	// ConnectRequest: protocolVersion, lastZxidSeen, timeOut, sessionId,
 	// passwd, readOnly. lastZxidSeen is 0, for a server refuses a client
 	// that has seen more than itself.
-	var request []byte
-	request = binary.BigEndian.AppendUint32(request, 0)
-	request = binary.BigEndian.AppendUint64(request, 0)
-	request = binary.BigEndian.AppendUint32(request, uint32(sessionTimeout.Milliseconds()))
-	request = binary.BigEndian.AppendUint64(request, uint64(id))
-	request = binary.BigEndian.AppendUint32(request, uint32(len(password)))
-	request = append(request, password...)
-	request = append(request, 0)
-	if _, err := c.Write(append(frame(request), then...)); err != nil {
+	var request jute.Writer
+	request.Int32(0)
+	request.Int64(0)
+	request.Int32(int32(sessionTimeout.Milliseconds()))
+	request.Int64(id)
+	request.Buffer(password)
+	request.Bool(false)
+	if _, err := c.Write(append(request.Framed(), then...)); err != nil {
 		return err
 	}
 	// ConnectResponse: protocolVersion, timeOut, sessionId, passwd, readOnly.
-	reply, err := c.readFrame()
+	frame, err := c.readFrame()
 	if err != nil {
 		return err
 	}
-	if len(reply) < 16 {
-		return fmt.Errorf("connect reply of %d bytes", len(reply))
-	}
-	// A server says no by a timeout of zero.
-	if int32(binary.BigEndian.Uint32(reply[4:])) <= 0 {
+	reply := jute.Reader{Rest: frame}
+	reply.Int32()
+	timeout := reply.Int32()
+	switch {
+	case reply.Wrong != "":
+		return fmt.Errorf("connect reply of %d bytes", len(frame))
+	case timeout <= 0: // a server says no by a timeout of zero
 		return ErrNoSession
 	}
 	return nil
@@ -77,49 +76,40 @@ const closeXid = 1
 
 // closeRequest is the frame that ends the connection's session.
 func closeRequest() []byte {
-	request := binary.BigEndian.AppendUint32(nil, closeXid)
-	op := int32(opCloseSession)
-	return frame(binary.BigEndian.AppendUint32(request, uint32(op)))
+	var request jute.Writer
+	request.Int32(closeXid)
+	request.Int32(wire.OpClose)
+	return request.Framed()
 }
 
 // awaitClose waits for the ensemble's agreement to a closeRequest.
 func (c *sessionConn) awaitClose() error {
 	for {
 		// ReplyHeader: xid, zxid, err. A watch event may come first.
-		reply, err := c.readFrame()
+		frame, err := c.readFrame()
 		if err != nil {
 			return err
 		}
-		if len(reply) < 16 {
-			return fmt.Errorf("close reply of %d bytes", len(reply))
-		}
-		if binary.BigEndian.Uint32(reply) != closeXid {
+		reply := jute.Reader{Rest: frame}
+		xid, _, code := reply.Int32(), reply.Int64(), reply.Int32()
+		switch {
+		case reply.Wrong != "":
+			return fmt.Errorf("close reply of %d bytes", len(frame))
+		case xid != closeXid:
 			continue
-		}
-		if code := int32(binary.BigEndian.Uint32(reply[12:])); code != 0 {
+		case code != 0:
 			return fmt.Errorf("close refused with error %d", code)
 		}
 		return nil
 	}
 }
 
-// frame puts a length in front of a body.
-func frame(body []byte) []byte {
-	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
-}
-
 func (c *sessionConn) readFrame() ([]byte, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(c, head[:]); err != nil {
-		return nil, err
+	frame, err := jute.ReadFrame(c, maxFrame)
+	if errors.Is(err, jute.ErrNoFrame) {
+		err = errors.New("not a ZooKeeper server")
 	}
-	size := binary.BigEndian.Uint32(head[:])
-	if size > maxFrame {
-		return nil, errors.New("not a ZooKeeper server")
-	}
-	var body bytes.Buffer
-	_, err := io.CopyN(&body, c, int64(size))
-	return body.Bytes(), err
+	return frame, err
 }
 
 // sessionPassword is ZooKeeperServer.generatePasswd:

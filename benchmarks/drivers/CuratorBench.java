@@ -11,6 +11,8 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.retry.RetryNTimes;
 
 /** Curator in the benchmark: one request a line on stdin, one answer a line on stdout. See external.go. */
@@ -70,6 +72,20 @@ public class CuratorBench {
             });
         }
 
+        void worker(InterProcessSemaphoreV2 semaphore) {
+            bodies.add(i -> {
+                int n = 0;
+                while (phase != OVER) {
+                    Lease lease = semaphore.acquire();
+                    if (phase == MEASURING) {
+                        n++;
+                    }
+                    semaphore.returnLease(lease);
+                }
+                counts[i] = n;
+            });
+        }
+
         double run(double warm, double measure) throws Exception {
             counts = new int[bodies.size()];
             List<Thread> threads = new ArrayList<>();
@@ -110,7 +126,11 @@ public class CuratorBench {
         Race race = new Race();
         for (CuratorFramework client : clients) {
             for (int i = 0; i < Integer.parseInt(a[5]); i++) {
-                race.worker(new InterProcessMutex(client, a[3]));
+                if (a[8].equals("0")) {
+                    race.worker(new InterProcessMutex(client, a[3]));
+                } else {
+                    race.worker(new InterProcessSemaphoreV2(client, a[3], Integer.parseInt(a[8])));
+                }
             }
         }
         StringBuilder answer = new StringBuilder();

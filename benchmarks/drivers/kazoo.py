@@ -66,12 +66,13 @@ class Race:
         return elapsed
 
 
-def loop(hosts, timeout, path, sessions, workers, warm, measure):
+def loop(hosts, timeout, path, sessions, workers, warm, measure, permits):
     clients = connect(hosts, float(timeout), int(sessions))
     race = Race()
     for client in clients:
         for _ in range(int(workers)):
-            race.worker(client.Lock(path, "benchmark"))
+            lock = client.Semaphore(path, "benchmark", int(permits)) if int(permits) else client.Lock(path, "benchmark")
+            race.worker(lock)
     elapsed = race.run(float(warm), float(measure))
     close(clients)
     return [elapsed] + race.counts

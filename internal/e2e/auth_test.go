@@ -17,6 +17,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/locktest"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -163,8 +164,7 @@ func (r *refuser) serve(client net.Conn, target string) {
 			if err != nil {
 				return
 			}
-			const opSetAuth = 100
-			if !first && binary.BigEndian.Uint32(frame[8:]) == opSetAuth {
+			if !first && opOf(zktest.ToServer, frame) == wire.OpSetAuth {
 				credentials.Store(binary.BigEndian.Uint32(frame[4:]), true)
 			}
 			if _, err := server.Write(frame); err != nil {

@@ -173,9 +173,13 @@ func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
 	try(100) // what is allocated once
 	heap, watches := heapInUse(), watchCount(t, ensemble)
 	try(attempts)
-	grown, more := heapInUse()-heap, watchCount(t, ensemble)-watches
+	var grown int64
+	require.Eventually(t, func() bool { // on a busy machine the last of the attempts take a while to end
+		grown = heapInUse() - heap
+		return grown < 1<<20
+	}, patience, 100*time.Millisecond, "the heap has grown by %d bytes", &grown)
+	more := watchCount(t, ensemble) - watches
 	t.Logf("heap %+d bytes, watches %+d", grown, more)
-	assert.Less(t, grown, int64(1<<20))
 	assert.LessOrEqual(t, more, 2)
 	holder.Unlock()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -141,11 +142,10 @@ func TestPlantedChildrenAreLookedAtOnce(t *testing.T) {
 	plant(t, s, m, planted)
 	var listings, reads atomic.Int64
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const exists, getData, getChildren = 3, 4, 8
 		switch opOf(dir, frame) {
-		case getChildren:
+		case wire.OpGetChildren:
 			listings.Add(1)
-		case exists, getData:
+		case wire.OpExists, wire.OpGetData:
 			reads.Add(1)
 		}
 		return zktest.Pass

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"hash/adler32"
 	"math"
@@ -21,20 +20,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/jute"
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
 // No request sets the counter that a znode numbers its sequential children by, and to create two thousand million of them
 // would take days. But a server numbers by what its transaction log says: the record of a creation has the parent's counter
 // after it. So a log of one record is written, the creation of a child, which the server reads when it starts.
-
-// record builds ZooKeeper's jute format.
-type record []byte
-
-func (r *record) int32(v int32)   { *r = binary.BigEndian.AppendUint32(*r, uint32(v)) }
-func (r *record) int64(v int64)   { *r = binary.BigEndian.AppendUint64(*r, uint64(v)) }
-func (r *record) buffer(b []byte) { r.int32(int32(len(b))); *r = append(*r, b...) }
 
 // setCounter brings the counter of parent, which must exist, to next, which must be more than it is: the next sequential
 // child gets that number. It stops and starts the server.
@@ -54,29 +48,28 @@ func setCounter(t *testing.T, s *zktest.Server, parent string, next int32) {
 	zxid += 1000
 	require.NoError(t, s.Stop())
 
-	const create = 1
-	var txn record // TxnHeader and CreateTxn
-	txn.int64(0)   // of no session
-	txn.int32(0)
-	txn.int64(zxid)
-	txn.int64(time.Now().UnixMilli())
-	txn.int32(create)
-	txn.buffer([]byte(parent + "/counter"))
-	txn.buffer(nil)
+	var txn jute.Writer // TxnHeader and CreateTxn
+	txn.Int64(0)        // of no session
+	txn.Int32(0)
+	txn.Int64(zxid)
+	txn.Int64(time.Now().UnixMilli())
+	txn.Int32(wire.OpCreate)
+	txn.Buffer([]byte(parent + "/counter"))
+	txn.Buffer(nil)
 	acl := zk.WorldACL(zk.PermAll)[0]
-	txn.int32(1)
-	txn.int32(acl.Perms)
-	txn.buffer([]byte(acl.Scheme))
-	txn.buffer([]byte(acl.ID))
+	txn.Int32(1)
+	txn.Int32(acl.Perms)
+	txn.Buffer([]byte(acl.Scheme))
+	txn.Buffer([]byte(acl.ID))
 	txn = append(txn, 0) // not ephemeral
-	txn.int32(next)
+	txn.Int32(next)
 
-	var log record
+	var log jute.Writer
 	log = append(log, "ZKLG"...)
-	log.int32(2) // version
-	log.int64(0) // database
-	log.int64(int64(adler32.Checksum(txn)))
-	log.buffer(txn)
+	log.Int32(2) // version
+	log.Int64(0) // database
+	log.Int64(int64(adler32.Checksum(txn)))
+	log.Buffer(txn)
 	log = append(log, 'B') // the record is complete
 	file := filepath.Join(dir[1], fmt.Sprintf("log.%x", zxid))
 	require.NoError(t, os.WriteFile(file, log, 0o600))
@@ -238,8 +231,7 @@ func TestLostAnswerAtTheEndIsRefused(t *testing.T) {
 	s := dialTo(t, proxy.Addr(), zklock.WithRoot(root(t)), zklock.WithSessionTimeout(patience))
 	var asked, cut atomic.Bool
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const create = 15 // create2
-		if dir == zktest.ToServer && len(frame) > 12 && binary.BigEndian.Uint32(frame[8:]) == create {
+		if opOf(dir, frame) == wire.OpCreate2 {
 			asked.Store(true)
 		}
 		if dir == zktest.ToClient && asked.Load() && cut.CompareAndSwap(false, true) {

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/jute"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -97,12 +98,12 @@ func (q quorum) open(t *testing.T, address string, from *client) *client {
 	if from != nil {
 		c.session, c.password = from.session, from.password
 	}
-	var hello record
-	hello.int32(0)
-	hello.int64(0)
-	hello.int32(30_000)
-	hello.int64(c.session)
-	hello.buffer(c.password)
+	var hello jute.Writer
+	hello.Int32(0)
+	hello.Int64(0)
+	hello.Int32(30_000)
+	hello.Int64(c.session)
+	hello.Buffer(c.password)
 	c.write(append(hello, 0))
 	reply := c.read()
 	c.session, c.password = int64(binary.BigEndian.Uint64(reply[8:])), reply[20:36]
@@ -131,22 +132,22 @@ func (c *client) read() []byte {
 // ask sends a request whose body begins with a path.
 func (c *client) ask(xid, op int32, path string, rest ...byte) {
 	c.t.Helper()
-	var r record
-	r.int32(xid)
-	r.int32(op)
-	r.buffer([]byte(path))
+	var r jute.Writer
+	r.Int32(xid)
+	r.Int32(op)
+	r.Buffer([]byte(path))
 	c.write(append(r, rest...))
 }
 
 // queue asks for an ephemeral sequential znode.
 func (c *client) queue(xid int32, path string) {
-	var rest record
-	rest.buffer([]byte("me"))
-	rest.int32(1)
-	rest.int32(zk.PermAll)
-	rest.buffer([]byte("world"))
-	rest.buffer([]byte("anyone"))
-	rest.int32(zk.FlagEphemeralSequential)
+	var rest jute.Writer
+	rest.Buffer([]byte("me"))
+	rest.Int32(1)
+	rest.Int32(zk.PermAll)
+	rest.Buffer([]byte("world"))
+	rest.Buffer([]byte("anyone"))
+	rest.Int32(zk.FlagEphemeralSequential)
 	c.ask(xid, wire.OpCreate2, path, rest...)
 }
 
@@ -197,13 +198,13 @@ func TestTheFakeCommitsLikeAServer(t *testing.T) {
 						from, to = to, from
 					}
 					before := q.open(t, from, nil)
-					var rest record
-					rest.buffer(nil)
-					rest.int32(1)
-					rest.int32(zk.PermAll)
-					rest.buffer([]byte("world"))
-					rest.buffer([]byte("anyone"))
-					rest.int32(0)
+					var rest jute.Writer
+					rest.Buffer(nil)
+					rest.Int32(1)
+					rest.Int32(zk.PermAll)
+					rest.Buffer([]byte("world"))
+					rest.Buffer([]byte("anyone"))
+					rest.Int32(0)
 					before.ask(1, wire.OpCreate, base, rest...)
 					_, created := before.reply()
 					require.Equal(t, base, created)
@@ -263,9 +264,9 @@ var commitSemantics = []struct {
 		xid, _ := other.reply()
 		assert.Equal(t, int32(1), xid)
 		assert.Zero(t, other.children(2, base), "it is not committed")
-		var set record
-		set.buffer(nil)
-		set.int32(-1)
+		var set jute.Writer
+		set.Buffer(nil)
+		set.Int32(-1)
 		other.ask(3, wire.OpSetData, base, set...)
 		q.proposed(2)
 		other.requireSilence()

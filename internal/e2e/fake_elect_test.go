@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/jute"
 	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -77,12 +78,12 @@ func (e electing) greet(address string, seen int64, from *client) (net.Conn, []b
 	if err != nil {
 		return nil, nil, err
 	}
-	var hello record
-	hello.int32(0)
-	hello.int64(seen)
-	hello.int32(30_000)
-	hello.int64(from.session)
-	hello.buffer(from.password)
+	var hello jute.Writer
+	hello.Int32(0)
+	hello.Int64(seen)
+	hello.Int32(30_000)
+	hello.Int64(from.session)
+	hello.Buffer(from.password)
 	hello = append(hello, 0)
 	frame := binary.BigEndian.AppendUint32(nil, uint32(len(hello)))
 	conn.SetDeadline(time.Now().Add(patience))

@@ -72,6 +72,42 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		require.NoError(t, err)
 		assert.Equal(t, base+"/a-0000000000", p, "numbers restart with the parent")
 	},
+	"children": func(t *testing.T, c *zk.Conn, base string, other func() *zk.Conn) {
+		watch := func() <-chan zk.Event {
+			_, _, events, err := c.ChildrenW(base)
+			require.NoError(t, err)
+			return events
+		}
+		next := func(events <-chan zk.Event) string {
+			select {
+			case ev := <-events:
+				return fmt.Sprint(ev.Type, " ", path.Base(ev.Path))
+			case <-time.After(patience):
+				return "nothing"
+			}
+		}
+		by := other()
+		want := "EventNodeChildrenChanged " + path.Base(base)
+		events := watch()
+		e, err := create(by, base+"/e", zk.FlagEphemeral)
+		require.NoError(t, err)
+		assert.Equal(t, want, next(events))
+		events = watch()
+		_, err = by.Set(e, []byte("x"), -1) // is no change of the children
+		require.NoError(t, err)
+		require.NoError(t, by.Delete(e, -1))
+		assert.Equal(t, want, next(events))
+		events = watch()
+		create := &zk.CreateRequest{Path: e, Acl: zk.WorldACL(zk.PermAll), Flags: zk.FlagEphemeral}
+		_, err = c.Multi(create, &zk.DeleteRequest{Path: e, Version: -1}) // its own, and back again
+		require.NoError(t, err)
+		assert.Equal(t, want, next(events))
+		events = watch()
+		require.NoError(t, by.Delete(base, -1))
+		assert.Equal(t, "EventNodeDeleted "+path.Base(base), next(events))
+		_, _, _, err = c.ChildrenW(base)
+		assert.Equal(t, zk.ErrNoNode, err)
+	},
 	"errors": func(t *testing.T, c *zk.Conn, base string, _ func() *zk.Conn) {
 		_, err := create(c, base+"/missing/a-", zk.FlagSequence)
 		assert.Equal(t, zk.ErrNoNode, err)

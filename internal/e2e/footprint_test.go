@@ -60,7 +60,9 @@ func TestAKilledHoarderHarmsNoServer(t *testing.T) {
 			}
 			lock(t, m)
 			m.Unlock()
-			locks, err := s.Locks(ctx)
+			listing, stop := context.WithTimeout(t.Context(), patience) // the servers may have taken long to start
+			defer stop()
+			locks, err := s.Locks(listing)
 			require.NoError(t, err)
 			for _, l := range locks {
 				require.Zero(t, l.Holders+l.Waiters, "%s is held by who was killed", l.Name)

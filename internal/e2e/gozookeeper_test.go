@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -118,9 +119,8 @@ func TestBareDropsEvents(t *testing.T) {
 func cutsReplyToCreate() func(zktest.Direction, []byte) zktest.Verdict {
 	var xid atomic.Int32
 	return func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const create = 1
 		switch {
-		case opOf(dir, frame) == create:
+		case opOf(dir, frame) == wire.OpCreate:
 			xid.CompareAndSwap(0, xidOf(frame))
 		case isReply(dir, frame) && xid.CompareAndSwap(xidOf(frame), -1):
 			return zktest.Cut
@@ -136,8 +136,7 @@ func TestBareProtectedCreateLeavesAnOrphan(t *testing.T) {
 	requireRoot(t, conn)
 	cut := cutsReplyToCreate()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const getChildren2 = 12
-		if opOf(dir, frame) == getChildren2 {
+		if opOf(dir, frame) == wire.OpGetChildren2 {
 			return zktest.Cut
 		}
 		return cut(dir, frame)

@@ -134,8 +134,7 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 	requireHoldWatched(t, m)
 	lost := m.Lost()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const event = "\xff\xff\xff\xff" // the xid of events
-		if dir == zktest.ToClient && len(frame) >= 8 && string(frame[4:8]) == event {
+		if isEvent(dir, frame) {
 			return zktest.Drop
 		}
 		return zktest.Pass
@@ -306,13 +305,12 @@ func TestLostClosesAtTheDeadline(t *testing.T) {
 
 // TestPingsProveNothingToTheQuorumLease lets nothing but pings through to the server.
 func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
-	const ping = -2
 	proxy := server(t).Proxy(t)
 	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
 	lock(t, m)
 	lost := m.Lost()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		if dir == zktest.ToServer && xidOf(frame) != ping {
+		if dir == zktest.ToServer && xidOf(frame) != wire.XidPing {
 			return zktest.Drop
 		}
 		return zktest.Pass
@@ -336,7 +334,7 @@ func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 		var last atomic.Int64
 		begun := time.Now()
 		proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-			if isMulti(dir, frame) && !last.CompareAndSwap(0, int64(time.Since(begun))) {
+			if opOf(dir, frame) == wire.OpMulti && !last.CompareAndSwap(0, int64(time.Since(begun))) {
 				return zktest.Drop
 			}
 			return zktest.Pass

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -98,8 +99,7 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	requireWatched(t, nexts, 2) // by itself, and by the one behind
 	var once sync.Once
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const getData = 4
-		if opOf(dir, frame) == getData {
+		if opOf(dir, frame) == wire.OpGetData {
 			once.Do(func() {
 				_, err := conn.Multi(&zk.DeleteRequest{Path: nexts, Version: -1}, &zk.DeleteRequest{Path: holders, Version: -1})
 				assert.NoError(t, err)
@@ -178,9 +178,8 @@ func TestAHandOffNeedsNoRequest(t *testing.T) {
 			m := mutex(t, dialTo(t, proxy.Addr(), long), "turns")
 			var requests, asked, listed atomic.Int64
 			proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-				const getChildren = 8
 				switch {
-				case opOf(dir, frame) == getChildren:
+				case opOf(dir, frame) == wire.OpGetChildren:
 					asked.Store(int64(xidOf(frame)))
 				case isReply(dir, frame) && asked.CompareAndSwap(int64(xidOf(frame)), 0):
 					listed.Add(1)

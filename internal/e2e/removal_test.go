@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -127,8 +127,7 @@ func breakAt(t *testing.T, acquire func(*zklock.Mutex, context.Context) error, h
 
 	var count atomic.Int64
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const ping = -2
-		if dir == h.dir && len(frame) >= 8 && int32(binary.BigEndian.Uint32(frame[4:])) != ping && count.Add(1) == int64(h.at) {
+		if dir == h.dir && xidOf(frame) != wire.XidPing && count.Add(1) == int64(h.at) {
 			return harms[h.name](h)
 		}
 		return zktest.Pass

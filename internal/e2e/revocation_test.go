@@ -15,6 +15,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/wait"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -350,7 +351,7 @@ func TestForceOfACandidateThatIsGoneHarmsNobody(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		if isMulti(dir, frame) && ctx.Err() == nil {
+		if opOf(dir, frame) == wire.OpMulti && ctx.Err() == nil {
 			queue, err := holder.Contenders(context.Background())
 			if assert.NoError(t, err) && assert.Len(t, queue, 2) {
 				assert.NoError(t, direct.Conn().Delete(holder.Path()+"/"+queue[1].Znode, -1))

@@ -23,11 +23,10 @@ func TestSiblingsNeedNoListing(t *testing.T) {
 	m.Unlock()
 	var requests, events atomic.Int64
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const watcherEvent = -1
 		switch {
 		case isRequest(dir, frame):
 			requests.Add(1)
-		case dir == zktest.ToClient && xidOf(frame) == watcherEvent:
+		case isEvent(dir, frame):
 			events.Add(1)
 		}
 		return zktest.Pass

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // tree is a server that makes up its znodes: children says what is below a path.
@@ -76,23 +77,22 @@ func (s *tree) serve(conn net.Conn) {
 	for request := frame(); request != nil; request = frame() {
 		reply := append([]byte{}, request[:4]...)
 		reply = append(reply, make([]byte, 8+4)...) // zxid, no error
-		const exists, getData, getChildren, getChildren2, multiRead = 3, 4, 8, 12, 22
-		switch op := binary.BigEndian.Uint32(request[4:]); op {
-		case getChildren, getChildren2:
+		switch op := int32(binary.BigEndian.Uint32(request[4:])); op {
+		case wire.OpGetChildren, wire.OpGetChildren2:
 			names := s.children(pathOf(request))
 			reply = binary.BigEndian.AppendUint32(reply, uint32(len(names)))
 			for _, name := range names {
 				reply = append(binary.BigEndian.AppendUint32(reply, uint32(len(name))), name...)
 			}
-			if op == getChildren2 {
+			if op == wire.OpGetChildren2 {
 				reply = append(reply, stat(0)...)
 			}
-		case multiRead:
+		case wire.OpMultiRead:
 			const unimplemented = -6
 			binary.BigEndian.PutUint32(reply[12:], 1<<32+unimplemented)
-		case exists:
+		case wire.OpExists:
 			reply = append(reply, stat(s.owner.Load())...)
-		case getData:
+		case wire.OpGetData:
 			data := make([]byte, 1<<20)
 			reply = append(binary.BigEndian.AppendUint32(reply, uint32(len(data))), data...)
 			reply = append(reply, stat(s.owner.Load())...)

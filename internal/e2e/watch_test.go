@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/binary"
 	"regexp"
 	"strconv"
 	"strings"
@@ -68,8 +67,7 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 	}
 	var events atomic.Int64
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		const event = -1
-		if dir == zktest.ToClient && len(frame) >= 8 && int32(binary.BigEndian.Uint32(frame[4:])) == event {
+		if isEvent(dir, frame) {
 			events.Add(1)
 		}
 		return zktest.Pass

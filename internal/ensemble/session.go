@@ -99,7 +99,7 @@ func (zs *Session) onEvent(ev zk.Event) {
 	if ev.Type == zk.EventSession {
 		zs.onState(ev.State)
 	} else {
-		zs.Watches.note(ev.Path, ev.Type == zk.EventNodeDeleted)
+		zs.Watches.note(ev.Path, ev.Type)
 	}
 	zs.client.events.Push(Event{zs, ev})
 }

@@ -42,8 +42,16 @@ func (t *WatchTable) longWaitedFor() (paths []string) {
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
 		node.audits++
-		if node.waiters != nil && node.audits%auditsToVerify == 0 && !held[node.path] {
+		if node.waiters == nil || node.audits%auditsToVerify != 0 {
+			continue
+		}
+		if node.what != children && !held[node.path] {
 			paths = append(paths, node.path)
+		}
+		for _, name := range node.state.Children { // which are what is waited for there
+			if path := node.path + "/" + name; !held[path] {
+				paths = append(paths, path)
+			}
 		}
 	}
 	return paths

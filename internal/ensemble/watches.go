@@ -27,8 +27,8 @@ type WatchTable struct {
 
 	sooner chan struct{} // signals audit that the session timeout is shorter than before; has room for one
 
-	mu    sync.Mutex // guards the field below, and those of the watchedNodes
-	nodes map[string]*watchedNode
+	mu    sync.Mutex              // guards the field below, and those of the watchedNodes
+	nodes map[string]*watchedNode // by path, with a slash behind it where the children are watched
 }
 
 // asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
@@ -38,6 +38,7 @@ const asksAtOnce = 32
 // watchedNode is a znode that somebody waits for, or that the server still watches for us.
 type watchedNode struct {
 	path    string
+	what    aspect
 	waiters *Watcher // a list
 	reading *reading // that is under way; nil if there is none
 	armed   bool     // the server will tell of the next change to state, on this connection
@@ -49,6 +50,23 @@ type watchedNode struct {
 	audits  int      // since it was first waited for
 	state   NodeState
 	opaque  bool // its data may not be read
+}
+
+// aspect is what of a znode is watched.
+type aspect uint8
+
+const (
+	candidate aspect = iota // its data; its name is not used again soon
+	place                   // its data; it can be deleted and made again
+	children                // which children it has; it can be made again too
+)
+
+// key returns under what a znode stands in the table.
+func (a aspect) key(path string) string {
+	if a == children {
+		return path + "/"
+	}
+	return path
 }
 
 // reading is a request for a znode's state, and for a watch.
@@ -65,6 +83,8 @@ type NodeState struct {
 	Asked  error  // what Config.ParseData says of its data
 	Who    string // who made it, for people, from its data; empty if that is not known
 	Hidden bool   // it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper 3.9.2 on
+
+	Children []string // of what WatchChildren watches, which has nothing else
 }
 
 // Watcher is somebody's wait for one znode.
@@ -87,12 +107,26 @@ func newWatchTable(zs *Session) *WatchTable {
 // Watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
 // Nothing is asked of the server before read. The caller must stop it.
 func (t *WatchTable) Watch(path string, wake chan struct{}) *Watcher {
+	return t.watch(path, candidate, wake)
+}
+
+// WatchPlace is Watch for a znode that can be made again when it is gone.
+func (t *WatchTable) WatchPlace(path string, wake chan struct{}) *Watcher {
+	return t.watch(path, place, wake)
+}
+
+// WatchChildren is Watch for which children a znode has. It can be made again when it is gone.
+func (t *WatchTable) WatchChildren(path string, wake chan struct{}) *Watcher {
+	return t.watch(path, children, wake)
+}
+
+func (t *WatchTable) watch(path string, what aspect, wake chan struct{}) *Watcher {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	node := t.nodes[path]
+	node := t.nodes[what.key(path)]
 	if node == nil {
-		node = &watchedNode{path: path}
-		t.nodes[path] = node
+		node = &watchedNode{path: path, what: what}
+		t.nodes[what.key(path)] = node
 	}
 	w := &Watcher{wake: wake, table: t, node: node, next: node.waiters}
 	if w.next != nil {
@@ -230,18 +264,23 @@ func (w *Watcher) WasDeleted() bool {
 // forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
 func (t *WatchTable) forgetLocked(node *watchedNode) {
 	if node.waiters == nil && !node.armed && node.reading == nil {
-		delete(t.nodes, node.path)
+		delete(t.nodes, node.what.key(node.path))
 	}
 }
 
 // note takes note of a change that the server has told of, which has spent its watch. It runs on zk.Conn's goroutine, before
 // any answer that the server gave later: whoever has one and finds a watch still armed knows that there was no change.
-func (t *WatchTable) note(path string, gone bool) {
+func (t *WatchTable) note(path string, event zk.EventType) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[path]; node != nil {
+	gone := event == zk.EventNodeDeleted
+	if node := t.nodes[path]; node != nil && event != zk.EventNodeChildrenChanged {
 		node.disarm()
-		node.gone, node.told = node.gone || gone, node.told || gone
+		node.gone = node.gone || gone && node.what == candidate
+		node.told = node.told || gone
+	}
+	if node := t.nodes[children.key(path)]; node != nil && (gone || event == zk.EventNodeChildrenChanged) {
+		node.disarm()
 	}
 }
 
@@ -267,8 +306,10 @@ func (t *WatchTable) noteDisconnected() {
 func (t *WatchTable) Wake(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[path]; node != nil {
-		t.wakeLocked(node)
+	for _, key := range [...]string{path, children.key(path)} {
+		if node := t.nodes[key]; node != nil {
+			t.wakeLocked(node)
+		}
 	}
 }
 
@@ -389,7 +430,10 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 	now := &reading{done: make(chan struct{})}
 	node.reading = now
 	request, read := wire.GetData(node.path, true), t.zs.NodeState
-	if node.opaque { // a test for existence leaves a watch behind where there is no znode
+	switch {
+	case node.what == children:
+		request, read = wire.GetChildren(node.path, true), childrenState
+	case node.opaque: // a test for existence leaves a watch behind where there is no znode
 		request, read = wire.Exists(node.path, true), t.zs.opaqueState
 	}
 	fired := node.fired
@@ -419,9 +463,9 @@ func (t *WatchTable) finish(node *watchedNode, fired uint64) {
 		// If the watch has been fired already, the waiter has been woken and will be back.
 		node.state, node.armed = now.state, node.fired == fired
 	case errors.Is(now.err, zk.ErrNoNode):
-		node.gone = true
+		node.gone = node.what == candidate
 	case errors.Is(now.err, zk.ErrNoAuth):
-		node.opaque = true
+		node.opaque = node.what != children
 	}
 	node.reading = nil
 	close(now.done)
@@ -438,6 +482,8 @@ func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, 
 	})
 	return state, err
 }
+
+func childrenState(r wire.Reply) NodeState { return NodeState{Children: r.Children()} }
 
 func (zs *Session) opaqueState(r wire.Reply) NodeState { return zs.nodeStateOf(r.Stat(), nil) }
 

@@ -207,7 +207,7 @@ func (c *Cluster) Owner(p string) (session int64) {
 	return session
 }
 
-// Watches returns how many watches are set, by path.
+// Watches returns how many watches are set, by path, with a slash behind it for those on children.
 func (c *Cluster) Watches() (n map[string]int) {
 	n = make(map[string]int)
 	c.do(func() {
@@ -280,27 +280,31 @@ func (c *Cluster) fire(ev event) {
 			s.held = append(s.held, func() { s.fire(ev) })
 		}
 	}
-	for by := range c.watches[ev.path] {
-		if by.server.mode != lagging {
-			c.tell(by, ev)
+	for _, watched := range ev.watched() {
+		for by := range c.watches[watched] {
+			if by.server.mode != lagging {
+				c.tell(by, watched, ev)
+			}
 		}
 	}
 }
 
 // fire tells of an event those who watch at this server.
 func (s *Server) fire(ev event) {
-	for by := range s.c.watches[ev.path] {
-		if by.server == s {
-			s.c.tell(by, ev)
+	for _, watched := range ev.watched() {
+		for by := range s.c.watches[watched] {
+			if by.server == s {
+				s.c.tell(by, watched, ev)
+			}
 		}
 	}
 }
 
 // tell takes one watch away, and tells of the event.
-func (c *Cluster) tell(by *conn, ev event) {
-	watching := c.watches[ev.path]
+func (c *Cluster) tell(by *conn, watched string, ev event) {
+	watching := c.watches[watched]
 	if delete(watching, by); len(watching) == 0 {
-		delete(c.watches, ev.path)
+		delete(c.watches, watched)
 	}
 	by.server.notify(by, ev)
 }

@@ -3,6 +3,7 @@ package fakezk
 import (
 	"time"
 
+	"github.com/zookylock/zklock/internal/jute"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -24,7 +25,7 @@ type commit struct {
 	op   int32
 	zxid int64
 	err  code
-	body *writer
+	body *jute.Writer
 }
 
 // waiting is a request that its server has not answered: a write until its commit arrives, or
@@ -73,7 +74,7 @@ func (c *Cluster) propose(commit, lose func()) {
 }
 
 // propose passes a request of a client to the leader, which has execute executed in its turn.
-func (s *Server) propose(w waiting, execute func(*writer) code) {
+func (s *Server) propose(w waiting, execute func(*jute.Writer) code) {
 	ses := w.conn.session
 	own := ticket{ses.id, w.xid}
 	s.enqueue(own, w)
@@ -81,7 +82,7 @@ func (s *Server) propose(w waiting, execute func(*writer) code) {
 		leader.enqueue(own, waiting{op: w.op})
 	}
 	s.c.propose(func() {
-		body := new(writer)
+		body := new(jute.Writer)
 		err := execute(body)
 		for _, server := range s.c.servers {
 			server.committed(commit{own, w.op, s.c.zxid, err, body})

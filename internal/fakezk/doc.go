@@ -3,7 +3,7 @@
 // very millisecond.
 //
 // It is a fake. It knows one copy of the data, and what a server knew when it was cut off or began to lag; it
-// checks no rights; it knows only the requests that the library sends, and of watches those on a znode's data. That the
+// checks no rights; it knows only the requests that the library sends. That the
 // library is correct is claimed on the strength of real servers alone. TestTheFakeIsFaithful,
 // TestTheFakeCommitsLikeAServer and TestTheFakeElectsLikeAServer run the same checks on this and on real ones.
 //

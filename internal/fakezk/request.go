@@ -7,11 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/zookylock/zklock/internal/jute"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
 // take does what a request asks for, or has it done when the session's writes before it are.
-func (s *Server) take(co *conn, r *reader, xid, op int32, sent time.Time) {
+func (s *Server) take(co *conn, r *jute.Reader, xid, op int32, sent time.Time) {
 	id := co.session.id
 	if len(s.queues[id]) == 0 || s.isOrdered(op) || op == wire.OpSetAuth {
 		s.serve(co, r, xid, op, sent)
@@ -25,7 +26,7 @@ func (s *Server) take(co *conn, r *reader, xid, op int32, sent time.Time) {
 }
 
 // serve does what a request asks for.
-func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
+func (s *Server) serve(co *conn, r *jute.Reader, xid, op int32, sent time.Time) {
 	if s.c.demands && !co.known && op != wire.OpSetAuth {
 		co.reply(xid, authRequired, nil)
 		s.hangUp(co)
@@ -47,7 +48,7 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	if s.isForeign(co, xid, op) {
 		return
 	}
-	w := new(writer)
+	w := new(jute.Writer)
 	read, err := s.read(co, r, op, w)
 	switch {
 	case read:
@@ -56,11 +57,11 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 	case co.session.conn != co:
 		s.hangUp(co) // session moved; FinalRequestProcessor closes the connection without a word
 	case s.isOrdered(op):
-		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *writer) code {
+		s.propose(waiting{conn: co, xid: xid, op: op, sent: sent}, func(w *jute.Writer) code {
 			return s.execute(co, r, op, w)
 		})
 	case op == wire.OpSync:
-		w.string(r.string())
+		w.Text(string(r.Text()))
 		co.reply(xid, ok, w)
 	case s.c.rejects: // setAuth
 		co.reply(xid, authFailed, nil)
@@ -72,10 +73,10 @@ func (s *Server) serve(co *conn, r *reader, xid, op int32, sent time.Time) {
 }
 
 // execute does what has been committed, and puts its result into w.
-func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
+func (s *Server) execute(co *conn, r *jute.Reader, op int32, w *jute.Writer) code {
 	switch op {
 	case wire.OpSync:
-		w.string(r.string())
+		w.Text(string(r.Text()))
 	case wire.OpClose:
 		s.c.end(co.session)
 	case wire.OpMulti:
@@ -87,24 +88,24 @@ func (s *Server) execute(co *conn, r *reader, op int32, w *writer) code {
 }
 
 // reply sends an answer.
-func (co *conn) reply(xid int32, err code, body *writer) {
+func (co *conn) reply(xid int32, err code, body *jute.Writer) {
 	s := co.server
 	co.send(answer(max(s.seen(), s.c.forged), xid, err, body), nil)
 }
 
-func answer(zxid int64, xid int32, err code, body *writer) []byte {
-	w := new(writer)
-	w.int32(xid)
-	w.int64(zxid)
-	w.int32(int32(err))
+func answer(zxid int64, xid int32, err code, body *jute.Writer) []byte {
+	w := new(jute.Writer)
+	w.Int32(xid)
+	w.Int64(zxid)
+	w.Int32(int32(err))
 	if body != nil && err == ok {
-		w.b = append(w.b, body.b...)
+		*w = append(*w, *body...)
 	}
-	return w.framed()
+	return w.Framed()
 }
 
 // read answers a request that changes nothing. It is false if op is none.
-func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
+func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool, code) {
 	known := s.c.tree
 	if s.stale != nil {
 		known = s.stale
@@ -117,19 +118,20 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 	if op != wire.OpExists && op != wire.OpGetData && !lists {
 		return false, ok
 	}
-	p, watch := r.string(), r.bool()
+	p, watch := string(r.Text()), r.Bool()
 	n := cmp.Or(known[p], s.kept[p])
 	if watch && (n != nil || op == wire.OpExists) {
 		if lists {
-			return true, unimplemented
+			s.c.watch(childrenOf(p), co)
+		} else {
+			s.c.watch(p, co)
 		}
-		s.c.watch(p, co)
 	}
 	switch {
 	case n == nil:
 		return true, noNode
 	case op == wire.OpGetData:
-		w.bytes(n.data)
+		w.Buffer(n.data)
 	case lists:
 		children := slices.Collect(maps.Keys(n.children))
 		for kept := range s.kept {
@@ -137,9 +139,9 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 				children = append(children, name)
 			}
 		}
-		w.int32(int32(len(children)))
+		w.Int32(int32(len(children)))
 		for _, name := range children {
-			w.string(name)
+			w.Text(name)
 		}
 	}
 	if op != wire.OpGetChildren {
@@ -149,26 +151,26 @@ func (s *Server) read(co *conn, r *reader, op int32, w *writer) (bool, code) {
 }
 
 // readMany reads the data of znodes. Whatever else a multiRead may hold is not known here.
-func readMany(known tree, r *reader, w *writer) {
+func readMany(known tree, r *jute.Reader, w *jute.Writer) {
 	header := func(op int32, done bool, err code) {
-		w.int32(op)
-		w.bool(done)
-		w.int32(int32(err))
+		w.Int32(op)
+		w.Bool(done)
+		w.Int32(int32(err))
 	}
-	for op, done := r.int32(), r.bool(); !done && !r.bad; op, done = r.int32(), r.bool() {
-		r.int32()
-		n := known[r.string()]
-		r.bool()
+	for op, done := r.Int32(), r.Bool(); !done && r.Wrong == ""; op, done = r.Int32(), r.Bool() {
+		r.Int32()
+		n := known[string(r.Text())]
+		r.Bool()
 		switch {
 		case op != wire.OpGetData:
 			header(wire.OpError, false, unimplemented)
-			w.int32(int32(unimplemented))
+			w.Int32(int32(unimplemented))
 		case n == nil:
 			header(wire.OpError, false, noNode)
-			w.int32(int32(noNode))
+			w.Int32(int32(noNode))
 		default:
 			header(op, false, ok)
-			w.bytes(n.data)
+			w.Buffer(n.data)
 			n.stat(w)
 		}
 	}
@@ -176,48 +178,48 @@ func readMany(known tree, r *reader, w *writer) {
 }
 
 // change executes one request that writes, and puts its result into w.
-func change(t *txn, op int32, r *reader, w *writer, session int64) (err code) {
-	p := r.string()
+func change(t *txn, op int32, r *jute.Reader, w *jute.Writer, session int64) (err code) {
+	p := string(r.Text())
 	switch op {
 	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
-		data := r.bytes()
-		r.skipACL()
-		p, err = t.create(p, data, r.int32(), session)
-		w.string(p)
+		data := r.Buffer()
+		skipACL(r)
+		p, err = t.create(p, data, r.Int32(), session)
+		w.Text(p)
 		if op == wire.OpCreate2 && err == ok {
 			t.tree[p].stat(w)
 		}
 	case wire.OpDelete:
-		err = t.delete(p, r.int32())
+		err = t.delete(p, r.Int32())
 	case wire.OpSetData:
-		data := r.bytes()
-		if err = t.set(p, data, r.int32()); err == ok {
+		data := r.Buffer()
+		if err = t.set(p, data, r.Int32()); err == ok {
 			t.tree[p].stat(w)
 		}
 	case wire.OpCheck:
-		err = t.check(p, r.int32())
+		err = t.check(p, r.Int32())
 	default:
 		return unimplemented
 	}
-	if r.bad {
+	if r.Wrong != "" {
 		return badArguments
 	}
 	return err
 }
 
 // multi executes a transaction and puts its results into w. Its errors are in its body.
-func (s *Server) multi(co *conn, r *reader, w *writer) {
+func (s *Server) multi(co *conn, r *jute.Reader, w *jute.Writer) {
 	type result struct {
 		op   int32
 		err  code
-		body writer
+		body jute.Writer
 	}
 	var results []result
 	failed := s.c.transact(co.session.id, func(t *txn) (first code) {
 		for {
-			op, done := r.int32(), r.bool()
-			r.int32()
-			if done || r.bad {
+			op, done := r.Int32(), r.Bool()
+			r.Int32()
+			if done || r.Wrong != "" {
 				return first
 			}
 			res := result{op: op}
@@ -236,15 +238,23 @@ func (s *Server) multi(co *conn, r *reader, w *writer) {
 	})
 	for _, res := range results {
 		if failed != ok {
-			res.op, res.body = wire.OpError, writer{}
-			res.body.int32(int32(res.err))
+			res.op, res.body = wire.OpError, nil
+			res.body.Int32(int32(res.err))
 		}
-		w.int32(res.op)
-		w.bool(false)
-		w.int32(int32(res.err))
-		w.b = append(w.b, res.body.b...)
+		w.Int32(res.op)
+		w.Bool(false)
+		w.Int32(int32(res.err))
+		*w = append(*w, res.body...)
 	}
-	w.int32(-1)
-	w.bool(true)
-	w.int32(-1)
+	w.Int32(-1)
+	w.Bool(true)
+	w.Int32(-1)
+}
+
+func skipACL(r *jute.Reader) {
+	for n := r.Int32(); n > 0 && r.Wrong == ""; n-- {
+		r.Int32()
+		r.Text()
+		r.Text()
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/zookylock/zklock/internal/jute"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -143,7 +144,7 @@ func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
 		s.held = append(s.held, func() { s.receive(co, frame, sent) })
 		return
 	}
-	r := &reader{rest: frame}
+	r := &jute.Reader{Rest: frame}
 	switch {
 	case co.ended:
 	case co.session == nil:
@@ -153,7 +154,7 @@ func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
 		}
 	default:
 		s.touch(co.session)
-		xid, op := r.int32(), r.int32()
+		xid, op := r.Int32(), r.Int32()
 		s.count(co, op)
 		if !co.ended && (!co.session.over || s.mode == severed) { // one that was forgotten is not answered
 			s.take(co, r, xid, op, sent)
@@ -199,11 +200,11 @@ func (s *Server) report() {
 	clear(s.touched)
 }
 
-func (s *Server) shakeHands(co *conn, r *reader) {
-	r.int32() // protocol version
-	seen := r.int64()
-	timeout := time.Duration(r.int32()) * time.Millisecond
-	id, password := r.int64(), r.bytes()
+func (s *Server) shakeHands(co *conn, r *jute.Reader) {
+	r.Int32() // protocol version
+	seen := r.Int64()
+	timeout := time.Duration(r.Int32()) * time.Millisecond
+	id, password := r.Int64(), r.Buffer()
 	if s.shuts || seen > s.seen() { // ZooKeeperServer.processConnectRequest: client must try another server
 		s.hangUp(co)
 		return
@@ -232,13 +233,13 @@ func (s *Server) admit(co *conn, id int64, timeout time.Duration, password []byt
 	} else if ses != nil && !bytes.Equal(ses.password, password) {
 		ses = nil
 	}
-	w := new(writer)
-	w.int32(0)
+	w := new(jute.Writer)
+	w.Int32(0)
 	if ses == nil {
-		w.int32(0)
-		w.int64(0)
-		w.bytes(make([]byte, 16))
-		co.send(w.framed(), nil)
+		w.Int32(0)
+		w.Int64(0)
+		w.Buffer(make([]byte, 16))
+		co.send(w.Framed(), nil)
 		s.hangUp(co)
 		return
 	}
@@ -247,10 +248,10 @@ func (s *Server) admit(co *conn, id int64, timeout time.Duration, password []byt
 		s.hangUp(old)
 	}
 	co.session, ses.conn = ses, co
-	w.int32(int32(cmp.Or(s.claims, ses.timeout) / time.Millisecond))
-	w.int64(ses.id)
-	w.bytes(ses.password)
-	co.send(w.framed(), nil)
+	w.Int32(int32(cmp.Or(s.claims, ses.timeout) / time.Millisecond))
+	w.Int64(ses.id)
+	w.Buffer(ses.password)
+	co.send(w.Framed(), nil)
 }
 
 // send sends a frame to the client. arriving, if there is one, runs before the client can read it.
@@ -295,12 +296,12 @@ func (s *Server) notify(co *conn, ev event) {
 	if co.ended || s.mode == severed || s.kept[ev.path] != nil && ev.kind == nodeDeleted {
 		return
 	}
-	w := new(writer)
-	w.int32(-1)
-	w.int64(-1)
-	w.int32(0)
-	w.int32(ev.kind)
-	w.int32(3) // SyncConnected
-	w.string(ev.path)
-	co.send(w.framed(), nil)
+	w := new(jute.Writer)
+	w.Int32(-1)
+	w.Int64(-1)
+	w.Int32(0)
+	w.Int32(ev.kind)
+	w.Int32(3) // SyncConnected
+	w.Text(ev.path)
+	co.send(w.Framed(), nil)
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"path"
 	"time"
+
+	"github.com/zookylock/zklock/internal/jute"
 )
 
 // code is an error as it stands in a reply.
@@ -28,9 +30,10 @@ const (
 
 // The types of events, and the flags of a creation.
 const (
-	nodeCreated     = 1
-	nodeDeleted     = 2
-	nodeDataChanged = 3
+	nodeCreated         = 1
+	nodeDeleted         = 2
+	nodeDataChanged     = 3
+	nodeChildrenChanged = 4
 
 	flagEphemeral  = 1
 	flagSequential = 2
@@ -57,18 +60,18 @@ type znode struct {
 }
 
 // stat appends the znode's Stat.
-func (n *znode) stat(w *writer) {
-	w.int64(n.czxid)
-	w.int64(n.mzxid)
-	w.int64(n.ctime.UnixMilli())
-	w.int64(n.mtime.UnixMilli())
-	w.int32(n.version)
-	w.int32(2*n.creates - int32(len(n.children))) // DataNode.copyStat: a deletion for each creation, but for those left
-	w.int32(0)
-	w.int64(n.owner)
-	w.int32(int32(len(n.data)))
-	w.int32(int32(len(n.children)))
-	w.int64(n.pzxid)
+func (n *znode) stat(w *jute.Writer) {
+	w.Int64(n.czxid)
+	w.Int64(n.mzxid)
+	w.Int64(n.ctime.UnixMilli())
+	w.Int64(n.mtime.UnixMilli())
+	w.Int32(n.version)
+	w.Int32(2*n.creates - int32(len(n.children))) // DataNode.copyStat: a deletion for each creation, but for those left
+	w.Int32(0)
+	w.Int64(n.owner)
+	w.Int32(int32(len(n.data)))
+	w.Int32(int32(len(n.children)))
+	w.Int64(n.pzxid)
 }
 
 // tree is the data, by path.
@@ -92,6 +95,21 @@ type event struct {
 	path  string
 	owner int64 // of an ephemeral znode that was deleted
 }
+
+// watched returns what those watch who are told of the event.
+func (ev event) watched() []string {
+	switch ev.kind {
+	case nodeDeleted:
+		return []string{ev.path, childrenOf(ev.path)}
+	case nodeChildrenChanged:
+		return []string{childrenOf(ev.path)}
+	default:
+		return []string{ev.path}
+	}
+}
+
+// childrenOf stands for the children of a znode in the table of watches.
+func childrenOf(p string) string { return p + "/" }
 
 // txn is one transaction: all of its changes or none.
 type txn struct {
@@ -145,7 +163,7 @@ func (t *txn) create(p string, data []byte, flags int32, session int64) (string,
 		delete(t.tree, p)
 		delete(parent.children, path.Base(p))
 	})
-	t.events = append(t.events, event{kind: nodeCreated, path: p})
+	t.events = append(t.events, event{kind: nodeCreated, path: p}, event{kind: nodeChildrenChanged, path: path.Dir(p)})
 	return p, ok
 }
 
@@ -179,7 +197,7 @@ func (t *txn) delete(p string, version int32) code {
 		t.tree[p] = n
 		parent.children[path.Base(p)] = struct{}{}
 	})
-	t.events = append(t.events, event{nodeDeleted, p, n.owner})
+	t.events = append(t.events, event{nodeDeleted, p, n.owner}, event{kind: nodeChildrenChanged, path: path.Dir(p)})
 	return ok
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/peers"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -57,9 +58,8 @@ type requests struct {
 }
 
 func (r *requests) hook(dir zktest.Direction, frame []byte) zktest.Verdict {
-	const ping = 11
 	if dir == zktest.ToServer && len(frame) >= 12 {
-		if op := int32(binary.BigEndian.Uint32(frame[8:])); op != ping {
+		if op := int32(binary.BigEndian.Uint32(frame[8:])); op != wire.OpPing {
 			r.mu.Lock()
 			r.ops = append(r.ops, op)
 			r.mu.Unlock()
@@ -85,7 +85,6 @@ func TestUnsafePairsAreRefused(t *testing.T) {
 	s, outside := dial(t, proxy.Addr()), dial(t, e.Connect())
 	var asked requests
 	proxy.OnFrame(asked.hook)
-	const create2, list, exists, remove = 15, 8, 3, 2
 	for _, test := range unsafePairs {
 		for _, stranger := range test.strangers {
 			t.Run(fmt.Sprintf("%v-%s-%s-%s", test.naming, test.ours, stranger.library, stranger.kind), func(t *testing.T) {
@@ -109,7 +108,7 @@ func TestUnsafePairsAreRefused(t *testing.T) {
 				assert.ErrorContains(t, err, before[0])
 				assert.ErrorContains(t, err, stranger.library)
 				assert.ErrorContains(t, err, "Use ")
-				assert.Equal(t, []int32{create2, list, exists, remove}, ops)
+				assert.Equal(t, []int32{wire.OpCreate2, wire.OpGetChildren, wire.OpExists, wire.OpDelete}, ops)
 				release(t, theirs)
 				acquire(t, m) // they have gone
 				release(t, m)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/peers"
+	"github.com/zookylock/zklock/internal/wire"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -28,18 +29,17 @@ type creations struct {
 }
 
 func (c *creations) hook(dir zktest.Direction, frame []byte) zktest.Verdict {
-	const create, create2, createContainer = 1, 15, 19
 	if dir != zktest.ToServer || len(frame) < 20 {
 		return zktest.Pass
 	}
-	op := binary.BigEndian.Uint32(frame[8:])
-	if op != create && op != create2 && op != createContainer {
+	op := int32(binary.BigEndian.Uint32(frame[8:]))
+	if op != wire.OpCreate && op != wire.OpCreate2 && op != wire.OpCreateContainer {
 		return zktest.Pass
 	}
 	path, rest := buffer(frame[12:])
 	data, _ := buffer(rest)
 	kind := [...]string{"persistent", "ephemeral", "sequential", "ephemeral sequential"}[binary.BigEndian.Uint32(frame[len(frame)-4:])&3]
-	if op == createContainer {
+	if op == wire.OpCreateContainer {
 		kind = "container"
 	}
 	text := fmt.Sprintf("%s, %q", kind, data)

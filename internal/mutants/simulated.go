@@ -6,7 +6,7 @@ var simulated = []mutant{
 		name: "simulated: own requests numbered anew on every connection",
 		edits: []edit{
 			{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""},
-			{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"},
+			{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"},
 		},
 		seeds: 3000,
 	},

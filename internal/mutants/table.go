@@ -108,6 +108,96 @@ var mutants = []mutant{
 		tests: "TestVirtualAReaderCannotBecomeAWriter",
 	},
 	{
+		name:  "semaphore: one permit too many",
+		edits: []edit{{"internal/recipe/permit.go", "		case used+int64(p.Permits) > int64(l.size):", "		case used > int64(l.size):"}, {"internal/recipe/permit.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
+		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore$",
+	},
+	{
+		name:  "semaphore: permits not counted again once they are taken",
+		edits: []edit{{"internal/recipe/permit.go", "	if err == nil && used > int64(l.size) {\n		err = errCrowded", "	if false {\n		err = errCrowded"}},
+		tests: "TestVirtualSomebodyElseTakesPermits",
+	},
+	{
+		name:  "semaphore: permits given back for those that were taken later",
+		edits: []edit{{"internal/recipe/permit.go", "stat.Czxid <= c.czxid)", "true)"}},
+		tests: "TestVirtualSomebodyElseTakesPermits",
+	},
+	{
+		name:  "semaphore: weights not counted",
+		edits: []edit{{"internal/recipe/pool.go", "		n += permit.Count\n", "		n++\n"}},
+		tests: "TestVirtualSemaphore$",
+	},
+	{
+		name:  "semaphore: one who waits passes another that wants more",
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		if _, err := p.awaitTurn(c); err != nil {", "	if c.isBlocked() && p.Permits > 1 {\n		if _, err := p.awaitTurn(c); err != nil {"}},
+		tests: "TestVirtualSemaphoreIsFair",
+	},
+	{
+		name:  "semaphore: all who wait watch the permits",
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		if _, err := p.awaitTurn(c); err != nil {", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n		if _, err := p.awaitTurn(c); err != nil {"}},
+		tests: "TestVirtualSemaphoreWakesOne",
+	},
+	{
+		name:  "semaphore: sizes not compared",
+		edits: []edit{{"internal/recipe/pool.go", "	case !l.resized && l.size != handle:", "	case false:"}},
+		tests: "TestVirtualSizesMustAgree",
+	},
+	{
+		name:  "semaphore: a new size not heard of",
+		edits: []edit{{"internal/recipe/permit.go", "c.zs.Watches.WatchPlace(pool.Path, c.wake)", "c.zs.Watches.WatchPlace(pool.Path, nil)"}},
+		tests: "TestVirtualResize$",
+	},
+	{
+		name:  "semaphore: refused for a size of which the news are on their way",
+		edits: []edit{{"internal/recipe/permit.go", "		c.zs.Watches.Forget(pool.Path) // the news of another size may be on their way\n", ""}},
+		tests: "TestVirtualResize$",
+	},
+	{
+		name:  "semaphore: size of one that was resized forgotten",
+		edits: []edit{{"internal/recipe/pool.go", "		ops = append(ops, &zk.CreateRequest{Path: p.resized(), Acl: cfg.ACL})\n", ""}},
+		tests: "TestVirtualResize$",
+	},
+	{
+		name:  "semaphore: permit left when its transaction was not answered",
+		edits: []edit{{"internal/recipe/removal.go", "	case passing:\n		err = c.locate(ctx)\n", "	case passing:\n		c.stage = created\n"}},
+		tests: "TestVirtualAcquireCancelledAtEveryMoment",
+	},
+	{
+		name:  "semaphore: transaction repeated without a look",
+		edits: []edit{{"internal/recipe/permit.go", "		if err := c.locate(ctx); err != nil || c.permit != \"\" {\n			return false, err\n		}\n", "		c.stay()\n		return false, c.zs.Retry(ctx, was)\n"}},
+		tests: "TestVirtualPermitsAreCountedWhateverBreaks",
+	},
+	{
+		name:  "semaphore: mark lost with the place in the queue",
+		edits: []edit{{"internal/recipe/permit.go", "wire.Delete(c.path, c.version),", "wire.Delete(c.path, -1),"}},
+		tests: "TestVirtualAMarkIsNotLostWithTheQueue",
+	},
+	{
+		name:  "semaphore: tries give up behind others that take theirs",
+		edits: []edit{{"internal/recipe/permit.go", "const passingPatience = 200 * time.Millisecond", "const passingPatience = 0"}},
+		tests: "TestVirtualManyTriesAtOnce",
+	},
+	{
+		name:  "semaphore: tries wait for a dead client",
+		edits: []edit{{"internal/recipe/permit.go", "const passingPatience = 200 * time.Millisecond", "const passingPatience = time.Minute"}},
+		tests: "TestVirtualATryDoesNotWaitForADeadClient",
+	},
+	{
+		name:  "semaphore: kazoo let in",
+		edits: []edit{{"internal/recipe/pool.go", "return []byte(\"-\" + strconv.Itoa(n))", "return []byte(strconv.Itoa(n))"}, {"internal/recipe/pool.go", "		return 0, errKazoo\n	}\n	return int(-n64), nil", "		return int(n64), nil\n	}\n	return int(-n64), nil"}},
+		tests: "TestSemaphoresOfOthersAreRefused",
+	},
+	{
+		name:  "semaphore: footprint of the queue alone",
+		edits: []edit{{"internal/recipe/candidate.go", "return max(queued, len(c.permit)) + 4", "return queued + 4"}},
+		tests: "TestVirtualSemaphoreFootprint",
+	},
+	{
+		name:  "semaphore: hold of the place in the queue, not of the permit",
+		edits: []edit{{"internal/recipe/queueing.go", "	c.standing.Store(isFirst)\n	c.hold.bind(c)\n	return c.admit(p.ctx)", "	c.standing.Store(isFirst)\n	return c.admit(p.ctx)"}},
+		tests: "TestVirtualSemaphore$|TestVirtualPermitsAreLostBeforeTheNextGrant",
+	},
+	{
 		name:  "misuse: copy of a Mutex is used",
 		edits: []edit{{"misuse.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
 		tests: "TestVirtualCopies",
@@ -149,7 +239,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "multiRead without a result taken for the others'",
-		edits: []edit{{"internal/wire/compare.go", "b.bad(\"multiRead has not as many results as were asked for\")", "_ = 0"}},
+		edits: []edit{{"internal/wire/compare.go", "b.Fail(\"multiRead has not as many results as were asked for\")", "_ = 0"}},
 		tests: "TestAnAnswerToSomethingElseBreaksTheConnection",
 	},
 	{
@@ -619,7 +709,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "waiter gives up when its session expires",
-		edits: []edit{{"internal/recipe/errors.go", " ||\n		isOver(err) && !errors.Is(err, ensemble.ErrClosed)\n", "\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", " || isOver(err) && !errors.Is(err, ensemble.ErrClosed) {", " {"}},
 		tests: "TestPendingGoesOnAfterAnExpiry",
 	},
 	{
@@ -1057,7 +1147,7 @@ var mutants = []mutant{
 		name: "one commit taken for two creations",
 		edits: []edit{
 			{"internal/ensemble/dial.go", "		OwnRequests:  &zs.OwnRequests,\n", ""},
-			{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"},
+			{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"},
 		},
 		tests: "TestVirtualOneLockWhileTheSessionMoves",
 	},
@@ -1078,12 +1168,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "created path believed",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"}},
 		tests: "TestAnAnswerToSomethingElseBreaksTheConnection|FuzzCreated",
 	},
 	{
 		name:  "forged path deleted",
-		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.reason != \"\" {\n", "	if right = true; !right {\n"}},
+		edits: []edit{{"internal/wire/compare.go", "	if !right || asked.Wrong != \"\" {\n", "	if right = true; !right {\n"}},
 		tests: "TestForgedCreationsHarmNobody",
 	},
 	{
@@ -1093,7 +1183,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "results of a multi believed that were not asked for",
-		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.reason != \"\" {\n			b.bad(\"multi has", "		if last && !done || asked.reason != \"\" {\n			b.bad(\"multi has"}},
+		edits: []edit{{"internal/wire/compare.go", "		if done != last || asked.Wrong != \"\" {\n			b.Fail(\"multi has", "		if last && !done || asked.Wrong != \"\" {\n			b.Fail(\"multi has"}},
 		tests: "TestHostileServerCannotHurt",
 	},
 	{

@@ -14,6 +14,8 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.locks.Revoker;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.zookeeper.KeeperException;
@@ -65,7 +67,32 @@ public class CuratorPeer {
             return Integer.parseInt(Files.readString(counter));
         }
 
-        void visit(String kind, String visitor) throws IOException {
+        void crowd(String mark, int most) throws IOException {
+            try (var names = Files.list(folder)) {
+                long inside = names.filter(path -> path.getFileName().toString().startsWith("s-")).count();
+                if (inside > most) {
+                    throw new IllegalStateException("overlap: " + mark + " is one of " + inside);
+                }
+            }
+        }
+
+        /** Stays for a while, so that there are others. */
+        void share(String visitor, int most) throws Exception {
+            String mark = "s-" + visitor;
+            Path path = folder.resolve(mark);
+            Files.createFile(path);
+            crowd(mark, most);
+            Files.writeString(folder.resolve("log"), mark + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Thread.sleep(2);
+            crowd(mark, most);
+            Files.delete(path);
+        }
+
+        void visit(String kind, String visitor) throws Exception {
+            if (kind.startsWith("semaphore-")) {
+                share(visitor, permits(kind));
+                return;
+            }
             String mark = (kind.equals("read") ? "r-" : "w-") + visitor;
             Path path = folder.resolve(mark);
             Files.createFile(path);
@@ -132,12 +159,18 @@ public class CuratorPeer {
         }
     }
 
+    static int permits(String kind) {
+        return Integer.parseInt(kind.substring("semaphore-".length()));
+    }
+
     /** One lock object and its thread: Curator's locks belong to threads. */
     static class Handle {
         final String name;
         final String kind;
         final InterProcessMutex lock;
         final Recipe recipe;
+        final InterProcessSemaphoreV2 semaphore;
+        Lease lease;
         final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
             Thread t = new Thread(task);
             t.setDaemon(true);
@@ -148,6 +181,7 @@ public class CuratorPeer {
             this.name = name;
             this.kind = kind;
             recipe = recipes ? new Recipe(path) : null;
+            semaphore = kind.startsWith("semaphore-") ? new InterProcessSemaphoreV2(client, path, permits(kind)) : null;
             InterProcessReadWriteLock both = new InterProcessReadWriteLock(client, path);
             lock = kind.equals("mutex") ? new InterProcessMutex(client, path) : kind.equals("read") ? both.readLock() : both.writeLock();
         }
@@ -155,6 +189,10 @@ public class CuratorPeer {
         boolean acquire(long millis) throws Exception {
             if (recipe != null) {
                 return recipe.acquire(millis);
+            }
+            if (semaphore != null) {
+                lease = millis == 0 ? semaphore.acquire() : semaphore.acquire(millis, TimeUnit.MILLISECONDS);
+                return lease != null;
             }
             if (millis == 0) {
                 lock.acquire();
@@ -166,6 +204,8 @@ public class CuratorPeer {
         void release() throws Exception {
             if (recipe != null) {
                 recipe.release();
+            } else if (semaphore != null) {
+                semaphore.returnLease(lease);
             } else {
                 lock.release();
             }
@@ -189,7 +229,7 @@ public class CuratorPeer {
                     }
                     return "0";
                 case "contenders":
-                    return String.join("\t", lock.getParticipantNodes());
+                    return String.join("\t", semaphore != null ? semaphore.getParticipantNodes() : lock.getParticipantNodes());
                 case "revocable":
                     lock.makeRevocable(forLock -> say("!", "revoked", name));
                     return "";

@@ -4,6 +4,7 @@ import os
 import queue
 import sys
 import threading
+import time
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
@@ -38,7 +39,26 @@ class Site:
         with open(self.counter) as f:
             return int(f.read())
 
+    def crowd(self, mark, most):
+        inside = [name for name in os.listdir(self.folder) if name.startswith("s-")]
+        if len(inside) > most:
+            raise Exception("overlap: %s is one of %d" % (mark, len(inside)))
+
+    def share(self, visitor, most):
+        """Stays for a while, so that there are others."""
+        mark = "s-" + visitor
+        path = os.path.join(self.folder, mark)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+        self.crowd(mark, most)
+        with open(os.path.join(self.folder, "log"), "a") as f:
+            f.write(mark + "\n")
+        time.sleep(0.002)
+        self.crowd(mark, most)
+        os.remove(path)
+
     def visit(self, kind, visitor):
+        if kind.startswith("semaphore-"):
+            return self.share(visitor, permits(kind))
         mark = ("r-" if kind == "read" else "w-") + visitor
         path = os.path.join(self.folder, mark)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
@@ -56,12 +76,19 @@ class Site:
         os.remove(path)
 
 
+def permits(kind):
+    return int(kind[len("semaphore-"):])
+
+
 class Handle:
     """One lock object and the thread that uses it."""
 
     def __init__(self, client, name, kind, path, patterns):
-        make = {"mutex": client.Lock, "read": client.ReadLock, "write": client.WriteLock}[kind]
-        self.lock = make(path, name, extra_lock_patterns=patterns) if patterns else make(path, name)
+        if kind.startswith("semaphore-"):
+            self.lock = client.Semaphore(path, name, max_leases=permits(kind))
+        else:
+            make = {"mutex": client.Lock, "read": client.ReadLock, "write": client.WriteLock}[kind]
+            self.lock = make(path, name, extra_lock_patterns=patterns) if patterns else make(path, name)
         self.name, self.kind = name, kind
         self.requests = queue.Queue()
         threading.Thread(target=self.run, daemon=True).start()
@@ -97,6 +124,8 @@ class Handle:
         return timeouts
 
     def do_contenders(self):
+        if self.kind.startswith("semaphore-"):
+            return "\t".join(self.lock.lease_holders())
         return "\t".join(self.lock.contenders())
 
 

@@ -3,6 +3,7 @@ package peers
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,6 +18,19 @@ const (
 	Write Kind = "write"
 	Async Kind = "async" // zktools' ZkAsyncLock
 )
+
+// semaphoreOf begins the Kinds of semaphores.
+const semaphoreOf = "semaphore-"
+
+// Semaphore is the Kind of one with n permits: Curator's InterProcessSemaphoreV2, kazoo's Semaphore. A
+// Handle on it acquires one permit.
+func Semaphore(n int) Kind { return Kind(semaphoreOf + strconv.Itoa(n)) }
+
+// permits returns how many permits a semaphore has; 0 for the Kinds of locks.
+func (k Kind) permits() int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(string(k), semaphoreOf))
+	return n
+}
 
 // Client is one client of a library: one ZooKeeper session. It is safe for concurrent use.
 type Client interface {

@@ -7,12 +7,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Site is a folder that stands for what a lock protects, whatever language its users are written in. Whoever is inside has a
 // mark there, w-… or r-…; two that must not be inside together see one another's when they come or when they leave. An
-// exclusive visit increments the number in the file counter, in a way that loses counts when visits overlap. The file log has a
-// line for each visit.
+// exclusive visit increments the number in the file counter, in a way that loses counts when visits overlap. Those who share the
+// site under a semaphore have a mark s-… and count the others'. The file log has a line for each visit.
 type Site struct{ dir string }
 
 // NewSite makes a site of an existing folder.
@@ -34,6 +35,9 @@ func (s Site) Counter() (int, error) {
 
 // Visit is what is done under the lock. visitor is a name that no other has.
 func (s Site) Visit(kind Kind, visitor string) error {
+	if n := kind.permits(); n > 0 {
+		return s.share(n, visitor)
+	}
 	mark := "w-" + visitor
 	if kind == Read {
 		mark = "r-" + visitor
@@ -66,6 +70,38 @@ func (s Site) Visit(kind Kind, visitor string) error {
 		return err
 	}
 	return os.Remove(path)
+}
+
+// share is what is done under a permit of a semaphore: the visitor stays for a while, so that there are
+// others, and never too many.
+func (s Site) share(most int, visitor string) error {
+	mark := "s-" + visitor
+	path := filepath.Join(s.dir, mark)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	file.Close()
+	if err := s.crowd(most, mark); err != nil {
+		return err
+	}
+	if err := s.log(mark); err != nil {
+		return err
+	}
+	time.Sleep(2 * time.Millisecond) // sleep ok: the work
+	if err := s.crowd(most, mark); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// crowd fails if there are more than so many who share the site.
+func (s Site) crowd(most int, mark string) error {
+	inside, err := filepath.Glob(filepath.Join(s.dir, "s-*"))
+	if err == nil && len(inside) > most {
+		err = fmt.Errorf("overlap: %s is one of %d", mark, len(inside))
+	}
+	return err
 }
 
 func (s Site) log(mark string) error {

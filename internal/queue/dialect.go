@@ -39,7 +39,7 @@ const IDLen = 16
 func Prefix(d Dialect, k Kind, random [IDLen]byte) string {
 	id := hex.EncodeToString(random[:])
 	if d == Curator || d == CuratorRW {
-		id = id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+		id = uuid(id)
 	}
 	switch {
 	case d == WriteLock:

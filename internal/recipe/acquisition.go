@@ -12,11 +12,12 @@ import (
 
 // Claim is what an acquisition wants, and how.
 type Claim struct {
-	Path   string // of the lock's znode
-	Kind   queue.Kind
-	Config *Config
-	Try    bool        // give up at once if others are ahead
-	Revoke *Revocation // what is done to those ahead; nil for nothing
+	Path    string // of the lock's or semaphore's znode
+	Kind    queue.Kind
+	Config  *Config
+	Permits int         // how many, of a semaphore
+	Try     bool        // give up at once if others are ahead
+	Revoke  *Revocation // what is done to those ahead; nil for nothing
 
 	Slot  *Slot  // of the handle; nil where holds may share it
 	Sight *Sight // the handle's

@@ -31,20 +31,22 @@ type candidate struct {
 	wake  chan struct{} // receives when there is something to look at, the znode itself or the one that blocks it
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
+	permit string // what its path will be when it has left the queue of a semaphore; empty otherwise
 
 	stage   stage    // of its znode
 	doubted bool     // another client has removed its znode, it seems, and may have taken its name
 	usurped bool     // another session's znode has its name
 	handoff *handoff // that it has left; nil for none
-	counts  int      // what it takes of its session's footprint
 
 	reader string // the path of a reader that may be in its place; empty if there is none
 
-	path  string            // once created
-	place queue.Candidate   // once created
-	czxid int64             // once known
-	self  *ensemble.Watcher // of the znode, from the first look on
-	line  queue.Line        // those ahead of it
+	counted int               // what its session counts for it, see footprint
+	version int32             // that its znode must have when it leaves the queue of a semaphore, -1 for any
+	path    string            // once created
+	place   queue.Candidate   // once created
+	czxid   int64             // once known
+	self    *ensemble.Watcher // of the znode, from the first look on
+	line    queue.Line        // those ahead of it
 
 	first    *listing            // that was asked for together with the creation, until it is looked at; nil if there is none
 	watchers []*ensemble.Watcher // of the first of those in line
@@ -65,6 +67,7 @@ const (
 	uncreated stage = iota // no creation was sent, or none that may have been executed
 	requested              // a creation was sent that may have been executed
 	created                // the znode is there, as far as is known
+	passing                // it is being replaced by that of a permit; either may be there
 	deleting               // a deletion was sent that may have been executed
 	deleted                // this session has deleted it, so that it was there until then
 	over                   // it is gone in another way, or goes with its session, or may not be deleted
@@ -81,6 +84,16 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 		zs: zs, dir: dir, cfg: cfg, kind: kind, voice: voice, hold: h, wake: make(chan struct{}, 1),
 		prefix: queue.Prefix(voice.Dialect, kind, random),
 	}
+}
+
+// newPermit is newCandidate for one that is to take permits of a semaphore. The name of those cannot be
+// guessed by who reads the candidate's.
+func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
+	c := newCandidate(zs, cfg.Pool.Queue(), queue.Lock, cfg, h)
+	var random [queue.IDLen]byte
+	rand.Read(random[:])
+	c.permit = cfg.Pool.Permits() + "/" + queue.PermitName(c.voice.Dialect, random, permits)
+	return c
 }
 
 // create queues the candidate. After an error the znode may exist; remove knows.
@@ -187,8 +200,8 @@ func newBirth(r wire.Reply) (b birth) {
 // the session then owned more than it may.
 func (c *candidate) request() error {
 	if c.stage == uncreated {
-		c.counts = c.footprint()
-		if err := c.zs.Include(c.counts); err != nil {
+		c.counted = c.footprint()
+		if err := c.zs.Include(c.counted); err != nil {
 			return err
 		}
 		c.stage = requested
@@ -200,7 +213,7 @@ func (c *candidate) request() error {
 // for what the session may own.
 func (c *candidate) enter(to stage) {
 	if c.stage.mayExist() && !to.mayExist() {
-		c.zs.Exclude(c.counts)
+		c.zs.Exclude(c.counted)
 	}
 	c.stage = to
 }
@@ -209,9 +222,10 @@ func (c *candidate) enter(to stage) {
 const sequenceDigits = 10
 
 // footprint is what the candidate takes in the transaction that ends its session: its path, and the
-// length of that.
+// length of that. One that is to take permits has one path or the other.
 func (c *candidate) footprint() int {
-	return len(c.dir) + len("/") + len(c.prefix) + sequenceDigits + 4
+	queued := len(c.dir) + len("/") + len(c.prefix) + sequenceDigits
+	return max(queued, len(c.permit)) + 4
 }
 
 func (c *candidate) setPath(p string) { c.path, c.prefix, c.stage = p, "", created }

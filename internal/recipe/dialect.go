@@ -23,6 +23,14 @@ type parent struct {
 
 // parent says what the znode at path is to be, for the lock at dir.
 func (cfg *Config) parent(path, dir, root string) parent {
+	p := cfg.emptyParent(path, dir, root)
+	if cfg.Pool != nil && path == cfg.Pool.Path {
+		p.data = sizeData(cfg.Pool.Size)
+	}
+	return p
+}
+
+func (cfg *Config) emptyParent(path, dir, root string) parent {
 	switch cfg.Dialect {
 	case queue.Zktools: // locking.py: _ensure_lock_dir
 		if path == dir {
@@ -36,6 +44,11 @@ func (cfg *Config) parent(path, dir, root string) parent {
 	default:
 		return parent{container: path != root && strings.HasPrefix(path, root) && !cfg.KazooListens}
 	}
+}
+
+// isOwn reports whether the znode at path is the lock's own, or the semaphore's, and no other's.
+func (cfg *Config) isOwn(path, dir string) bool {
+	return path == dir || cfg.Pool != nil && path == cfg.Pool.Path
 }
 
 // advice says how to share the lock with whoever made a candidate.

@@ -15,6 +15,7 @@ var (
 	ErrLost          = errors.New("lock lost")
 	ErrMixedDialects = errors.New("clients of the lock do not agree on the order of its queue")
 	ErrExhausted     = errors.New("sequence numbers of the lock are used up")
+	ErrSize          = errors.New("the size of the semaphore does not fit")
 )
 
 // errRemoved is a loss and a revocation, so that it matches either.
@@ -39,11 +40,4 @@ func loss(err error) error {
 func isOver(err error) bool {
 	return errors.Is(err, ErrLost) || errors.Is(err, ensemble.ErrExpired) ||
 		errors.Is(err, ensemble.ErrLeaseRanOut) || errors.Is(err, ensemble.ErrClosed)
-}
-
-// isLostPlace reports whether err says that a candidate has lost its place in the queue, so that another
-// is to take one at the end.
-func isLostPlace(err error) bool {
-	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errRepeated) ||
-		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
 }

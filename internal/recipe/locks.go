@@ -39,6 +39,7 @@ type Config struct {
 	Dialect      queue.Dialect // Native, Zktools, Curator or Kazoo
 	Naming       string        // what the user calls the dialect
 	KazooListens bool          // kazoo's clients of the lock know the names of NamingDefault
+	Pool         *Pool         // of a semaphore; nil for a lock
 }
 
 // await waits for a ZooKeeper session that is established. It may be disconnected. It fails with

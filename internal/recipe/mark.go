@@ -105,12 +105,13 @@ func kept(text string) string {
 func (m Mark) markFor(name string, data []byte) []byte {
 	who, marked := ParseData(data)
 	c, _ := queue.Parse(name)
+	ours := c.Dialect == queue.Native || queue.ParsePermit(name).Dialect == queue.Native
 	switch {
 	case marked != nil:
 		return nil
 	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
 		return revocationMarks[1]
-	case c.Dialect == queue.Native && len(who) > 0: // zk.Lock, which has no data, listens for nothing
+	case ours && len(who) > 0: // zk.Lock, which has no data, listens for nothing
 		return slices.Concat(ourMark, who[:min(len(who), WhoKept)], m.asker())
 	default:
 		return revocationMarks[0]

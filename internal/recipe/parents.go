@@ -27,7 +27,7 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 		}
 		path := dir[:i]
 		acl := zs.locks.acl
-		if path == dir {
+		if cfg.isOwn(path, dir) {
 			acl = cfg.ACL
 		}
 		err := zs.Do(context.Background(), func() error {

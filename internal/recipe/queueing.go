@@ -25,8 +25,7 @@ func (p *Passage) run() {
 			p.leave()
 			return
 		}
-		c, begun := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold()), time.Now()
-		c.sifts = p.sifts
+		c, begun := p.newCandidate(zs), time.Now()
 		p.trying.Store(c)
 		err = p.obtain(c)
 		if err == nil {
@@ -48,6 +47,23 @@ func (p *Passage) run() {
 		p.locks.client.Go(func() { p.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
 		return
 	}
+}
+
+// newCandidate returns the next candidate.
+func (p *Passage) newCandidate(zs *Local) *candidate {
+	if p.Config.Pool != nil {
+		return newPermit(zs, p.Config, p.freshHold(), p.Permits)
+	}
+	c := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold())
+	c.sifts = p.sifts
+	return c
+}
+
+// isLostPlace reports whether err says that the candidate has lost its place in the queue, so that another
+// one is needed.
+func isLostPlace(err error) bool {
+	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errCrowded) || errors.Is(err, errRepeated) ||
+		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
 }
 
 // quickly is how soon a candidate is lost that is followed by another with a pause, unless it is
@@ -89,10 +105,8 @@ func (p *Passage) orContextError(err error) error {
 // obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
 // lease. After an error the candidate may exist.
 func (p *Passage) obtain(c *candidate) error {
-	if p.Try {
-		if err := p.peek(c); err != nil {
-			return err
-		}
+	if err := p.survey(c); err != nil {
+		return err
 	}
 	if err := c.create(p.ctx); err != nil {
 		return err
@@ -100,6 +114,9 @@ func (p *Passage) obtain(c *candidate) error {
 	p.announce()
 	if err := c.lookAhead(p.ctx, p.Revoke != nil); err != nil {
 		return err
+	}
+	if p.Config.Pool != nil {
+		return p.obtainPermits(c)
 	}
 	if p.Try && c.isBlocked() { // by another try perhaps, which is about to leave
 		c.line = queue.Line{}
@@ -134,16 +151,49 @@ func (p *Passage) obtain(c *candidate) error {
 // lease.
 func (p *Passage) admit(ctx context.Context, c *candidate) error {
 	c.standing.Store(isFirst)
-	if err := c.zs.Lease.Admit(ctx, c.hold); err != nil {
+	if err := c.admit(ctx); err != nil {
 		p.leaveSlot()
-		if errors.Is(err, zk.ErrNoNode) {
-			return ErrVanished
-		}
 		return err
 	}
 	c.isFirst = p.Kind.Exclusive()
 	p.Sight.free.Store(true)
 	return nil
+}
+
+// obtainPermits is the rest of obtain for a semaphore.
+func (p *Passage) obtainPermits(c *candidate) error {
+	if c.isBlocked() {
+		if _, err := p.awaitTurn(c); err != nil {
+			return err
+		}
+	}
+	if err := p.takePermits(p.ctx, c); err != nil {
+		return err
+	}
+	c.standing.Store(isFirst)
+	c.hold.bind(c)
+	return c.admit(p.ctx)
+}
+
+// admit puts the candidate's hold under the lease.
+func (c *candidate) admit(ctx context.Context) error {
+	err := c.zs.Lease.Admit(ctx, c.hold)
+	if errors.Is(err, zk.ErrNoNode) {
+		return ErrVanished
+	}
+	return err
+}
+
+// survey looks, before there is a candidate, whether the acquisition is in vain.
+func (p *Passage) survey(c *candidate) error {
+	switch {
+	case p.Config.Pool != nil:
+		return p.checkPermits(c)
+	case p.Try:
+		return p.peek(c)
+	default:
+		return nil
+	}
 }
 
 // refuse ends a try with somebody ahead. In the packet that removes the candidate a server is asked whether the nearest
@@ -171,8 +221,11 @@ func (p *Passage) refuse(c *candidate) error {
 // those ahead must not be removed for nothing.
 func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 	ctx = p.ctx
-	var force <-chan time.Time
-	if p.Revoke != nil {
+	var force <-chan time.Time // is due
+	switch {
+	case p.Try: // of a semaphore
+		force = time.After(passingPatience)
+	case p.Revoke != nil:
 		force = p.Revoke.due()
 		if p.Revoke.Ask {
 			if err := c.revokeAhead(ctx, p.Revoke.Mark); err != nil {
@@ -188,14 +241,17 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 		if err != nil {
 			return ctx, err
 		}
-		if left == wasForced {
+		switch {
+		case left == wasForced && p.Try:
+			return ctx, errOthersAhead
+		case left == wasForced:
 			committed, ok := p.commit()
 			if !ok {
 				return ctx, p.ended()
 			}
 			ctx, force = committed, closedTimer
 			err = c.evict(ctx)
-		} else {
+		default:
 			err = p.moveUp(ctx, c, at, left)
 		}
 		if err != nil {
@@ -203,6 +259,8 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 		}
 	}
 	switch {
+	case p.Config.Pool != nil: // it is seen when the candidate leaves the queue
+		return ctx, nil
 	case c.self != nil:
 		return ctx, c.look(ctx) // which asks nothing where the watch stands, and heeds a mark
 	case c.seen:

@@ -20,10 +20,13 @@ func (c *candidate) remove(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if c.stage == requested {
+	switch c.stage {
+	case requested:
 		_, err = c.find(ctx)
+	case passing:
+		err = c.locate(ctx)
 	}
-	exists := c.stage.mayExist() && c.stage != requested
+	exists := c.stage == created || c.stage == deleting
 	if exists {
 		err = c.findReader(ctx)
 	}
@@ -98,7 +101,7 @@ func (c *candidate) delete(ctx context.Context) error {
 // been looked at yet, that is read in the same packet: it need not do so itself when it is woken.
 func (c *candidate) deleteOnce(ctx context.Context) error {
 	c.announce(new(handoff))
-	remove := wire.Delete(c.path)
+	remove := wire.Delete(c.path, wire.AnyVersion)
 	next := c.successor()
 	if next == "" {
 		_, err := ensemble.Ask(ctx, c.zs.Session, remove, ensemble.Nothing)

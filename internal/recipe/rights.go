@@ -32,7 +32,15 @@ func (l *Locks) isSticky(dir string) bool {
 
 // checkSticky refuses a lock of which it is known that we may not delete candidates there, unless the rights have been mended.
 func (c *candidate) checkSticky(ctx context.Context) error {
-	l, dir := c.zs.locks, c.dir
+	err := c.checkStickyIn(ctx, c.dir)
+	if err == nil && c.cfg.Pool != nil {
+		err = c.checkStickyIn(ctx, c.cfg.Pool.Permits())
+	}
+	return err
+}
+
+func (c *candidate) checkStickyIn(ctx context.Context, dir string) error {
+	l := c.zs.locks
 	if !l.isSticky(dir) {
 		return nil
 	}

@@ -77,7 +77,7 @@ func (r *roster) begin(dir string) (l *listing, mine bool) {
 
 // request returns the request for a listing, which finishes it.
 func (r *roster) request(l *listing) *wire.Request {
-	request := wire.GetChildren(l.dir)
+	request := wire.GetChildren(l.dir, false)
 	request.Done = func(reply wire.Reply) {
 		var children []string
 		err := ensemble.ErrorOf(reply)

@@ -14,6 +14,7 @@ type standing struct {
 	more    bool              // there were others, ahead of these
 	nearest *candidate        // the nearest of those, if it is a sibling
 	first   *ensemble.Watcher // the first of those; nil if it is not known
+	room    string            // how many permits are free, if nobody is ahead; empty otherwise
 }
 
 // The standings of candidates that nobody blocks.
@@ -45,6 +46,9 @@ func (p *Passage) waitedFor() ensemble.Obstacle {
 	case isBehindOwner:
 		return ensemble.Obstacle{Text: "it is first in the queue, and its handle has a hold that is not unlocked"}
 	default:
+		if st.room != "" {
+			return ensemble.Obstacle{Text: "it is first in the queue; " + st.room}
+		}
 		return ensemble.Obstacle{Text: c.describe(st)}
 	}
 }

@@ -298,11 +298,10 @@ func (p *link) back() {
 
 // operation returns what a reply is to.
 func (p *link) operation(xid int32) int32 {
-	const event, ping = -1, -2
 	switch xid {
-	case event:
+	case wire.XidWatcherEvent:
 		return wire.OpWatcherEvent
-	case ping:
+	case wire.XidPing:
 		return wire.OpPing
 	}
 	p.mu.Lock()

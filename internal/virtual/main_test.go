@@ -1,11 +1,7 @@
 package virtual
 
 import (
-	"fmt"
-	"os"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/wait"
@@ -26,11 +22,4 @@ var (
 	contenders = locktest.Contenders
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := goleak.Find(); err != nil {
-		fmt.Fprintln(os.Stderr, "goroutines are left:", err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { locktest.Main(m) }

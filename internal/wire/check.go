@@ -19,16 +19,16 @@ const (
 
 // checkHandshake takes a connect reply apart.
 func checkHandshake(frame []byte) (Handshake, error) {
-	b := body{rest: frame}
-	b.int32() // protocol version
-	timeout := time.Duration(b.int32()) * time.Millisecond
-	session := b.int64()
+	b := bodyOf(frame)
+	b.Int32() // protocol version
+	timeout := time.Duration(b.Int32()) * time.Millisecond
+	session := b.Int64()
 	password := b.buffer()
-	readOnly := len(b.rest) > 0 && b.bool() // missing before ZooKeeper 3.4
+	readOnly := len(b.Rest) > 0 && b.Bool() // missing before ZooKeeper 3.4
 
 	switch {
-	case b.reason != "":
-		return Handshake{}, &FrameError{OpConnect, b.reason}
+	case b.Wrong != "":
+		return Handshake{}, &FrameError{OpConnect, b.Wrong}
 	case len(password) != passwordSize:
 		// A longer one does not fit into go-zookeeper's next connect request (conn.go line 659), nor the one after: it
 		// would never connect again.
@@ -48,13 +48,13 @@ func checkHandshake(frame []byte) (Handshake, error) {
 
 // checkEvent takes the body of a watcher event apart.
 func checkEvent(rest []byte) error {
-	b := body{rest: rest}
-	kind := b.int32()
-	b.int32() // state
-	b.string()
+	b := bodyOf(rest)
+	kind := b.Int32()
+	b.Int32() // state
+	b.text()
 	switch {
-	case b.reason != "":
-		return &FrameError{OpWatcherEvent, b.reason}
+	case b.Wrong != "":
+		return &FrameError{OpWatcherEvent, b.Wrong}
 	case kind < minEvent || kind > maxEvent:
 		return &FrameError{OpWatcherEvent, "type is no event's that servers send"}
 	}
@@ -64,7 +64,7 @@ func checkEvent(rest []byte) error {
 // checkReply takes the body of a reply without error apart and returns what go-zookeeper will allocate for it. Bytes
 // after the last field are let pass: newer servers append.
 func checkReply(to request, session int64, rest []byte) (cost int, err error) {
-	b, asked := body{rest: rest}, body{rest: to.body}
+	b, asked := bodyOf(rest), bodyOf(to.body)
 	switch to.op {
 	case OpCreate, OpCreateContainer, OpCreateTTL:
 		b.created(&asked)
@@ -90,8 +90,8 @@ func checkReply(to request, session int64, rest []byte) (cost int, err error) {
 	case OpMultiRead:
 		b.readResults(&asked)
 	}
-	if b.reason != "" {
-		return 0, &FrameError{to.op, b.reason}
+	if b.Wrong != "" {
+		return 0, &FrameError{to.op, b.Wrong}
 	}
 	return b.cost, nil
 }

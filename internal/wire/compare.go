@@ -29,11 +29,11 @@ func isCompared(op int32) bool {
 
 // created takes the path of a znode whose creation asked for, and returns the flags of that.
 func (b *body) created(asked *body) (flags int32) {
-	want := asked.string()
+	want := asked.text()
 	asked.buffer()
 	asked.acls()
-	flags = asked.int32()
-	path := b.string()
+	flags = asked.Int32()
+	path := b.text()
 	var right bool
 	switch flags {
 	case flagSequential, flagEphemeralSequential, flagSequentialTTL:
@@ -42,8 +42,8 @@ func (b *body) created(asked *body) (flags int32) {
 	default:
 		right = bytes.Equal(path, want)
 	}
-	if !right || asked.reason != "" {
-		b.bad("created path is not what was asked for")
+	if !right || asked.Wrong != "" {
+		b.Fail("created path is not what was asked for")
 	}
 	return flags
 }
@@ -57,7 +57,7 @@ func (b *body) createdWithStat(asked *body, session int64) {
 		owner = session
 	}
 	if stat.EphemeralOwner != owner || stat.Czxid <= 0 || stat.Mzxid != stat.Czxid {
-		b.bad("Stat is not that of a znode which this session has just created")
+		b.Fail("Stat is not that of a znode which this session has just created")
 	}
 }
 
@@ -77,18 +77,18 @@ func isSequenceNumber(number []byte) bool {
 
 // synced takes the path of a sync.
 func (b *body) synced(asked *body) {
-	if want := asked.string(); !bytes.Equal(b.string(), want) {
-		b.bad("synced path is not what was asked for")
+	if want := asked.text(); !bytes.Equal(b.text(), want) {
+		b.Fail("synced path is not what was asked for")
 	}
 }
 
 // names takes the names of a znode's children.
 func (b *body) names() {
-	n := b.count(4)
+	n := b.Count(4)
 	b.cost += n * stringCost
-	for i := 0; i < n && b.reason == ""; i++ {
-		if name := b.string(); len(name) == 0 || bytes.IndexByte(name, '/') >= 0 {
-			b.bad("name of a child is none")
+	for i := 0; i < n && b.Wrong == ""; i++ {
+		if name := b.text(); len(name) == 0 || bytes.IndexByte(name, '/') >= 0 {
+			b.Fail("name of a child is none")
 		}
 	}
 }
@@ -97,13 +97,13 @@ func (b *body) names() {
 // the type that was asked for, or all of them errors.
 func (b *body) results(asked *body) {
 	results, failures := 0, 0
-	for b.reason == "" {
+	for b.Wrong == "" {
 		op, done := b.resultHeader()
 		want, last := asked.resultHeader()
-		if done != last || asked.reason != "" {
-			b.bad("multi has not as many results as were asked for")
+		if done != last || asked.Wrong != "" {
+			b.Fail("multi has not as many results as were asked for")
 		}
-		if done || b.reason != "" {
+		if done || b.Wrong != "" {
 			break
 		}
 		results++
@@ -113,21 +113,21 @@ func (b *body) results(asked *body) {
 			b.result(op, asked)
 		case OpError:
 			failures++
-			b.int32()
+			b.Int32()
 			new(body).result(want, asked)
 		default:
-			b.bad("multi holds a result of another type than was asked for")
+			b.Fail("multi holds a result of another type than was asked for")
 		}
 	}
 	if failures > 0 && failures < results {
-		b.bad("multi has failed in part")
+		b.Fail("multi has failed in part")
 	}
 }
 
 // resultHeader takes what stands before each part of a multi, of the request and of the reply.
 func (b *body) resultHeader() (op int32, done bool) {
-	op, done = b.int32(), b.bool()
-	b.int32()
+	op, done = b.Int32(), b.Bool()
+	b.Int32()
 	return op, done
 }
 
@@ -140,37 +140,37 @@ func (b *body) result(op int32, asked *body) {
 		return
 	case OpSetData:
 		b.stat()
-		asked.string()
+		asked.text()
 		asked.buffer()
 	case OpCheck, OpDelete:
-		asked.string()
+		asked.text()
 	default:
-		b.bad("multi holds a result of unknown type")
+		b.Fail("multi holds a result of unknown type")
 	}
-	asked.int32() // the version
+	asked.Int32() // the version
 }
 
 // readResults takes the results of a multiRead that asks for data: each of them data or an error.
 func (b *body) readResults(asked *body) {
-	for b.reason == "" {
+	for b.Wrong == "" {
 		op, done := b.resultHeader()
 		_, last := asked.resultHeader()
-		if done != last || asked.reason != "" {
-			b.bad("multiRead has not as many results as were asked for")
+		if done != last || asked.Wrong != "" {
+			b.Fail("multiRead has not as many results as were asked for")
 		}
-		if done || b.reason != "" {
+		if done || b.Wrong != "" {
 			break
 		}
-		asked.string()
-		asked.bool()
+		asked.text()
+		asked.Bool()
 		switch op {
 		case OpGetData:
 			b.buffer()
 			b.stat()
 		case OpError:
-			b.int32()
+			b.Int32()
 		default:
-			b.bad("multiRead holds a result of another type than was asked for")
+			b.Fail("multiRead holds a result of another type than was asked for")
 		}
 	}
 }

@@ -24,7 +24,7 @@ const session = 1
 func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 	create := func() *wire.Request { return wire.Create("/d/x-", []byte("me"), zk.WorldACL(zk.PermAll)) }
 	old := func() *wire.Request { return wire.CreateOld("/d/x-", nil, nil) }
-	list := func() *wire.Request { return wire.GetChildren("/d") }
+	list := func() *wire.Request { return wire.GetChildren("/d", false) }
 	many := func() *wire.Request { return wire.GetDataOfMany([]string{"/d/x", "/d/y"}) }
 	x, end := frame{}.result(wire.OpGetData, false, 0).str("data").stat(9), frame{}.result(-1, true, -1)
 	const path = "/d/x-0000000007"
@@ -172,8 +172,8 @@ func TestNumbersBelongToTheSession(t *testing.T) {
 		s := newSending(t, cfg)
 		s.connect()
 		for range 3 {
-			one, _ := telling(wire.Delete("/x"))
-			two, _ := telling(wire.Delete("/y"))
+			one, _ := telling(wire.Delete("/x", -1))
+			two, _ := telling(wire.Delete("/y", -1))
 			sent := s.sends(one, two)
 			for range 2 {
 				xid, _ := header(s.sent())
@@ -196,14 +196,14 @@ func TestNoNumberIsGivenTwice(t *testing.T) {
 		s := newSending(t, cfg)
 		s.connect()
 		for _, want := range []int32{math.MinInt32 + 1, math.MinInt32} {
-			last, _ := telling(wire.Delete("/x"))
+			last, _ := telling(wire.Delete("/x", -1))
 			sent := s.sends(last)
 			xid, _ := header(s.sent())
 			require.True(t, <-sent)
 			require.Equal(t, want, xid)
 		}
 		for range 2 { // on another connection too
-			refused, none := telling(wire.Delete("/x"))
+			refused, none := telling(wire.Delete("/x", -1))
 			require.False(t, s.Send(refused))
 			require.Empty(t, none)
 			_, err := s.Read(make([]byte, 1))
@@ -217,7 +217,7 @@ func TestNoNumberIsGivenTwice(t *testing.T) {
 		cfg.OwnRequests.Store(all - 1)
 		s := newSending(t, cfg)
 		s.connect()
-		require.False(t, s.Send(wire.Delete("/x"), wire.Delete("/y")))
+		require.False(t, s.Send(wire.Delete("/x", -1), wire.Delete("/y", -1)))
 		_, err := s.Read(make([]byte, 1))
 		require.ErrorIs(t, err, wire.ErrNumbersUsedUp)
 	})

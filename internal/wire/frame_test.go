@@ -3,6 +3,8 @@ package wire_test
 import (
 	"encoding/binary"
 	"strings"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // A frame is built field by field as a server writes it.
@@ -48,16 +50,16 @@ func asks(op int32) frame {
 	a := frame{}.str("/a")
 	created := frame{}.str("/a").i32(-1).i32(0).i32(0)
 	switch op {
-	case 1, 19:
+	case wire.OpCreate, wire.OpCreateContainer:
 		return created
-	case 21:
+	case wire.OpCreateTTL:
 		return created.i64(1000)
-	case 14:
-		f := append(frame{}.result(1, false, -1), created...)
-		f = append(f.result(5, false, -1), a.i32(-1).i32(version)...)
-		f = append(f.result(2, false, -1), a.i32(version)...)
-		f = append(f.result(13, false, -1), a.i32(version)...)
-		return f.result(-1, true, -1)
+	case wire.OpMulti:
+		f := append(frame{}.result(wire.OpCreate, false, -1), created...)
+		f = append(f.result(wire.OpSetData, false, -1), a.i32(-1).i32(version)...)
+		f = append(f.result(wire.OpDelete, false, -1), a.i32(version)...)
+		f = append(f.result(wire.OpCheck, false, -1), a.i32(version)...)
+		return f.result(wire.OpError, true, -1)
 	}
 	return a
 }
@@ -65,21 +67,21 @@ func asks(op int32) frame {
 // honest is the body with which ZooKeeper answers an operation.
 func honest(op int32) frame {
 	switch op {
-	case 1, 19, 21, 9:
+	case wire.OpCreate, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpSync:
 		return frame{}.str("/a")
-	case 3, 5, 7:
+	case wire.OpExists, wire.OpSetData, wire.OpSetACL:
 		return frame{}.stat(42)
-	case 4, 16:
+	case wire.OpGetData, wire.OpReconfig:
 		return frame{}.str("data").stat(42)
-	case 6:
+	case wire.OpGetACL:
 		return frame{}.i32(1).i32(31).str("world").str("anyone").stat(42)
-	case 8:
+	case wire.OpGetChildren:
 		return frame{}.i32(2).str("x").str("y")
-	case 12:
+	case wire.OpGetChildren2:
 		return frame{}.i32(2).str("x").str("y").stat(42)
-	case 14:
-		return frame{}.result(1, false, 0).str("/a").result(5, false, 0).stat(42).result(2, false, 0).
-			result(13, false, 0).result(-1, true, -1)
+	case wire.OpMulti:
+		return frame{}.result(wire.OpCreate, false, 0).str("/a").result(wire.OpSetData, false, 0).stat(42).result(wire.OpDelete, false, 0).
+			result(wire.OpCheck, false, 0).result(wire.OpError, true, -1)
 	}
 	return nil
 }

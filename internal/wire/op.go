@@ -36,8 +36,8 @@ const (
 
 // The transaction ids that are no request's: go-zookeeper tells them apart by these alone (conn.go line 829).
 const (
-	xidWatcherEvent int32 = -1
-	xidPing         int32 = -2
+	XidWatcherEvent int32 = -1
+	XidPing         int32 = -2
 
 	// Those of requests that go-zookeeper knows nothing of; they go down from here. The servers have no meaning for them.
 	// go-zookeeper's own go up from 1 to 2147483647, and then to 0 (conn.go line 880).

@@ -40,7 +40,7 @@ func newOutstanding() outstanding {
 
 // add records a request that is about to be written.
 func (o *outstanding) add(xid, op int32, sent time.Time, size int) {
-	if xid == xidPing && op == OpPing {
+	if xid == XidPing && op == OpPing {
 		o.pings = append(o.pings, sent)
 		return
 	}

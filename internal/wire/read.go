@@ -172,11 +172,11 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	xid := int32(binary.BigEndian.Uint32(frame))
 	failed := binary.BigEndian.Uint32(frame[errorAt:]) != 0
 	switch {
-	case xid == xidWatcherEvent && tooLarge:
+	case xid == XidWatcherEvent && tooLarge:
 		return false, &FrameError{OpWatcherEvent, "frame is too large"}
-	case xid == xidWatcherEvent:
+	case xid == XidWatcherEvent:
 		return false, checkEvent(frame[replyHeaderSize:])
-	case xid == xidPing:
+	case xid == XidPing:
 		c.mu.Lock()
 		sent, ok := c.waiting.removePing()
 		c.mu.Unlock()

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/jute"
 )
 
 // A Request is sent by Conn.Send, behind go-zookeeper's back. go-zookeeper has no way to ask without waiting, to send two
@@ -30,37 +32,70 @@ type Reply struct {
 
 // Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
 func Create(path string, data []byte, acl []zk.ACL) *Request {
-	return &Request{op: OpCreate2, body: createBody(path, data, acl)}
+	return &Request{op: OpCreate2, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
 
 // CreateOld is Create for servers without create2, which do not tell the transaction.
 func CreateOld(path string, data []byte, acl []zk.ACL) *Request {
-	return &Request{op: OpCreate, body: createBody(path, data, acl)}
+	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
 
-func createBody(path string, data []byte, acl []zk.ACL) []byte {
+// CreateAt returns a request to create an ephemeral znode at path. It may be a part of a Multi.
+func CreateAt(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeral)}
+}
+
+func createBody(path string, data []byte, acl []zk.ACL, flags int32) []byte {
 	size := 4 + len(path) + 4 + len(data) + 4 + 4
 	for _, a := range acl {
 		size += 4 + 4 + len(a.Scheme) + 4 + len(a.ID)
 	}
-	b := appendString(make([]byte, 0, size), path)
-	if data == nil {
-		b = binary.BigEndian.AppendUint32(b, math.MaxUint32) // null
-	} else {
-		b = appendString(b, data)
-	}
-	b = binary.BigEndian.AppendUint32(b, uint32(len(acl)))
+	b := make(jute.Writer, 0, size)
+	b.Text(path)
+	b.Buffer(data)
+	b.Int32(int32(len(acl)))
 	for _, a := range acl {
-		b = binary.BigEndian.AppendUint32(b, uint32(a.Perms))
-		b = appendString(appendString(b, a.Scheme), a.ID)
+		b.Int32(a.Perms)
+		b.Text(a.Scheme)
+		b.Text(a.ID)
 	}
-	return binary.BigEndian.AppendUint32(b, flagEphemeralSequential)
+	b.Int32(flags)
+	return b
 }
 
-// Delete returns a request to delete a znode of any version.
-func Delete(path string) *Request {
-	b := appendString(make([]byte, 0, 4+len(path)+4), path)
-	return &Request{op: OpDelete, body: binary.BigEndian.AppendUint32(b, math.MaxUint32)}
+// AnyVersion in a request stands for whatever version a znode has.
+const AnyVersion = -1
+
+// Delete returns a request to delete a znode of that version. It may be a part of a Multi.
+func Delete(path string, version int32) *Request {
+	return &Request{op: OpDelete, body: versionBody(path, version)}
+}
+
+// Check returns a part of a Multi: that the znode exists, and has that version.
+func Check(path string, version int32) *Request {
+	return &Request{op: OpCheck, body: versionBody(path, version)}
+}
+
+func versionBody(path string, version int32) []byte {
+	b := make(jute.Writer, 0, 4+len(path)+4)
+	b.Text(path)
+	b.Int32(version)
+	return b
+}
+
+// Multi returns a request to execute all parts or none, in one transaction. Its Reply has Codes.
+func Multi(parts ...*Request) *Request {
+	size := resultHeaderSize
+	for _, part := range parts {
+		size += resultHeaderSize + len(part.body)
+	}
+	b := make(jute.Writer, 0, size)
+	for _, part := range parts {
+		addResultHeader(&b, part.op, false)
+		b = append(b, part.body...)
+	}
+	addResultHeader(&b, OpError, true)
+	return &Request{op: OpMulti, body: b}
 }
 
 // GetData returns a request to read a znode, and to watch it if that is wanted. Its Reply has Node.
@@ -74,20 +109,22 @@ func GetDataOfMany(paths []string) *Request {
 	for _, path := range paths {
 		size += resultHeaderSize + 4 + len(path) + 1
 	}
-	b := make([]byte, 0, size)
+	b := make(jute.Writer, 0, size)
 	for _, path := range paths {
-		b = appendResultHeader(b, OpGetData, 0)
-		b = append(b, readBody(path, false)...)
+		addResultHeader(&b, OpGetData, false)
+		addRead(&b, path, false)
 	}
-	return &Request{op: OpMultiRead, body: appendResultHeader(b, OpError, 1)}
+	addResultHeader(&b, OpError, true)
+	return &Request{op: OpMultiRead, body: b}
 }
 
 // resultHeaderSize is what stands before each part of a multi.
 const resultHeaderSize = 9
 
-func appendResultHeader(b []byte, op int32, done byte) []byte {
-	b = append(binary.BigEndian.AppendUint32(b, uint32(op)), done)
-	return binary.BigEndian.AppendUint32(b, math.MaxUint32) // no error, in a request
+func addResultHeader(b *jute.Writer, op int32, done bool) {
+	b.Int32(op)
+	b.Bool(done)
+	b.Int32(-1) // no error, in a request
 }
 
 // Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is none. Its Reply has Stat.
@@ -95,9 +132,10 @@ func Exists(path string, watch bool) *Request {
 	return &Request{op: OpExists, body: readBody(path, watch)}
 }
 
-// GetChildren returns a request to list a znode's children. Its Reply has Children.
-func GetChildren(path string) *Request {
-	return &Request{op: OpGetChildren, body: readBody(path, false)}
+// GetChildren returns a request to list a znode's children, and to watch which there are if that is
+// wanted. Its Reply has Children.
+func GetChildren(path string, watch bool) *Request {
+	return &Request{op: OpGetChildren, body: readBody(path, watch)}
 }
 
 // GetChildrenAndStat is GetChildren, and its Reply has the znode's Stat too: see Reply.ChildrenAndStat.
@@ -106,37 +144,36 @@ func GetChildrenAndStat(path string) *Request {
 }
 
 func readBody(path string, watch bool) []byte {
-	b := appendString(make([]byte, 0, 4+len(path)+1), path)
-	if watch {
-		return append(b, 1)
-	}
-	return append(b, 0)
+	b := make(jute.Writer, 0, 4+len(path)+1)
+	addRead(&b, path, watch)
+	return b
 }
 
-func appendString[S string | []byte](b []byte, s S) []byte {
-	return append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
+func addRead(b *jute.Writer, path string, watch bool) {
+	b.Text(path)
+	b.Bool(watch)
 }
 
 // Created returns the path of the znode that was created, and the transaction that did it, 0 where the server does not tell.
 func (r Reply) Created() (path string, czxid int64) {
-	b := body{rest: r.body}
-	path = string(b.take(int(b.int32())))
-	if len(b.rest) >= statSize {
-		czxid = b.int64() // a Stat begins with it
+	b := bodyOf(r.body)
+	path = string(b.Take(int(b.Int32())))
+	if len(b.Rest) >= statSize {
+		czxid = b.Int64() // a Stat begins with it
 	}
 	return path, czxid
 }
 
 // Node returns a znode's data, which belongs to the Reply, and Stat.
 func (r Reply) Node() (data []byte, stat zk.Stat) {
-	b := body{rest: r.body}
+	b := bodyOf(r.body)
 	data = b.buffer()
 	return data, b.stats()
 }
 
 // Stat returns a znode's.
 func (r Reply) Stat() zk.Stat {
-	b := body{rest: r.body}
+	b := bodyOf(r.body)
 	return b.stats()
 }
 
@@ -146,16 +183,37 @@ type StatOrCode struct {
 	Code int32 // 0 for none
 }
 
+// Codes returns what has become of the parts of a Multi: the servers' errors, 0 for each that was
+// executed. If one is not, none is.
+func (r Reply) Codes() (codes []int32) {
+	b := bodyOf(r.body)
+	for {
+		switch op, done := b.resultHeader(); {
+		case done || b.Wrong != "":
+			return codes
+		case op == OpError:
+			codes = append(codes, b.Int32())
+		default:
+			switch codes = append(codes, 0); op {
+			case OpCreate:
+				b.Text()
+			case OpSetData:
+				b.stat()
+			}
+		}
+	}
+}
+
 // Stats returns those of many znodes.
 func (r Reply) Stats() (stats []StatOrCode) {
-	b := body{rest: r.body}
+	b := bodyOf(r.body)
 	for {
 		op, done := b.resultHeader()
 		switch {
-		case done || b.reason != "":
+		case done || b.Wrong != "":
 			return stats
 		case op == OpError:
-			stats = append(stats, StatOrCode{Code: b.int32()})
+			stats = append(stats, StatOrCode{Code: b.Int32()})
 		default:
 			b.buffer()
 			stats = append(stats, StatOrCode{Stat: b.stats()})
@@ -165,32 +223,32 @@ func (r Reply) Stats() (stats []StatOrCode) {
 
 // Children returns the names of a znode's children. They share their memory: clone what is to be kept.
 func (r Reply) Children() []string {
-	b := body{rest: r.body}
+	b := bodyOf(r.body)
 	return b.children()
 }
 
 // ChildrenAndStat is Children, with the znode's Stat.
 func (r Reply) ChildrenAndStat() ([]string, zk.Stat) {
-	b := body{rest: r.body}
+	b := bodyOf(r.body)
 	return b.children(), b.stats()
 }
 
 func (b *body) children() []string {
-	names := make([]string, b.count(4))
-	all := string(b.rest)
+	names := make([]string, b.Count(4))
+	all := string(b.Rest)
 	for i := range names {
-		n := int(b.int32())
-		from := len(all) - len(b.rest)
+		n := int(b.Int32())
+		from := len(all) - len(b.Rest)
 		names[i] = all[from : from+n]
-		b.take(n)
+		b.Take(n)
 	}
 	return names
 }
 
 func (b *body) stats() zk.Stat {
 	return zk.Stat{
-		Czxid: b.int64(), Mzxid: b.int64(), Ctime: b.int64(), Mtime: b.int64(), Version: b.int32(), Cversion: b.int32(),
-		Aversion: b.int32(), EphemeralOwner: b.int64(), DataLength: b.int32(), NumChildren: b.int32(), Pzxid: b.int64(),
+		Czxid: b.Int64(), Mzxid: b.Int64(), Ctime: b.Int64(), Mtime: b.Int64(), Version: b.Int32(), Cversion: b.Int32(),
+		Aversion: b.Int32(), EphemeralOwner: b.Int64(), DataLength: b.Int32(), NumChildren: b.Int32(), Pzxid: b.Int64(),
 	}
 }
 

@@ -118,14 +118,14 @@ func telling(r *wire.Request) (*wire.Request, <-chan wire.Reply) {
 
 func TestSendAsksAndIsAnswered(t *testing.T) {
 	s := newSending(t, wire.Config{})
-	refused, none := telling(wire.Delete("/x"))
+	refused, none := telling(wire.Delete("/x", -1))
 	require.False(t, s.Send(refused), "there is no session yet")
 	s.connect()
 
 	create, created := telling(wire.Create("/d/x-", []byte("me"), zk.WorldACL(zk.PermAll)))
-	list, listed := telling(wire.GetChildren("/d"))
+	list, listed := telling(wire.GetChildren("/d", false))
 	get, got := telling(wire.GetData("/d/x-1", true))
-	remove, removed := telling(wire.Delete("/d/x-1"))
+	remove, removed := telling(wire.Delete("/d/x-1", -1))
 	sent := s.sends(create, list, get, remove)
 	var xids []int32
 	for _, want := range []frame{
@@ -157,7 +157,7 @@ func TestSendAsksAndIsAnswered(t *testing.T) {
 	require.Empty(t, s.passed, "go-zookeeper was given the answer to a request that is not its own")
 	require.Empty(t, none)
 
-	lost, told := telling(wire.Delete("/d/y"))
+	lost, told := telling(wire.Delete("/d/y", -1))
 	sent = s.sends(lost)
 	s.sent()
 	require.True(t, <-sent)
@@ -175,7 +175,7 @@ func TestSendIsToldOfBrokenReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSending(t, wire.Config{})
 			s.connect()
-			list, listed := telling(wire.GetChildren("/d"))
+			list, listed := telling(wire.GetChildren("/d", false))
 			sent := s.sends(list)
 			xid, _ := header(s.sent())
 			require.True(t, <-sent)
@@ -186,13 +186,13 @@ func TestSendIsToldOfBrokenReplies(t *testing.T) {
 	t.Run("too large", func(t *testing.T) {
 		s := newSending(t, wire.Config{MaxFrame: 1 << 10})
 		s.connect()
-		list, listed := telling(wire.GetChildren("/d"))
+		list, listed := telling(wire.GetChildren("/d", false))
 		sent := s.sends(list)
 		xid, _ := header(s.sent())
 		require.True(t, <-sent)
 		s.reply(replyTo(xid, 0).i32(1).str(string(make([]byte, 2<<10))).stat(1))
 		require.Equal(t, int32(-100), (<-listed).Code)
-		again, _ := telling(wire.GetChildren("/d"))
+		again, _ := telling(wire.GetChildren("/d", false))
 		s.sends(again)
 		s.sent() // it is well
 	})
@@ -202,7 +202,7 @@ func TestSendIsToldOfBrokenReplies(t *testing.T) {
 func TestSendWaitsForTheCredentials(t *testing.T) {
 	s := newSending(t, wire.Config{Credentials: 2})
 	s.connect()
-	remove, _ := telling(wire.Delete("/x"))
+	remove, _ := telling(wire.Delete("/x", -1))
 	require.True(t, s.Send(remove)) // it writes nothing
 	auth := frame{}.i32(5).i32(wire.OpSetAuth).i32(0).str("digest").str("me:secret").sealed()
 	for range 2 {
@@ -227,7 +227,7 @@ func TestSendComesBeforeWhatGoZookeeperWritesLater(t *testing.T) {
 	_, err := io.ReadFull(s.server, buf)
 	require.NoError(t, err)
 	<-head
-	remove, _ := telling(wire.Delete("/x"))
+	remove, _ := telling(wire.Delete("/x", -1))
 	require.True(t, s.Send(remove)) // it is not written into the middle of the other
 	go func() {                     // ends when the test has read it
 		_, _ = s.Write(first[9:])
@@ -249,7 +249,7 @@ func TestNothingIsSentBehindTheEnd(t *testing.T) {
 	done := s.writes(frame{}.i32(1).i32(wire.OpClose).sealed())
 	s.sent()
 	<-done
-	remove, told := telling(wire.Delete("/x"))
+	remove, told := telling(wire.Delete("/x", -1))
 	require.False(t, s.Send(remove))
 	require.Empty(t, told)
 }
@@ -261,7 +261,7 @@ func TestTheNewestTransactionIsTold(t *testing.T) {
 	zxidIn := func(connect []byte) int64 { return int64(binary.BigEndian.Uint64(connect[4:])) }
 	s := newSending(t, cfg)
 	require.Equal(t, int64(7), zxidIn(s.connect()), "as go-zookeeper has it")
-	remove, removed := telling(wire.Delete("/x"))
+	remove, removed := telling(wire.Delete("/x", -1))
 	sent := s.sends(remove)
 	xid, _ := header(s.sent())
 	require.True(t, <-sent)
@@ -277,9 +277,9 @@ func TestTheNewestTransactionIsTold(t *testing.T) {
 func TestSendDoesNotWaitForAServerThatHangs(t *testing.T) {
 	s := newSending(t, wire.Config{})
 	s.connect()
-	remove, _ := telling(wire.Delete("/x"))
+	remove, _ := telling(wire.Delete("/x", -1))
 	s.sends(remove) // which a net.Pipe does not take
-	long, told := telling(wire.Delete(string(make([]byte, 16<<10))))
+	long, told := telling(wire.Delete(string(make([]byte, 16<<10)), -1))
 	require.Eventually(t, func() bool { return s.Send(long) }, patience, time.Millisecond)
 	s.Close()
 	require.True(t, (<-told).Lost)
@@ -294,7 +294,7 @@ func TestSendDoesNotWaitForGoZookeeper(t *testing.T) {
 	_, err := io.ReadFull(s.server, theirs[:1])
 	require.NoError(t, err)
 	for range 3 {
-		remove, _ := telling(wire.Delete("/x"))
+		remove, _ := telling(wire.Delete("/x", -1))
 		select {
 		case sent := <-s.sends(remove):
 			require.True(t, sent)
@@ -320,7 +320,7 @@ func TestNothingThatHasWaitedIsSentBehindTheEnd(t *testing.T) {
 	_, err := io.ReadFull(s.server, make([]byte, 5))
 	require.NoError(t, err)
 	<-head
-	remove, told := telling(wire.Delete("/x"))
+	remove, told := telling(wire.Delete("/x", -1))
 	require.True(t, s.Send(remove))
 	rest := s.writes(end[5:])
 	_, err = io.ReadFull(s.server, make([]byte, len(end)-5))

@@ -51,6 +51,12 @@ func (r *runner) check() error {
 	if err := r.checkSeveral(); err != nil {
 		return err
 	}
+	if r.slots < 0 {
+		return fmt.Errorf("--slots %d: want 1 or more", r.slots)
+	}
+	if r.slots > 0 && (r.shared || r.how != "" || r.oncePer > 0) {
+		return errors.New("--slots goes with neither --shared, --revoke nor --once-per")
+	}
 	_, err := r.revocation()
 	return err
 }
@@ -78,7 +84,7 @@ func (r *runner) revocation() (zklock.Revocation, error) {
 }
 
 // acquire connects, and takes the locks in the way that the flags say. Its error has the exit status.
-func (r *runner) acquire(ctx context.Context) (*zklock.Session, hold, error) {
+func (r *runner) acquire(ctx context.Context) (*zklock.Session, tenure, error) {
 	bounded := ctx
 	if r.wait > 0 {
 		var cancel context.CancelFunc
@@ -99,9 +105,13 @@ func (r *runner) acquire(ctx context.Context) (*zklock.Session, hold, error) {
 	return s, m, nil
 }
 
-func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
+func (r *runner) mutex(s *zklock.Session, name string) (hold, error) {
 	who := zklock.WithIdentifier(r.identity)
-	if !r.shared {
+	switch {
+	case r.slots > 0:
+		sem, err := s.Semaphore(name, r.slots, who)
+		return &slot{Semaphore: sem}, err
+	case !r.shared:
 		return s.Mutex(name, who)
 	}
 	rw, err := s.RWMutex(name, who)
@@ -112,7 +122,7 @@ func (r *runner) mutex(s *zklock.Session, name string) (*zklock.Mutex, error) {
 }
 
 // take takes the lock, and tells who has it if it cannot.
-func (r *runner) take(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (err error) {
+func (r *runner) take(ctx context.Context, s *zklock.Session, m hold) (err error) {
 	stop := r.tellWhile(ctx, s, m)
 	defer stop()
 	switch {

@@ -113,7 +113,7 @@ func (c *clearer) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 	if err != nil {
 		return nil, err
 	}
-	contenders, incomplete := m.Contenders(ctx)
+	contenders, incomplete := contendersOf(ctx, s, m)
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return nil, incomplete
 	}

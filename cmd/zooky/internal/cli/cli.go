@@ -78,7 +78,7 @@ something went wrong; and 128 and the signal's number if a signal ended it. Run 
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.SetGlobalNormalizationFunc(normalize)
-	root.AddCommand(newList(streams), newShow(streams), newHeld(streams), newSessions(streams), newDeadlocks(streams), newExport(streams), newRemove(streams), newClear(streams), newRevoke(streams),
+	root.AddCommand(newList(streams), newShow(streams), newHeld(streams), newResize(streams), newSessions(streams), newDeadlocks(streams), newExport(streams), newRemove(streams), newClear(streams), newRevoke(streams),
 		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams), newMan(streams))
 	root.AddCommand(unixCommands(streams)...)
 	return root

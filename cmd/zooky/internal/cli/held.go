@@ -17,7 +17,7 @@ func newHeld(streams Streams) *cobra.Command {
 		Short: "Tell by the exit status whether a lock is held",
 		Long: `Held prints nothing and has one of these exit statuses:
 
-  0  the lock is held
+  0  the lock is held, or a permit of the semaphore
   1  it is free, or there is no such lock
   2  it is not known: the servers do not answer, the lock may not be looked at, or there is no root, which may be mistyped
 
@@ -25,10 +25,10 @@ The answer is that of a moment. To do something while a lock is free, take it: z
 		Example: `  if zooky held nightly-backup; then echo "still at it"; fi`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := t.withLock(cmd.Context(), args[0], func(ctx context.Context, _ *zklock.Session, m *zklock.Mutex) error {
+			err := t.withLock(cmd.Context(), args[0], func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
 				ctx, cancel := context.WithTimeout(ctx, t.timeout)
 				defer cancel()
-				contenders, err := m.Contenders(ctx)
+				contenders, err := contendersOf(ctx, s, m)
 				if err != nil && !errors.Is(err, zklock.ErrIncomplete) { // the holders come first
 					return err
 				}

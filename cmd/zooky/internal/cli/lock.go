@@ -57,6 +57,9 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 		case likeContender(info.Name):
 			l.Status = stray
 		}
+		if info.Kind == zklock.KindSemaphore {
+			l.Kind = info.Kind.String() // also while nobody holds a permit
+		}
 		locks = append(locks, l)
 	}
 	return locks, err

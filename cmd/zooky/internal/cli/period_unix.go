@@ -21,7 +21,7 @@ import (
 // are empty if there was none; its time of modification is when, by the servers' clock.
 type period struct {
 	session *zklock.Session
-	mutex   *zklock.Mutex
+	mutex   hold
 	acl     []zk.ACL
 	place   string // the znode above all records; a write to it tells what the servers' clock says
 	record  string
@@ -30,7 +30,7 @@ type period struct {
 // periodSuffix makes the root's path that of the place.
 const periodSuffix = "-started"
 
-func (r *runner) period(s *zklock.Session, m *zklock.Mutex) *period {
+func (r *runner) period(s *zklock.Session, m hold) *period {
 	root := m.Path()[:len(m.Path())-len("/"+m.Name())]
 	p := &period{session: s, mutex: m, acl: zk.WorldACL(zk.PermAll), place: root + "/" + periodSuffix}
 	if root != "" {
@@ -113,7 +113,7 @@ func (e *tooSoonError) Error() string {
 
 // takeOncePer is take for --once-per. It looks before the wait for the lock, which may be longer
 // than the period, and again under the lock, where another may have been before.
-func (r *runner) takeOncePer(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+func (r *runner) takeOncePer(ctx context.Context, s *zklock.Session, m hold) error {
 	p := r.period(s, m)
 	bounded := func(f func(context.Context) error) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errNoAnswer)
@@ -141,7 +141,7 @@ func (r *runner) takeOncePer(ctx context.Context, s *zklock.Session, m *zklock.M
 
 // keep holds the lock until --at-least is over, it is asked for or lost, or a signal asks zooky to
 // end.
-func (r *runner) keep(m hold, granted time.Time, signals <-chan os.Signal) {
+func (r *runner) keep(m tenure, granted time.Time, signals <-chan os.Signal) {
 	over := time.After(r.atLeast - time.Since(granted))
 	for {
 		select {

@@ -20,6 +20,7 @@ type queue struct {
 	Name       string      `json:"name"`
 	Path       string      `json:"path"`
 	Status     string      `json:"status"`
+	Permits    int         `json:"permits,omitempty"` // how many a semaphore has
 	Contenders []contender `json:"contenders"`
 	// Others are the znodes below the lock that are no contenders: parts of longer names, or put there by strangers.
 	Others     []string `json:"others"`
@@ -33,6 +34,7 @@ type contender struct {
 	Znode         string    `json:"znode"`
 	Kind          string    `json:"kind"`
 	Holder        bool      `json:"holder"`
+	Permits       int       `json:"permits,omitempty"` // that it holds of a semaphore
 	Revoked       bool      `json:"revoked"`
 	RevokedBy     string    `json:"revoked_by,omitempty"`
 	Reason        string    `json:"reason,omitempty"`         // why
@@ -62,12 +64,26 @@ func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue,
 	if err != nil {
 		return nil, err
 	}
-	contenders, incomplete := m.Contenders(ctx)
+	q := &queue{Name: m.Name(), Path: m.Path(), Status: free, Others: []string{}}
+	look, known := m.Contenders, make(map[string]bool)
+	if isSemaphore(children) {
+		sem, err := semaphoreAt(s, m)
+		if err == nil {
+			q.Permits, err = sem.Size(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		look = sem.Contenders
+		for _, part := range semaphoreParts {
+			known[part] = true
+		}
+	}
+	contenders, incomplete := look(ctx)
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return nil, incomplete
 	}
-	q := &queue{Name: m.Name(), Path: m.Path(), Status: free, Contenders: make([]contender, 0, len(contenders)), Others: []string{}}
-	known := make(map[string]bool, len(contenders))
+	q.Contenders = make([]contender, 0, len(contenders))
 	for _, c := range contenders {
 		known[c.Znode] = true
 		q.Status = locked
@@ -89,6 +105,35 @@ func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue,
 	return q, incomplete
 }
 
+// semaphoreParts are the znodes below that of a semaphore.
+var semaphoreParts = []string{"leases", "locks", "resized"}
+
+// isSemaphore reports whether a znode with such children is a semaphore's.
+func isSemaphore(children []string) bool {
+	return slices.Contains(children, semaphoreParts[0]) && slices.Contains(children, semaphoreParts[1])
+}
+
+// semaphoreAt returns a handle to look at a semaphore. Its size does not matter for that.
+func semaphoreAt(s *zklock.Session, m *zklock.Mutex) (*zklock.Semaphore, error) {
+	return s.Semaphore(m.Name(), 1)
+}
+
+// contendersOf returns who holds a lock or permits of a semaphore, and who waits.
+func contendersOf(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]zklock.Contender, error) {
+	children, err := answer(ctx, func() ([]string, error) {
+		children, _, err := s.Conn().Children(m.Path())
+		return children, err
+	})
+	if err != nil || !isSemaphore(children) { // a lock may have more than there is room for in one answer
+		return m.Contenders(ctx)
+	}
+	sem, err := semaphoreAt(s, m)
+	if err != nil {
+		return nil, err
+	}
+	return sem.Contenders(ctx)
+}
+
 // listLock lists a lock's znode.
 func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string, error) {
 	children, err := answer(ctx, func() ([]string, error) {
@@ -108,7 +153,7 @@ func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string
 
 func newContender(c zklock.Contender) contender {
 	shown := contender{
-		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder,
+		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Permits: c.Permits,
 		Revoked: c.Revoked, RevokedBy: c.RevokedBy, Reason: c.Reason,
 		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
 		Token: tokenOf(c), Session: sessionOf(c),
@@ -129,12 +174,20 @@ func (q *queue) hideSessions() {
 
 // queueTable shows a queue to people.
 func queueTable(w io.Writer, q *queue) *table {
-	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND",
+	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND", "PERMITS",
 		"TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
+	waiting := 0
 	for i, c := range q.Contenders {
-		place := cell{text: fmt.Sprint(i + 1)}
-		if c.Holder {
+		place, permits := cell{text: fmt.Sprint(i + 1)}, cell{}
+		switch {
+		case c.Holder:
 			place = cell{"holder", red}
+		case q.Permits > 0: // those who hold some are not in the queue
+			waiting++
+			place = cell{text: fmt.Sprint(waiting)}
+		}
+		if c.Permits > 0 {
+			permits = cell{text: fmt.Sprint(c.Permits)}
 		}
 		who := text(c.Identifier, dataLimit)
 		switch {
@@ -143,10 +196,11 @@ func queueTable(w io.Writer, q *queue) *table {
 		case c.Revoked && len(c.Data) == 0: // another client's mark has overwritten it
 			who = cell{text: "?"}
 		}
-		t.add(place, who, c.asked(), cell{text: c.Kind}, cell{text: c.Token}, cell{text: c.Session},
+		t.add(place, who, c.asked(), cell{text: c.Kind}, permits, cell{text: c.Token}, cell{text: c.Session},
 			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
 	}
 	t.dropEmpty("SESSION")
+	t.dropEmpty("PERMITS")
 	t.dropEmpty("ASKED TO RELEASE")
 	return t
 }

@@ -149,7 +149,7 @@ func (r *revoker) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 	if _, err := listLock(ctx, s, m); err != nil {
 		return nil, err
 	}
-	contenders, incomplete := m.Contenders(ctx)
+	contenders, incomplete := contendersOf(ctx, s, m)
 	if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
 		return nil, incomplete
 	}
@@ -170,7 +170,7 @@ func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 	if _, err := forEach(asking, asked, ask); err != nil {
 		return nil, err
 	}
-	left, err := r.awaitGone(ctx, m, asked, r.wait)
+	left, err := r.awaitGone(ctx, s, m, asked, r.wait)
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +199,13 @@ func without(contenders, others []zklock.Contender) []zklock.Contender {
 }
 
 // awaitGone waits until those contenders have gone, no longer than wait, and returns who is left.
-func (t *target) awaitGone(ctx context.Context, m *zklock.Mutex, asked []zklock.Contender, wait time.Duration) ([]zklock.Contender, error) {
+func (t *target) awaitGone(
+	ctx context.Context, s *zklock.Session, m *zklock.Mutex, asked []zklock.Contender, wait time.Duration,
+) ([]zklock.Contender, error) {
 	over := time.After(wait)
 	for {
 		asking, cancel := context.WithTimeout(ctx, t.timeout)
-		present, err := m.Contenders(asking)
+		present, err := contendersOf(asking, s, m)
 		cancel()
 		if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 			return nil, err

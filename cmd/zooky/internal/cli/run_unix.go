@@ -40,6 +40,7 @@ type runner struct {
 	streams     Streams
 	locks       []string
 	shared      bool
+	slots       int // of a semaphore; 0 for a lock
 	try         bool
 	wait        time.Duration
 	how         string // of revocation; empty for none
@@ -69,7 +70,7 @@ pipes into a pager and programs that ask on the terminal work as without zooky. 
 the command or the wait, it ends zooky too, by the same signal, and with it the script or make around it.
 
 With --lock several times, run takes all of these locks or none, in any order: commands that do so do not wait for one another
-in a circle. --try, --wait 0, --revoke and --once-per are for one lock.
+in a circle. --try, --wait 0, --revoke, --once-per and --slots are for one lock.
 
 While zooky waits for one lock on a terminal, it shows who holds the lock, and how many are ahead; with --quiet it does
 not. Elsewhere it prints that every ten seconds with --verbose.
@@ -102,6 +103,9 @@ when the command ends earlier, so that one that comes late with --try finds it t
 that. With --once-per nothing is run if a command was started under the lock less than that ago, whatever came of it, by the
 servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
 
+With --slots N up to N commands run at a time under the name, whichever machines they are on, in the
+order in which they asked. ZOOKY_TOKEN is no fencing token then: those that run together have different ones.
+
 The command's environment has ZOOKY_LOCK, the lock's name, or if there are several, one a line; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
 and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
@@ -119,6 +123,7 @@ otherwise
   zooky run report --shared --try -- make report
   zooky run -l accounts/ann -l accounts/ben -- ./transfer ann ben 10
   zooky run cron-job -E 0 --wait 0 -- /usr/local/bin/job
+  zooky run transcode --slots 4 -- /usr/local/bin/transcode film.mkv
   zooky run hourly -E 0 -q --once-per 50m -- /usr/local/bin/job`,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return withStatus(runTrouble, setFromEnvironment(cmd.Flags()))
@@ -144,6 +149,7 @@ otherwise
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.StringArrayVarP(&r.locks, "lock", "l", nil, "a lock's `NAME`, instead of the argument; several are taken as one")
 	flags.BoolVar(&r.shared, "shared", false, "share the lock with others that say so")
+	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must say the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
 	flags.DurationVar(&r.wait, "wait", 0, "wait no longer than that for the servers and the lock; 0 is --try (default for ever)")
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
@@ -208,7 +214,7 @@ func (r *runner) run(ctx context.Context, command []string) error {
 }
 
 // release gives the lock back. The command's status is of more use than what may go wrong now.
-func (r *runner) release(s *zklock.Session, m hold) {
+func (r *runner) release(s *zklock.Session, m tenure) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), r.timeout,
 		fmt.Errorf("no answer within %v: the servers release it when the session times out", r.timeout))
 	defer cancel()

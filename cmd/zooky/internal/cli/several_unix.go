@@ -12,8 +12,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// hold is what a command runs under: a lock, or several.
-type hold interface {
+// tenure is what a command runs under: a lock, or several.
+type tenure interface {
 	Name() string
 	Err() error
 	Token() zklock.Token
@@ -49,28 +49,28 @@ func (r *runner) nameLocks(args []string) (command []string, err error) {
 
 // checkSeveral refuses what is for one lock alone.
 func (r *runner) checkSeveral() error {
-	if len(r.locks) > 1 && (r.try || r.how != "" || r.oncePer > 0) {
-		return errors.New("--try, --wait 0, --revoke and --once-per are for one lock")
+	if len(r.locks) > 1 && (r.try || r.how != "" || r.oncePer > 0 || r.slots > 0) {
+		return errors.New("--try, --wait 0, --revoke, --once-per and --slots are for one lock")
 	}
 	return nil
 }
 
 // hold opens the locks and takes them.
-func (r *runner) hold(ctx context.Context, s *zklock.Session) (hold, error) {
+func (r *runner) hold(ctx context.Context, s *zklock.Session) (tenure, error) {
 	var locks []*zklock.Mutex
 	for _, name := range r.locks {
 		m, err := r.mutex(s, name)
 		if err != nil {
 			return nil, err
 		}
-		locks = append(locks, m)
-	}
-	if len(locks) == 1 {
-		take := r.take
-		if r.oncePer > 0 {
-			take = r.takeOncePer
+		if len(r.locks) == 1 {
+			take := r.take
+			if r.oncePer > 0 {
+				take = r.takeOncePer
+			}
+			return m, take(ctx, s, m)
 		}
-		return locks[0], take(ctx, s, locks[0])
+		locks = append(locks, m.(*zklock.Mutex)) // slots are for one name
 	}
 	h, err := s.LockAll(ctx, locks...)
 	if errors.Is(err, errWaited) {

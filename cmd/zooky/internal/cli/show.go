@@ -21,7 +21,8 @@ func newShow(streams Streams) *cobra.Command {
 		Short: "Show who holds a lock and who waits for it",
 		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the
 contender's znode: its identifier, until a request to release overwrites it. The fencing token is
-that of the hold when it began; it counts on while a process passes the lock on inside itself. A
+that of the hold when it began; it counts on while a process passes the lock on inside itself. Of a
+semaphore it shows how many permits are in use, and by whom. A
 znode that is named like a contender and belongs to no session is none: nobody waits for it, and
 zooky clear removes it.
 
@@ -63,7 +64,16 @@ whether a lock is held there is zooky held.`,
 // describe shows a queue to people.
 func (q *queue) describe(contenders *table) string {
 	var b strings.Builder
-	if len(q.Contenders) == 0 {
+	if q.Permits > 0 {
+		used := 0
+		for _, c := range q.Contenders {
+			used += c.Permits
+		}
+		fmt.Fprintf(&b, "%s: %d of %d permits are in use\n", text(q.Name, nameLimit).text, used, q.Permits)
+	}
+	if q.Permits > 0 && len(q.Contenders) == 0 {
+		// that says it
+	} else if len(q.Contenders) == 0 {
 		fmt.Fprintf(&b, "%s is free.\n", text(q.Name, nameLimit).text)
 	} else {
 		b.WriteString(contenders.String())

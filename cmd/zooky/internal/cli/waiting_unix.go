@@ -24,7 +24,7 @@ const (
 const lookShare = 20
 
 // tellWhile tells on standard error who holds the lock until stop is called, from after a second.
-func (r *runner) tellWhile(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (stop func()) {
+func (r *runner) tellWhile(ctx context.Context, s *zklock.Session, m hold) (stop func()) {
 	live := onTerminal(r.streams.Err)
 	if r.quiet || r.try || !live && !r.verbose {
 		return func() {}
@@ -43,7 +43,7 @@ func (r *runner) tellWhile(ctx context.Context, s *zklock.Session, m *zklock.Mut
 type teller struct {
 	out     io.Writer
 	session *zklock.Session
-	mutex   *zklock.Mutex
+	mutex   hold
 	live    bool
 
 	queue  []zklock.Contender // at the last look
@@ -97,7 +97,7 @@ func (t *teller) show() {
 const nowLimit = 500 * time.Millisecond
 
 // holderNow is held after a look.
-func holderNow(s *zklock.Session, m *zklock.Mutex) string {
+func holderNow(s *zklock.Session, m hold) string {
 	ctx, cancel := context.WithTimeout(context.Background(), nowLimit)
 	defer cancel()
 	queue, _ := m.Contenders(ctx) // if nobody answers, nobody is named

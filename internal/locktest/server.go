@@ -1,0 +1,98 @@
+package locktest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/zktest"
+)
+
+// SessionTimeout is what Dial asks for. A hold survives that its holder stands still for a third of it, as on a busy machine.
+const SessionTimeout = 10 * time.Second
+
+// shared is one server for all tests of a package that do no harm to it. It starts with the first that needs it.
+var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Run(context.Background()) })
+
+// started tells Main that there is something to stop.
+var started atomic.Bool
+
+// Main runs the tests of a package, stops its shared server, and looks for goroutines that are left.
+func Main(m *testing.M) {
+	code := m.Run()
+	if started.Load() {
+		ensemble, err := shared()
+		if err == nil {
+			err = ensemble.Stop()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, "goroutines are left:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// Shared returns the shared server. Tests call Server.
+func Shared() (*zktest.Ensemble, error) {
+	started.Store(true)
+	return shared()
+}
+
+// Server returns the shared server.
+func Server(tb testing.TB) *zktest.Ensemble {
+	tb.Helper()
+	ensemble, err := Shared()
+	require.NoError(tb, err)
+	return ensemble
+}
+
+// roots are those of the tests that run, and rootCount numbers them: a test that is repeated begins in a place of its own.
+var (
+	roots     sync.Map // of strings, by testing.TB
+	rootCount atomic.Int32
+)
+
+// Root returns a root of the test's own, so that tests can share a server.
+func Root(tb testing.TB) string {
+	if known, ok := roots.Load(tb); ok {
+		return known.(string)
+	}
+	name := strings.NewReplacer("/", "-", " ", "-", "#", "-").Replace(tb.Name())
+	known, loaded := roots.LoadOrStore(tb, fmt.Sprintf("/test-%s-%d", name, rootCount.Add(1)))
+	if !loaded {
+		tb.Cleanup(func() { roots.Delete(tb) })
+	}
+	return known.(string)
+}
+
+// Dial opens a Session on the shared server that is closed at the test's end.
+func Dial(tb testing.TB, opts ...zklock.SessionOption) *zklock.Session {
+	tb.Helper()
+	return DialTo(tb, Server(tb).Connect(), opts...)
+}
+
+// DialTo opens a Session that is closed at the test's end.
+func DialTo(tb testing.TB, connect string, opts ...zklock.SessionOption) *zklock.Session {
+	tb.Helper()
+	opts = append([]zklock.SessionOption{zklock.WithRoot(Root(tb)), zklock.WithSessionTimeout(SessionTimeout)}, opts...)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	s, err := zklock.Dial(ctx, connect, opts...)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { s.Close() }) // tests that are about Close look at its error
+	return s
+}
