@@ -62,7 +62,8 @@ func (p *Passage) newCandidate(zs *Local) *candidate {
 // isLostPlace reports whether err says that the candidate has lost its place in the queue, so that another
 // one is needed.
 func isLostPlace(err error) bool {
-	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errCrowded) || errors.Is(err, errRepeated) ||
+	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errCrowded) ||
+		errors.Is(err, errRepeated) ||
 		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
 }
 
