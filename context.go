@@ -68,10 +68,15 @@ func (c *carried) blocks(m *Mutex) bool {
 	switch {
 	case c.m.s != m.s || c.m.path != m.path || c.hold.Released():
 		return false
-	case c.m == m:
+	case m.occupiedBy(c.hold):
 		return true
 	default:
-		shared := c.m.kind == queue.Read && m.kind == queue.Read
+		shared := c.hold.IsShared() && m.kind == queue.Read
 		return !shared && !errors.Is(c.hold.State(), ErrLost)
 	}
+}
+
+func (m *Mutex) occupiedBy(h *recipe.Hold) bool {
+	a := m.holding()
+	return a != nil && a.Hold() == h
 }

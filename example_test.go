@@ -396,6 +396,48 @@ func ExampleRWMutex() {
 	// writer alone: true
 }
 
+// A transfer needs two locks. LockAll takes both or none, whichever order they are named in.
+func ExampleSession_LockAll() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	ann, _ := s.Mutex("accounts/ann")
+	ben, _ := s.Mutex("accounts/ben")
+
+	hold, err := s.LockAll(ctx, ben, ann)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer hold.Unlock()
+	fmt.Println("both are held with one token:", ann.Token() == ben.Token())
+	// Output: both are held with one token: true
+}
+
+// A writer publishes, and goes on reading what it has written: no other writer comes in between.
+func ExampleRWMutex_Downgrade() {
+	ctx := context.Background()
+	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	rw, _ := s.RWMutex("report")
+
+	rw.Lock()
+	reader, err := rw.Downgrade(ctx)
+	if err != nil {
+		rw.Unlock()
+		log.Fatal(err)
+	}
+	defer reader.Unlock()
+	fmt.Println("others may read:", rw.TryRLock())
+	rw.RUnlock()
+	// Output: others may read: true
+}
+
 // LockAsync queues and lets the caller do something else.
 func ExampleMutex_LockAsync() {
 	ctx := context.Background()

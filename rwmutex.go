@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
 )
@@ -49,6 +50,37 @@ func (rw *RWMutex) Reader() *Mutex {
 	rw.check()
 	w := rw.Mutex
 	return w.s.newHandle(w.name, w.path, queue.Read, w.cfg)
+}
+
+// Downgrade turns the exclusive hold into a read hold, and no writer holds the lock in between. It
+// returns the handle of the read hold, which is the same hold: its channels, contexts and Token
+// stay. The RWMutex is unlocked then; unlock the handle instead, also within Do.
+//
+// After an error the hold is still the RWMutex's, and is unlocked there. The error matches
+// ErrNotLocked if nothing is held, ErrLost if the hold was lost, or is a server's answer,
+// zk.ErrNoAuth if the ACL of the znode lacks zk.PermWrite for one. If it is ctx's, readers may
+// share the lock already: Downgrade can be called again.
+//
+// Clients of all namings take notice, but zklock before 0.2.0 does not: its writers can be granted
+// the lock beside the reader.
+//
+// The other way round, a reader cannot become a writer: two that tried would wait for each other.
+// See ErrDeadlock.
+func (rw *RWMutex) Downgrade(ctx context.Context) (reader *Mutex, err error) {
+	rw.check()
+	a := rw.holding()
+	if a == nil {
+		return nil, opError("downgrade", rw.path, ErrNotLocked)
+	}
+	if err := a.Downgrade(ensemble.OrNone(ctx)); err != nil {
+		return nil, opError("downgrade", rw.path, err)
+	}
+	if !rw.forget(a) { // another goroutine has unlocked it
+		return nil, opError("downgrade", rw.path, ErrNotLocked)
+	}
+	reader = rw.Reader()
+	a.MoveTo(reader.slot, reader.setCurrent)
+	return reader, nil
 }
 
 // RLock acquires a read hold. It waits, panics and ends its goroutine as Mutex.Lock does. One

@@ -160,6 +160,9 @@ func (s *Session) Holds() []HoldInfo {
 	holds := make([]HoldInfo, len(held))
 	for i, a := range held { // without the mutex, which comes after theirs
 		holds[i] = HoldInfo{Lock: s.observer.ref(&a.Claim), Since: a.Hold().Since(), Token: tokenOf(a)}
+		if a.Hold().IsShared() { // it may have been a writer's
+			holds[i].Lock.Kind = KindRead
+		}
 	}
 	slices.SortFunc(holds, func(a, b HoldInfo) int { return a.Since.Compare(b.Since) })
 	return holds

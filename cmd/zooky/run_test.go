@@ -30,6 +30,42 @@ func TestRunPassesEverythingThrough(t *testing.T) {
 	p.requireQueue("fred", 0)
 }
 
+// TestRunOfSeveralLocks takes two locks as one, of which another client has one first.
+func TestRunOfSeveralLocks(t *testing.T) {
+	p := newPlace(t)
+	held := p.lock("b")
+	c := p.prepare("run", "--lock", "b", "-l", "a", "--", "sh", "-c", `echo "$ZOOKY_LOCK"; exit 7`)
+	c.start(t)
+	p.requireQueue("a", 1)
+	p.requireQueue("b", 2)
+	assert.Empty(t, c.stdout.String())
+	held.Unlock()
+	assert.Equal(t, 7, c.status(t))
+	assert.Equal(t, "b\na\n", c.stdout.String())
+	p.requireQueue("a", 0)
+	p.requireQueue("b", 0)
+
+	p.lock("b")
+	for _, test := range []struct {
+		args   []string
+		status int
+		stderr string
+	}{
+		{[]string{"-l", "a", "-l", "b", "--wait", "100ms", "--", "true"}, 124,
+			"zooky: a, b were not to be had within 100ms\n"},
+		{[]string{"-l", "a", "-l", "b", "--try", "--", "true"}, 125, "zooky: --try, .* are for one lock\n"},
+		{[]string{"-l", "a", "-l", "a", "--", "true"}, 125, "zooky: lock /.*/a: deadlock: .*named twice\n"},
+		{[]string{"-l", "a", "--", "true"}, 0, ""},
+		{[]string{"-l", "a"}, 125, "zooky: run needs a command\n"},
+	} {
+		c := p.prepare(append([]string{"run"}, test.args...)...)
+		c.start(t)
+		assert.Equal(t, test.status, c.status(t), test.args)
+		assert.Regexp(t, "^"+test.stderr+"$", c.stderr.String())
+	}
+	p.requireQueue("a", 0)
+}
+
 func TestRunStatuses(t *testing.T) {
 	p := newPlace(t)
 	p.lock("taken")

@@ -72,20 +72,22 @@ func set(s *zklock.Session, m *zklock.Mutex, path string, data []byte) error {
 	return err // zk.ErrNoNode if the lock is lost
 }
 
-// all acquires several locks, in the order of their names, and runs f under all of them.
+// all acquires several locks as one, and runs f under all of them.
 func all(ctx context.Context, s *zklock.Session, names []string, f func(context.Context) error) error {
-	names = slices.Clone(names)
-	slices.Sort(names)
-	return under(ctx, s, slices.Compact(names), f)
-}
-
-func under(ctx context.Context, s *zklock.Session, names []string, f func(context.Context) error) error {
-	if len(names) == 0 {
-		return f(ctx)
+	var locks []*zklock.Mutex
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) { // each once
+		m, err := s.Mutex(name)
+		if err != nil {
+			return err
+		}
+		locks = append(locks, m)
 	}
-	m, err := s.Mutex(names[0])
+	hold, err := s.LockAll(ctx, locks...)
 	if err != nil {
 		return err
 	}
-	return m.Do(ctx, func(ctx context.Context) error { return under(ctx, s, names[1:], f) })
+	defer hold.Unlock()
+	ctx, cancel := hold.Context(ctx)
+	defer cancel()
+	return f(ctx)
 }

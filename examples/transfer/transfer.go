@@ -13,28 +13,28 @@ import (
 
 var errOverdrawn = errors.New("not enough money")
 
-// transfer moves an amount from one account to another. Programs take both locks in the
-// order of their names, so that no two programs wait for each other. One transaction checks both
+// transfer moves an amount from one account to another. LockAll takes both locks or none, so that no
+// two programs wait for each other, whichever account each names first. One transaction checks both
 // locks and writes both balances.
 func transfer(ctx context.Context, s *zklock.Session, from, to string, amount int) error {
-	first, err1 := s.Mutex("accounts/" + min(from, to))
-	second, err2 := s.Mutex("accounts/" + max(from, to))
+	source, err1 := s.Mutex("accounts/" + from)
+	target, err2 := s.Mutex("accounts/" + to)
 	if err := errors.Join(err1, err2); err != nil || from == to {
 		return err
 	}
-	return first.Do(ctx, func(ctx context.Context) error {
-		return second.Do(ctx, func(context.Context) error {
-			guard1, err1 := first.Guard()
-			guard2, err2 := second.Guard()
-			less, err3 := change(s.Conn(), from, -amount)
-			more, err4 := change(s.Conn(), to, amount)
-			if err := errors.Join(err1, err2, err3, err4); err != nil {
-				return err
-			}
-			_, err := s.Conn().Multi(guard1, guard2, less, more)
-			return err
-		})
-	})
+	hold, err := s.LockAll(ctx, source, target)
+	if err != nil {
+		return err
+	}
+	defer hold.Unlock()
+	ops, err1 := hold.Guard()
+	less, err2 := change(s.Conn(), from, -amount)
+	more, err3 := change(s.Conn(), to, amount)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	_, err = s.Conn().Multi(append(ops, less, more)...)
+	return err
 }
 
 // change returns a request that adds to a balance.

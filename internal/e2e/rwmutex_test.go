@@ -237,3 +237,35 @@ func TestReadersAndAWriterForTenSeconds(t *testing.T) {
 	assert.Less(t, unexplained, patience/3)
 	requireQueue(t, mutex(t, dial(t), "busy"), 0)
 }
+
+// TestDowngradeOnARealServer has a reader and a writer of another session wait for a writer that becomes
+// a reader. How its znodes change in one transaction is told as the fake has it.
+func TestDowngradeOnARealServer(t *testing.T) {
+	for _, naming := range []zklock.Naming{
+		zklock.NamingDefault, zklock.NamingZktools, zklock.NamingCurator, zklock.NamingKazoo,
+	} {
+		t.Run(naming.String(), func(t *testing.T) {
+			name := "downgrade/" + naming.String()
+			rw := rwmutex(t, dial(t), name, zklock.WithNaming(naming))
+			other := rwmutex(t, dial(t), name, zklock.WithNaming(naming))
+			lock(t, rw.Mutex)
+			r, p := queued(t, other.Reader()), queued(t, other.Mutex)
+			behind := queued(t, rwmutex(t, dial(t), name, zklock.WithNaming(naming)).Mutex)
+			time.Sleep(100 * time.Millisecond) // sleep ok: they watch those ahead
+			reader, err := rw.Downgrade(t.Context())
+			require.NoError(t, err)
+			receive(t, r.Done(), "read lock")
+			time.Sleep(200 * time.Millisecond) // sleep ok: nothing is to happen
+			assert.True(t, isOpen(p.Done()), "a writer beside readers")
+			assert.NoError(t, reader.Err())
+			reader.Unlock()
+			assert.True(t, isOpen(p.Done()), "a writer beside a reader")
+			r.Cancel()
+			receive(t, p.Done(), "write lock")
+			assert.True(t, isOpen(behind.Done()))
+			p.Cancel()
+			receive(t, behind.Done(), "write lock")
+			behind.Cancel()
+		})
+	}
+}

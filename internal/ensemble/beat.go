@@ -79,7 +79,7 @@ func (l *Lease) beatOnce(held []Tenant) {
 			return
 		}
 		// A hold that was released meanwhile is no longer under the lease; to lose it then means nothing.
-		held[missing.index].Lose(ErrRemoved)
+		held[missing.index].Missing(paths[missing.index])
 		held = append(held[:missing.index:missing.index], held[missing.index+1:]...)
 	}
 }

@@ -18,8 +18,9 @@ const (
 
 // Tenant is what stands or falls with its session: a znode that its maker relies on.
 type Tenant interface {
-	Znode() string     // its path
-	Lose(reason error) // tells that it is over; ErrExpired, ErrLeaseRanOut, ErrRemoved or ErrClosed
+	Znode() string        // its path
+	Lose(reason error)    // tells that it is over; ErrExpired, ErrLeaseRanOut or ErrClosed
+	Missing(znode string) // tells that its znode, which was that, does not exist
 }
 
 // Lease keeps the holds of one ZooKeeper session for as long as they can be proved.

@@ -43,6 +43,7 @@ type watchedNode struct {
 	reading *reading // that is under way; nil if there is none
 	armed   bool     // the server will tell of the next change to state, on this connection
 	gone    bool     // it is known to be deleted: a candidate's name is not used again soon
+	told    bool     // and nothing else was done to it in the same transaction
 	note    any      // what its owner tells those who wait for it; see Annotate
 	memo    any      // what holds until its next change; see Remember
 	fired   uint64   // how often it was told that state may not be true any more
@@ -195,7 +196,7 @@ func (t *WatchTable) Deleted(path string, gone bool, note any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil {
-		node.gone, node.note = node.gone || gone, note
+		node.gone, node.told, node.note = node.gone || gone, node.told || gone, note
 		t.wakeLocked(node)
 	}
 }
@@ -251,6 +252,15 @@ func (t *WatchTable) IsGone(path string) bool {
 	return node != nil && node.gone
 }
 
+// WasDeleted reports whether the znode's deletion was told, and not merely found: by an event, or
+// by Deleted. A server tells the first change that a transaction makes to a znode, so that the
+// transaction has done nothing else to it.
+func (w *Watcher) WasDeleted() bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.told
+}
+
 // forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
 func (t *WatchTable) forgetLocked(node *watchedNode) {
 	if node.waiters == nil && !node.armed && node.reading == nil {
@@ -267,6 +277,7 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 	if node := t.nodes[path]; node != nil && event != zk.EventNodeChildrenChanged {
 		node.disarm()
 		node.gone = node.gone || gone && node.what == candidate
+		node.told = node.told || gone
 	}
 	if node := t.nodes[children.key(path)]; node != nil && (gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
@@ -286,7 +297,7 @@ func (t *WatchTable) noteDisconnected() {
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
 		node.disarm()
-		node.gone = false
+		node.gone, node.told = false, false
 		t.forgetLocked(node)
 	}
 }

@@ -1,10 +1,11 @@
 /*
- * Several locks at once: a design that the library does not have yet. Three clients want one or both
- * of two locks, each to read or to write. One transaction creates a client's candidates in all the
- * queues, so that two clients stand in the same order in all of them. A client whose candidate is
- * removed by force withdraws from all the queues, and begins again at the end of each.
+ * Several locks at once (LockAll). Three clients want one or both of two locks, each to read or to
+ * write. One transaction creates a client's candidates in all the queues, so that two clients stand in
+ * the same order in all of them. A client whose candidate is removed by force withdraws from all the
+ * queues, and begins again at the end of each. So does one whose number was given before: a change of
+ * leaders can put the next number back.
  *
- * Bounds: ROUNDS, REMOVALS by force.
+ * Bounds: ROUNDS, REMOVALS by force, REPEATS of a number.
  */
 #ifndef MUTANT
 #define MUTANT 0
@@ -19,9 +20,25 @@ hidden byte exclusion;
 
 typedef Queue { byte number[3]; bool writes[3]; byte next; byte readers; byte writers }
 Queue q[2];
-byte removals = REMOVALS;
+byte removals = REMOVALS, repeats = REPEATS;
+bool repeated[3];	/* an earlier candidate has no smaller number */
 
-inline create(l) { q[l].next++; q[l].number[_pid] = q[l].next }
+#define EARLIER(l, o) (o != _pid && q[l].number[o] >= q[l].number[_pid])
+inline create(l) {
+	q[l].next++; q[l].number[_pid] = q[l].next;
+	repeated[_pid] = repeated[_pid] || EARLIER(l, 0) || EARLIER(l, 1) || EARLIER(l, 2)
+}
+inline createAll() {
+	repeated[_pid] = false;
+	if :: WANTS(0) -> create(0) :: else fi;
+	if :: WANTS(1) -> create(1) :: else fi
+}
+#define MISSING(l) (WANTS(l) && q[l].number[_pid] == 0)
+#if MUTANT == 4	/* numbers that were given before are believed */
+#define REPEATED false
+#else
+#define REPEATED repeated[_pid]
+#endif
 inline enter(l) {
 	if
 	:: WANTS(l) && q[l].writes[_pid] -> q[l].writers++
@@ -53,28 +70,26 @@ again:	atomic {
 	:: atomic { WANTS(1) -> create(1) }; if :: atomic { WANTS(0) -> create(0) } :: !WANTS(0) fi
 	fi;
 #else
-	atomic {
-		if :: WANTS(0) -> create(0) :: else fi;
-		if :: WANTS(1) -> create(1) :: else fi
-	};
+	atomic { createAll() };
 #endif
 	do
-	:: atomic { (!WANTS(0) || FREE(0)) && (!WANTS(1) || FREE(1)) -> enter(0); enter(1); break }
+	:: atomic { !REPEATED && (!WANTS(0) || FREE(0)) && (!WANTS(1) || FREE(1)) -> enter(0); enter(1); break }
 #if MUTANT == 2	/* granted when the first is free */
 	:: atomic { WANTS(0) && FREE(0) -> enter(0); enter(1); break }
 #endif
-	:: atomic { (WANTS(0) && q[0].number[_pid] == 0) || (WANTS(1) && q[1].number[_pid] == 0) ->
 #if MUTANT == 3	/* only the candidate that was removed is made again */
-		if :: WANTS(0) && q[0].number[_pid] == 0 -> create(0) :: else fi;
-		if :: WANTS(1) && q[1].number[_pid] == 0 -> create(1) :: else fi
-#else
-		q[0].number[_pid] = 0; q[1].number[_pid] = 0;
-		if :: WANTS(0) -> create(0) :: else fi;
-		if :: WANTS(1) -> create(1) :: else fi
-#endif
+	:: atomic { MISSING(0) || MISSING(1) ->
+		if :: MISSING(0) -> create(0) :: else fi;
+		if :: MISSING(1) -> create(1) :: else fi
 	   }
+#else
+	:: atomic { (REPEATED || MISSING(0) || MISSING(1)) && (q[0].number[_pid] != 0 || q[1].number[_pid] != 0) ->
+		q[0].number[_pid] = 0; q[1].number[_pid] = 0 }
+	:: atomic { q[0].number[_pid] == 0 && q[1].number[_pid] == 0 -> createAll() }
+#endif
 	:: atomic { removals > 0 && WANTS(0) && q[0].number[_pid] != 0 -> removals--; q[0].number[_pid] = 0 }
 	:: atomic { removals > 0 && WANTS(1) && q[1].number[_pid] != 0 -> removals--; q[1].number[_pid] = 0 }
+	:: atomic { repeats > 0 && q[0].next > 0 -> repeats--; q[0].next-- }
 	od;
 	/* released one by one, in either order */
 	if

@@ -144,15 +144,17 @@ var models = []model{
 		},
 	},
 	{
-		file: "lockall.pml", // a design that the library does not have yet
+		file: "lockall.pml",
 		bounds: []bound{
-			{"two locks", true, []string{"ROUNDS=1", "REMOVALS=0"}},
-			{"two locks, one removal by force", true, []string{"ROUNDS=1", "REMOVALS=1"}},
+			{"two locks", true, []string{"ROUNDS=1", "REMOVALS=0", "REPEATS=0"}},
+			{"two locks, one removal by force", true, []string{"ROUNDS=1", "REMOVALS=1", "REPEATS=0"}},
+			{"two locks, a number repeats", true, []string{"ROUNDS=1", "REMOVALS=0", "REPEATS=1"}},
 		},
 		mutants: []mutant{
 			{1, "created one after the other without an order", waiting, "two locks, one removal by force"},
 			{2, "granted when the first is free", "exclusion", "two locks, one removal by force"},
 			{3, "only the one that was removed is made again", waiting, "two locks, one removal by force"},
+			{4, "a number that was given before is believed", "exclusion", "two locks, a number repeats"},
 		},
 	},
 }

@@ -3,6 +3,111 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "several locks: acquired one after the other in the caller's order",
+		edits: []edit{{"lockall.go", "	acquired, bond, failed := s.locks.AcquireAll(ctx, claims)\n", "	var acquired []*recipe.Acquisition\n	var bond *recipe.Bond\n	var failed *recipe.ClaimError\n	for _, c := range claims {\n		var one []*recipe.Acquisition\n		if one, bond, failed = s.locks.AcquireAll(ctx, []recipe.Claim{c}); failed != nil {\n			break\n		}\n		acquired = append(acquired, one...)\n	}\n"}},
+		tests: "TestVirtualLockAllInAnyOrder",
+	},
+	{
+		name:  "several locks: a place is lost alone",
+		edits: []edit{{"internal/recipe/several.go", "		removals.Go(func() { _ = c.remove(s.ctx) }) // giveUp goes on\n", "		if c.doubted {\n			removals.Go(func() { _ = c.remove(s.ctx) })\n		}\n"}},
+		tests: "TestVirtualLockAllLosesAPlace",
+	},
+	{
+		name:  "several locks: nobody watches over the first places",
+		edits: []edit{{"internal/recipe/several.go", "		case <-c.wake:\n		case <-all:", "		case <-all:"}},
+		tests: "TestVirtualLockAllLosesAPlace",
+	},
+	{
+		name:  "several locks: numbers that were given before believed",
+		edits: []edit{{"internal/recipe/several.go", "&& stat.Czxid < c.czxid {", "&& false {"}},
+		tests: "TestVirtualLockAllDistrustsRepeatedNumbers",
+	},
+	{
+		name:  "several locks: candidates left whose creation was not answered",
+		edits: []edit{{"internal/recipe/together.go", "			if found {\n				return joinAll(candidates, nil)\n			}\n", "			_ = found\n			enterAll(candidates, uncreated)\n"}},
+		tests: "TestVirtualLockAllThroughFaults",
+	},
+	{
+		name:  "several locks: the hold does not end with one of them",
+		edits: []edit{{"internal/recipe/hold.go", "	h.bond.lose()\n", ""}},
+		tests: "TestVirtualLockAllHoldIsLostAndRevoked",
+	},
+	{
+		name:  "several locks: one that was asked for is not told",
+		edits: []edit{{"internal/recipe/hold.go", "	h.bond.revoke()\n", ""}},
+		tests: "TestVirtualLockAllHoldIsLostAndRevoked",
+	},
+	{
+		name:  "several locks: one named twice",
+		edits: []edit{{"lockall.go", "		case named[m.path]:", "		case false:"}},
+		tests: "TestVirtualLockAllRefuses",
+	},
+	{
+		name:  "several locks: a guard for the first alone",
+		edits: []edit{{"lockall.go", "	return guards, nil\n", "	return guards[:1], nil\n"}},
+		tests: "TestVirtualLockAllTakesTwoTrips",
+	},
+	{
+		name:  "several locks: the candidates stay when the caller gives up",
+		edits: []edit{{"internal/recipe/several.go", "		s.locks.client.Go(func() { p.giveUp(candidates[i]) })\n", "		s.locks.client.Go(func() { p.onRemoved(candidates[i], nil) })\n"}},
+		tests: "TestVirtualLockAllGivesUpAtEveryMoment",
+	},
+	{
+		name:  "downgrade: who waits for the writer takes it for gone",
+		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
+		tests: "TestVirtualDowngradeKeepsWritersOut",
+	},
+	{
+		name:  "downgrade: who waits for the writer is told of its removal",
+		edits: []edit{{"internal/recipe/downgrade.go", "			&zk.SetDataRequest{Path: c.path, Data: data, Version: version},\n", ""}},
+		tests: "TestVirtualDowngradeKeepsWritersOut",
+	},
+	{
+		name:  "downgrade: a hand-off between writers takes a listing",
+		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.told\n", "	return false\n"}},
+		tests: "TestVirtualAHandOffBetweenWritersTakesNoListing",
+	},
+	{
+		name:  "downgrade: who asked the writer is not heard",
+		edits: []edit{{"internal/recipe/downgrade.go", "err := c.exchange(ctx, 0)", "err := c.exchange(ctx, -1)"}},
+		tests: "TestVirtualDowngradeHeedsAMark",
+	},
+	{
+		name:  "downgrade: the reader is not asked after the writer",
+		edits: []edit{{"internal/recipe/lookahead.go", "if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {", "if false {"}},
+		tests: "TestVirtualDowngradeHeedsWhoAsked",
+	},
+	{
+		name:  "downgrade: a beat that was under way takes the hold for lost",
+		edits: []edit{{"internal/recipe/hold.go", "moved := h.moves || h.path != znode", "moved := false"}},
+		tests: "TestVirtualDowngradeDuringABeat",
+	},
+	{
+		name:  "downgrade: an exchange that was executed is taken for refused",
+		edits: []edit{{"internal/recipe/downgrade.go", "	case err == nil && node.Owner == c.zs.ID():\n", "	case err == nil && node.Owner == 0:\n"}},
+		tests: "TestVirtualDowngradeThroughFaults",
+	},
+	{
+		name:  "downgrade: which znode there is, is not found out before the removal",
+		edits: []edit{{"internal/recipe/removal.go", "		err = c.findReader(ctx)\n", ""}},
+		tests: "TestVirtualDowngradeWithoutAnswer",
+	},
+	{
+		name:  "downgrade: the goroutines of a handle pass the hold on",
+		edits: []edit{{"internal/recipe/cohort.go", "	if co.term == t {\n		co.term = nil\n	}\n	begun := co.beginLocked()\n	co.mu.Unlock()\n	co.queue(begun)\n	return t.owner\n", "	co.mu.Unlock()\n	return t.owner\n"}},
+		tests: "TestVirtualDowngradeOfACohort",
+	},
+	{
+		name:  "downgrade: a reader becomes a writer that waits for itself",
+		edits: []edit{{"context.go", "shared := c.hold.IsShared() && m.kind == queue.Read", "shared := c.hold.IsShared() || m.kind == queue.Read"}},
+		tests: "TestVirtualAReaderCannotBecomeAWriter",
+	},
+	{
+		name:  "downgrade: the handle of the reader waits for itself",
+		edits: []edit{{"context.go", "	case m.occupiedBy(c.hold):\n		return true\n", ""}},
+		tests: "TestVirtualAReaderCannotBecomeAWriter",
+	},
+	{
 		name:  "semaphore: one permit too many",
 		edits: []edit{{"internal/recipe/permit.go", "		case used+int64(p.Permits) > int64(l.size):", "		case used > int64(l.size):"}, {"internal/recipe/permit.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore",
@@ -239,7 +344,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "deadlock: readers do not share",
-		edits: []edit{{"context.go", "return !shared && !errors", "return !errors"}, {"context.go", "		shared := c.m.kind == queue.Read && m.kind == queue.Read\n", ""}, {"context.go", "	\"github.com/zookylock/zklock/internal/queue\"\n", ""}},
+		edits: []edit{{"context.go", "return !shared && !errors", "return !errors"}, {"context.go", "		shared := c.hold.IsShared() && m.kind == queue.Read\n", ""}, {"context.go", "	\"github.com/zookylock/zklock/internal/queue\"\n", ""}},
 		tests: "TestVirtualWhatIsNoDeadlock",
 	},
 	{
@@ -578,13 +683,13 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""},
+			{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Lose(ErrRemoved)\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
 	},
 	{
@@ -894,7 +999,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reader of a downgraded Curator writer overlooked",
-		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case l.More:\n"}},
+		edits: []edit{{"internal/queue/line.go", "	case l.More || gone.LeavesReader():\n", "	case l.More || gone.LeavesReader() && false:\n"}},
 		tests: "TestADowngradedCuratorWriter",
 	},
 	{
@@ -942,7 +1047,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lost hold's candidate left",
-		edits: []edit{{"internal/recipe/queueing.go", "				c.hold.whenLost(p.removeSoon)\n", ""}},
+		edits: []edit{{"internal/recipe/passage.go", "	c.hold.whenLost(p.removeSoon)\n", ""}},
 		tests: "TestALostHoldLeavesNoCandidate",
 	},
 	{

@@ -13,8 +13,9 @@ import "slices"
 //
 // What is known stays true. ZooKeeper gives numbers in the order of creation, and a server that has
 // confirmed a creation shows every earlier one, so that nobody appears ahead later, and those who are
-// known to be gone do not come back. Curator's downgraded writers are the exception, see
-// Candidate.LeavesReader: the reader has a number that the writer held already.
+// known to be gone do not come back. Downgraded writers are the exception: the reader has a number that
+// the writer held already. See Candidate.LeavesReader for Curator's. Where one of zklock's may have been
+// downgraded (Candidate.BecomesReader), the queue is listed again.
 type Line struct {
 	Nearest []Candidate // some of those ahead, the nearest first
 	More    bool        // there may be others, ahead of these

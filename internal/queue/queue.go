@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Kind is what a candidate asks for.
@@ -38,6 +39,21 @@ type Candidate struct {
 // LeavesReader reports whether the candidate can be replaced, while it holds the lock, by a reader with its number: Curator's
 // writer is downgraded that way. When it is gone the queue has to be listed again.
 func (c Candidate) LeavesReader() bool { return c.Dialect == CuratorRW && c.Kind == Write }
+
+// BecomesReader reports whether the candidate can be replaced by a reader with its number in one
+// transaction, as zklock's writers are (RWMutex.Downgrade). That changes the writer's data before
+// it removes the znode, so that a client that watches it is told of a change. A client that is told
+// of the removal knows that there is no such reader.
+func (c Candidate) BecomesReader() bool {
+	return c.Kind == Write || c.Dialect == Kazoo && c.Kind.Exclusive()
+}
+
+// Downgraded returns the reader that takes the place of a writer: it has the writer's id and number.
+func (c Candidate) Downgraded() Candidate {
+	head, digits := c.Name[:len(c.Name)-seqDigits], c.Name[len(c.Name)-seqDigits:]
+	id := strings.TrimSuffix(head, c.Dialect.marker(c.Kind))
+	return Candidate{Name: id + c.Dialect.marker(Read) + digits, Kind: Read, Seq: c.Seq, Dialect: c.Dialect}
+}
 
 // Persistent reports whether c counts also where it belongs to no session: kazoo's acquire(ephemeral=False) makes such
 // candidates, and its locks wait for them.

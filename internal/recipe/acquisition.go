@@ -63,6 +63,9 @@ type route interface {
 	// caller's to do.
 	letGo(lost error) (p *Passage, mine bool)
 
+	// alone returns the passage whose candidate the hold has, which serves this hold alone from now on.
+	alone() *Passage
+
 	// waitedFor returns what the acquisition waits for, unless it is a connection.
 	waitedFor() ensemble.Obstacle
 }

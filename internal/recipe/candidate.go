@@ -38,6 +38,8 @@ type candidate struct {
 	usurped bool     // another session's znode has its name
 	handoff *handoff // that it has left; nil for none
 
+	reader string // the path of a reader that may be in its place; empty if there is none
+
 	counted int               // what its session counts for it, see footprint
 	version int32             // that its znode must have when it leaves the queue of a semaphore, -1 for any
 	path    string            // once created

@@ -63,6 +63,20 @@ func (m *member) settled(err error) {
 // letGo passes the hold on.
 func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m), false }
 
+// alone has those who wait queue anew. What the cohort's handle asks for later does not share the
+// candidate either.
+func (m *member) alone() *Passage {
+	co, t := m.co, m.term
+	co.mu.Lock()
+	if co.term == t {
+		co.term = nil
+	}
+	begun := co.beginLocked()
+	co.mu.Unlock()
+	co.queue(begun)
+	return t.owner
+}
+
 // Begin begins an acquisition through the cohort.
 func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 	m := &member{co: co}
@@ -377,7 +391,7 @@ func (t *term) look() (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	own := path.Base(h.path)
+	own := path.Base(h.Znode())
 	q := slices.DeleteFunc(queue.OrderAny(l.children), func(c queue.Candidate) bool {
 		return c.Name == own || !claim.Kind.Exclusive() && !c.Kind.Exclusive()
 	})
@@ -439,7 +453,7 @@ func (t *term) onLeft() {
 // goOnLocked passes the hold on, which nobody has, or ends the term. It returns the next one if that is
 // to be queued.
 func (t *term) goOnLocked() *term {
-	if t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
+	if t.co.term == t && t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
 		if t.mayPass() {
 			if t.grantNextLocked(); t.active > 0 {
 				t.countLocked()

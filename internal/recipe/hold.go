@@ -21,7 +21,6 @@ import (
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
 	of      *Acquisition
-	path    string          // of the candidate's znode
 	zxid    int64           // of the candidate's creation
 	handoff uint32          // how often the hold was passed on since
 	lease   *ensemble.Lease // which proves the hold
@@ -32,6 +31,9 @@ type Hold struct {
 	whole *Hold // that this is a part of; nil if it is one itself
 
 	mu    sync.Mutex      // guards the fields below, and what is told; the whole's before its parts'
+	path  string          // of the candidate's znode
+	moves bool            // a downgrade is under way: the znode may be another
+	reads bool            // it shares the lock with readers
 	err   error           // nil, or an error that matches ErrRevoked or ErrLost
 	since time.Time       // when it was granted; zero until then
 	held  time.Duration   // until it ended
@@ -40,11 +42,12 @@ type Hold struct {
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
+	bond  *Bond // that it is in; nil for none
 
 	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
 
-func (a *Acquisition) newHold() *Hold { return &Hold{of: a} }
+func (a *Acquisition) newHold() *Hold { return &Hold{of: a, reads: !a.Kind.Exclusive()} }
 
 // grant begins the hold. What has befallen its candidate before is told now.
 func (h *Hold) grant() {
@@ -97,6 +100,7 @@ func (h *Hold) divide(p *Hold, handoff uint32) bool {
 		return false
 	}
 	p.path, p.zxid, p.handoff, p.lease, p.whole = h.path, h.zxid, handoff, h.lease, h
+	p.reads = h.reads
 	if h.parts == nil {
 		h.parts = make(map[*Hold]struct{})
 	}
@@ -117,6 +121,7 @@ func (h *Hold) revoke(asked error) {
 	}
 	h.err = asked
 	h.revoked.give()
+	h.bond.revoke()
 	if !h.since.IsZero() {
 		h.of.observer.Revoked(h.of, time.Since(h.since), asked)
 	}
@@ -126,8 +131,29 @@ func (h *Hold) revoke(asked error) {
 	}
 }
 
-// Znode returns the path of the candidate's znode, for the lease.
-func (h *Hold) Znode() string { return h.path }
+// Znode returns the path of the candidate's znode.
+func (h *Hold) Znode() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.path
+}
+
+// Missing tells the holder that the candidate's znode, which was that, is gone.
+func (h *Hold) Missing(znode string) {
+	h.mu.Lock()
+	moved := h.moves || h.path != znode
+	h.mu.Unlock()
+	if !moved {
+		h.lose(errRemoved)
+	}
+}
+
+// IsShared reports whether the holder shares the lock with readers.
+func (h *Hold) IsShared() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.reads
+}
 
 // Lose tells the holder that the lease is over.
 func (h *Hold) Lose(reason error) { h.lose(loss(reason)) }
@@ -149,6 +175,7 @@ func (h *Hold) lose(reason error) {
 	}
 	h.err = reason
 	h.lost.give()
+	h.bond.lose()
 	h.finishLocked(reason)
 	if h.lapse != nil {
 		h.lapse()

@@ -80,15 +80,27 @@ func (l *delayed[T]) tick() {
 // the passage first, be it before it is added.
 func (p *Passage) beginWatch() {
 	over := p.hold.lasting()
-	if over.Err() != nil {
+	if over.Err() != nil || p.isDowngrading() || p.watched != nil {
 		return
 	}
 	watched := make(chan struct{})
+	over, stop := context.WithCancel(over)
 	if p.locks.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
 		defer close(watched)
+		defer stop()
 		p.watchOver(over)
 	}) {
-		p.watched = watched
+		p.watched, p.unwatch = watched, stop
+	}
+}
+
+// endWatch ends that goroutine, if there is one. Whoever has the candidate calls it.
+func (p *Passage) endWatch() {
+	p.candidate.zs.newHolds.drop(p)
+	if p.watched != nil {
+		p.unwatch()
+		<-p.watched
+		p.watched = nil
 	}
 }
 

@@ -65,10 +65,18 @@ func (c *candidate) distrustOpaque() {
 // isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by announceGone that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
 
-// moveUp takes note that one of those ahead is gone, and that it had nobody ahead if it wasFirst.
-func (c *candidate) moveUp(ctx context.Context, at int, wasFirst, everybody bool) error {
-	c.line = c.line.Without(at, wasFirst)
-	return c.clarify(ctx, everybody)
+// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number is
+// asked as the writer was.
+func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departure) error {
+	c.line = c.line.Without(at, left == wasFirst)
+	if left == leftReader {
+		c.line = queue.Line{}
+	}
+	err := c.clarify(ctx, p.Revoke != nil)
+	if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {
+		err = c.revokeAhead(ctx, p.Revoke.Mark)
+	}
+	return err
 }
 
 // isBlocked reports whether somebody is ahead, as far as the candidate knows.

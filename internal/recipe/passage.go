@@ -34,6 +34,9 @@ type Passage struct {
 	trying    atomic.Pointer[candidate] // the last that was made
 	candidate *candidate                // that was granted the lock; whoever ends the hold has it
 	watched   chan struct{}             // closed when the goroutine that watches over the hold has ended; nil if there is none
+	unwatch   context.CancelFunc        // ends that
+
+	downgrade atomic.Pointer[downgrade] // the last; nil if there was none
 }
 
 // New returns a passage that is yet to be begun.
@@ -147,6 +150,18 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 	return p.committed, p.committed != nil && !p.done.isGiven()
 }
 
+// granted settles the acquisition with the hold of this candidate. It is false if the acquisition has
+// failed already.
+func (p *Passage) granted(c *candidate) bool {
+	p.candidate = c
+	if !p.settle(nil) {
+		return false
+	}
+	c.zs.newHolds.add(p)
+	c.hold.whenLost(p.removeSoon)
+	return true
+}
+
 // settled ends what the passage has registered.
 func (p *Passage) settled(err error) {
 	p.cancel(nil)
@@ -170,6 +185,8 @@ func (p *Passage) letGo(lost error) (of *Passage, mine bool) {
 	return p, lost == nil
 }
 
+func (p *Passage) alone() *Passage { return p }
+
 // freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark
 // was the last candidate's.
 func (p *Passage) freshHold() *Hold {
@@ -185,10 +202,10 @@ func (p *Passage) freshHold() *Hold {
 // ends, and then on a goroutine. It is called once.
 func (p *Passage) remove(ctx context.Context) {
 	c := p.candidate
-	c.zs.newHolds.drop(p)
-	if p.watched != nil {
-		<-p.watched // it has been told already
+	if d := p.downgrade.Load(); d != nil {
+		<-d.done // it has been told already, as has the watch
 	}
+	p.endWatch()
 	c.zs.Lease.Drop(p.hold)
 	c.doubted = errors.Is(p.hold.State(), errRemoved)
 	err := c.remove(ctx)

@@ -29,10 +29,7 @@ func (p *Passage) run() {
 		p.trying.Store(c)
 		err = p.obtain(c)
 		if err == nil {
-			p.candidate = c
-			if p.settle(nil) {
-				zs.newHolds.add(p)
-				c.hold.whenLost(p.removeSoon)
+			if p.granted(c) {
 				return
 			}
 			p.withdraw(c.hold)
@@ -66,6 +63,7 @@ func (p *Passage) newCandidate(zs *Local) *candidate {
 // one is needed.
 func isLostPlace(err error) bool {
 	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errCrowded) ||
+		errors.Is(err, errRepeated) ||
 		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
 }
 
@@ -145,10 +143,15 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	c.standing.Store(isBehindOwner)
 	if err := p.takeSlot(ctx, c); err != nil {
 		return err
 	}
+	return p.admit(ctx, c)
+}
+
+// admit puts the hold of a candidate that has nobody ahead, and has taken the handle's slot, under the
+// lease.
+func (p *Passage) admit(ctx context.Context, c *candidate) error {
 	c.standing.Store(isFirst)
 	if err := c.admit(ctx); err != nil {
 		p.leaveSlot()
@@ -253,7 +256,7 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 			ctx, force = committed, closedTimer
 			err = c.evict(ctx)
 		default:
-			err = c.moveUp(ctx, at, left == wasFirst, p.Revoke != nil)
+			err = p.moveUp(ctx, c, at, left)
 		}
 		if err != nil {
 			return ctx, err
@@ -289,9 +292,10 @@ func (p *Passage) announce() {
 type departure uint8
 
 const (
-	wasGone   departure = iota + 1 // who is ahead of it may still be there
-	wasFirst                       // and nobody was ahead of it
-	wasForced                      // it is still there, but it is time for force
+	wasGone    departure = iota + 1 // who is ahead of it may still be there
+	wasFirst                        // and nobody was ahead of it
+	wasForced                       // it is still there, but it is time for force
+	leftReader                      // and a reader may have its number
 )
 
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
@@ -333,6 +337,9 @@ func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemb
 		h, departing := handoffFrom(w)
 		if departing {
 			return 0, nil
+		}
+		if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {
+			return leftReader, nil
 		}
 		if h == nil {
 			return wasGone, nil
@@ -391,6 +398,7 @@ func (p *Passage) awaitSession() (*Local, error) {
 // Reader's, whose candidates are at the head together: then it waits for that to be released. It fails with errOccupied if
 // the other hold is lost.
 func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
+	c.standing.Store(isBehindOwner)
 	if p.Slot == nil {
 		return nil
 	}

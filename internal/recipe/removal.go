@@ -28,6 +28,9 @@ func (c *candidate) remove(ctx context.Context) error {
 	}
 	exists := c.stage == created || c.stage == deleting
 	if exists {
+		err = c.findReader(ctx)
+	}
+	if exists && err == nil {
 		err = c.delete(ctx)
 	}
 	if ensemble.IsGaveUp(err) {

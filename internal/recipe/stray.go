@@ -97,7 +97,7 @@ func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]En
 // markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
 // of earlier candidates, the znode was made with it by hand: it keeps later candidates waiting, and is no holder.
 //
-// A reader of Curator's may have the number of an earlier writer, see queue.Candidate.LeavesReader.
+// A reader may have the number of an earlier writer, which was downgraded.
 func markHolders(q []Entry) {
 	numbered := make([]*Entry, 0, len(q))
 	earliest := int64(math.MaxInt64) // creation of those behind
@@ -107,7 +107,7 @@ func markHolders(q []Entry) {
 			numbered = append(numbered, c)
 			continue
 		}
-		if c.Stat.Czxid < earliest || c.Dialect == queue.CuratorRW && c.Kind == queue.Read {
+		if c.Stat.Czxid < earliest || c.Kind == queue.Read {
 			numbered = append(numbered, c)
 		}
 		earliest = min(earliest, c.Stat.Czxid)
@@ -156,7 +156,7 @@ func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []qu
 	strays := 0
 	err = c.zs.Stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
 		switch {
-		case stat == nil && !other.LeavesReader():
+		case stat == nil && !other.LeavesReader() && !other.BecomesReader():
 		case stat == nil || isCandidateBy(c.voice, other, stat):
 			real = append(real, other)
 		default:

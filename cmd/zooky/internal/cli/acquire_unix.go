@@ -48,6 +48,9 @@ func (r *runner) check() error {
 	if r.oncePer > 0 && r.shared {
 		return errors.New("--once-per needs the lock alone: it does not go with --shared")
 	}
+	if err := r.checkSeveral(); err != nil {
+		return err
+	}
 	if r.slots < 0 {
 		return fmt.Errorf("--slots %d: want 1 or more", r.slots)
 	}
@@ -80,8 +83,8 @@ func (r *runner) revocation() (zklock.Revocation, error) {
 	return zklock.AskThenForce(grace), nil
 }
 
-// acquire connects, and takes the lock in the way that the flags say. Its error has the exit status.
-func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, hold, error) {
+// acquire connects, and takes the locks in the way that the flags say. Its error has the exit status.
+func (r *runner) acquire(ctx context.Context) (*zklock.Session, tenure, error) {
 	bounded := ctx
 	if r.wait > 0 {
 		var cancel context.CancelFunc
@@ -92,14 +95,7 @@ func (r *runner) acquire(ctx context.Context, name string) (*zklock.Session, hol
 	if err != nil {
 		return nil, nil, withStatus(runTrouble, cmpCause(ctx, err))
 	}
-	m, err := r.mutex(s, name)
-	if err == nil {
-		take := r.take
-		if r.oncePer > 0 {
-			take = r.takeOncePer
-		}
-		err = take(bounded, s, m)
-	}
+	m, err := r.hold(bounded, s)
 	if err != nil {
 		return nil, nil, withStatus(runTrouble, errors.Join(cmpCause(ctx, err), closeSoon(bounded, s)))
 	}

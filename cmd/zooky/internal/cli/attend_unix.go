@@ -26,7 +26,7 @@ var caught = []os.Signal{
 
 // attendance is a command that runs under a lock.
 type attendance struct {
-	mutex   hold
+	mutex   tenure
 	granted time.Duration // the session timeout
 	child   *child.Child
 	signals <-chan os.Signal

@@ -141,7 +141,7 @@ func (r *runner) takeOncePer(ctx context.Context, s *zklock.Session, m hold) err
 
 // keep holds the lock until --at-least is over, it is asked for or lost, or a signal asks zooky to
 // end.
-func (r *runner) keep(m hold, granted time.Time, signals <-chan os.Signal) {
+func (r *runner) keep(m tenure, granted time.Time, signals <-chan os.Signal) {
 	over := time.After(r.atLeast - time.Since(granted))
 	for {
 		select {

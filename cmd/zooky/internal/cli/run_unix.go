@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,6 +38,7 @@ func unixCommands(streams Streams) []*cobra.Command {
 type runner struct {
 	target
 	streams     Streams
+	locks       []string
 	shared      bool
 	slots       int // of a semaphore; 0 for a lock
 	try         bool
@@ -59,7 +61,7 @@ type runner struct {
 func newRun(streams Streams) *cobra.Command {
 	r := runner{streams: streams}
 	cmd := &cobra.Command{
-		Use:   "run NAME [flags] -- COMMAND [ARG]…",
+		Use:   "run {NAME | --lock NAME…} [flags] -- COMMAND [ARG]…",
 		Short: "Run a command under a lock",
 		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended. It does
 so as flock does: the command is in zooky's place, with its standard streams and other open files, its
@@ -67,7 +69,10 @@ process group and its terminal, and ignores the signals that zooky was started t
 pipes into a pager and programs that ask on the terminal work as without zooky. If Ctrl-C or Ctrl-\ ends
 the command or the wait, it ends zooky too, by the same signal, and with it the script or make around it.
 
-While zooky waits on a terminal, it shows who holds the lock, and how many are ahead; with --quiet it does
+With --lock several times, run takes all of these locks or none, in any order: commands that do so do not wait for one another
+in a circle. --try, --wait 0, --revoke, --once-per and --slots are for one lock.
+
+While zooky waits for one lock on a terminal, it shows who holds the lock, and how many are ahead; with --quiet it does
 not. Elsewhere it prints that every ten seconds with --verbose.
 
 When another client asks for the lock, the command and all processes that it has started are sent the signal of
@@ -103,7 +108,7 @@ With --slots N up to N commands run at a time under the name, whichever machines
 order in which they asked. ZOOKY_TOKEN is no fencing token then: commands that run together have
 different ones.
 
-The command's environment has ZOOKY_LOCK, the lock's name; ZOOKY_TOKEN, the fencing token, to be stored beside what the
+The command's environment has ZOOKY_LOCK, the lock's name, or if there are several, one a line; ZOOKY_TOKEN, the fencing token, to be stored beside what the
 lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
 and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
 
@@ -118,15 +123,10 @@ otherwise
   127  the command was not found`,
 		Example: `  zooky run nightly-backup --wait 1h -- /usr/local/bin/backup --full
   zooky run report --shared --try -- make report
+  zooky run -l accounts/ann -l accounts/ben -- ./transfer ann ben 10
   zooky run cron-job -E 0 --wait 0 -- /usr/local/bin/job
   zooky run transcode --slots 4 -- /usr/local/bin/transcode film.mkv
   zooky run hourly -E 0 -q --once-per 50m -- /usr/local/bin/job`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 2 {
-				return withStatus(runTrouble, errors.New("run needs the lock's name and a command"))
-			}
-			return nil
-		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return withStatus(runTrouble, setFromEnvironment(cmd.Flags()))
 		},
@@ -135,7 +135,11 @@ otherwise
 			if cmd.Flags().Changed("wait") && r.wait == 0 {
 				r.try = true
 			}
-			return r.run(cmd.Context(), args[0], args[1:])
+			command, err := r.nameLocks(args)
+			if err != nil {
+				return withStatus(runTrouble, err)
+			}
+			return r.run(cmd.Context(), command)
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withStatus(runTrouble, err) })
@@ -145,6 +149,7 @@ otherwise
 	r.completeLock(cmd)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
+	flags.StringArrayVarP(&r.locks, "lock", "l", nil, "a lock's `NAME`, instead of the argument; several are taken as one")
 	flags.BoolVar(&r.shared, "shared", false, "take a shared (read) lock")
 	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must have the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
@@ -165,7 +170,7 @@ otherwise
 	return cmd
 }
 
-func (r *runner) run(ctx context.Context, name string, command []string) error {
+func (r *runner) run(ctx context.Context, command []string) error {
 	if err := r.check(); err != nil {
 		return withStatus(runTrouble, err)
 	}
@@ -184,7 +189,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	}
 	waiting, stop := interruptible(ctx)
 	defer stop()
-	s, m, err := r.acquire(waiting, name)
+	s, m, err := r.acquire(waiting)
 	if err != nil {
 		return err
 	}
@@ -203,7 +208,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 	err = a.run(r.guard(), child.Command{
 		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
 		Env: append(os.Environ(),
-			"ZOOKY_LOCK="+name, "ZOOKY_TOKEN="+m.Token().String(), "ZOOKY_IDENTITY="+r.identity),
+			"ZOOKY_LOCK="+strings.Join(r.locks, "\n"), "ZOOKY_TOKEN="+m.Token().String(), "ZOOKY_IDENTITY="+r.identity),
 	})
 	r.keep(m, granted, signals)
 	r.release(s, m)
@@ -211,7 +216,7 @@ func (r *runner) run(ctx context.Context, name string, command []string) error {
 }
 
 // release gives the lock back. The command's status is of more use than what may go wrong now.
-func (r *runner) release(s *zklock.Session, m hold) {
+func (r *runner) release(s *zklock.Session, m tenure) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), r.timeout,
 		fmt.Errorf("no answer within %v: the servers release it when the session times out", r.timeout))
 	defer cancel()
