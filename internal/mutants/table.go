@@ -206,6 +206,12 @@ var mutants = []mutant{
 		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
 	},
 	{
+		name:  "zooky: a group may read everybody's secrets",
+		in:    "cmd/zooky/internal/cli",
+		edits: []edit{{"cmd/zooky/internal/cli/secret.go", "	if by == root {\n", "	if by != stranger {\n"}},
+		tests: "TestCheckPrivate",
+	},
+	{
 		name:  "reason: not passed on by LockRevoking",
 		edits: []edit{{"mutex.go", "c.Revoke = how.revocation(mark)", "mark.Reason = \"\"\n\t\tc.Revoke = how.revocation(mark)"}},
 		tests: "TestVirtualARequestSaysWhoAsksAndWhy",
