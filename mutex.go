@@ -382,6 +382,19 @@ func deadlineOf(a *recipe.Acquisition) time.Time {
 	return deadline
 }
 
+// Jeopardy reports whether the current hold may be lost soon: a beat is overdue, which the Session
+// sends six times in a session timeout, and less than a quarter of the timeout is left until
+// Deadline; with LeasePing a ping, and an eighth. Begin nothing new then, and ask again: most
+// outages are over before the hold is lost, and then Jeopardy is false again. What has begun may go
+// on until Lost closes.
+//
+// It is true if the hold was lost, and if nothing is held. It is false of a hold that stands with
+// LeaseServer, which knows no Deadline. It does not use the network.
+func (m *Mutex) Jeopardy() bool {
+	a := m.holding()
+	return a == nil || errors.Is(a.Hold().State(), ErrLost) || a.Hold().Overdue()
+}
+
 // Token returns the fencing token of the current hold, also after the hold was lost. It returns the
 // zero Token if nothing is held.
 func (m *Mutex) Token() Token {

@@ -301,3 +301,16 @@ func (l *Lease) Certain() time.Time {
 	l.noticeSleepLocked(0)
 	return l.proof.until()
 }
+
+// Overdue reports whether so little time is left until the deadline that a beat, or the ping that
+// stands in for it, must have gone unanswered. It is false for a kind of lease that has no
+// deadline.
+func (l *Lease) Overdue() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kind == LeaseServer {
+		return false
+	}
+	l.noticeSleepLocked(0)
+	return time.Until(l.proof.until()) < l.proof.overdue()
+}

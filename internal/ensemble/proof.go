@@ -102,6 +102,16 @@ func (p *proof) heardUntil() time.Time {
 // aging is how long it takes at most until the leader has heard of what a server has answered.
 func (p *proof) aging() time.Duration { return aging(p.terms[len(p.terms)-1].timeout) }
 
+// overdue is how much time is left until the deadline when something has gone unanswered. An answer
+// moves the deadline to almost half of the timeout after its request. Beats follow one another by
+// a sixth of the timeout, go-zookeeper's pings by a third.
+func (p *proof) overdue() time.Duration {
+	if p.kind == LeasePing {
+		return p.timeout() / 8
+	}
+	return p.timeout() / 4
+}
+
 // offer takes note of a connect request that is about to be sent.
 func (p *proof) offer(sent time.Time) {
 	if p.offered.IsZero() {

@@ -427,6 +427,31 @@ var mutants = []mutant{
 		tests: "TestVirtualAMarkOfAnotherClientSaysNothing",
 	},
 	{
+		name:  "jeopardy: told when the lease is over",
+		edits: []edit{{"internal/ensemble/proof.go", "	return p.timeout() / 4\n", "	return 0\n"}},
+		tests: "TestVirtualJeopardy",
+	},
+	{
+		name:  "jeopardy: told between two beats",
+		edits: []edit{{"internal/ensemble/proof.go", "	return p.timeout() / 4\n", "	return p.timeout() * 7 / 16\n"}},
+		tests: "TestVirtualJeopardy",
+	},
+	{
+		name:  "jeopardy: pings counted as beats",
+		edits: []edit{{"internal/ensemble/proof.go", "	if p.kind == LeasePing {\n		return", "	if p.kind == LeaseServer {\n		return"}},
+		tests: "TestVirtualJeopardy",
+	},
+	{
+		name:  "jeopardy: suspension not noticed",
+		edits: []edit{{"internal/ensemble/lease.go", "	l.noticeSleepLocked(0)\n	return time.Until(l.proof.until()) < l.proof.overdue()\n", "	return time.Until(l.proof.until()) < l.proof.overdue()\n"}},
+		tests: "TestVirtualJeopardyAfterASuspension",
+	},
+	{
+		name:  "zooky: a group may read everybody's secrets",
+		edits: []edit{{"cmd/zooky/internal/cli/secret.go", "	if by == root {\n", "	if by != stranger {\n"}},
+		tests: "TestCheckPrivate",
+	},
+	{
 		name:  "reason: not passed on by LockRevoking",
 		edits: []edit{{"mutex.go", "c.Revoke = how.revocation(mark)", "mark.Reason = \"\"\n\t\tc.Revoke = how.revocation(mark)"}},
 		tests: "TestVirtualARequestSaysWhoAsksAndWhy",

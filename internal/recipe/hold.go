@@ -256,6 +256,9 @@ func (h *Hold) Revoked() <-chan struct{} { return h.revoked.C() }
 // Lost returns the channel that closes when the hold is gone.
 func (h *Hold) Lost() <-chan struct{} { return h.lost.C() }
 
+// Overdue reports whether the proof of the hold has become late.
+func (h *Hold) Overdue() bool { return h.lease.Overdue() }
+
 // Deadline returns until when the hold is certain as things stand, the zero Time if its lease knows no
 // such time.
 func (h *Hold) Deadline() time.Time { return h.lease.Certain() }

@@ -7,8 +7,15 @@ import (
 	"syscall"
 )
 
-// isOurs reports whether a file belongs to the user who runs zooky, or to root, who can read and write everything anyway.
-func isOurs(info os.FileInfo) bool {
+// ownerOf returns who owns a file.
+func ownerOf(info os.FileInfo) owner {
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
+	switch {
+	case ok && stat.Uid == 0:
+		return root
+	case ok && int(stat.Uid) == os.Geteuid():
+		return us
+	default:
+		return stranger
+	}
 }

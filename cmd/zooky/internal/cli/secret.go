@@ -12,7 +12,7 @@ import (
 // secretLimit bounds how much is read of a file with a secret in it.
 const secretLimit = 64 << 10
 
-// readSecret reads a file that only the user who runs zooky may have access to, or a pipe, as the shell makes for
+// readSecret reads a file that is kept from others, as checkPrivate has it, or a pipe, as the shell makes for
 // <(command). It returns with ctx at the latest.
 func readSecret(ctx context.Context, name string) ([]byte, error) {
 	data, err := answer(ctx, func() ([]byte, error) { return readPrivate(name) }) // open waits for the pipe's writer
@@ -32,7 +32,7 @@ func readPrivate(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPrivate(info); err != nil {
+	if err := checkPrivate(info.Mode(), ownerOf(info)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, secretLimit+1))
@@ -42,17 +42,29 @@ func readPrivate(name string) ([]byte, error) {
 	return data, err
 }
 
-// checkPrivate refuses a file that others may have read or written.
-func checkPrivate(info os.FileInfo) error {
-	mode := info.Mode()
-	if !mode.IsRegular() && mode.Type() != os.ModeNamedPipe {
+// owner is who owns a file.
+type owner uint8
+
+const (
+	stranger owner = iota
+	us             // the user who runs zooky
+	root           // who can read and write everything anyway
+)
+
+// checkPrivate refuses a file that others may have read or written. A group may read what root has made for
+// it, as Kubernetes does where a pod has an fsGroup; libpq has the same rule.
+func checkPrivate(mode os.FileMode, by owner) error {
+	allowed, advice := os.FileMode(0o700), "chmod 600 it"
+	if by == root {
+		allowed, advice = 0o740, "chmod 640 it, or in Kubernetes set defaultMode to 0440"
+	}
+	switch {
+	case !mode.IsRegular() && mode.Type() != os.ModeNamedPipe:
 		return errors.New("neither a file nor a pipe")
-	}
-	if !isOurs(info) {
+	case by == stranger:
 		return errors.New("it belongs to another user")
-	}
-	if mode.Perm()&0o077 != 0 {
-		return fmt.Errorf("others have access to it (%v): chmod 600 it", mode.Perm())
+	case mode.Perm()&^allowed != 0:
+		return fmt.Errorf("others have access to it (%v): %s", mode.Perm(), advice)
 	}
 	return nil
 }

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -36,4 +38,28 @@ func FuzzCredentials(f *testing.F) {
 			require.Contains(t, []string{"", "\r"}, end, "cut short")
 		}
 	})
+}
+
+// TestCheckPrivate has files of everybody, with every mode that matters.
+func TestCheckPrivate(t *testing.T) {
+	const refused, foreign = "others have access to it", "it belongs to another user"
+	for _, c := range []struct {
+		by   owner
+		mode os.FileMode
+		err  string
+	}{
+		{us, 0o600, ""}, {us, 0o400, ""}, {us, 0o700, ""}, {us, 0o640, refused}, {us, 0o440, refused},
+		{root, 0o600, ""}, {root, 0o640, ""}, {root, 0o440, ""}, // as Kubernetes mounts a secret
+		{root, 0o644, refused}, {root, 0o660, refused}, {root, 0o444, refused}, {root, 0o450, refused},
+		{stranger, 0o600, foreign}, {stranger, 0o440, foreign},
+		{us, os.ModeNamedPipe | 0o600, ""}, {us, os.ModeNamedPipe | 0o620, refused},
+		{us, os.ModeDir | 0o700, "neither a file nor a pipe"}, {root, os.ModeDevice | 0o600, "neither a file nor a pipe"},
+	} {
+		err := checkPrivate(c.mode, c.by)
+		if c.err == "" {
+			assert.NoError(t, err, c)
+		} else {
+			assert.ErrorContains(t, err, c.err, c)
+		}
+	}
 }
