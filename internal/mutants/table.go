@@ -458,7 +458,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "reason: forgotten by a hold that is lost after",
-		edits: []edit{{"internal/recipe/hold.go", "	} else if !errors.Is(reason, h.err) {\n", "	} else if !errors.Is(reason, ErrRevoked) {\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "		reason = removed(h.err)\n", ""}},
 		tests: "TestVirtualARequestSaysWhoAsksAndWhy",
 	},
 	{

@@ -19,7 +19,11 @@ var (
 )
 
 // errRemoved is a loss and a revocation, so that it matches either.
-var errRemoved = fmt.Errorf("%w: %w: %w", ErrLost, ensemble.ErrRemoved, ErrRevoked)
+var errRemoved = removed(ErrRevoked)
+
+func removed(revoked error) error {
+	return fmt.Errorf("%w: %w: %w", ErrLost, ensemble.ErrRemoved, revoked)
+}
 
 // loss returns what the end of a session, or of a znode, means for a hold. Other errors stay as
 // they are.

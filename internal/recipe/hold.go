@@ -168,9 +168,12 @@ func (h *Hold) lose(reason error) {
 	for p := range h.parts {
 		p.lose(reason)
 	}
-	if h.err == nil {
+	switch {
+	case h.err == nil:
 		h.revoked.give()
-	} else if !errors.Is(reason, h.err) {
+	case errors.Is(reason, ErrRevoked): // which h.err says better
+		reason = removed(h.err)
+	default:
 		reason = ensemble.JoinErrors(reason, h.err)
 	}
 	h.err = reason

@@ -207,7 +207,7 @@ func (p *Passage) remove(ctx context.Context) {
 	}
 	p.endWatch()
 	c.zs.Lease.Drop(p.hold)
-	c.doubted = errors.Is(p.hold.State(), errRemoved)
+	c.doubted = errors.Is(p.hold.State(), ensemble.ErrRemoved)
 	err := c.remove(ctx)
 	if c.isOver() {
 		p.onRemoved(c, err)
