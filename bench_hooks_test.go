@@ -15,11 +15,11 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// BenchmarkHookCost compares acquisitions and releases of two Sessions that take turns, 200 at a time:
-// one without hooks, and one with what is named. It reports the median of the rounds' ratios, of wall
-// time and of the process's CPU time. "none" is how far a ratio is off where there is nothing to see.
-// The ensemble in memory answers at once, so that nothing hides the cost, and its CPU time is in the
-// process's; the server is a real one on this machine.
+// BenchmarkHookCost compares acquisitions and releases of two Sessions that take turns, 200 at a
+// time: one without hooks, and one with what is named. It reports the median of the rounds' ratios,
+// of wall time and of the process's CPU time. "none" is how far a ratio is off where there is
+// nothing to see. The ensemble in memory answers at once, so that nothing hides the cost, and its
+// CPU time is in the process's; the server is a real one on this machine.
 func BenchmarkHookCost(b *testing.B) {
 	memory := fakezk.New(fakezk.Config{})
 	defer memory.Close()

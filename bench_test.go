@@ -27,7 +27,8 @@ func BenchmarkLockUnlock(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			w := fakezk.New(fakezk.Config{})
 			defer w.Close()
-			s, err := zklock.Dial(b.Context(), w.Connect(), append(c.opts, zklock.WithDialer(w.Client().Dial))...)
+			s, err := zklock.Dial(b.Context(), w.Connect(),
+				append(c.opts, zklock.WithDialer(w.Client().Dial))...)
 			require.NoError(b, err)
 			defer s.Close()
 			m, err := s.Mutex("m")

@@ -32,9 +32,11 @@ func (m *Mutex) Context(parent context.Context) (context.Context, context.Cancel
 }
 
 // under returns a context that ends with the hold, and carries it.
-func (m *Mutex) under(parent context.Context, h *recipe.Hold) (context.Context, context.CancelFunc) {
+func (m *Mutex) under(parent context.Context, h *recipe.Hold) (context.Context,
+	context.CancelFunc) {
 	outer, _ := parent.Value(carriedKey{}).(*carried)
-	ctx, cancel := context.WithCancelCause(context.WithValue(parent, carriedKey{}, &carried{m, h, outer}))
+	ctx, cancel := context.WithCancelCause(context.WithValue(parent, carriedKey{},
+		&carried{m, h, outer}))
 	stop := h.Follow(cancel)
 	return ctx, func() {
 		stop()
@@ -62,8 +64,8 @@ func (m *Mutex) checkDeadlock(ctx context.Context) error {
 	return nil
 }
 
-// blocks reports whether an acquisition through m waits until the hold is released. One that is lost
-// blocks its own handle alone.
+// blocks reports whether an acquisition through m waits until the hold is released. One that is
+// lost blocks its own handle alone.
 func (c *carried) blocks(m *Mutex) bool {
 	switch {
 	case c.m.s != m.s || c.m.path != m.path || c.hold.Released():

@@ -66,7 +66,8 @@ func checkBound(what string, d time.Duration) error {
 }
 
 // boundedBy returns ctx, bounded by d unless that is 0.
-func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Context,
+	context.CancelFunc) {
 	if d == 0 {
 		return ctx, func() {}
 	}
@@ -96,10 +97,11 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...
 	return m.s.runUnder(a, held, cfg.run, func() bool { return m.forget(a) }, fn)
 }
 
-// runUnder runs fn with a context that ends with the hold, and then releases that, if it can be taken
-// from its handle.
+// runUnder runs fn with a context that ends with the hold, and then releases that, if it can be
+// taken from its handle.
 func (s *Session) runUnder(
-	a *recipe.Acquisition, held context.Context, atMost time.Duration, take func() bool, fn func(context.Context) error,
+	a *recipe.Acquisition, held context.Context, atMost time.Duration, take func() bool,
+	fn func(context.Context) error,
 ) (err error) {
 	body, stop := boundedBy(held, atMost, ErrRunTimeout)
 	defer func() { // also if fn panics

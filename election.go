@@ -31,7 +31,8 @@ func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 // RevokeHolder asks the leader to step down.
 func (e *Election) Mutex() *Mutex { return e.m }
 
-// The pauses of a candidate whose lead has failed: the first, and the longest. Each is twice the one before.
+// The pauses of a candidate whose lead has failed: the first, and the longest. Each is twice the
+// one before.
 const (
 	failedPause  = time.Second
 	longestPause = time.Minute
@@ -131,25 +132,26 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 // next waits for another leader than the one that is known.
 func (e *Election) next(ctx context.Context, known Contender) (Contender, error) {
 	e.m.check()
-	leader, err := recipe.Request(ctx, e.m.s.locks, func(ctx context.Context, zs *recipe.Local) (Contender, error) {
-		for {
-			leader, err := e.leader(ctx, zs)
-			switch {
-			case err != nil && !errors.Is(err, ErrNoLeader):
-				return Contender{}, err
-			case err == nil && leader.Zxid != known.Zxid:
-				return leader, nil
+	leader, err := recipe.Request(ctx, e.m.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (Contender, error) {
+			for {
+				leader, err := e.leader(ctx, zs)
+				switch {
+				case err != nil && !errors.Is(err, ErrNoLeader):
+					return Contender{}, err
+				case err == nil && leader.Zxid != known.Zxid:
+					return leader, nil
+				}
+				if err := e.awaitChange(ctx, zs, leader.Znode); err != nil {
+					return Contender{}, err
+				}
 			}
-			if err := e.awaitChange(ctx, zs, leader.Znode); err != nil {
-				return Contender{}, err
-			}
-		}
-	})
+		})
 	return leader, opError("look at", e.m.path, err)
 }
 
-// leaderlessLook is how often it is looked for a leader while there is none, or one whose znode may not be
-// read: then no server tells of a change.
+// leaderlessLook is how often it is looked for a leader while there is none, or one whose znode may
+// not be read: then no server tells of a change.
 const leaderlessLook = 250 * time.Millisecond
 
 // awaitChange waits until there may be another leader than the one with that znode, "" for none.
@@ -177,7 +179,8 @@ func (e *Election) awaitChange(ctx context.Context, zs *recipe.Local, znode stri
 }
 
 // awaitWake waits until there is something to look at, or it is time to look anyway.
-func awaitWake(ctx context.Context, zs *recipe.Local, wake <-chan struct{}, look <-chan time.Time) error {
+func awaitWake(ctx context.Context, zs *recipe.Local, wake <-chan struct{},
+	look <-chan time.Time) error {
 	select {
 	case <-wake:
 		return nil

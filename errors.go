@@ -71,8 +71,9 @@ var (
 	ErrMixedDialects = recipe.ErrMixedDialects
 
 	// ErrSize is returned by an acquisition of permits if the handle was made for another size than
-	// the semaphore has, or asks for more permits than there are. The error has both numbers. Trying
-	// again does not help: give all handles the same size, or set it for all with Semaphore.Resize.
+	// the semaphore has, or asks for more permits than there are. The error has both numbers.
+	// Trying again does not help: give all handles the same size, or set it for all with
+	// Semaphore.Resize.
 	ErrSize = recipe.ErrSize
 
 	// ErrIncomplete is part of the error of Locks and Contenders if they return only a part. The
@@ -93,8 +94,10 @@ var (
 
 // OpError is the error of every operation: the operation, the znode, and what went wrong.
 type OpError struct {
-	Op   string // dial, lock, unlock, remove, …
-	Path string // of the lock's znode; the connect string of a Dial that has begun to connect; empty if there is neither
+	Op string // dial, lock, unlock, remove, …
+	// of the lock's znode; the connect string of a Dial that has begun to connect; empty if there
+	// is neither
+	Path string
 	Err  error
 }
 

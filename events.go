@@ -8,8 +8,9 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// dispatch is the event goroutine, one for each Session: it fans ZooKeeper's watches out to the waiting lockers and
-// follows the state of the connection. It does no I/O and calls nothing that might block. It ends when Close closes the mailbox.
+// dispatch is the event goroutine, one for each Session: it fans ZooKeeper's watches out to the
+// waiting lockers and follows the state of the connection. It does no I/O and calls nothing that
+// might block. It ends when Close closes the mailbox.
 func (s *Session) dispatch() {
 	for {
 		events, ok := s.client.Events()
@@ -20,7 +21,8 @@ func (s *Session) dispatch() {
 			switch ev.Type {
 			case zk.EventSession:
 				s.onSessionEvent(ev)
-			case zk.EventNotWatching: // the session is over, and its waiters learn that from Session.Ended
+			case zk.EventNotWatching:
+				// the session is over, and its waiters learn that from Session.Ended
 			default:
 				ev.Session.Watches.Wake(ev.Path)
 			}

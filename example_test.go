@@ -15,8 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/locktest"
 )
 
-// connect returns the connect string of a real server, which the examples share with the tests. Yours is something like
-// "zk1:2181,zk2:2181,zk3:2181".
+// connect returns the connect string of a real server, which the examples share with the tests.
+// Yours is something like "zk1:2181,zk2:2181,zk3:2181".
 func connect() string {
 	ensemble, err := locktest.Shared()
 	if err != nil {
@@ -153,7 +153,8 @@ func ExampleSemaphore() {
 		log.Fatal(err)
 	}
 	defer first.Release()
-	err = transcoders.Do(ctx, 1, func(ctx context.Context) error { // ctx ends if the permit is revoked or lost
+	// ctx ends if the permit is revoked or lost
+	err = transcoders.Do(ctx, 1, func(ctx context.Context) error {
 		_, err := transcoders.TryAcquire(ctx, 1)
 		fmt.Println(errors.Is(err, zklock.ErrLocked))
 		return nil
@@ -242,7 +243,8 @@ func ExampleMutex_RevokeHolder() {
 	// the second holds it: true
 }
 
-// What works under a hold gets its context, and ends with it: here because somebody asks for the lock.
+// What works under a hold gets its context, and ends with it: here because somebody asks for the
+// lock.
 func ExampleMutex_Context() {
 	ctx := context.Background()
 	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
@@ -304,7 +306,8 @@ func ExampleMutex_Do_bounds() {
 	// waited in vain: true
 }
 
-// Guard makes a write to ZooKeeper depend on the hold: a holder that was thought dead writes nothing.
+// Guard makes a write to ZooKeeper depend on the hold: a holder that was thought dead writes
+// nothing.
 func ExampleMutex_Guard() {
 	ctx := context.Background()
 	s, err := zklock.Dial(ctx, connect(), zklock.WithRoot("/example"))
@@ -315,7 +318,8 @@ func ExampleMutex_Guard() {
 	m, _ := s.Mutex("balance")
 	m.Lock()
 	defer m.Unlock()
-	if _, err := s.Conn().Create("/example/balance-data", []byte("100"), zk.FlagPersistent, zk.WorldACL(zk.PermAll)); err != nil {
+	if _, err := s.Conn().Create("/example/balance-data", []byte("100"), zk.FlagPersistent,
+		zk.WorldACL(zk.PermAll)); err != nil {
 		log.Fatal(err)
 	}
 	defer s.Conn().Delete("/example/balance-data", -1)
@@ -337,8 +341,8 @@ func ExampleMutex_Guard() {
 	// when lost: zk: node does not exist
 }
 
-// A store keeps the greatest token that it has seen, and refuses smaller ones. What is a map here is a
-// text column in a database: a Token is a driver.Valuer and an sql.Scanner.
+// A store keeps the greatest token that it has seen, and refuses smaller ones. What is a map here
+// is a text column in a database: a Token is a driver.Valuer and an sql.Scanner.
 func ExampleToken() {
 	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
 	if err != nil {
@@ -460,8 +464,8 @@ func ExampleMutex_LockAsync() {
 	// Output: held: true
 }
 
-// Many goroutines of one process want the same lock again and again. WithLocalHandoff lets them pass it on without the
-// network; somebody in another process waits for 16 of their holds at most.
+// Many goroutines of one process want the same lock again and again. WithLocalHandoff lets them
+// pass it on without the network; somebody in another process waits for 16 of their holds at most.
 func ExampleWithLocalHandoff() {
 	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
 	if err != nil {

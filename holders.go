@@ -20,20 +20,21 @@ import (
 // semaphore that nobody uses.
 func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 	s.check()
-	contenders, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
-		q, err := s.entries(ctx, zs)
-		if err != nil {
-			return nil, err
-		}
-		contenders, err := describe(ctx, zs, s.path, q)
-		for i := range contenders {
-			c := &contenders[i]
-			if c.Kind = KindSemaphore; c.Holder {
-				c.Permits = int(queue.ParsePermit(path.Base(c.Znode)).Count)
+	contenders, err := recipe.Request(ctx, s.s.locks,
+		func(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
+			q, err := s.entries(ctx, zs)
+			if err != nil {
+				return nil, err
 			}
-		}
-		return contenders, err
-	})
+			contenders, err := describe(ctx, zs, s.path, q)
+			for i := range contenders {
+				c := &contenders[i]
+				if c.Kind = KindSemaphore; c.Holder {
+					c.Permits = int(queue.ParsePermit(path.Base(c.Znode)).Count)
+				}
+			}
+			return contenders, err
+		})
 	return contenders, opError("look at", s.path, err)
 }
 
@@ -80,9 +81,10 @@ func (s *Semaphore) Revoke(ctx context.Context, c Contender, opts ...RevokeOptio
 	if err != nil {
 		return opError("revoke", s.path, err)
 	}
-	_, err = recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Revoke(ctx, s.path+"/"+c.Znode, mark)
-	})
+	_, err = recipe.Request(ctx, s.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+			return struct{}{}, zs.Revoke(ctx, s.path+"/"+c.Znode, mark)
+		})
 	return opError("revoke", s.path, err)
 }
 
@@ -95,7 +97,8 @@ func (s *Semaphore) Clear(ctx context.Context) (int, error) {
 
 // forEach applies op to those who are meant, and returns to how many.
 func (s *Semaphore) forEach(
-	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
+	ctx context.Context, meant func(recipe.Entry) bool,
+	op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
 	s.check()
 	return recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
@@ -112,7 +115,10 @@ func (s *Semaphore) forEach(
 // which is why the znode could not be deleted.
 func removeSemaphore(ctx context.Context, zs *recipe.Local, znode string, notEmpty error) error {
 	children, _, err := zs.Conn.Children(znode)
-	if err != nil || slices.ContainsFunc(children, func(name string) bool { return !recipe.IsPartOfSemaphore(name) }) {
+	if err != nil ||
+		slices.ContainsFunc(children, func(name string) bool {
+			return !recipe.IsPartOfSemaphore(name)
+		}) {
 		return notEmpty
 	}
 	var ops []any

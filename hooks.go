@@ -74,10 +74,11 @@ type QueuedEvent struct {
 
 // AcquireEndEvent is the argument of Hooks.AcquireEnd.
 type AcquireEndEvent struct {
-	Lock  LockRef
-	Wait  time.Duration // since AcquireStart
-	Token Token         // its Handoff is 0 unless another goroutine passed the hold on; see WithLocalHandoff
-	Err   error         // why it failed, such as ErrLocked; nil if the lock was granted
+	Lock LockRef
+	Wait time.Duration // since AcquireStart
+	// its Handoff is 0 unless another goroutine passed the hold on; see WithLocalHandoff
+	Token Token
+	Err   error // why it failed, such as ErrLocked; nil if the lock was granted
 }
 
 // RevokedEvent is the argument of Hooks.Revoked.
@@ -98,21 +99,24 @@ type LostEvent struct {
 
 // HoldEndEvent is the argument of Hooks.HoldEnd.
 type HoldEndEvent struct {
-	Lock    LockRef
-	Token   Token
-	Held    time.Duration // until the release began, or until the loss
-	Release time.Duration // how long the release took; 0 after a loss, and if no caller waited for it
-	Reason  LossReason    // NotLost if the hold was released
-	Err     error         // why it was lost, or how its release failed
+	Lock  LockRef
+	Token Token
+	Held  time.Duration // until the release began, or until the loss
+	// how long the release took; 0 after a loss, and if no caller waited for it
+	Release time.Duration
+	Reason  LossReason // NotLost if the hold was released
+	Err     error      // why it was lost, or how its release failed
 }
 
 // StateEvent is the argument of Hooks.State.
 type StateEvent struct {
 	From, To State         // From is 0 before the first
 	For      time.Duration // how long From lasted
-	Server   string        // the last one connected to, host:port as in the connect string; empty if unknown
-	Timeout  time.Duration // the session timeout that was granted last
-	Err      error         // why the last try to connect failed; nil if To is StateConnected or if unknown
+	// the last one connected to, host:port as in the connect string; empty if unknown
+	Server  string
+	Timeout time.Duration // the session timeout that was granted last
+	// why the last try to connect failed; nil if To is StateConnected or if unknown
+	Err error
 }
 
 // RequestEvent is what Hooks.Request is told.
@@ -131,8 +135,10 @@ const (
 	NotLost     LossReason = iota
 	LossLease              // the ensemble has not confirmed it within the lease
 	LossExpired            // its ZooKeeper session has expired, or was given up
-	LossRemoved            // its znode was removed, by force or by hand; or with a session that expired while it was connected
-	LossClosed             // the Session was closed
+	// its znode was removed, by force or by hand; or with a session that expired while it was
+	// connected
+	LossRemoved
+	LossClosed // the Session was closed
 )
 
 func (r LossReason) String() string {

@@ -62,16 +62,19 @@ type Contender struct {
 	Revoked   bool   // whether it was asked to release
 	RevokedBy string // who asked, if the client says so: see RevokedError
 	Reason    string // why, if the client says so
-	Data      []byte // its identity, at most the first 4096 bytes; nil if another client's revocation mark has overwritten it
-	DataSize  int    // the length of the whole identity, in bytes
-	SessionID int64  // 0 for a candidate of kazoo that belongs to no session
-	Zxid      int64  // of the znode's creation; the Zxid of the Token if the contender is exclusive
+	// its identity, at most the first 4096 bytes; nil if another client's revocation mark has
+	// overwritten it
+	Data      []byte
+	DataSize  int   // the length of the whole identity, in bytes
+	SessionID int64 // 0 for a candidate of kazoo that belongs to no session
+	Zxid      int64 // of the znode's creation; the Zxid of the Token if the contender is exclusive
 	Created   time.Time
 	Modified  time.Time
 	Permits   int // how many permits of a semaphore it holds; 0 for a waiter, and for a lock
 
-	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow it. Data and Revoked
-	// are not known then; nor, from ZooKeeper 3.9.2 on, is anything but what the znode's name says, and Holder.
+	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow
+	// it. Data and Revoked are not known then; nor, from ZooKeeper 3.9.2 on, is anything but what
+	// the znode's name says, and Holder.
 	Err error
 }
 
@@ -107,21 +110,24 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 }
 
 // describe tells of candidates with their data. Those that have gone are left out.
-func (m *Mutex) describe(ctx context.Context, zs *recipe.Local, q []recipe.Entry) ([]Contender, error) {
+func (m *Mutex) describe(ctx context.Context, zs *recipe.Local,
+	q []recipe.Entry) ([]Contender, error) {
 	return describe(ctx, zs, m.path, q)
 }
 
-func describe(ctx context.Context, zs *recipe.Local, dir string, q []recipe.Entry) ([]Contender, error) {
+func describe(ctx context.Context, zs *recipe.Local, dir string,
+	q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
 	request := func(i int) *wire.Request { return wire.GetData(dir+"/"+q[i].Name, false) }
-	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
-		if errors.Is(answer.Err, zk.ErrNoNode) {
-			return nil
-		}
-		contender, err := newContender(q[i], answer)
-		contenders = append(contenders, contender)
-		return err
-	})
+	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode,
+		func(i int, answer ensemble.Response[contenderNode]) error {
+			if errors.Is(answer.Err, zk.ErrNoNode) {
+				return nil
+			}
+			contender, err := newContender(q[i], answer)
+			contenders = append(contenders, contender)
+			return err
+		})
 	return contenders, err
 }
 
@@ -164,7 +170,8 @@ type contenderNode struct {
 func newContenderNode(r wire.Reply) (n contenderNode) {
 	data, stat := r.Node()
 	who, mark := recipe.ParseData(data)
-	n = contenderNode{data: slices.Clone(who[:min(len(who), recipe.WhoKept)]), size: len(who), stat: stat}
+	n = contenderNode{data: slices.Clone(who[:min(len(who), recipe.WhoKept)]),
+		size: len(who), stat: stat}
 	if mark != nil {
 		n.marked, n.mark = true, *mark
 	}
@@ -209,9 +216,10 @@ func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) e
 	if err != nil {
 		return opError("revoke", m.path, err)
 	}
-	_, err = recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode, mark)
-	})
+	_, err = recipe.Request(ctx, m.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+			return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode, mark)
+		})
 	return opError("revoke", m.path, err)
 }
 
@@ -230,10 +238,11 @@ func deleteZnode(ctx context.Context, zs *recipe.Local, path string) error {
 
 func isAny(recipe.Entry) bool { return true }
 
-// forEach applies op to the candidates in the queue that are meant, and returns to how many; those that have gone do not count.
-// Where op is not allowed it goes on with the others.
+// forEach applies op to the candidates in the queue that are meant, and returns to how many; those
+// that have gone do not count. Where op is not allowed it goes on with the others.
 func (m *Mutex) forEach(
-	ctx context.Context, meant func(recipe.Entry) bool, op func(context.Context, *recipe.Local, string) error,
+	ctx context.Context, meant func(recipe.Entry) bool,
+	op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
 	m.check()
 	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
@@ -279,8 +288,8 @@ type LockInfo struct {
 	Waiters int
 	Created time.Time
 
-	// Err is why the lock could not be looked at; nothing but its name is known then. It matches zk.ErrNoAuth if the
-	// znode's ACL does not allow it.
+	// Err is why the lock could not be looked at; nothing but its name is known then. It matches
+	// zk.ErrNoAuth if the znode's ACL does not allow it.
 	Err error
 }
 
@@ -316,28 +325,29 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return opError("remove", "", err)
 	}
-	_, err = recipe.Request(ctx, s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		unsure := false // whether an earlier deletion may have been ours
-		err := zs.Do(ctx, func() error {
-			err := zs.Conn.Delete(path, -1)
-			if unsure && errors.Is(err, zk.ErrNoNode) {
-				return nil
+	_, err = recipe.Request(ctx, s.locks,
+		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+			unsure := false // whether an earlier deletion may have been ours
+			err := zs.Do(ctx, func() error {
+				err := zs.Conn.Delete(path, -1)
+				if unsure && errors.Is(err, zk.ErrNoNode) {
+					return nil
+				}
+				unsure = unsure || ensemble.OutcomeOf(err) == ensemble.Unknown
+				return err
+			})
+			if errors.Is(err, zk.ErrNotEmpty) {
+				q, listErr := zs.Queue(ctx, path, queue.Voice{})
+				switch {
+				case listErr != nil:
+					err = ensemble.JoinErrors(err, listErr)
+				case len(q) > 0:
+					err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
+				default:
+					err = removeSemaphore(ctx, zs, path, err)
+				}
 			}
-			unsure = unsure || ensemble.OutcomeOf(err) == ensemble.Unknown
-			return err
+			return struct{}{}, err
 		})
-		if errors.Is(err, zk.ErrNotEmpty) {
-			q, listErr := zs.Queue(ctx, path, queue.Voice{})
-			switch {
-			case listErr != nil:
-				err = ensemble.JoinErrors(err, listErr)
-			case len(q) > 0:
-				err = fmt.Errorf("%w: %d queue for it", ErrLocked, len(q))
-			default:
-				err = removeSemaphore(ctx, zs, path, err)
-			}
-		}
-		return struct{}{}, err
-	})
 	return opError("remove", path, err)
 }

@@ -120,8 +120,8 @@ func (h *Hold) Err() error {
 	return revoked
 }
 
-// Deadline returns until when all the locks are certain to be held as things stand, as Mutex.Deadline
-// does for one; the zero Time if one of them is not held or was lost.
+// Deadline returns until when all the locks are certain to be held as things stand, as
+// Mutex.Deadline does for one; the zero Time if one of them is not held or was lost.
 func (h *Hold) Deadline() (deadline time.Time) {
 	for i, l := range h.held {
 		certain := l.m.Deadline()

@@ -35,16 +35,19 @@ func (o *observer) logQueued(e QueuedEvent) {
 
 func (o *observer) logWaiting(lock LockRef, since time.Duration, a *recipe.Acquisition) {
 	if !closed.Is(a.Done()) {
-		o.logLock(slog.LevelInfo, "still waiting", lock, inLog("waited", since), slog.String("because", a.Ahead()))
+		o.logLock(slog.LevelInfo, "still waiting", lock, inLog("waited", since),
+			slog.String("because", a.Ahead()))
 	}
 }
 
 func (o *observer) logSettled(e AcquireEndEvent) {
 	if e.Err != nil {
-		o.logLock(slog.LevelDebug, "not acquired", e.Lock, inLog("waited", e.Wait), slog.Any("error", e.Err))
+		o.logLock(slog.LevelDebug, "not acquired", e.Lock, inLog("waited", e.Wait),
+			slog.Any("error", e.Err))
 		return
 	}
-	o.logLock(slog.LevelDebug, "acquired", e.Lock, inLog("waited", e.Wait), slog.String("token", e.Token.String()))
+	o.logLock(slog.LevelDebug, "acquired", e.Lock, inLog("waited", e.Wait),
+		slog.String("token", e.Token.String()))
 }
 
 func (o *observer) logRevoked(e RevokedEvent) {
@@ -63,7 +66,8 @@ func (o *observer) logLost(e LostEvent) {
 	if e.Reason == LossClosed { // which is the program's own wish
 		level = slog.LevelInfo
 	}
-	o.logLock(level, "lock lost", e.Lock, slog.String("reason", e.Reason.String()), inLog("held", e.Held))
+	o.logLock(level, "lock lost", e.Lock, slog.String("reason", e.Reason.String()),
+		inLog("held", e.Held))
 }
 
 func (o *observer) logEnd(e HoldEndEvent) {
@@ -83,11 +87,13 @@ func (o *observer) logState(e StateEvent) {
 	case e.To == StateConnected && e.From == StateSuspended:
 		o.log(slog.LevelInfo, "zookeeper connected again", after, server)
 	case e.To == StateConnected:
-		o.log(slog.LevelInfo, "zookeeper session established", after, server, slog.Duration("timeout", e.Timeout))
+		o.log(slog.LevelInfo, "zookeeper session established", after, server,
+			slog.Duration("timeout", e.Timeout))
 	case e.To == StateSuspended:
 		o.log(slog.LevelDebug, "zookeeper disconnected", after, server)
 	case e.To == StateExpired:
-		o.log(slog.LevelWarn, "zookeeper session expired", inLog(e.From.String(), e.For), slog.Int("holds", o.expired))
+		o.log(slog.LevelWarn, "zookeeper session expired", inLog(e.From.String(), e.For),
+			slog.Int("holds", o.expired))
 	case e.To == StateClosed:
 		o.log(slog.LevelDebug, "zookeeper session closed", after)
 	}
@@ -95,7 +101,8 @@ func (o *observer) logState(e StateEvent) {
 
 // logDialing tells that Dial does not get through.
 func (o *observer) logDialing(servers []string, since time.Duration, failure error) {
-	o.log(slog.LevelWarn, "no zookeeper session yet", slog.Any("servers", servers), inLog("after", since), slog.Any("error", failure))
+	o.log(slog.LevelWarn, "no zookeeper session yet", slog.Any("servers", servers),
+		inLog("after", since), slog.Any("error", failure))
 }
 
 // logOutage tells that a connection is missing for long.

@@ -89,7 +89,9 @@ func (s *Session) newHandle(name, path string, kind queue.Kind, cfg lockConfig) 
 // share lets the handle's goroutines share a candidate, if that is wanted.
 func (m *Mutex) share(slot *recipe.Slot) {
 	if m.cfg.handoffs > 0 {
-		m.cohort = recipe.NewCohort(m.s.locks, recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot, Sight: &m.sight}, m.cfg.handoffs)
+		m.cohort = recipe.NewCohort(m.s.locks,
+			recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot,
+				Sight: &m.sight}, m.cfg.handoffs)
 	}
 }
 
@@ -109,7 +111,8 @@ func (m *Mutex) Path() string { return m.path }
 
 // acquire begins an acquisition for this handle. If waits is set it also completes it, in the
 // caller's goroutine if possible. mod changes what is claimed.
-func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)) *recipe.Acquisition {
+func (m *Mutex) acquire(ctx context.Context, waits bool,
+	mod func(*recipe.Claim)) *recipe.Acquisition {
 	m.check()
 	ctx = ensemble.OrNone(ctx)
 	if a := m.join(ctx, mod); a != nil {
@@ -125,7 +128,8 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod func(*recipe.Claim)
 	return &p.Acquisition
 }
 
-// join begins an acquisition through the cohort. It returns nil for one that has a candidate of its own.
+// join begins an acquisition through the cohort. It returns nil for one that has a candidate of its
+// own.
 func (m *Mutex) join(ctx context.Context, mod func(*recipe.Claim)) *recipe.Acquisition {
 	if m.cohort == nil {
 		return nil
@@ -143,7 +147,8 @@ func (m *Mutex) newPassage(mod func(*recipe.Claim)) *recipe.Passage {
 }
 
 func (m *Mutex) claim(mod func(*recipe.Claim)) recipe.Claim {
-	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot, Sight: &m.sight, Granted: m.setCurrent}
+	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot,
+		Sight: &m.sight, Granted: m.setCurrent}
 	if mod != nil {
 		mod(&c)
 	}
@@ -156,7 +161,8 @@ func (m *Mutex) setCurrent(a *recipe.Acquisition) {
 	m.current = a
 }
 
-// forget takes an acquisition, which is about to be released, from the handle. It is false if the handle holds another, or none.
+// forget takes an acquisition, which is about to be released, from the handle. It is false if the
+// handle holds another, or none.
 func (m *Mutex) forget(a *recipe.Acquisition) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -421,7 +427,8 @@ func guardOf(a *recipe.Acquisition) (*zk.CheckVersionRequest, error) {
 	if err := a.Hold().State(); errors.Is(err, ErrLost) {
 		return nil, opError("guard", a.Path, err)
 	}
-	// Any version: a revocation mark changes it. The name is never used again, so that it exists says everything.
+	// Any version: a revocation mark changes it. The name is never used again, so that it exists
+	// says everything.
 	return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil
 }
 
@@ -439,12 +446,13 @@ func (s *Session) held(ctx context.Context, a *recipe.Acquisition) (bool, error)
 	if errors.Is(a.Hold().State(), ErrLost) {
 		return false, nil
 	}
-	held, err := recipe.Request(ctx, s.locks, func(ctx context.Context, zs *recipe.Local) (bool, error) {
-		err := zs.Lease.Check(ctx, a.Hold().Znode())
-		if errors.Is(err, zk.ErrNoNode) {
-			return false, nil
-		}
-		return err == nil, err
-	})
+	held, err := recipe.Request(ctx, s.locks,
+		func(ctx context.Context, zs *recipe.Local) (bool, error) {
+			err := zs.Lease.Check(ctx, a.Hold().Znode())
+			if errors.Is(err, zk.ErrNoNode) {
+				return false, nil
+			}
+			return err == nil, err
+		})
 	return held, opError("look at", a.Path, err)
 }

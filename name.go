@@ -15,7 +15,8 @@ func checkName(name string) error {
 		return fmt.Errorf("%w: it is empty", ErrInvalidName)
 	}
 	if len(name) > maxNameLen {
-		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName, len(name), maxNameLen)
+		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName,
+			len(name), maxNameLen)
 	}
 	if err := zkpath.CheckSegments(name); err != nil {
 		return fmt.Errorf("%w: %q has %w", ErrInvalidName, name, err)

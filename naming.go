@@ -20,19 +20,19 @@ const (
 	// read/write locks of zktools; and both with the locks of kazoo, see WithKazooPatterns.
 	NamingDefault Naming = iota
 
-	// NamingZktools is the scheme of zktools.locking in Python: persistent parents, and the data "0".
-	// A Mutex is a ZkLock. Readers of zktools do not see a ZkLock, so the candidate of a Mutex is
-	// refused if there are readers or writers.
+	// NamingZktools is the scheme of zktools.locking in Python: persistent parents, and the data
+	// "0". A Mutex is a ZkLock. Readers of zktools do not see a ZkLock, so the candidate of a Mutex
+	// is refused if there are readers or writers.
 	NamingZktools
 
-	// NamingCurator is the scheme of Apache Curator: container parents, and the machine's address as
-	// the data. A Mutex is an InterProcessMutex and an RWMutex an InterProcessReadWriteLock. The two
-	// do not see each other, and are refused on one lock.
+	// NamingCurator is the scheme of Apache Curator: container parents, and the machine's address
+	// as the data. A Mutex is an InterProcessMutex and an RWMutex an InterProcessReadWriteLock. The
+	// two do not see each other, and are refused on one lock.
 	NamingCurator
 
 	// NamingKazoo is the scheme of kazoo in Python: persistent parents, and the identifier as the
-	// data. A Mutex is a Lock; an RWMutex is a WriteLock and its ReadLocks. kazoo's Lock does not see
-	// readers, and looks like its WriteLock: do not use it on a lock that has readers.
+	// data. A Mutex is a Lock; an RWMutex is a WriteLock and its ReadLocks. kazoo's Lock does not
+	// see readers, and looks like its WriteLock: do not use it on a lock that has readers.
 	NamingKazoo
 )
 
@@ -62,16 +62,17 @@ func WithNaming(naming Naming) LockOption {
 	}
 }
 
-// WithKazooPatterns states that all kazoo locks at this path respect NamingDefault, because they are created with
+// WithKazooPatterns states that all kazoo locks at this path respect NamingDefault, because they
+// are created with
 //
 //	extra_lock_patterns=["-lock-"]                        # with a Mutex
 //	extra_lock_patterns=["-lock-", "-read-", "-write-"]   # with an RWMutex: kazoo's WriteLock
 //	extra_lock_patterns=["-lock-", "-write-"]             # with an RWMutex: kazoo's ReadLock
 //
-// The znodes of a kazoo lock do not show its patterns, so without this option kazoo locks are refused.
-// If a kazoo lock lacks the patterns although this option is set, both clients can hold the lock. With
-// this option the parents are persistent, because kazoo creates them only once. NamingKazoo needs none
-// of this.
+// The znodes of a kazoo lock do not show its patterns, so without this option kazoo locks are
+// refused. If a kazoo lock lacks the patterns although this option is set, both clients can hold
+// the lock. With this option the parents are persistent, because kazoo creates them only once.
+// NamingKazoo needs none of this.
 func WithKazooPatterns() LockOption {
 	return func(cfg *lockConfig) error {
 		cfg.KazooListens = true

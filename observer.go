@@ -13,22 +13,24 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// observer counts what it is told of acquisitions and states, and passes it on to the hooks and to the
-// log, on a goroutine of its own: what it is told, it is told with locks held.
+// observer counts what it is told of acquisitions and states, and passes it on to the hooks and to
+// the log, on a goroutine of its own: what it is told, it is told with locks held.
 type observer struct {
 	root   string // of the locks
 	hooks  []*Hooks
 	logger *slog.Logger
 	tally  tally
 
-	told    *mailbox.Mailbox[func()] // to run; nil if there are neither hooks nor a logger
-	expired int                      // holds that were lost by an expiry since the last change of state; run's
+	told *mailbox.Mailbox[func()] // to run; nil if there are neither hooks nor a logger
+	// holds that were lost by an expiry since the last change of state; run's
+	expired int
 }
 
 // slowWait is after how long an acquisition that waits is logged.
 const slowWait = 10 * time.Second
 
-func newObserver(root string, hooks []*Hooks, logger *slog.Logger, profile *pprof.Profile) *observer {
+func newObserver(root string, hooks []*Hooks, logger *slog.Logger,
+	profile *pprof.Profile) *observer {
 	o := &observer{root: root, hooks: hooks, logger: logger}
 	o.tally.profile, o.tally.holds = profile, make(map[*recipe.Acquisition]struct{})
 	if len(hooks) > 0 || isWanted(logger) {
@@ -112,7 +114,8 @@ func (o *observer) settled(a *recipe.Acquisition, err error) {
 		return
 	}
 	o.told.Push(func() {
-		e := AcquireEndEvent{Lock: o.ref(&a.Claim), Wait: wait, Err: opError(opAcquire(&a.Claim), a.Path, err)}
+		e := AcquireEndEvent{Lock: o.ref(&a.Claim), Wait: wait,
+			Err: opError(opAcquire(&a.Claim), a.Path, err)}
 		if err == nil {
 			e.Token = tokenOf(a)
 		}

@@ -26,20 +26,22 @@ import (
 type SessionOption func(*sessionConfig) error
 
 type sessionConfig struct {
-	timeout   time.Duration
-	root      string
-	auth      []ensemble.Credentials
-	acl       []zk.ACL
-	tls       *tls.Config
-	dial      func(ctx context.Context, network, address string) (net.Conn, error)
-	resolve   func(ctx context.Context, host string) (addresses []string, err error) // nil: left to dial
+	timeout time.Duration
+	root    string
+	auth    []ensemble.Credentials
+	acl     []zk.ACL
+	tls     *tls.Config
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	// nil: left to dial
+	resolve   func(ctx context.Context, host string) (addresses []string, err error)
 	logger    *slog.Logger
 	stateFunc func(State)
 	hooks     []*Hooks
 	profile   *pprof.Profile // nil if none is wanted
 	lease     Lease
-	footprint int                  // bytes; see WithFootprint
-	asleep    func() time.Duration // for how long the machine has been suspended; tests have their own
+	footprint int // bytes; see WithFootprint
+	// for how long the machine has been suspended; tests have their own
+	asleep func() time.Duration
 }
 
 // lookUpHost asks the resolver that programs may replace.
@@ -80,8 +82,9 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 
 var errNoOption = errors.New("option is nil")
 
-// The session timeouts that may be asked for. A lease within less than the least would not outlast a pause of the garbage
-// collector or the scheduler; no server grants, and internal/wire believes, more than the most.
+// The session timeouts that may be asked for. A lease within less than the least would not outlast
+// a pause of the garbage collector or the scheduler; no server grants, and internal/wire believes,
+// more than the most.
 const (
 	leastTimeout = 100 * time.Millisecond
 	mostTimeout  = 24 * time.Hour
@@ -96,7 +99,8 @@ const (
 func WithSessionTimeout(d time.Duration) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if d < leastTimeout || d > mostTimeout {
-			return fmt.Errorf("session timeout %v: want from %v to %v", d, leastTimeout, mostTimeout)
+			return fmt.Errorf("session timeout %v: want from %v to %v", d,
+				leastTimeout, mostTimeout)
 		}
 		cfg.timeout = d
 		return nil
@@ -125,7 +129,8 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 		case scheme == "digest" && !bytes.Contains(secret, []byte(":")):
 			return errors.New("credentials have no colon: want user:password for the auth scheme digest")
 		}
-		cfg.auth = append(cfg.auth, ensemble.Credentials{Scheme: scheme, Secret: slices.Clone(secret)})
+		cfg.auth = append(cfg.auth,
+			ensemble.Credentials{Scheme: scheme, Secret: slices.Clone(secret)})
 		return nil
 	}
 }
@@ -169,7 +174,8 @@ func WithTLS(config *tls.Config) SessionOption {
 // Session try each address of a name. dial must return when ctx ends, which is after 1 s, or after
 // 2, 4 and 8 s when all servers have failed. Connections need not have deadlines; one through ssh
 // works too.
-func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) SessionOption {
+func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn,
+	error)) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if dial == nil {
 			return errors.New("dialer is nil")
@@ -196,7 +202,8 @@ func WithLogger(logger *slog.Logger) SessionOption {
 // defaultFootprint suits the servers' default jute.maxbuffer, which is 1,048,575 bytes.
 const defaultFootprint = 900_000
 
-// The bounds of WithFootprint. The least has room for a candidate whose path is as long as servers read it.
+// The bounds of WithFootprint. The least has room for a candidate whose path is as long as servers
+// read it.
 const (
 	leastFootprint = 4 << 10
 	mostFootprint  = 1 << 30
@@ -215,7 +222,8 @@ const (
 func WithFootprint(bytes int) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if bytes < leastFootprint || bytes > mostFootprint {
-			return fmt.Errorf("footprint of %d bytes: want from %d to %d", bytes, leastFootprint, mostFootprint)
+			return fmt.Errorf("footprint of %d bytes: want from %d to %d", bytes,
+				leastFootprint, mostFootprint)
 		}
 		cfg.footprint = bytes
 		return nil
@@ -294,7 +302,8 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 		return lockConfig{}, err
 	}
 	if cfg.KazooListens && cfg.naming != NamingDefault {
-		return lockConfig{}, fmt.Errorf("WithKazooPatterns is about NamingDefault, and the naming is %v", cfg.naming)
+		return lockConfig{},
+			fmt.Errorf("WithKazooPatterns is about NamingDefault, and the naming is %v", cfg.naming)
 	}
 	if cfg.Identifier == nil {
 		cfg.Identifier = cfg.naming.data(host, os.Getpid())
@@ -312,11 +321,13 @@ func WithIdentifier(identifier string) LockOption {
 	return func(cfg *lockConfig) error {
 		switch {
 		case identifier == "" || len(identifier) > maxIdentifier:
-			return fmt.Errorf("identifier has %d bytes: want 1 to %d", len(identifier), maxIdentifier)
+			return fmt.Errorf("identifier has %d bytes: want 1 to %d",
+				len(identifier), maxIdentifier)
 		case !utf8.ValidString(identifier):
 			return errors.New("identifier is not UTF-8")
 		case isMark(identifier):
-			return fmt.Errorf("identifier %q is a revocation mark: the hold would revoke itself", identifier)
+			return fmt.Errorf("identifier %q is a revocation mark: the hold would revoke itself",
+				identifier)
 		}
 		cfg.Identifier = []byte(identifier)
 		return nil
@@ -361,8 +372,8 @@ func WithLocalHandoff(n int) LockOption {
 	}
 }
 
-// checkRights refuses an ACL by which we could not read our own candidates: the lease has a quorum check that they exist, and
-// ZooKeeper wants the right to read for that.
+// checkRights refuses an ACL by which we could not read our own candidates: the lease has a quorum
+// check that they exist, and ZooKeeper wants the right to read for that.
 func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
 	for _, entry := range acl {
 		if entry.Perms&zk.PermRead != 0 && cfg.mayMean(entry) {
@@ -372,7 +383,8 @@ func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
 	return errors.New("ACL does not let us read our own znodes: it needs zk.PermRead for us, or no hold could be proved")
 }
 
-// mayMean reports whether an entry may be about us. Only of digests it can be said that they are not.
+// mayMean reports whether an entry may be about us. Only of digests it can be said that they are
+// not.
 func (cfg *sessionConfig) mayMean(entry zk.ACL) bool {
 	if entry.Scheme != "digest" {
 		return true

@@ -7,9 +7,10 @@ import (
 // Pending is an acquisition under way, made by LockAsync. If it succeeds, the lock is held through
 // its handle. Release it there or by Cancel.
 type Pending struct {
-	a      *recipe.Acquisition
-	path   string
-	forget func(*recipe.Acquisition) bool // takes the hold from the handle; false if it is not there
+	a    *recipe.Acquisition
+	path string
+	// takes the hold from the handle; false if it is not there
+	forget func(*recipe.Acquisition) bool
 }
 
 // Queued returns a channel that closes when the candidate's znode exists. From then on no later

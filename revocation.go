@@ -108,5 +108,6 @@ func parseData(data []byte) (who []byte, asked error) {
 
 // revocation returns what that means to the recipe.
 func (r Revocation) revocation(mark recipe.Mark) *recipe.Revocation {
-	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask, Grace: max(time.Duration(r), 0), Mark: mark}
+	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask,
+		Grace: max(time.Duration(r), 0), Mark: mark}
 }

@@ -66,7 +66,8 @@ func checkSemaphore(n int, cfg *lockConfig) error {
 	case n < 1 || n > math.MaxInt32:
 		return fmt.Errorf("semaphore of %d permits: want from 1 to %d", n, math.MaxInt32)
 	case cfg.naming != NamingDefault && cfg.naming != NamingCurator:
-		return fmt.Errorf("semaphore under the %v naming: want NamingDefault or NamingCurator", cfg.naming)
+		return fmt.Errorf("semaphore under the %v naming: want NamingDefault or NamingCurator",
+			cfg.naming)
 	case cfg.KazooListens:
 		return errors.New("WithKazooPatterns is for locks: kazoo's Semaphore cannot be shared")
 	case cfg.handoffs > 0:
@@ -130,7 +131,8 @@ func (s *Semaphore) checkCount(n int) error {
 
 // Do runs fn while n permits are held, with the contract of Mutex.Do: its context is that of
 // Permit.Context.
-func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) error, opts ...DoOption) error {
+func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) error,
+	opts ...DoOption) error {
 	cfg, err := newDoConfig(opts)
 	if err != nil {
 		return opError("acquire", s.path, err)
@@ -150,13 +152,14 @@ func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) erro
 // Size returns how many permits the semaphore has: this handle's number if nobody uses it yet.
 func (s *Semaphore) Size(ctx context.Context) (int, error) {
 	s.check()
-	size, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
-		size, _, err := zs.Limit(ctx, s.cfg.Pool)
-		if errors.Is(err, zk.ErrNoNode) {
-			err = nil
-		}
-		return size, err
-	})
+	size, err := recipe.Request(ctx, s.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (int, error) {
+			size, _, err := zs.Limit(ctx, s.cfg.Pool)
+			if errors.Is(err, zk.ErrNoNode) {
+				err = nil
+			}
+			return size, err
+		})
 	if err == nil && size == 0 {
 		size = s.cfg.Pool.Size
 	}
@@ -171,11 +174,13 @@ func (s *Semaphore) Size(ctx context.Context) (int, error) {
 func (s *Semaphore) Resize(ctx context.Context, n int) error {
 	s.check()
 	if n < 0 || n > math.MaxInt32 {
-		err := fmt.Errorf("semaphore of %d permits: want from 1 to %d, or 0 for the handles' size", n, math.MaxInt32)
+		err := fmt.Errorf("semaphore of %d permits: want from 1 to %d, or 0 for the handles' size",
+			n, math.MaxInt32)
 		return opError("resize", s.path, err)
 	}
-	_, err := recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-		return struct{}{}, zs.Resize(ctx, &s.cfg.Config, n)
-	})
+	_, err := recipe.Request(ctx, s.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+			return struct{}{}, zs.Resize(ctx, &s.cfg.Config, n)
+		})
 	return opError("resize", s.path, err)
 }

@@ -23,8 +23,9 @@ type State uint8
 const (
 	StateConnected State = iota + 1 // there is a ZooKeeper session, and a connection to a server
 	StateSuspended                  // the connection is down; the ZooKeeper session may live or not
-	StateExpired                    // the ZooKeeper session is gone or given up, its holds are lost, and the next is being opened
-	StateClosed                     // after Close
+	// the ZooKeeper session is gone or given up, its holds are lost, and the next is being opened
+	StateExpired
+	StateClosed // after Close
 )
 
 func (st State) String() string {
@@ -57,8 +58,9 @@ type Session struct {
 	locks   *recipe.Locks
 	states  *mailbox.Mailbox[State] // to callState
 	readers sync.WaitGroup          // the event goroutine
-	user    userCode                // the goroutines that call the user's log handler and state function
-	finish  sync.Once
+	// the goroutines that call the user's log handler and state function
+	user   userCode
+	finish sync.Once
 
 	observer *observer
 	hooked   userCode // its goroutine
@@ -137,14 +139,16 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 	return established
 }
 
-// Dial tells the logger that it tries in vain: after the first of these, and then every time that the second is over.
+// Dial tells the logger that it tries in vain: after the first of these, and then every time that
+// the second is over.
 const (
 	dialPatience = 5 * time.Second
 	dialReminder = time.Minute
 )
 
 // awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
-func (s *Session) awaitFirst(ctx context.Context, servers []string, established <-chan error) error {
+func (s *Session) awaitFirst(ctx context.Context, servers []string,
+	established <-chan error) error {
 	begun := time.Now()
 	inVain := time.NewTimer(dialPatience)
 	defer inVain.Stop()
@@ -242,11 +246,12 @@ func (s *Session) Timeout() time.Duration {
 	return s.client.Granted()
 }
 
-// mostRaised is the longest session timeout that is believed of a server that was asked for less: servers raise what is
-// below two of their ticks.
+// mostRaised is the longest session timeout that is believed of a server that was asked for less:
+// servers raise what is below two of their ticks.
 const mostRaised = time.Minute
 
-// bounded returns a context for a call that has none of its user's: it ends after the session timeout that was granted.
+// bounded returns a context for a call that has none of its user's: it ends after the session
+// timeout that was granted.
 func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
 }

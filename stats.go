@@ -14,16 +14,18 @@ import (
 type Stats struct {
 	State      State
 	StateSince time.Time
-	Server     string // the last one connected to, host:port as in the connect string; empty if unknown
+	// the last one connected to, host:port as in the connect string; empty if unknown
+	Server string
 
 	Held    int // holds now, without those that are lost
 	Waiting int // acquisitions under way
 
 	Acquired uint64
-	Refused  uint64        // tries that found the lock taken
-	GaveUp   uint64        // acquisitions that failed otherwise, mostly because their contexts ended
-	Wait     time.Duration // sum, of all acquisitions that have ended
-	Hold     time.Duration // sum, of all holds that have ended
+	Refused  uint64 // tries that found the lock taken
+	// acquisitions that failed otherwise, mostly because their contexts ended
+	GaveUp uint64
+	Wait   time.Duration // sum, of all acquisitions that have ended
+	Hold   time.Duration // sum, of all holds that have ended
 
 	Revoked uint64 // holds that were asked to release
 	Lost    Losses
@@ -159,7 +161,8 @@ func (s *Session) Holds() []HoldInfo {
 	t.mu.Unlock()
 	holds := make([]HoldInfo, len(held))
 	for i, a := range held { // without the mutex, which comes after theirs
-		holds[i] = HoldInfo{Lock: s.observer.ref(&a.Claim), Since: a.Hold().Since(), Token: tokenOf(a)}
+		holds[i] = HoldInfo{Lock: s.observer.ref(&a.Claim), Since: a.Hold().Since(),
+			Token: tokenOf(a)}
 		if a.Hold().IsShared() { // it may have been a writer's
 			holds[i].Lock.Kind = KindRead
 		}

@@ -19,7 +19,8 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// What a survey keeps at most, whatever the servers send: znodes, of one znode's children and in all, and bytes of paths.
+// What a survey keeps at most, whatever the servers send: znodes, of one znode's children and in
+// all, and bytes of paths.
 const (
 	childrenKept  = 250_000
 	znodesKept    = 1_000_000
@@ -45,7 +46,9 @@ type survey struct {
 func (s *survey) run(ctx context.Context) error {
 	level := []string{s.root}
 	for len(level) > 0 {
-		err := ensemble.ForEach(ctx, len(level), func(ctx context.Context, i int) error { return s.visit(ctx, level[i]) })
+		err := ensemble.ForEach(ctx, len(level), func(ctx context.Context, i int) error {
+			return s.visit(ctx, level[i])
+		})
 		if err != nil {
 			return err
 		}
@@ -58,7 +61,8 @@ func (s *survey) run(ctx context.Context) error {
 	return nil
 }
 
-// visit takes note of one znode: the lock that it is, if it is one, and the znodes below that may be others.
+// visit takes note of one znode: the lock that it is, if it is one, and the znodes below that may
+// be others.
 func (s *survey) visit(ctx context.Context, path string) error {
 	node, err := s.list(ctx, path)
 	switch {
@@ -126,7 +130,8 @@ func (s *survey) visitOpaque(ctx context.Context, path string, reason error) err
 	if errors.Is(err, zk.ErrNoNode) || err == nil && node.Owner != 0 {
 		return nil
 	}
-	if err != nil && !errors.Is(err, zk.ErrNoAuth) { // which newer servers say, of a znode that is there
+	// which newer servers say, of a znode that is there
+	if err != nil && !errors.Is(err, zk.ErrNoAuth) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	s.mu.Lock()
@@ -147,17 +152,18 @@ type listedNode struct {
 
 func (s *survey) list(ctx context.Context, path string) (node listedNode, err error) {
 	err = s.zs.Do(ctx, func() error {
-		node, err = ensemble.Ask(ctx, s.zs.Session, wire.GetChildrenAndStat(path), func(r wire.Reply) listedNode {
-			children, stat := r.ChildrenAndStat()
-			return listedNode{s.keep(path, children), stat}
-		})
+		node, err = ensemble.Ask(ctx, s.zs.Session, wire.GetChildrenAndStat(path),
+			func(r wire.Reply) listedNode {
+				children, stat := r.ChildrenAndStat()
+				return listedNode{s.keep(path, children), stat}
+			})
 		return err
 	})
 	return node, err
 }
 
-// keep returns copies of the names for which there is room. It is called for one answer after the other, as they come: there
-// is never more than one in memory.
+// keep returns copies of the names for which there is room. It is called for one answer after the
+// other, as they come: there is never more than one in memory.
 func (s *survey) keep(path string, children []string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +171,8 @@ func (s *survey) keep(path string, children []string) []string {
 	for _, name := range children {
 		size := len(path) + 1 + len(name)
 		tooLong := size-len(s.root) > 1+maxNameLen
-		if tooLong || len(kept) == childrenKept || s.znodes == znodesKept || s.bytes+size > pathBytesKept {
+		if tooLong || len(kept) == childrenKept || s.znodes == znodesKept ||
+			s.bytes+size > pathBytesKept {
 			s.leftOut++
 			continue
 		}
@@ -179,11 +186,12 @@ func (s *survey) keep(path string, children []string) []string {
 // readsInOne bounds how many znodes one request asks about.
 const readsInOne = 64
 
-// stats is a recipe.StatReader that asks about several znodes in one request, which costs a server little more than one. The answer has
-// their data too. Where it is too large, where a server does not know the request, and where a znode may not be read, they are
-// asked about one by one.
+// stats is a recipe.StatReader that asks about several znodes in one request, which costs a server
+// little more than one. The answer has their data too. Where it is too large, where a server does
+// not know the request, and where a znode may not be read, they are asked about one by one.
 func (s *survey) stats(
-	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
+	ctx context.Context, dir string, children []queue.Candidate,
+	f func(queue.Candidate, *zk.Stat) error,
 ) error {
 	for together := range slices.Chunk(children, readsInOne) {
 		stats, err := s.readTogether(ctx, dir, together)
@@ -213,7 +221,8 @@ func (s *survey) stats(
 }
 
 // readTogether reads several znodes. It returns nothing if they are to be asked about one by one.
-func (s *survey) readTogether(ctx context.Context, dir string, children []queue.Candidate) ([]wire.StatOrCode, error) {
+func (s *survey) readTogether(ctx context.Context, dir string,
+	children []queue.Candidate) ([]wire.StatOrCode, error) {
 	if len(children) == 1 || s.oneByOne.Load() {
 		return nil, nil
 	}

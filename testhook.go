@@ -15,7 +15,8 @@ func init() {
 			return nil
 		}
 	}
-	testhook.Resolver = func(resolve func(context.Context, string) ([]string, error)) SessionOption {
+	testhook.Resolver = func(resolve func(context.Context, string) ([]string,
+		error)) SessionOption {
 		return func(cfg *sessionConfig) error {
 			cfg.resolve = resolve
 			return nil

@@ -73,8 +73,8 @@ func (t *Token) UnmarshalText(text []byte) error {
 // errZeroToken is returned where a token is about to be stored.
 var errZeroToken = errors.New("zero token: nothing was held")
 
-// Value returns String's form, for database/sql. It fails for the zero Token, so that a write without a
-// hold does not reach the database.
+// Value returns String's form, for database/sql. It fails for the zero Token, so that a write
+// without a hold does not reach the database.
 func (t Token) Value() (driver.Value, error) {
 	if t.IsZero() {
 		return nil, errZeroToken
@@ -82,8 +82,8 @@ func (t Token) Value() (driver.Value, error) {
 	return t.String(), nil
 }
 
-// Scan reads what Value has stored, as a string or bytes, for database/sql. NULL is the zero Token: no
-// hold has written the row. On an error it leaves t unchanged.
+// Scan reads what Value has stored, as a string or bytes, for database/sql. NULL is the zero Token:
+// no hold has written the row. On an error it leaves t unchanged.
 func (t *Token) Scan(src any) error {
 	switch src := src.(type) {
 	case nil:

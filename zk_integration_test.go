@@ -288,7 +288,8 @@ func TestGuardLetsNoStaleHolderWrite(t *testing.T) {
 	guard, err := m.Guard()
 	require.NoError(t, err)
 	write := func(text string) error {
-		_, err := s.Conn().Multi(guard, &zk.SetDataRequest{Path: data, Data: []byte(text), Version: -1})
+		_, err := s.Conn().Multi(guard,
+			&zk.SetDataRequest{Path: data, Data: []byte(text), Version: -1})
 		return err
 	}
 	require.NoError(t, write("1"))

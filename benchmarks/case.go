@@ -17,7 +17,8 @@ type Case struct {
 	long        bool          // only if asked for
 	timeout     time.Duration // of the sessions; 0 for sessionTimeout
 
-	// pass takes one sample of times. Where count is set it takes another one, of what only a proxy can count.
+	// pass takes one sample of times. Where count is set it takes another one, of what only a proxy
+	// can count.
 	pass  func(context.Context, *bench, client, place) (Sample, error)
 	count func(context.Context, *bench, client, place) (Sample, error)
 }
@@ -64,8 +65,8 @@ const (
 const (
 	sessionTimeout = 10 * time.Second // the default of the library
 
-	// longTimeout is for cases in which thousands wait without a change: nobody is to look after his session, or at the
-	// queue again, in the middle of it.
+	// longTimeout is for cases in which thousands wait without a change: nobody is to look after
+	// his session, or at the queue again, in the middle of it.
 	longTimeout = 30 * time.Second
 )
 
@@ -75,7 +76,9 @@ func cases(quick bool) []Case {
 	sharing := []string{nameOurs, nameHandoff, nameZkLock, nameCurator, nameKazoo, nameLimit}
 	all := []Case{throughput("alone", "alone", everybody, 1, 1, 0)}
 	for _, n := range []int{2, 8, 32, 128} {
-		all = append(all, throughput(fmt.Sprintf("sessions-%d", n), fmt.Sprintf("%d sessions", n), everybody, n, 1, 0))
+		all = append(all,
+			throughput(fmt.Sprintf("sessions-%d", n), fmt.Sprintf("%d sessions", n),
+				everybody, n, 1, 0))
 	}
 	all = append(all,
 		throughput("goroutines-64", "64 goroutines, one session", sharing, 1, 64, 0),
@@ -86,7 +89,8 @@ func cases(quick bool) []Case {
 		readers(),
 		throughput("delay-1ms", "alone, 1 ms each way", everybody, 1, 1, time.Millisecond),
 		throughput("delay-10ms", "alone, 10 ms each way", everybody, 1, 1, 10*time.Millisecond),
-		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", everybody, 8, 1, time.Millisecond),
+		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", everybody, 8, 1,
+			time.Millisecond),
 	)
 	lengths, waiting := []int{10, 100, 1000, 5000}, 10000
 	if quick {
@@ -100,7 +104,8 @@ func cases(quick bool) []Case {
 }
 
 // throughput is a case of loop.
-func throughput(name, title string, libraries []string, sessions, workers int, delay time.Duration) Case {
+func throughput(name, title string, libraries []string, sessions, workers int,
+	delay time.Duration) Case {
 	return looping(name, title, libraries, loop{sessions: sessions, workers: workers}, delay)
 }
 
@@ -110,7 +115,8 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 		l := l
 		l.place, l.warm, l.measure = p, b.warm, b.measure
 		if l.sessions*l.workers > 32 {
-			l.measure *= 2 // a few dozen holds for each: fewest and most would differ by rounding alone
+			// a few dozen holds for each: fewest and most would differ by rounding alone
+			l.measure *= 2
 		}
 		if delay > 0 {
 			m := b.server.meter()
@@ -141,12 +147,14 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 			return sum(t.counts), err
 		})
 	}
-	return Case{Name: name, Title: title, Table: tableThroughput, libraries: libraries, pass: pass, count: count}
+	return Case{Name: name, Title: title, Table: tableThroughput, libraries: libraries,
+		pass: pass, count: count}
 }
 
-// perAcquisition takes the difference between a long pass and a short one: sessions are opened and closed, and whoever
-// waits at the end is let through, in both.
-func perAcquisition(m *meter, long time.Duration, pass func(time.Duration) (int, error)) (Sample, error) {
+// perAcquisition takes the difference between a long pass and a short one: sessions are opened and
+// closed, and whoever waits at the end is let through, in both.
+func perAcquisition(m *meter, long time.Duration,
+	pass func(time.Duration) (int, error)) (Sample, error) {
 	run := func(measure time.Duration) (acquired, requests, bytes float64, err error) {
 		asks, size := m.requests.Load(), m.bytes()
 		n, err := pass(measure)
@@ -163,7 +171,8 @@ func perAcquisition(m *meter, long time.Duration, pass func(time.Duration) (int,
 			return nil, err
 		}
 		if n2 > n1 {
-			return Sample{figureRequests: (asks2 - asks1) / (n2 - n1), figureBytes: (size2 - size1) / (n2 - n1)}, nil
+			return Sample{figureRequests: (asks2 - asks1) / (n2 - n1),
+				figureBytes: (size2 - size1) / (n2 - n1)}, nil
 		}
 	}
 	return nil, fmt.Errorf("%v acquisitions in a long pass, %v in a short one", n2, n1)
@@ -172,16 +181,19 @@ func perAcquisition(m *meter, long time.Duration, pass func(time.Duration) (int,
 // remoteContender has 64 goroutines share a session while somebody else wants the lock too.
 func remoteContender() Case {
 	return Case{
-		Name: "goroutines-64-remote", Title: "64 goroutines on one session, and one contender elsewhere", Table: tableRemote,
+		Name:  "goroutines-64-remote",
+		Title: "64 goroutines on one session, and one contender elsewhere", Table: tableRemote,
 		libraries: []string{nameOurs, nameHandoff, nameZkLock},
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 			r, ok := c.(remoteLooper)
 			if !ok {
 				return nil, errUnsupported
 			}
-			t, err := r.loopWithRemote(ctx, loop{place: p, workers: 64, warm: b.warm, measure: b.measure})
+			t, err := r.loopWithRemote(ctx,
+				loop{place: p, workers: 64, warm: b.warm, measure: b.measure})
 			return Sample{
-				figureRate: t.local.rate(), figureRemoteRate: t.remote.rate(), figureRemoteWaits: float64(t.longest),
+				figureRate: t.local.rate(), figureRemoteRate: t.remote.rate(),
+				figureRemoteWaits: float64(t.longest),
 			}, err
 		},
 	}
@@ -190,9 +202,12 @@ func remoteContender() Case {
 // readers has 16 goroutines read, and somebody else write once a second.
 func readers() Case {
 	return Case{
-		Name: "readers-16", Title: "16 readers on one session, and a writer elsewhere once a second", Table: tableReaders,
-		// kazoo takes no part. Its readers wait for writers behind them too (recipe/lock.py, _get_predecessor: a reader's
-		// name is not among those it compares), and then both wait for ever.
+		Name:  "readers-16",
+		Title: "16 readers on one session, and a writer elsewhere once a second",
+		Table: tableReaders,
+		// kazoo takes no part. Its readers wait for writers behind them too (recipe/lock.py,
+		// _get_predecessor: a reader's name is not among those it compares), and then both wait for
+		// ever.
 		libraries: []string{nameOurs, nameHandoff, nameMany, nameCurator},
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 			r, ok := c.(readWriter)
@@ -200,7 +215,8 @@ func readers() Case {
 				return nil, errUnsupported
 			}
 			every := min(time.Second, b.measure/2)
-			t, err := r.readWrite(ctx, readWrite{place: p, readers: 16, every: every, warm: b.warm, measure: b.measure})
+			t, err := r.readWrite(ctx,
+				readWrite{place: p, readers: 16, every: every, warm: b.warm, measure: b.measure})
 			return Sample{
 				figureRate: t.rate(), figureFairness: Fairness(t.counts),
 				figureWrites: float64(t.writes), figureLongestWrite: milliseconds(t.longestWrite),
@@ -219,7 +235,8 @@ func longQueue(n int) Case {
 	handOffs := min(max(4, n/2), 100)
 	contenders := n + handOffs/2 // n on average
 	c := Case{
-		Name: fmt.Sprintf("queue-%d", n), Title: fmt.Sprintf("queue of %d", n), Table: tableQueue, timeout: longTimeout,
+		Name: fmt.Sprintf("queue-%d", n), Title: fmt.Sprintf("queue of %d", n), Table: tableQueue,
+		timeout:   longTimeout,
 		libraries: []string{nameOurs, nameZkLock, nameCurator, nameKazoo},
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
 			qr, ok := c.(queuer)
@@ -286,10 +303,12 @@ func (m *meter) quiet(ctx context.Context) error {
 	return err
 }
 
-// drain has n wait on one session and lets them all through. The servers refuse to list so many to the other clients.
+// drain has n wait on one session and lets them all through. The servers refuse to list so many to
+// the other clients.
 func drain(n int) Case {
 	return Case{
-		Name: fmt.Sprintf("drain-%d", n), Title: fmt.Sprintf("queue of %d, let through", n), Table: tableQueue, timeout: longTimeout,
+		Name: fmt.Sprintf("drain-%d", n), Title: fmt.Sprintf("queue of %d, let through", n),
+		Table: tableQueue, timeout: longTimeout,
 		libraries: []string{nameOurs}, rounds: 1, long: true,
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
 			begin := time.Now()
@@ -314,7 +333,8 @@ func drain(n int) Case {
 // cancelling measures how long a call takes to return once its context ends.
 func cancelling() Case {
 	return Case{
-		Name: "cancel", Title: "from the end of a context to the return of the call", Table: tableCancel,
+		Name: "cancel", Title: "from the end of a context to the return of the call",
+		Table:     tableCancel,
 		libraries: []string{nameOurs}, rounds: 3,
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 			canceller, ok := c.(canceller)
@@ -348,7 +368,8 @@ func inMilliseconds(durations []time.Duration) []float64 {
 // reconnecting breaks the connection of a session with n contenders.
 func reconnecting(n int) Case {
 	return Case{
-		Name: fmt.Sprintf("reconnect-%d", n), Title: fmt.Sprintf("reconnection with %d waiting on one session", n),
+		Name:  fmt.Sprintf("reconnect-%d", n),
+		Title: fmt.Sprintf("reconnection with %d waiting on one session", n),
 		Table: tableReconnect, timeout: longTimeout, rounds: 1,
 		libraries: []string{nameOurs, nameZkLock},
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
@@ -374,7 +395,8 @@ func reconnecting(n int) Case {
 			m.Break()
 			last, changed := asks, 0
 			for last == asks || len(curve)-changed < ticksPerSecond {
-				sleep(ctx, time.Until(begin.Add(time.Duration(len(curve)+1)*time.Second/ticksPerSecond)))
+				sleep(ctx,
+					time.Until(begin.Add(time.Duration(len(curve)+1)*time.Second/ticksPerSecond)))
 				if ctx.Err() != nil {
 					return nil, ctx.Err()
 				}
@@ -386,7 +408,8 @@ func reconnecting(n int) Case {
 			}
 			return Sample{
 				figurePeak: busiestSecond(curve), figureAllRequests: float64(last - asks),
-				figureAllBytes: float64(m.bytes() - size), figureAllTime: float64(changed) * 1000 / ticksPerSecond,
+				figureAllBytes: float64(m.bytes() - size),
+				figureAllTime:  float64(changed) * 1000 / ticksPerSecond,
 			}, nil
 		},
 	}
@@ -394,7 +417,8 @@ func reconnecting(n int) Case {
 
 const ticksPerSecond = 50
 
-// busiestSecond returns the most that a count grew by within a second. curve has its value at every tick.
+// busiestSecond returns the most that a count grew by within a second. curve has its value at every
+// tick.
 func busiestSecond(curve []int64) float64 {
 	var most int64
 	for i, n := range curve {

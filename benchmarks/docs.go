@@ -12,7 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// WriteDocs draws the plots of docs/benchmarks.md and writes its tables. They stand between lines of the form
+// WriteDocs draws the plots of docs/benchmarks.md and writes its tables. They stand between lines
+// of the form
 //
 //	<!-- bench: throughput -->
 //	<!-- end -->
@@ -56,7 +57,8 @@ const (
 
 // fill replaces what stands in the blocks of a page.
 func (r *Report) fill(page string) (string, error) {
-	blocks := map[string]string{"machine": fmt.Sprintf("%s.\n%s\n", strings.TrimSuffix(r.Machine.String(), "."), r.method())}
+	blocks := map[string]string{"machine": fmt.Sprintf("%s.\n%s\n",
+		strings.TrimSuffix(r.Machine.String(), "."), r.method())}
 	for _, t := range tables {
 		blocks[t.name] = t.markdown(r)
 	}
@@ -79,7 +81,8 @@ func (r *Report) fill(page string) (string, error) {
 	}
 }
 
-// fonts are what a browser may have instead of the font that was measured; the first two are as wide.
+// fonts are what a browser may have instead of the font that was measured; the first two are as
+// wide.
 const fonts = "font-family:Liberation Sans,Arial,Helvetica,sans-serif"
 
 func writeSVG(p *plot.Plot, file string) error {

@@ -26,8 +26,8 @@ var (
 	curatorDriver string
 )
 
-// external runs the loops of a library that is not for Go, in one process that lives for as long as it is of use: Java
-// is slow until it is warm. A pass is one line to the process and one line back:
+// external runs the loops of a library that is not for Go, in one process that lives for as long as
+// it is of use: Java is slow until it is warm. A pass is one line to the process and one line back:
 //
 //	loop 127.0.0.1:2181 10 /bench/a-1 8 1 0.5 3 0     seconds; path; sessions and workers on each; warm-up and measuring; permits
 //	ok 3.0002 511 509 …                               seconds, and how often each worker acquired the lock
@@ -63,11 +63,14 @@ func startCurator(ctx context.Context, b *bench) (client, error) {
 		return nil, err
 	}
 	compile := append(java.Compiler[1:], "-proc:none", "-d", b.dir, "-cp", java.ClassPath, source)
-	if out, err := exec.CommandContext(ctx, java.Compiler[0], compile...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, java.Compiler[0],
+		compile...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w\n%s", source, err, out)
 	}
-	return b.startExternal(nil, java.Binary, "-Xmx1g", "-Djava.net.preferIPv4Stack=true", "-XX:-UsePerfData",
-		"-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp", b.dir+string(filepath.ListSeparator)+java.ClassPath, "CuratorBench")
+	return b.startExternal(nil, java.Binary, "-Xmx1g", "-Djava.net.preferIPv4Stack=true",
+		"-XX:-UsePerfData",
+		"-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp",
+		b.dir+string(filepath.ListSeparator)+java.ClassPath, "CuratorBench")
 }
 
 func (b *bench) startExternal(env []string, argv ...string) (client, error) {
@@ -171,7 +174,8 @@ func (e *external) loop(ctx context.Context, l loop) (tally, error) {
 }
 
 func (e *external) readWrite(ctx context.Context, rw readWrite) (readWriteTally, error) {
-	n, err := e.ask(ctx, "readwrite", rw.connect, rw.timeout.Seconds(), rw.path, rw.readers, rw.every.Seconds(), rw.warm.Seconds(), rw.measure.Seconds())
+	n, err := e.ask(ctx, "readwrite", rw.connect, rw.timeout.Seconds(), rw.path, rw.readers,
+		rw.every.Seconds(), rw.warm.Seconds(), rw.measure.Seconds())
 	if err != nil {
 		return readWriteTally{}, err
 	}

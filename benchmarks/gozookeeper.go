@@ -9,7 +9,8 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// data is what candidates of zk.Lock and the limit carry; zklock, kazoo and Curator say who they are by themselves.
+// data is what candidates of zk.Lock and the limit carry; zklock, kazoo and Curator say who they
+// are by themselves.
 var data = []byte("benchmark/1")
 
 // zkLock runs go-zookeeper's zk.Lock.
@@ -24,7 +25,8 @@ func startZkLock(context.Context, *bench) (client, error) {
 
 // connect opens a session of go-zookeeper's.
 func connect(ctx context.Context, p place) (*zk.Conn, error) {
-	conn, events, err := zk.Connect(strings.Split(p.connect, ","), p.timeout, zk.WithLogger(silence{}))
+	conn, events, err := zk.Connect(strings.Split(p.connect, ","), p.timeout,
+		zk.WithLogger(silence{}))
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// handoffs and manyHandoffs are how often in a row a process may pass a lock on within itself once others wait.
+// handoffs and manyHandoffs are how often in a row a process may pass a lock on within itself once
+// others wait.
 const (
 	handoffs     = 64
 	manyHandoffs = 1024

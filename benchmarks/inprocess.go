@@ -30,7 +30,8 @@ type inProcess struct {
 func (c inProcess) close() error { return nil }
 
 // openAll opens n sessions.
-func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []session, closeAll func() error, err error) {
+func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []session,
+	closeAll func() error, err error) {
 	sessions = make([]session, n)
 	closeAll = func() error {
 		var g errgroup.Group
@@ -111,8 +112,8 @@ func newRace(ctx context.Context) *race {
 	return &race{ctx: ctx, work: work}
 }
 
-// start has a goroutine loop for each locker. It ends when the race is over; run waits for it. counts may be called
-// after run.
+// start has a goroutine loop for each locker. It ends when the race is over; run waits for it.
+// counts may be called after run.
 func (r *race) start(lockers []locker) (counts func() []int) {
 	results := make([]int, len(lockers))
 	for i, l := range lockers {
@@ -156,7 +157,8 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // hold acquires n locks on one session.
-func (c inProcess) hold(ctx context.Context, p place, n int, opened func()) (release func() error, err error) {
+func (c inProcess) hold(ctx context.Context, p place, n int,
+	opened func()) (release func() error, err error) {
 	s, err := c.open(ctx, p)
 	if err != nil {
 		return nil, err
@@ -205,7 +207,8 @@ func newThreads(ctx context.Context, s session, p place, n int) (*threads, error
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	q := &threads{session: s, acquired: make(chan error, n), permits: make(chan struct{}), end: make(chan struct{})}
+	q := &threads{session: s, acquired: make(chan error, n), permits: make(chan struct{}),
+		end: make(chan struct{})}
 	for _, l := range lockers {
 		go func() { // ends with its release, or with the session; see leave
 			err := l.lock(ctx)
@@ -249,7 +252,8 @@ func (q *threads) handOff(ctx context.Context, n int) (time.Duration, error) {
 }
 
 // wait has n contenders wait, each in a goroutine of its own; the first holds the lock.
-func (c inProcess) wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error) {
+func (c inProcess) wait(ctx context.Context, p place, n int,
+	opened func()) (leave func() error, err error) {
 	s, err := c.open(ctx, p)
 	if err != nil {
 		return nil, err
@@ -262,7 +266,8 @@ func (c inProcess) wait(ctx context.Context, p place, n int, opened func()) (lea
 	return q.leave, nil
 }
 
-// leave does not wait for the contenders: now and then a closed go-zookeeper keeps one or more of thousands, for ever.
+// leave does not wait for the contenders: now and then a closed go-zookeeper keeps one or more of
+// thousands, for ever.
 func (q *threads) leave() error {
 	close(q.end)
 	return q.session.close()
@@ -293,7 +298,8 @@ func (c inProcess) loopWithRemote(ctx context.Context, l loop) (_ remoteTally, e
 	if err != nil {
 		return remoteTally{}, err
 	}
-	return remoteTally{tally{elapsed, localCounts()}, tally{elapsed, remoteCounts()}, int(watched.longest)}, nil
+	return remoteTally{tally{elapsed, localCounts()}, tally{elapsed, remoteCounts()},
+		int(watched.longest)}, nil
 }
 
 // counted counts holds.
@@ -313,8 +319,8 @@ type queueTeller interface {
 	lockTelling(ctx context.Context, queued func()) error
 }
 
-// patient counts how many holds of others it has to wait for. It counts from when it queues, if its library tells that,
-// and else from when it asks.
+// patient counts how many holds of others it has to wait for. It counts from when it queues, if its
+// library tells that, and else from when it asks.
 type patient struct {
 	locker
 	holds   *atomic.Int64

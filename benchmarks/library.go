@@ -35,7 +35,8 @@ type tally struct {
 
 func (t tally) rate() float64 { return float64(sum(t.counts)) / t.elapsed.Seconds() }
 
-// readWrite has readers on one session lock and unlock without a pause, and a writer on another one every now and then.
+// readWrite has readers on one session lock and unlock without a pause, and a writer on another one
+// every now and then.
 type readWrite struct {
 	place
 	readers       int
@@ -49,8 +50,8 @@ type readWriteTally struct {
 	longestWrite time.Duration // that a writer waited for the lock
 }
 
-// client runs passes of one library. It opens the sessions of a pass and closes them before it returns. A pass ends when
-// ctx does.
+// client runs passes of one library. It opens the sessions of a pass and closes them before it
+// returns. A pass ends when ctx does.
 type client interface {
 	loop(context.Context, loop) (tally, error)
 	close() error
@@ -62,34 +63,39 @@ type (
 		readWrite(context.Context, readWrite) (readWriteTally, error)
 	}
 	queuer interface {
-		// queue has n contenders ask for the lock on one session, and returns when the first holds it.
+		// queue has n contenders ask for the lock on one session, and returns when the first holds
+		// it.
 		queue(ctx context.Context, p place, n int) (queued, error)
 	}
 	remoteLooper interface {
-		// loopWithRemote is loop on one session, with one contender more on a session of its own, who loops too.
+		// loopWithRemote is loop on one session, with one contender more on a session of its own,
+		// who loops too.
 		loopWithRemote(context.Context, loop) (remoteTally, error)
 	}
 	waiter interface {
-		// wait has n contenders ask for the lock on one session, with as few goroutines as the library allows. It calls
-		// opened when it has the session.
+		// wait has n contenders ask for the lock on one session, with as few goroutines as the
+		// library allows. It calls opened when it has the session.
 		wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error)
 	}
 	holder interface {
-		// hold acquires n locks below the path on one session and keeps them until release is called. It calls opened
-		// when it has the session.
+		// hold acquires n locks below the path on one session and keeps them until release is
+		// called. It calls opened when it has the session.
 		hold(ctx context.Context, p place, n int, opened func()) (release func() error, err error)
 	}
 	canceller interface {
-		// cancel gives acquisitions up while they wait in a queue, n times, and returns how long each took to return.
-		// In between it calls hang, and from then on gives up n acquisitions that no server answers.
-		cancel(ctx context.Context, p place, n int, hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error)
+		// cancel gives acquisitions up while they wait in a queue, n times, and returns how long
+		// each took to return. In between it calls hang, and from then on gives up n acquisitions
+		// that no server answers.
+		cancel(ctx context.Context, p place, n int,
+			hang func() (resume func() error, err error)) (answering,
+			hanging []time.Duration, err error)
 	}
 )
 
 // queued is a queue of contenders of one client.
 type queued interface {
-	// handOff has n holders, one after the other, release the lock, and returns how long it took until the last one's
-	// successor held it.
+	// handOff has n holders, one after the other, release the lock, and returns how long it took
+	// until the last one's successor held it.
 	handOff(ctx context.Context, n int) (time.Duration, error)
 	leave() error // closes the session
 }
@@ -97,7 +103,8 @@ type queued interface {
 // remoteTally is how a contender elsewhere fares while many share a session.
 type remoteTally struct {
 	local, remote tally
-	longest       int // the most local holds that began between the remote contender's queueing and its hold
+	// the most local holds that began between the remote contender's queueing and its hold
+	longest int
 }
 
 var errUnsupported = errors.New("the library knows no such thing")

@@ -34,7 +34,8 @@ func newMachine(s *server) (Machine, error) {
 		if found := regexp.MustCompile(`model name\s*: (.*)`).FindSubmatch(info); found != nil {
 			m.CPU = string(found[1])
 		}
-	} else if out, err := exec.Command("sysctl", "-n", "machdep.cpu.brand_string").Output(); err == nil {
+	} else if out, err := exec.Command("sysctl", "-n",
+		"machdep.cpu.brand_string").Output(); err == nil {
 		m.CPU = strings.TrimSpace(string(out))
 	}
 	var err error
@@ -46,7 +47,8 @@ func newMachine(s *server) (Machine, error) {
 
 // String is for the head of a table.
 func (m Machine) String() string {
-	s := fmt.Sprintf("%s, %d cores, %s. ZooKeeper %s on Java %s; Go %s", m.CPU, m.Cores, m.OS, m.ZooKeeper, m.Java, m.Go)
+	s := fmt.Sprintf("%s, %d cores, %s. ZooKeeper %s on Java %s; Go %s", m.CPU, m.Cores, m.OS,
+		m.ZooKeeper, m.Java, m.Go)
 	for _, peer := range m.Peers {
 		s += "; " + peer
 	}

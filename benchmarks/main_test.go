@@ -9,8 +9,10 @@ import (
 func TestMain(m *testing.M) {
 	// Both are left by zk.Lock's sessions, on a bare zk.Conn; zklock's leave nothing.
 	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Lock).LockWithData"), // see threads.leave
-		// A request whose write failed is answered twice, and for ever if nobody waits for it any more.
+		// see threads.leave
+		goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Lock).LockWithData"),
+		// A request whose write failed is answered twice, and for ever if nobody waits for it any
+		// more.
 		goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Conn).flushRequests"),
 	)
 }

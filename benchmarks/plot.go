@@ -12,8 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// style is how a library is drawn: distinct without colours too. The colours are Okabe and Ito's, which all eyes can
-// tell apart.
+// style is how a library is drawn: distinct without colours too. The colours are Okabe and Ito's,
+// which all eyes can tell apart.
 type style struct {
 	color  color.RGBA
 	shape  draw.GlyphDrawer
@@ -27,7 +27,8 @@ var styles = map[string]style{
 	nameZkLock:  {color.RGBA{213, 94, 0, 255}, draw.BoxGlyph{}, nil, vg.Points(1.5)},
 	nameCurator: {color.RGBA{0, 158, 115, 255}, draw.TriangleGlyph{}, nil, vg.Points(1.5)},
 	nameKazoo:   {color.RGBA{204, 121, 167, 255}, draw.CrossGlyph{}, nil, vg.Points(1.5)},
-	nameLimit:   {color.RGBA{110, 110, 110, 255}, nil, []vg.Length{vg.Points(5), vg.Points(4)}, vg.Points(1.5)},
+	nameLimit: {color.RGBA{110, 110, 110, 255}, nil, []vg.Length{vg.Points(5), vg.Points(4)},
+		vg.Points(1.5)},
 }
 
 // The size of a plot.
@@ -93,8 +94,10 @@ type plotted struct {
 }
 
 var (
-	byContenders = []plotted{{"alone", 1}, {"sessions-2", 2}, {"sessions-8", 8}, {"sessions-32", 32}, {"sessions-128", 128}}
-	byQueue      = []plotted{{"queue-10", 10}, {"queue-100", 100}, {"queue-1000", 1000}, {"queue-5000", 5000}}
+	byContenders = []plotted{{"alone", 1}, {"sessions-2", 2}, {"sessions-8", 8},
+		{"sessions-32", 32}, {"sessions-128", 128}}
+	byQueue = []plotted{{"queue-10", 10}, {"queue-100", 100}, {"queue-1000", 1000},
+		{"queue-5000", 5000}}
 )
 
 // points returns the medians of a library over the cases that were measured.
@@ -108,9 +111,11 @@ func (r *Report) points(cases []plotted, library, figure string) plotter.XYs {
 	return points
 }
 
-// throughputPlot shows acquisitions a second by the number of contenders. It is nil if none was measured.
+// throughputPlot shows acquisitions a second by the number of contenders. It is nil if none was
+// measured.
 func (r *Report) throughputPlot() (*plot.Plot, error) {
-	p := newPlot("One lock, shared by sessions that do nothing else", "sessions", "acquisitions a second")
+	p := newPlot("One lock, shared by sessions that do nothing else", "sessions",
+		"acquisitions a second")
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticksAt(byContenders)
 	p.Y.Tick.Marker = plainTicks{}
 	p.Y.Min = 0
@@ -121,7 +126,8 @@ func (r *Report) throughputPlot() (*plot.Plot, error) {
 			continue
 		}
 		if l.Name == nameLimit {
-			// A single client's, and only measured again with the others so that ratios are from one time.
+			// A single client's, and only measured again with the others so that ratios are from
+			// one time.
 			alone := points[0].Y
 			points = plotter.XYs{{X: 1, Y: alone}, {X: 128, Y: alone}}
 		}
@@ -137,7 +143,8 @@ func (r *Report) throughputPlot() (*plot.Plot, error) {
 	return p, nil
 }
 
-// handOffPlot shows what a hand-off brings the next holder by the length of the queue. It is nil if none was measured.
+// handOffPlot shows what a hand-off brings the next holder by the length of the queue. It is nil if
+// none was measured.
 func (r *Report) handOffPlot() (*plot.Plot, error) {
 	p := newPlot("What the next holder receives", "contenders in the queue", "bytes a hand-off")
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticksAt(byQueue)

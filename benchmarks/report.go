@@ -38,15 +38,17 @@ func (r *Result) median(figure string) (float64, bool) {
 
 // find returns the result of a library in a case, nil if there is none.
 func (r *Report) find(name, library string) *Result {
-	i := slices.IndexFunc(r.Results, func(x Result) bool { return x.Case == name && x.Library == library })
+	i := slices.IndexFunc(r.Results, func(x Result) bool {
+		return x.Case == name && x.Library == library
+	})
 	if i < 0 {
 		return nil
 	}
 	return &r.Results[i]
 }
 
-// Merge puts the cases of a later run in the place of older ones. What they are run on is the later one's, so that only
-// runs on one machine are worth merging.
+// Merge puts the cases of a later run in the place of older ones. What they are run on is the later
+// one's, so that only runs on one machine are worth merging.
 func (r *Report) Merge(later *Report) {
 	r.Results = slices.DeleteFunc(r.Results, func(old Result) bool {
 		return slices.ContainsFunc(later.Results, func(x Result) bool { return x.Case == old.Case })

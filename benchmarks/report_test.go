@@ -14,7 +14,9 @@ import (
 func made() *Report {
 	r := &Report{Rounds: 3, Machine: Machine{CPU: "abacus", Cores: 2}}
 	put := func(name, table, library, figure string, values ...float64) {
-		r.Results = append(r.Results, Result{Case: name, Title: name, Table: table, Library: library, Values: map[string][]float64{figure: values}})
+		r.Results = append(r.Results,
+			Result{Case: name, Title: name, Table: table, Library: library,
+				Values: map[string][]float64{figure: values}})
 	}
 	for _, c := range byContenders {
 		put(c.name, tableThroughput, nameOurs, figureRate, 2000, 2100, 1500)
@@ -32,8 +34,12 @@ func TestTables(t *testing.T) {
 	r := made()
 	rows := tables[0].rows(r)
 	require.Len(t, rows, 1+3*len(byContenders))
-	assert.Equal(t, []string{"alone", nameOurs, "2,000", "30 %", "1.25", "0.80", missing, missing, missing}, rows[1])
-	assert.Equal(t, []string{"alone", nameZkLock, "1,600", "44 %", "1.00", "0.64", missing, missing, missing}, rows[2])
+	assert.Equal(t,
+		[]string{"alone", nameOurs, "2,000", "30 %", "1.25", "0.80", missing, missing, missing},
+		rows[1])
+	assert.Equal(t,
+		[]string{"alone", nameZkLock, "1,600", "44 %", "1.00", "0.64", missing, missing, missing},
+		rows[2])
 
 	var text strings.Builder
 	require.NoError(t, r.WriteText(&text))
@@ -43,7 +49,8 @@ func TestTables(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	for v, want := range map[float64]string{0: "0.00", 1.005: "1.00", 12.34: "12.3", 123.4: "123", 1234: "1,234", 1234567: "1,234,567", -1234: "-1,234"} {
+	for v, want := range map[float64]string{0: "0.00", 1.005: "1.00", 12.34: "12.3", 123.4: "123",
+		1234: "1,234", 1234567: "1,234,567", -1234: "-1,234"} {
 		assert.Equal(t, want, number(v))
 	}
 }
@@ -72,12 +79,16 @@ func TestMerge(t *testing.T) {
 func TestDocs(t *testing.T) {
 	dir := t.TempDir()
 	page := filepath.Join(dir, "benchmarks.md")
-	require.NoError(t, os.WriteFile(page, []byte("Before\n<!-- bench: throughput -->\nold\n<!-- end -->\nafter\n"), 0o600))
+	require.NoError(t,
+		os.WriteFile(page, []byte("Before\n<!-- bench: throughput -->\nold\n<!-- end -->\nafter\n"),
+			0o600))
 	for range 2 { // writing again changes nothing
 		require.NoError(t, made().WriteDocs(dir))
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
-		assert.True(t, strings.HasPrefix(string(text), "Before\n<!-- bench: throughput -->\n\n| case | library |"), "%s", text)
+		assert.True(t,
+			strings.HasPrefix(string(text),
+				"Before\n<!-- bench: throughput -->\n\n| case | library |"), "%s", text)
 		assert.True(t, strings.HasSuffix(string(text), "|\n\n<!-- end -->\nafter\n"), "%s", text)
 		assert.NotContains(t, string(text), "old")
 	}
@@ -88,7 +99,8 @@ func TestDocs(t *testing.T) {
 			assert.Contains(t, string(svg), want, name)
 		}
 	}
-	for _, bad := range []string{"<!-- bench: unknown -->\n<!-- end -->", "<!-- bench: queue -->\n"} {
+	for _, bad := range []string{"<!-- bench: unknown -->\n<!-- end -->",
+		"<!-- bench: queue -->\n"} {
 		_, err := made().fill(bad)
 		assert.Error(t, err, bad)
 	}

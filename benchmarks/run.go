@@ -37,8 +37,8 @@ type bench struct {
 	passes        int
 }
 
-// Run measures. A pass that fails is noted in the report and leaves the others alone; if ctx ends, the report has the cases
-// that were finished.
+// Run measures. A pass that fails is noted in the report and leaves the others alone; if ctx ends,
+// the report has the cases that were finished.
 func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	b := &bench{warm: o.Warm, measure: o.Measure, logf: o.Logf, clients: make(map[string]client)}
 	if b.logf == nil {
@@ -104,7 +104,8 @@ func (b *bench) defaults(warm, measure time.Duration) {
 
 func (b *bench) startClients(ctx context.Context, o Options) error {
 	for _, l := range libraries() {
-		if !o.Peers && (l.Name == nameKazoo || l.Name == nameCurator) || o.Libraries != nil && !o.Libraries.MatchString(l.Name) {
+		if !o.Peers && (l.Name == nameKazoo || l.Name == nameCurator) ||
+			o.Libraries != nil && !o.Libraries.MatchString(l.Name) {
 			continue
 		}
 		c, err := l.start(ctx, b)
@@ -122,7 +123,8 @@ func (b *bench) startClients(ctx context.Context, o Options) error {
 // warmUp has the server, and clients in Java, compile what they need.
 func (b *bench) warmUp(ctx context.Context) error {
 	for name, c := range b.clients {
-		_, err := c.loop(ctx, loop{place: b.place("warm", 0), sessions: 2, workers: 2, measure: 4 * b.warm})
+		_, err := c.loop(ctx,
+			loop{place: b.place("warm", 0), sessions: 2, workers: 2, measure: 4 * b.warm})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -130,26 +132,31 @@ func (b *bench) warmUp(ctx context.Context) error {
 	return nil
 }
 
-// place returns a lock that nobody has used yet. All are equally deep: the servers check rights on every level.
+// place returns a lock that nobody has used yet. All are equally deep: the servers check rights on
+// every level.
 func (b *bench) place(name string, timeout time.Duration) place {
 	b.passes++
 	if timeout == 0 {
 		timeout = sessionTimeout
 	}
-	return place{b.server.ensemble.Connect(), timeout, fmt.Sprintf("%s/%s-%d", root, name, b.passes)}
+	return place{b.server.ensemble.Connect(), timeout,
+		fmt.Sprintf("%s/%s-%d", root, name, b.passes)}
 }
 
 // run takes the passes of one case.
 func (b *bench) run(ctx context.Context, c Case, rounds int) (results []Result, failures []string) {
 	for _, name := range c.libraries {
 		if _, there := b.clients[name]; there {
-			results = append(results, Result{Case: c.Name, Title: c.Title, Table: c.Table, Library: name, Values: make(map[string][]float64)})
+			results = append(results,
+				Result{Case: c.Name, Title: c.Title, Table: c.Table, Library: name,
+					Values: make(map[string][]float64)})
 		}
 	}
 	if c.rounds > 0 {
 		rounds = min(rounds, c.rounds)
 	}
-	passAll := func(what string, pass func(context.Context, *bench, client, place) (Sample, error)) {
+	passAll := func(what string,
+		pass func(context.Context, *bench, client, place) (Sample, error)) {
 		for i := range results {
 			r := &results[i]
 			s, err := b.pass(ctx, c, r.Library, pass)
@@ -176,7 +183,8 @@ func (b *bench) run(ctx context.Context, c Case, rounds int) (results []Result, 
 const passLimit = 4 * time.Minute
 
 func (b *bench) pass(
-	ctx context.Context, c Case, library string, pass func(context.Context, *bench, client, place) (Sample, error),
+	ctx context.Context, c Case, library string,
+	pass func(context.Context, *bench, client, place) (Sample, error),
 ) (Sample, error) {
 	runtime.GC() // what the last pass has left is not for this one to clear away
 	ctx, cancel := context.WithTimeout(ctx, passLimit)

@@ -14,7 +14,9 @@ func TestEveryCase(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	r, err := Run(t.Context(), Options{Quick: true, Warm: 20 * time.Millisecond, Measure: 200 * time.Millisecond, Logf: t.Logf})
+	r, err := Run(t.Context(),
+		Options{Quick: true, Warm: 20 * time.Millisecond,
+			Measure: 200 * time.Millisecond, Logf: t.Logf})
 	require.NoError(t, err)
 	require.Empty(t, r.Failures)
 	for _, c := range cases(true) {
@@ -27,7 +29,9 @@ func TestEveryCase(t *testing.T) {
 		for figure, values := range ours.Values {
 			require.NotEmpty(t, values, "%s: %s", c.Name, figure)
 			if figure == figureRequests || figure == figureBytes {
-				continue // passes as short as these hardly differ, where 128 sessions open and are let through in each
+				// passes as short as these hardly differ, where 128 sessions open and are let
+				// through in each
+				continue
 			}
 			assert.GreaterOrEqual(t, values[0], 0.0, "%s: %s", c.Name, figure)
 		}
@@ -35,13 +39,15 @@ func TestEveryCase(t *testing.T) {
 	// One acquisition more or less is in a pass by chance, and on a busy machine a pass has few.
 	for name, want := range map[string]float64{nameLimit: 2, nameZkLock: 3} {
 		asks, _ := r.find("alone", name).median(figureRequests)
-		assert.InDelta(t, want, asks, 0.4, "the limit creates and deletes, zk.Lock lists too: %s", name)
+		assert.InDelta(t, want, asks, 0.4, "the limit creates and deletes, zk.Lock lists too: %s",
+			name)
 	}
 	rate, _ := r.find("alone", nameLimit).median(figureRate)
 	assert.GreaterOrEqual(t, rate, 20.0)
 	delayed, _ := r.find("delay-10ms", nameLimit).median(figureRate)
 	assert.LessOrEqual(t, delayed, 33.0, "two round trips of 20 ms each, which is 25/s")
-	assert.GreaterOrEqual(t, delayed, 5.0, "no more than two round trips, on a machine that may be busy")
+	assert.GreaterOrEqual(t, delayed, 5.0,
+		"no more than two round trips, on a machine that may be busy")
 }
 
 // TestPeers runs the programs in Python and Java.
@@ -57,7 +63,8 @@ func TestPeers(t *testing.T) {
 	require.Empty(t, r.Failures)
 	assert.Len(t, r.Machine.Peers, 2)
 	for _, peer := range []string{nameCurator, nameKazoo} {
-		for name, figure := range map[string]string{"alone": figureRate, "queue-10": figureHandOffBytes} {
+		for name, figure := range map[string]string{"alone": figureRate,
+			"queue-10": figureHandOffBytes} {
 			v, _ := r.find(name, peer).median(figure)
 			assert.Positive(t, v, "%s: %s", name, peer)
 		}

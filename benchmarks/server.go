@@ -25,7 +25,8 @@ type server struct {
 const tick = 2 * time.Second
 
 func startServer(ctx context.Context, logf func(string, ...any)) (*server, error) {
-	e, err := zktest.Run(ctx, zktest.WithServers(1), zktest.WithTickTime(tick), zktest.WithLogf(logf))
+	e, err := zktest.Run(ctx, zktest.WithServers(1), zktest.WithTickTime(tick),
+		zktest.WithLogf(logf))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,8 @@ var (
 	javaPattern      = regexp.MustCompile(`(?m)^java.version=(\S+)`)
 )
 
-// received returns how many requests the server has had, pings included, less those of this function itself.
+// received returns how many requests the server has had, pings included, less those of this
+// function itself.
 func (s *server) received() (int64, error) {
 	text, err := s.ask("srvr", receivedPattern)
 	if err != nil {
@@ -103,7 +105,8 @@ func (o *proxyOwner) Error(args ...any)       { o.err = errors.New(fmt.Sprint(ar
 func (*proxyOwner) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
 
 // quiet waits until count has not changed for the given time, and returns when it changed last.
-func quiet(ctx context.Context, poll, idle time.Duration, count func() (int64, error)) (time.Time, error) {
+func quiet(ctx context.Context, poll, idle time.Duration,
+	count func() (int64, error)) (time.Time, error) {
 	last, changed := int64(-1), time.Now()
 	for {
 		n, err := count()

@@ -12,8 +12,8 @@ func Median(values []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// Spread returns how far the values lie apart: the greatest less the least, as a share of the median. It is 0 for fewer
-// than two values.
+// Spread returns how far the values lie apart: the greatest less the least, as a share of the
+// median. It is 0 for fewer than two values.
 func Spread(values []float64) float64 {
 	m := Median(values)
 	if len(values) < 2 || m == 0 {

@@ -13,7 +13,8 @@ import (
 // root is above all locks of a run.
 const root = "/bench"
 
-// sessionBytes lets 20,000 wait on one session, which is above what the library allows by default. The servers read back 2 MB.
+// sessionBytes lets 20,000 wait on one session, which is above what the library allows by default.
+// The servers read back 2 MB.
 const sessionBytes = 1_900_000
 
 func startOurs(context.Context, *bench) (client, error) { return newOurs(), nil }
@@ -36,7 +37,8 @@ type oursSession struct {
 }
 
 func (o ours) dial(ctx context.Context, p place) (oursSession, error) {
-	s, err := zklock.Dial(ctx, p.connect, zklock.WithSessionTimeout(p.timeout), zklock.WithRoot(root), zklock.WithFootprint(sessionBytes))
+	s, err := zklock.Dial(ctx, p.connect, zklock.WithSessionTimeout(p.timeout),
+		zklock.WithRoot(root), zklock.WithFootprint(sessionBytes))
 	return oursSession{s, o.opts}, err
 }
 
@@ -159,7 +161,8 @@ func (l oursReader) unlock(context.Context) error {
 	return nil
 }
 
-func (o ours) cancel(ctx context.Context, p place, n int, hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error) {
+func (o ours) cancel(ctx context.Context, p place, n int,
+	hang func() (resume func() error, err error)) (answering, hanging []time.Duration, err error) {
 	sessions, closeAll, err := o.openAll(ctx, p, 2)
 	if err != nil {
 		return nil, nil, err

@@ -1,5 +1,6 @@
-// Package monitoring has alerts for Prometheus, rules.yml, and a dashboard for Grafana, dashboard.json,
-// of what otelzklock and zooky export tell. This package writes the dashboard and tests both.
+// Package monitoring has alerts for Prometheus, rules.yml, and a dashboard for Grafana,
+// dashboard.json, of what otelzklock and zooky export tell. This package writes the dashboard and
+// tests both.
 package monitoring
 
 import (
@@ -29,7 +30,8 @@ type Row struct {
 	Panels []Panel
 }
 
-// Rows are the dashboard's contents. $__rate_interval is Grafana's, $job the program that is chosen.
+// Rows are the dashboard's contents. $__rate_interval is Grafana's, $job the program that is
+// chosen.
 func Rows() []Row {
 	return []Row{
 		{"Are holds safe?", []Panel{
@@ -39,12 +41,14 @@ func Rows() []Row {
 						`zklock_hold_lost_total{job=~"$job"}[$__rate_interval]))`,
 					"{{zklock_loss_reason}}",
 				}}},
-			{"Sessions by state", "Holds are lost about half a session timeout after a disconnection.", "short",
+			{"Sessions by state",
+				"Holds are lost about half a session timeout after a disconnection.", "short",
 				[]Query{{
 					`sum by (zklock_session_state) (zklock_session_active{job=~"$job"})`,
 					"{{zklock_session_state}}",
 				}}},
-			{"Least lease left", "How near each process came to losing its holds, since it started.", "s",
+			{"Least lease left",
+				"How near each process came to losing its holds, since it started.", "s",
 				[]Query{{`zklock_lease_least_left_seconds{job=~"$job"}`, "{{instance}}"}}},
 		}},
 		{"Who waits, and for how long?", []Panel{

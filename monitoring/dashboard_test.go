@@ -28,7 +28,8 @@ func TestDashboardIsWritten(t *testing.T) {
 	assert.Equal(t, string(text), string(written), "run make docs")
 }
 
-// TestDashboardIsGrafanas reads dashboard.json by Grafana's own schema, which must know every field.
+// TestDashboardIsGrafanas reads dashboard.json by Grafana's own schema, which must know every
+// field.
 func TestDashboardIsGrafanas(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	text, err := os.ReadFile("dashboard.json")
@@ -69,8 +70,8 @@ func expressions(t *testing.T) (all []string) {
 }
 
 // TestExpressionsFindWhatIsTold looks for the metrics, labels and values of labels that rules and
-// dashboard name in what otelzklock and Prometheus's exporter really print. Those of zooky export are
-// looked for by TestRulesNameExportedMetrics in cmd/zooky.
+// dashboard name in what otelzklock and Prometheus's exporter really print. Those of zooky export
+// are looked for by TestRulesNameExportedMetrics in cmd/zooky.
 func TestExpressionsFindWhatIsTold(t *testing.T) {
 	_, page := told(t)
 	names := regexp.MustCompile(`\b(?:zklock|server|error)_[a-z_]+`)

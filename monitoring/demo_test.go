@@ -29,7 +29,8 @@ func told(t *testing.T) (spans, page string) {
 	return spans, page
 }
 
-// short is a page without the buckets, the requests, the help, and what the exporter says of itself.
+// short is a page without the buckets, the requests, the help, and what the exporter says of
+// itself.
 func short(page string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(page) {
@@ -53,7 +54,8 @@ func TestDemoIsDocumented(t *testing.T) {
 			require.NoError(t, block.Replace(output))
 			continue
 		}
-		assert.Equal(t, shape(block.Text), shape(output), "%s:%d: run make docs", document, block.Line)
+		assert.Equal(t, shape(block.Text), shape(output), "%s:%d: run make docs",
+			document, block.Line)
 	}
 }
 

@@ -36,9 +36,9 @@ func Start(tb testing.TB, opts ...Option) *Ensemble {
 	return start(tb, opts, func(err error) { tb.Helper(); tb.Fatal(err) })
 }
 
-// StartOrSkip is like [Start], but skips the test if there is no ZooKeeper or Java and neither can be
-// downloaded. Other errors end the test with tb.Fatal. In CI use Start: a test that is skipped has
-// not passed.
+// StartOrSkip is like [Start], but skips the test if there is no ZooKeeper or Java and neither can
+// be downloaded. Other errors end the test with tb.Fatal. In CI use Start: a test that is skipped
+// has not passed.
 func StartOrSkip(tb testing.TB, opts ...Option) *Ensemble {
 	tb.Helper()
 	return start(tb, opts, func(err error) {
@@ -101,7 +101,9 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 // attach uses a server that runs already.
 func attach(ctx context.Context, connect string) (*Ensemble, error) {
 	hosts, chroot := splitConnect(connect)
-	e := &Ensemble{connect: connect, addrs: hosts, chroot: chroot, stop: func() error { return nil }}
+	e := &Ensemble{connect: connect, addrs: hosts, chroot: chroot, stop: func() error {
+		return nil
+	}}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var failed error
@@ -112,7 +114,8 @@ func attach(ctx context.Context, connect string) (*Ensemble, error) {
 		}
 		failed = errors.Join(failed, err)
 	}
-	return nil, fmt.Errorf("zktest: ZKLOCK_CONNECT=%s: no ZooKeeper answers there; start it, or unset the variable to have one started: %w", connect, failed)
+	return nil,
+		fmt.Errorf("zktest: ZKLOCK_CONNECT=%s: no ZooKeeper answers there; start it, or unset the variable to have one started: %w", connect, failed)
 }
 
 // splitConnect takes a connect string apart: host:port,host:port/chroot.
@@ -140,7 +143,8 @@ func (e *Ensemble) Stop() error { return e.stop() }
 // when ctx ends, and at once if the ensemble has no servers of its own.
 func (e *Ensemble) WaitLeader(ctx context.Context) (*Server, error) {
 	if len(e.servers) == 0 {
-		return nil, errors.New("zktest: ZKLOCK_CONNECT is set: use WithServers where a test controls servers")
+		return nil,
+			errors.New("zktest: ZKLOCK_CONNECT is set: use WithServers where a test controls servers")
 	}
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()

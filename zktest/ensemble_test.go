@@ -72,7 +72,8 @@ func TestOneServer(t *testing.T) {
 
 func TestServersGrantUnequalTimeouts(t *testing.T) {
 	locktest.NeedsServer(t)
-	e := zktest.Start(t, zktest.WithServers(3), zktest.WithMaxSessionTimeout(20*time.Second, 4*time.Second))
+	e := zktest.Start(t, zktest.WithServers(3),
+		zktest.WithMaxSessionTimeout(20*time.Second, 4*time.Second))
 	for i, want := range []string{"20000", "4000", "4000"} {
 		conf, err := e.Servers()[i].Command("conf")
 		require.NoError(t, err)

@@ -120,7 +120,8 @@ func ExampleFakeEnsemble_Network() {
 
 // The same test runs on the fake and on a real server.
 func Example_fakeOrReal() {
-	takesOver := func(t *testing.T, connect string, expire func(int64) error, opts ...zklock.SessionOption) {
+	takesOver := func(t *testing.T, connect string, expire func(int64) error,
+		opts ...zklock.SessionOption) {
 		s, err := zklock.Dial(t.Context(), connect, opts...)
 		if err != nil {
 			t.Fatal(err)

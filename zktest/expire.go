@@ -84,8 +84,8 @@ func (e *Ensemble) reachable() []string {
 	return addrs
 }
 
-// reopenAndClose takes the session over on one server and closes it. Both requests go out together: the
-// client, which loses its connection to us, has hardly the time to come back.
+// reopenAndClose takes the session over on one server and closes it. Both requests go out together:
+// the client, which loses its connection to us, has hardly the time to come back.
 func reopenAndClose(ctx context.Context, addr string, id int64) error {
 	conn, err := openSession(ctx, addr, id, closeRequest())
 	if err != nil {

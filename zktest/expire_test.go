@@ -33,8 +33,11 @@ func TestExpire(t *testing.T) {
 			case <-time.After(30 * time.Second):
 				t.Fatal("the ephemeral znode is still there")
 			}
-			// go-zookeeper waits a second before it connects again. Were its connection not broken, it would take it 6.7 s to notice.
-			within(t, 6*time.Second, "the client's turn", func() { await(t, events, zk.StateExpired) })
+			// go-zookeeper waits a second before it connects again. Were its connection not broken,
+			// it would take it 6.7 s to notice.
+			within(t, 6*time.Second, "the client's turn", func() {
+				await(t, events, zk.StateExpired)
+			})
 			require.ErrorIs(t, e.Expire(id), zktest.ErrNoSession)
 			_, _, err = observer.Get("/")
 			require.NoError(t, err, "another session is left alone")
@@ -59,7 +62,9 @@ func TestExpireWithServersDownOrPaused(t *testing.T) {
 	victim, events := connect(t, lead.Addr())
 	require.NoError(t, others[0].Pause())
 	// To ask the paused server would take 5 s.
-	within(t, 4500*time.Millisecond, "expire", func() { require.NoError(t, e.Expire(victim.SessionID())) })
+	within(t, 4500*time.Millisecond, "expire", func() {
+		require.NoError(t, e.Expire(victim.SessionID()))
+	})
 	await(t, events, zk.StateExpired)
 	for _, s := range e.Servers() {
 		require.NoError(t, s.Kill())

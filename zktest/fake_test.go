@@ -61,7 +61,8 @@ func needsServer(t *testing.T) {
 
 func (s site) open(t *testing.T) *zklock.Session {
 	t.Helper()
-	session, err := zklock.Dial(t.Context(), s.connect, zklock.WithDialer(s.dial), zklock.WithSessionTimeout(time.Second))
+	session, err := zklock.Dial(t.Context(), s.connect, zklock.WithDialer(s.dial),
+		zklock.WithSessionTimeout(time.Second))
 	require.NoError(t, err)
 	return session
 }
@@ -167,7 +168,8 @@ func TestFakeNetworksFailAlone(t *testing.T) {
 		begin := time.Now()
 		hold(t, b).Unlock()
 		receive(t, lost)
-		assert.Equal(t, time.Second, time.Since(begin).Round(100*time.Millisecond), "the session timeout")
+		assert.Equal(t, time.Second, time.Since(begin).Round(100*time.Millisecond),
+			"the session timeout")
 		e.Heal()
 		held.Unlock()
 	})
@@ -188,7 +190,8 @@ func TestFakeGrantsTheTimeoutsOfStart(t *testing.T) {
 		time.Hour:              time.Minute,
 	} {
 		onEach(t, func(t *testing.T, on site) {
-			s, err := zklock.Dial(t.Context(), on.connect, zklock.WithDialer(on.dial), zklock.WithSessionTimeout(asked))
+			s, err := zklock.Dial(t.Context(), on.connect, zklock.WithDialer(on.dial),
+				zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			defer s.Close()
 			assert.Equal(t, granted, s.Timeout())

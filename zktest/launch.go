@@ -36,7 +36,8 @@ func launch(ctx context.Context, c config, inst installation) (_ *Ensemble, err 
 			return nil, s.errorf("start", err)
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("not serving after %v", startLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit,
+		fmt.Errorf("not serving after %v", startLimit))
 	defer cancel()
 	for _, s := range e.servers {
 		if err := s.poll(ctx, false); err != nil {

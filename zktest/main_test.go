@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 		child(end)
 	}
 	if signal.Ignored(os.Interrupt) { // in a script's background; children would inherit that
-		signal.Notify(make(chan os.Signal, 1), os.Interrupt) // what is caught here is the default in a child
+		// what is caught here is the default in a child
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	goleak.VerifyTestMain(m)
 }

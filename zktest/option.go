@@ -11,8 +11,8 @@ import (
 // timeouts from 200 ms up.
 const DefaultTickTime = 100 * time.Millisecond
 
-// defaultMaxSessionTimeout is the longest session timeout that servers grant, unless twenty ticks are
-// longer.
+// defaultMaxSessionTimeout is the longest session timeout that servers grant, unless twenty ticks
+// are longer.
 const defaultMaxSessionTimeout = 60 * time.Second
 
 // maxServers is what one block of ports holds; see portBlock.
@@ -25,10 +25,11 @@ type config struct {
 	servers int
 	port    int // of the first server; 0 for ports that are free
 	tick    time.Duration
-	most    []time.Duration // maxSessionTimeout of the servers in their order; the last is that of all others too
-	tls     *tlsConfig      // nil for plain connections
-	owned   bool            // an option asked for control, so ZKLOCK_CONNECT does not apply
-	logf    func(format string, args ...any)
+	// maxSessionTimeout of the servers in their order; the last is that of all others too
+	most  []time.Duration
+	tls   *tlsConfig // nil for plain connections
+	owned bool       // an option asked for control, so ZKLOCK_CONNECT does not apply
+	logf  func(format string, args ...any)
 }
 
 // WithServers sets the number of servers, 1 to 9; the default is 1. Two or
@@ -93,9 +94,12 @@ func newConfig(opts []Option) (config, error) {
 	case c.tick < 10*time.Millisecond:
 		return c, fmt.Errorf("zktest: tick time %v: want at least 10ms", c.tick)
 	case len(c.most) > c.servers:
-		return c, fmt.Errorf("zktest: %d maximal session timeouts for %d servers", len(c.most), c.servers)
+		return c,
+			fmt.Errorf("zktest: %d maximal session timeouts for %d servers", len(c.most), c.servers)
 	case len(c.most) > 0 && slices.Min(c.most) < 2*c.tick:
-		return c, fmt.Errorf("zktest: maximal session timeout %v: want at least two ticks", slices.Min(c.most))
+		return c,
+			fmt.Errorf("zktest: maximal session timeout %v: want at least two ticks",
+				slices.Min(c.most))
 	case c.logf == nil:
 		return c, fmt.Errorf("zktest: WithLogf(nil)")
 	case c.tls != nil:

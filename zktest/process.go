@@ -22,7 +22,8 @@ func startProcess(j *janitor, dir, log string, argv []string) (*process, error) 
 		return nil, err
 	}
 	defer out.Close()
-	cmd := exec.Command("/bin/sh", append([]string{"-c", `read -r go && exec "$@" </dev/null`, "sh"}, argv...)...)
+	cmd := exec.Command("/bin/sh",
+		append([]string{"-c", `read -r go && exec "$@" </dev/null`, "sh"}, argv...)...)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = out, out
 	detach(cmd)

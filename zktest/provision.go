@@ -70,7 +70,8 @@ func explain(err error) error {
 		"docker run -d -p 127.0.0.1:2181:2181 zookeeper, and ZKLOCK_CONNECT=127.0.0.1:2181. " +
 		"A test that needs no real server can use zktest.Fake"
 	if errors.Is(err, debian.ErrNoCache) {
-		advice = "Set XDG_CACHE_HOME to a folder that can be written, or do without the cache. " + advice
+		advice = "Set XDG_CACHE_HOME to a folder that can be written, or do without the cache. " +
+			advice
 	}
 	return notProvided{fmt.Errorf("zktest: %w. %s", err, advice)}
 }
@@ -93,8 +94,10 @@ func findZooKeeper() (string, error) {
 		}
 		classpath := classpathOf(dir)
 		if classpath == "" {
-			return "", fmt.Errorf("zktest: %s=%s holds no zookeeper*.jar, nor does its lib folder: "+
-				"set it to a folder of jars or an unpacked ZooKeeper release, or unset it", name, dir)
+			return "",
+				fmt.Errorf("zktest: %s=%s holds no zookeeper*.jar, nor does its lib folder: "+
+					"set it to a folder of jars or an unpacked ZooKeeper release, or unset it",
+					name, dir)
 		}
 		return classpath, nil
 	}

@@ -80,7 +80,8 @@ func TestFetchEverything(t *testing.T) {
 	hideJava(t)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	noLists := filepath.Join(t.TempDir(), "apt.conf")
-	require.NoError(t, os.WriteFile(noLists, fmt.Appendf(nil, "Dir::State::lists %q;\n", t.TempDir()), 0o644))
+	require.NoError(t,
+		os.WriteFile(noLists, fmt.Appendf(nil, "Dir::State::lists %q;\n", t.TempDir()), 0o644))
 	t.Setenv("APT_CONFIG", noLists)
 
 	var mu sync.Mutex // guards fetches
@@ -123,7 +124,8 @@ func TestWithoutAptGet(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	_, err := zktest.Run(t.Context(), zktest.WithServers(1))
 	for _, part := range []string{
-		"no apt-get", "Install", "Java", "ZKLOCK_ZOOKEEPER", "JAVA_HOME", "docker run", "ZKLOCK_CONNECT", "zktest.Fake",
+		"no apt-get", "Install", "Java", "ZKLOCK_ZOOKEEPER", "JAVA_HOME", "docker run",
+		"ZKLOCK_CONNECT", "zktest.Fake",
 	} {
 		require.ErrorContains(t, err, part)
 	}
@@ -140,7 +142,8 @@ func TestWithoutAPlaceForTheCache(t *testing.T) {
 	for _, cache := range []string{"", file} {
 		t.Setenv("XDG_CACHE_HOME", cache)
 		_, err := zktest.Run(t.Context(), zktest.WithServers(1))
-		for _, part := range []string{"no cache", "XDG_CACHE_HOME", "docker run", "ZKLOCK_CONNECT"} {
+		for _, part := range []string{"no cache", "XDG_CACHE_HOME", "docker run",
+			"ZKLOCK_CONNECT"} {
 			require.ErrorContains(t, err, part)
 		}
 	}
@@ -210,7 +213,8 @@ func TestZooKeeperOfTheUsers(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, layout), 0o755))
 		for _, jar := range jars {
 			switch base := filepath.Base(jar); base {
-			case "zookeeper.jar", "zookeeper-jute.jar", "slf4j-api.jar", "slf4j-simple.jar", "metrics-core.jar", "snappy-java.jar":
+			case "zookeeper.jar", "zookeeper-jute.jar", "slf4j-api.jar", "slf4j-simple.jar",
+				"metrics-core.jar", "snappy-java.jar":
 				name := strings.TrimSuffix(base, ".jar") + "-9.9.9.jar"
 				require.NoError(t, os.Symlink(jar, filepath.Join(dir, layout, name)))
 			}

@@ -167,12 +167,19 @@ func TestProxyBlackholeToServerHidesTheClientsEnd(t *testing.T) {
 	conn, err := net.Dial("tcp", p.Addr())
 	require.NoError(t, err)
 	var with int
-	require.Eventually(t, func() bool { with = connections(); return with == 2 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		with = connections()
+		return with == 2
+	}, 30*time.Second, 10*time.Millisecond)
 	p.Blackhole(zktest.ToServer)
 	require.NoError(t, conn.Close())
-	require.Never(t, func() bool { return connections() != with }, 100*time.Millisecond, 10*time.Millisecond)
+	require.Never(t, func() bool {
+		return connections() != with
+	}, 100*time.Millisecond, 10*time.Millisecond)
 	p.Heal()
-	require.Eventually(t, func() bool { return connections() == with-1 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return connections() == with-1
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func isTimeout(err error) bool {
@@ -252,10 +259,12 @@ func TestProxyOnFrame(t *testing.T) {
 				if int(binary.BigEndian.Uint32(frame)) != len(body) {
 					t.Error("a frame without its length")
 				}
-				if dir == zktest.ToServer && xid.Load() == 0 && int32(binary.BigEndian.Uint32(body[4:])) == wire.OpCreate {
+				if dir == zktest.ToServer && xid.Load() == 0 &&
+					int32(binary.BigEndian.Uint32(body[4:])) == wire.OpCreate {
 					xid.Store(binary.BigEndian.Uint32(body))
 				}
-				if dir != test.dir || xid.Load() == 0 || binary.BigEndian.Uint32(body) != xid.Load() {
+				if dir != test.dir || xid.Load() == 0 ||
+					binary.BigEndian.Uint32(body) != xid.Load() {
 					return zktest.Pass
 				}
 				select {

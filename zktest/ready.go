@@ -65,5 +65,6 @@ func (s *Server) poll(ctx context.Context, answers bool) error {
 
 func (s *Server) portTaken() bool {
 	tail := s.logTail()
-	return strings.Contains(tail, "Address already in use") || strings.Contains(tail, "BindException")
+	return strings.Contains(tail, "Address already in use") ||
+		strings.Contains(tail, "BindException")
 }

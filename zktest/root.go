@@ -14,9 +14,9 @@ import (
 )
 
 // Root returns a path for tb alone, for zklock.WithRoot: tests that share a server do not see each
-// other's locks. On the server that ZKLOCK_CONNECT names, the znode and what is below it are removed
-// when tb ends; on a server that this package has started, they go with the server. A client that
-// tb.Cleanup closes must be opened after the call of Root.
+// other's locks. On the server that ZKLOCK_CONNECT names, the znode and what is below it are
+// removed when tb ends; on a server that this package has started, they go with the server. A
+// client that tb.Cleanup closes must be opened after the call of Root.
 func Root(tb testing.TB) string {
 	tb.Helper()
 	name := strings.Map(func(r rune) rune {
@@ -39,7 +39,8 @@ func Root(tb testing.TB) string {
 // removeAll removes a znode and what is below it, if it exists.
 func removeAll(connect, root string) error {
 	hosts, chroot := splitConnect(connect)
-	conn, events, err := zk.Connect(hosts, 10*time.Second, zk.WithLogInfo(false), zk.WithLogger(silence{}))
+	conn, events, err := zk.Connect(hosts, 10*time.Second, zk.WithLogInfo(false),
+		zk.WithLogger(silence{}))
 	if err != nil {
 		return err
 	}

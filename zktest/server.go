@@ -155,7 +155,8 @@ func (s *Server) Leader() (bool, error) {
 
 // leads reads the answer to srvr.
 func leads(reply string) bool {
-	return strings.Contains(reply, "\nMode: leader\n") || strings.Contains(reply, "\nMode: standalone\n")
+	return strings.Contains(reply, "\nMode: leader\n") ||
+		strings.Contains(reply, "\nMode: standalone\n")
 }
 
 // Command sends one of ZooKeeper's four-letter words and returns the answer: "wchs" counts watches,

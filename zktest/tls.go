@@ -46,7 +46,9 @@ func (c *tlsConfig) keyStore() ([]byte, error) {
 	switch c.cert.PrivateKey.(type) {
 	case *rsa.PrivateKey, *ecdsa.PrivateKey:
 	default:
-		return nil, fmt.Errorf("zktest: WithTLS: a private key of type %T: want RSA or ECDSA", c.cert.PrivateKey)
+		return nil,
+			fmt.Errorf("zktest: WithTLS: a private key of type %T: want RSA or ECDSA",
+				c.cert.PrivateKey)
 	}
 	key, err := x509.MarshalPKCS8PrivateKey(c.cert.PrivateKey)
 	if err != nil {
@@ -94,7 +96,8 @@ ssl.ciphersuites=` + strings.Join(cipherSuites, ",") + "\n"
 	if len(c.clientCAs) == 0 {
 		return cfg + "ssl.clientAuth=none\n", nil
 	}
-	return cfg + "ssl.clientAuth=need\nssl.trustStore.type=PEM\nssl.trustStore.location=" + trusted + "\n",
+	return cfg + "ssl.clientAuth=need\nssl.trustStore.type=PEM\nssl.trustStore.location=" +
+			trusted + "\n",
 		os.WriteFile(trusted, c.trustStore(), 0o600)
 }
 
@@ -115,7 +118,8 @@ func tryTLS(ctx context.Context, addr string) error {
 		return err
 	}
 	defer conn.Close()
-	config := &tls.Config{InsecureSkipVerify: true} // whether it is the right certificate is the clients' business
+	// whether it is the right certificate is the clients' business
+	config := &tls.Config{InsecureSkipVerify: true}
 	err = tls.Client(conn, config).HandshakeContext(ctx)
 	if err == nil || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		return err // in time, or the server is busy
@@ -126,12 +130,15 @@ func tryTLS(ctx context.Context, addr string) error {
 // debianNetty is what ZooKeeper needs of the package libnetty-java. Its
 // netty-all.jar is empty.
 var debianNetty = []string{
-	"netty-buffer.jar", "netty-codec.jar", "netty-common.jar", "netty-handler.jar", "netty-resolver.jar",
-	"netty-transport.jar", "netty-transport-native-epoll.jar", "netty-transport-native-unix-common.jar",
+	"netty-buffer.jar", "netty-codec.jar", "netty-common.jar", "netty-handler.jar",
+	"netty-resolver.jar",
+	"netty-transport.jar", "netty-transport-native-epoll.jar",
+	"netty-transport-native-unix-common.jar",
 }
 
 // withNetty returns the installation with Netty on the class path.
-func (inst installation) withNetty(ctx context.Context, logf func(string, ...any)) (installation, error) {
+func (inst installation) withNetty(ctx context.Context,
+	logf func(string, ...any)) (installation, error) {
 	const separator = string(filepath.ListSeparator)
 	jars := strings.Split(inst.classpath, separator)
 	for _, jar := range jars {
@@ -145,7 +152,8 @@ func (inst installation) withNetty(ctx context.Context, logf func(string, ...any
 		if err != nil {
 			return inst, err
 		}
-		dir, err := cache.Jars(ctx, "netty", "Netty, which ZooKeeper needs for TLS,", "4 MB", debianNetty, "libnetty-java")
+		dir, err := cache.Jars(ctx, "netty", "Netty, which ZooKeeper needs for TLS,", "4 MB",
+			debianNetty, "libnetty-java")
 		if err != nil {
 			return inst, explain(err)
 		}

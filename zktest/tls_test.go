@@ -80,7 +80,8 @@ func connectTLS(t *testing.T, config *tls.Config, e *zktest.Ensemble) (*zk.Conn,
 	for _, s := range e.Servers() {
 		addrs = append(addrs, s.Addr())
 	}
-	conn, events, err := zk.Connect(addrs, 10*time.Second, zk.WithDialer(dial), zk.WithLogger(quiet{}))
+	conn, events, err := zk.Connect(addrs, 10*time.Second, zk.WithDialer(dial),
+		zk.WithLogger(quiet{}))
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
 	await(t, events, zk.StateHasSession)
@@ -120,8 +121,10 @@ func TestTLS(t *testing.T) {
 func TestTLSOfAQuorumWithClientCertificates(t *testing.T) {
 	locktest.NeedsServer(t)
 	t.Parallel()
-	cert, client, stranger := selfSigned(t, ecKey(t)), selfSigned(t, rsaKey(t)), selfSigned(t, ecKey(t))
-	e := zktest.Start(t, zktest.WithServers(3), zktest.WithTLS(cert, selfSigned(t, ecKey(t)).Leaf, client.Leaf))
+	cert, client, stranger := selfSigned(t, ecKey(t)), selfSigned(t, rsaKey(t)),
+		selfSigned(t, ecKey(t))
+	e := zktest.Start(t, zktest.WithServers(3),
+		zktest.WithTLS(cert, selfSigned(t, ecKey(t)).Leaf, client.Leaf))
 	config := trust(cert)
 	config.Certificates = []tls.Certificate{client}
 	conn, events := connectTLS(t, config, e)
@@ -139,7 +142,8 @@ func TestTLSOfAQuorumWithClientCertificates(t *testing.T) {
 		config := trust(cert)
 		config.MaxVersion = tls.VersionTLS12 // in 1.3 a client learns of it when it reads
 		config.Certificates = certs
-		_, err = tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp", running.Addr(), config)
+		_, err = tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp",
+			running.Addr(), config)
 		require.ErrorContains(t, err, "tls: ")
 	}
 }
@@ -151,7 +155,8 @@ func TestTLSRefusesWhatZooKeeperCannotRead(t *testing.T) {
 	for want, cert := range map[string]tls.Certificate{
 		"no certificate":     {},
 		"ed25519.PrivateKey": selfSigned(t, edKey),
-		"Empty issuer DN":    selfSignedAs(t, pkix.Name{}, ecKey(t)), // Java's, told by the server's log
+		// Java's, told by the server's log
+		"Empty issuer DN": selfSignedAs(t, pkix.Name{}, ecKey(t)),
 	} {
 		_, err := zktest.Run(t.Context(), zktest.WithTLS(cert))
 		require.ErrorContains(t, err, want)
@@ -174,7 +179,9 @@ func TestTLSWithoutAptGet(t *testing.T) {
 	}
 	cache, bin := t.TempDir(), t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(cache, "zklock"), 0o755))
-	require.NoError(t, os.Symlink(filepath.Join(user, "zklock", "zookeeper"), filepath.Join(cache, "zklock", "zookeeper")))
+	require.NoError(t,
+		os.Symlink(filepath.Join(user, "zklock", "zookeeper"),
+			filepath.Join(cache, "zklock", "zookeeper")))
 	require.NoError(t, os.Symlink(java, filepath.Join(bin, "java")))
 	t.Setenv("XDG_CACHE_HOME", cache)
 	t.Setenv("PATH", bin)

@@ -54,7 +54,8 @@ func TestRevokeOfOne(t *testing.T) {
 			go makeWay(other.queue("fred", "ben"))
 			p.queue("fred", "cat")
 			which := of(p.requireQueue("fred", 3)[1])
-			status, stdout, stderr := p.zooky("revoke", "fred", "--contender", which, "--wait", "30s")
+			status, stdout, stderr := p.zooky("revoke", "fred", "--contender", which,
+				"--wait", "30s")
 			assert.Equal(t, 0, status, stderr)
 			assert.Equal(t, "1 asked.\nreleased:  ben\n", stdout)
 			assert.NoError(t, m.Err())
@@ -81,7 +82,8 @@ func TestClearOfOne(t *testing.T) {
 
 	status, stdout, _ = p.zooky("clear", "fred", "--contender", stray, "--yes")
 	assert.Equal(t, 0, status)
-	assert.Equal(t, "0 removed from the queue of fred.\n1 removed that belonged to no session.\n", stdout)
+	assert.Equal(t, "0 removed from the queue of fred.\n1 removed that belonged to no session.\n",
+		stdout)
 	status, _, stderr = p.zooky("clear", "fred", "--contender", stray, "--yes")
 	assert.Equal(t, 1, status)
 	assert.Equal(t, "zooky: no such contender: "+stray+"\n", stderr)

@@ -20,13 +20,15 @@ import (
 	"github.com/zookylock/zklock/internal/locktest"
 )
 
-// TestZktoolsTranscript is the example of zktools' documentation: one lock that is held and one that is not.
+// TestZktoolsTranscript is the example of zktools' documentation: one lock that is held and one
+// that is not.
 func TestZktoolsTranscript(t *testing.T) {
 	p := newPlace(t)
 	p.create("", "")
 	p.create("fred", "")
 	p.create("zkLockTest", "")
-	_, err := p.session.Conn().Create(p.root+"/fred/0123456789abcdef0123456789abcdef-write-0000000002", []byte("0"),
+	_, err := p.session.Conn().Create(p.root+
+		"/fred/0123456789abcdef0123456789abcdef-write-0000000002", []byte("0"),
 		zk.FlagEphemeral, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
 
@@ -210,7 +212,8 @@ func TestStrangersText(t *testing.T) {
 	} {
 		_, stdout, stderr := p.zooky(args...)
 		for _, r := range stdout + stderr {
-			require.True(t, r == '\n' || r == '…' || r >= ' ' && r < 0x7f, "%q in the output of %v:\n%q", r, args, stdout+stderr)
+			require.True(t, r == '\n' || r == '…' || r >= ' ' && r < 0x7f,
+				"%q in the output of %v:\n%q", r, args, stdout+stderr)
 		}
 		if args[0] != "show" { // which has been told the name
 			assert.Contains(t, stdout+stderr, `safe\u202egpj.exe`)
@@ -292,12 +295,14 @@ func TestWriteErrorsCount(t *testing.T) {
 	for _, args := range [][]string{
 		{"list"}, {"show", "fred"}, {"revoke", "fred"}, {"clear", "fred", "--force"}, {"remove", "fred"}, {"watch"}, {"watch", "--json"},
 	} {
-		p.session.Conn().Create(p.root+"/fred", nil, 0, zk.WorldACL(zk.PermAll)) // unless it is there
+		// unless it is there
+		p.session.Conn().Create(p.root+"/fred", nil, 0, zk.WorldACL(zk.PermAll))
 		c := p.prepare(args...)
 		c.Stdout = full
 		c.start(t)
 		assert.Equal(t, 2, c.status(t), args)
-		assert.Equal(t, "zooky: write /dev/stdout: no space left on device\n", c.stderr.String(), args)
+		assert.Equal(t, "zooky: write /dev/stdout: no space left on device\n",
+			c.stderr.String(), args)
 	}
 }
 

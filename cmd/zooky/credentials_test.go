@@ -35,11 +35,13 @@ func TestCredentials(t *testing.T) {
 	assert.Equal(t, plainWarning, stderr)
 
 	c := p.prepare()
-	c.Path, c.Args = "/bin/bash", []string{"bash", "-c", `exec "$0" list --auth-file <(cat "$1")`, zooky, file}
+	c.Path, c.Args = "/bin/bash",
+		[]string{"bash", "-c", `exec "$0" list --auth-file <(cat "$1")`, zooky, file}
 	assert.Equal(t, 0, c.start(t).status(t), c.stderr.String())
 }
 
-// TestSecretFilesAreChecked has credentials, and the key of a certificate, in files that they should not be in.
+// TestSecretFilesAreChecked has credentials, and the key of a certificate, in files that they
+// should not be in.
 func TestSecretFilesAreChecked(t *testing.T) {
 	dir := t.TempDir()
 	secret := func(name, text string, mode os.FileMode) string {
@@ -64,8 +66,10 @@ func TestSecretFilesAreChecked(t *testing.T) {
 		"too large":           {secret("large", strings.Repeat(line, 4000), 0o600), `larger than 65536 bytes`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, flags := range [][]string{{"--auth-file", test.file}, {"--tls-cert", "/dev/null", "--tls-key", test.file}} {
-				c := prepare(t, append([]string{"list", "--servers", "127.0.0.1:1"}, flags...)...).start(t)
+			for _, flags := range [][]string{{"--auth-file", test.file},
+				{"--tls-cert", "/dev/null", "--tls-key", test.file}} {
+				c := prepare(t,
+					append([]string{"list", "--servers", "127.0.0.1:1"}, flags...)...).start(t)
 				assert.Equal(t, 2, c.status(t))
 				assert.Regexp(t, `^zooky: `+test.file+`: `+test.stderr+`\n$`, c.stderr.String())
 			}
@@ -76,8 +80,10 @@ func TestSecretFilesAreChecked(t *testing.T) {
 		if err := os.Chown(file, 65534, -1); err != nil {
 			t.Skip("takes root: ", err)
 		}
-		for _, flags := range [][]string{{"--auth-file", file}, {"--tls-cert", "/dev/null", "--tls-key", file}} {
-			c := prepare(t, append([]string{"list", "--servers", "127.0.0.1:1"}, flags...)...).start(t)
+		for _, flags := range [][]string{{"--auth-file", file},
+			{"--tls-cert", "/dev/null", "--tls-key", file}} {
+			c := prepare(t,
+				append([]string{"list", "--servers", "127.0.0.1:1"}, flags...)...).start(t)
 			assert.Equal(t, 2, c.status(t))
 			assert.Equal(t, "zooky: "+file+": it belongs to another user\n", c.stderr.String())
 		}
@@ -97,7 +103,8 @@ func TestSecretFilesAreChecked(t *testing.T) {
 	}
 }
 
-// TestAPipeWithoutAWriterHoldsNothingUp has nobody write to the pipe that the credentials are to come from.
+// TestAPipeWithoutAWriterHoldsNothingUp has nobody write to the pipe that the credentials are to
+// come from.
 func TestAPipeWithoutAWriterHoldsNothingUp(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
@@ -107,7 +114,8 @@ func TestAPipeWithoutAWriterHoldsNothingUp(t *testing.T) {
 
 	c = prepare(t, "list", "--auth-file", pipe, "--timeout", "1h").start(t)
 	require.Eventually(t, func() bool {
-		silent, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails until zooky opens it
+		// fails until zooky opens it
+		silent, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			t.Cleanup(func() { silent.Close() })
 		}
@@ -115,5 +123,6 @@ func TestAPipeWithoutAWriterHoldsNothingUp(t *testing.T) {
 	}, patience, 5*time.Millisecond)
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))
 	<-c.ended
-	assert.Equal(t, syscall.SIGINT, c.ProcessState.Sys().(syscall.WaitStatus).Signal(), c.stderr.String())
+	assert.Equal(t, syscall.SIGINT, c.ProcessState.Sys().(syscall.WaitStatus).Signal(),
+		c.stderr.String())
 }

@@ -52,7 +52,9 @@ func TestRunOncePerAmongMany(t *testing.T) {
 	file := t.TempDir() + "/ran"
 	var commands []*command
 	for range 5 {
-		commands = append(commands, p.prepare("run", "job", "--once-per", "1h", "--", "sh", "-c", "echo ran >> "+file).start(t))
+		commands = append(commands,
+			p.prepare("run", "job", "--once-per", "1h", "--", "sh", "-c",
+				"echo ran >> "+file).start(t))
 	}
 	ran := 0
 	for _, c := range commands {
@@ -72,7 +74,8 @@ func TestRunOncePerAmongMany(t *testing.T) {
 // wait.
 func TestRunOncePerDoesNotWait(t *testing.T) {
 	p := newPlace(t)
-	long := p.prepare("run", "job", "--once-per", "1h", "--", "sh", "-c", "echo begun; exec sleep 300").start(t)
+	long := p.prepare("run", "job", "--once-per", "1h", "--", "sh", "-c",
+		"echo begun; exec sleep 300").start(t)
 	long.requireOutput(t, "begun")
 	status, _, stderr := p.zooky("run", "job", "--once-per", "1h", "--", "true")
 	assert.Equal(t, 124, status)
@@ -121,7 +124,8 @@ func TestRunsIdentity(t *testing.T) {
 	require.NoError(t, err)
 	u, err := user.Current()
 	require.NoError(t, err)
-	c := p.prepare("run", "fred", "--", "sh", "-c", "echo begun; read line", strings.Repeat("é", 300))
+	c := p.prepare("run", "fred", "--", "sh", "-c", "echo begun; read line",
+		strings.Repeat("é", 300))
 	in, err := c.StdinPipe()
 	require.NoError(t, err)
 	c.start(t)
@@ -134,7 +138,8 @@ func TestRunsIdentity(t *testing.T) {
 	require.NoError(t, in.Close())
 	c.status(t)
 
-	c = p.prepare("run", "fred", "--identity", "deployment 7", "--", "sh", "-c", "echo begun; read line")
+	c = p.prepare("run", "fred", "--identity", "deployment 7", "--", "sh", "-c",
+		"echo begun; read line")
 	in, err = c.StdinPipe()
 	require.NoError(t, err)
 	c.start(t)
@@ -142,7 +147,8 @@ func TestRunsIdentity(t *testing.T) {
 	assert.Equal(t, "deployment 7", string(p.requireQueue("fred", 1)[0].Data))
 	require.NoError(t, in.Close())
 	c.status(t)
-	status, _, stderr := p.zooky("run", "fred", "--identity", strings.Repeat("x", 2000), "--", "true")
+	status, _, stderr := p.zooky("run", "fred", "--identity",
+		strings.Repeat("x", 2000), "--", "true")
 	assert.Equal(t, 125, status)
 	assert.Contains(t, stderr, "identifier")
 }

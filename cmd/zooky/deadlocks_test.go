@@ -68,7 +68,8 @@ $`, stdout)
 		<-m.Revoked()
 		m.Unlock()
 	}()
-	status, _, stderr = p.zooky("revoke", "jobs/a", "--contender", m.Token().String(), "--wait", "30s")
+	status, _, stderr = p.zooky("revoke", "jobs/a", "--contender", m.Token().String(),
+		"--wait", "30s")
 	assert.Equal(t, 0, status, stderr)
 	status, stdout, _ = p.zooky("deadlocks", "--apart", "0")
 	assert.Equal(t, 0, status, stdout)
@@ -79,7 +80,8 @@ func TestDeadlockOfNestedRuns(t *testing.T) {
 	p := newPlace(t)
 	script := zooky + ` run $0 -- true`
 	outer := func(first, second string) *command {
-		return p.prepare("run", first, "--", "sh", "-c", "echo begun; read line; exec "+script, second)
+		return p.prepare("run", first, "--", "sh", "-c",
+			"echo begun; read line; exec "+script, second)
 	}
 	ab, ba := outer("a", "b"), outer("b", "a")
 	var inputs []io.Writer
@@ -101,7 +103,8 @@ func TestDeadlockOfNestedRuns(t *testing.T) {
 	assert.Equal(t, 1, status, stderr)
 	breaks := regexp.MustCompile(`zooky revoke '(.)' --contender (\S+)\n`).FindAllStringSubmatch(stdout, -1)
 	require.Len(t, breaks, 2, stdout)
-	status, _, stderr = p.zooky("revoke", breaks[0][1], "--contender", breaks[0][2], "--wait", "30s")
+	status, _, stderr = p.zooky("revoke", breaks[0][1], "--contender", breaks[0][2],
+		"--wait", "30s")
 	assert.Equal(t, 0, status, stderr)
 	statuses := []int{ab.status(t), ba.status(t)}
 	assert.ElementsMatch(t, []int{0, 143}, statuses)

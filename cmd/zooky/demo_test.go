@@ -89,7 +89,9 @@ func TestDemoLosesNoUpdate(t *testing.T) {
 	} {
 		assert.Regexp(t, line, out)
 	}
-	assert.GreaterOrEqual(t, duration(t, out, `ann +killed while it held the lock +delayed the others by (\S+)\n`), time.Second,
+	assert.GreaterOrEqual(t,
+		duration(t, out, `ann +killed while it held the lock +delayed the others by (\S+)\n`),
+		time.Second,
 		"the session timeout is 2 s")
 	duration(t, out, `ben +session expired while it held the lock +delayed the others by (\S+)\n`)
 	duration(t, out, `cat +gave up after (\S+) in the queue +no delay`)
@@ -122,7 +124,8 @@ func TestDemoEndedInTheMiddleLeavesNothing(t *testing.T) {
 			t.Parallel()
 			c := prepare(t, "demo").start(t)
 			c.requireOutput(t, "holder: ")
-			require.GreaterOrEqual(t, len(marked(t, c.marker)), 8, "the demonstration, its workers and the server")
+			require.GreaterOrEqual(t, len(marked(t, c.marker)), 8,
+				"the demonstration, its workers and the server")
 			require.NoError(t, c.Process.Signal(test.signal))
 			assert.Equal(t, test.status, c.status(t))
 			if test.signal != syscall.SIGKILL {
@@ -133,7 +136,8 @@ func TestDemoEndedInTheMiddleLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestDemoOnATerminal looks at the live display, and types Ctrl-C, which goes to the workers and the server too.
+// TestDemoOnATerminal looks at the live display, and types Ctrl-C, which goes to the workers and
+// the server too.
 func TestDemoOnATerminal(t *testing.T) {
 	locktest.NeedsServer(t)
 	c := prepare(t, "demo")

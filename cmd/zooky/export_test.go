@@ -26,9 +26,12 @@ import (
 // export starts zooky export and returns where its metrics are.
 func (p *place) export(args ...string) (c *command, url string) {
 	p.t.Helper()
-	c = p.prepare(append([]string{"export", "--listen", "127.0.0.1:0", "--every", "100ms"}, args...)...).start(p.t)
+	c = p.prepare(append([]string{"export", "--listen", "127.0.0.1:0", "--every", "100ms"},
+		args...)...).start(p.t)
 	serving := regexp.MustCompile(`serving (http://\S+)\n`)
-	require.Eventually(p.t, func() bool { return serving.MatchString(c.stderr.String()) }, patience, 5*time.Millisecond)
+	require.Eventually(p.t, func() bool {
+		return serving.MatchString(c.stderr.String())
+	}, patience, 5*time.Millisecond)
 	return c, serving.FindStringSubmatch(c.stderr.String())[1]
 }
 
@@ -55,7 +58,8 @@ func TestExport(t *testing.T) {
 	c, url := p.export("--series", "1")
 	shown := fetch(t, url)
 	for _, line := range []string{
-		`zooky_up 1`, `zooky_locks{state="held"} 2`, `zooky_locks{state="free"} 1`, `zooky_locks{state="unreadable"} 0`,
+		`zooky_up 1`, `zooky_locks{state="held"} 2`, `zooky_locks{state="free"} 1`,
+		`zooky_locks{state="unreadable"} 0`,
 		`zooky_holders 2`, `zooky_waiters 2`, `zooky_locks_left_out 1`,
 		`zooky_lock_holders{lock="jobs/a"} 1`, `zooky_lock_waiters{lock="jobs/a"} 2`,
 		`zooky_lock_revocations_asked{lock="jobs/a"} 0`,

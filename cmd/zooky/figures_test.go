@@ -22,8 +22,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestListOfManyLocks is about the figures that are promised: 10,000 locks with 10 contenders each within 10 seconds, with
-// flat memory.
+// TestListOfManyLocks is about the figures that are promised: 10,000 locks with 10 contenders each
+// within 10 seconds, with flat memory.
 func TestListOfManyLocks(t *testing.T) {
 	locktest.NeedsServer(t)
 	if testing.Short() {
@@ -62,7 +62,8 @@ func TestListOfManyLocks(t *testing.T) {
 	}
 }
 
-// createMany makes locks and contenders, as others would have made them. Contenders count by their names.
+// createMany makes locks and contenders, as others would have made them. Contenders count by their
+// names.
 func (p *place) createMany(from, to, contenders int) {
 	p.t.Helper()
 	const atOnce = 100 // locks in a transaction, which must be smaller than a megabyte
@@ -73,13 +74,15 @@ func (p *place) createMany(from, to, contenders int) {
 		g.Go(func() error {
 			var ops []any
 			create := func(path string, flags int32) {
-				ops = append(ops, &zk.CreateRequest{Path: path, Acl: zk.WorldACL(zk.PermAll), Flags: flags})
+				ops = append(ops,
+					&zk.CreateRequest{Path: path, Acl: zk.WorldACL(zk.PermAll), Flags: flags})
 			}
 			for i := first; i < min(first+atOnce, to); i++ {
 				lock := fmt.Sprintf("%s/many-%05d", p.root, i)
 				create(lock, 0)
 				for n := range contenders {
-					create(fmt.Sprintf("%s/_c_%032x-lock-%010d", lock, i*contenders+n, n), zk.FlagEphemeral)
+					create(fmt.Sprintf("%s/_c_%032x-lock-%010d", lock, i*contenders+n, n),
+						zk.FlagEphemeral)
 				}
 			}
 			_, err := conn.Multi(ops...)
@@ -89,9 +92,9 @@ func (p *place) createMany(from, to, contenders int) {
 	require.NoError(p.t, g.Wait())
 }
 
-// peak runs a command and returns what it has written, and the most memory that it has had in use when it began to write;
-// 0 where the system does not tell. What a process's end tells of its memory (getrusage) includes that of the test's own
-// process, from which it was forked.
+// peak runs a command and returns what it has written, and the most memory that it has had in use
+// when it began to write; 0 where the system does not tell. What a process's end tells of its
+// memory (getrusage) includes that of the test's own process, from which it was forked.
 func (p *place) peak(args ...string) (output []byte, memory int) {
 	p.t.Helper()
 	c := p.prepare(args...)

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// beside runs f twice, with zooky and with util-linux's flock, which has to do the same job in the same way. In the
-// scripts of prepare, $LOCK takes the place of the command that locks.
+// beside runs f twice, with zooky and with util-linux's flock, which has to do the same job in the
+// same way. In the scripts of prepare, $LOCK takes the place of the command that locks.
 func beside(t *testing.T, f func(t *testing.T, l *locker)) {
 	t.Helper()
 	flock, err := exec.LookPath("flock")
@@ -86,7 +86,8 @@ func TestRunBesideAPager(t *testing.T) {
 }
 
 func TestRunAsksOnTheTerminal(t *testing.T) {
-	for name, input := range map[string]string{"file": "</dev/null", "here": "<<<text", "pipe": "< <(echo text)"} {
+	for name, input := range map[string]string{"file": "</dev/null", "here": "<<<text",
+		"pipe": "< <(echo text)"} {
 		t.Run(name, func(t *testing.T) {
 			beside(t, func(t *testing.T, l *locker) {
 				s := l.session(`$LOCK sh -c 'stty -echo </dev/tty; echo Password; read x </dev/tty; echo "got $x"' ` + input)
@@ -155,27 +156,31 @@ func TestRunHasNoOtherOpenFiles(t *testing.T) {
 func TestRunUnderMake(t *testing.T) {
 	beside(t, func(t *testing.T, l *locker) {
 		out := l.output(`printf 'all:\n\t+@$(LOCK) $(MAKE) --no-print-directory sub\nsub: a b\na b:\n\t@echo $@\n' >Makefile; MAKEFLAGS= MAKELEVEL= MFLAGS= make -j3`)
-		assert.ElementsMatch(t, []string{"a", "b"}, strings.Fields(out), "no warning about the jobserver")
+		assert.ElementsMatch(t, []string{"a", "b"}, strings.Fields(out),
+			"no warning about the jobserver")
 	})
 }
 
 func TestRunIgnoresWhatItWasStartedToIgnore(t *testing.T) {
 	beside(t, func(t *testing.T, l *locker) {
 		const script = `grep SigIgn /proc/self/status`
-		for _, signals := range []string{"HUP", "TERM", "QUIT USR1 USR2 PIPE", "TSTP TTIN TTOU INT ALRM HUP TERM"} {
+		for _, signals := range []string{"HUP", "TERM", "QUIT USR1 USR2 PIPE",
+			"TSTP TTIN TTOU INT ALRM HUP TERM"} {
 			bare := l.output(`trap '' ` + signals + `; ` + script)
 			assert.Equal(t, bare, l.output(`trap '' `+signals+`; $LOCK `+script), signals)
 		}
 		assert.Equal(t, l.output(script), l.output(`$LOCK `+script))
 		// In a script's background INT and QUIT are ignored.
-		assert.Equal(t, "status 0\n", l.output(`$LOCK sh -c 'kill -QUIT $PPID; kill -INT $PPID $$; kill -QUIT $$; exit 0' & wait $!; echo "status $?"`))
+		assert.Equal(t, "status 0\n",
+			l.output(`$LOCK sh -c 'kill -QUIT $PPID; kill -INT $PPID $$; kill -QUIT $$; exit 0' & wait $!; echo "status $?"`))
 	})
 }
 
 func TestRunScriptsAsAShellDoes(t *testing.T) {
 	beside(t, func(t *testing.T, l *locker) {
 		const make = `echo 'echo "script $1"' >runme; chmod +x runme; `
-		for _, run := range []string{`$LOCK ./runme x`, `PATH=.:$PATH; $LOCK runme x`, `PATH=:$PATH; $LOCK runme x`, `PATH=$PATH:; $LOCK runme x`} {
+		for _, run := range []string{`$LOCK ./runme x`, `PATH=.:$PATH; $LOCK runme x`,
+			`PATH=:$PATH; $LOCK runme x`, `PATH=$PATH:; $LOCK runme x`} {
 			assert.Equal(t, "script x\n", l.output(make+run), run)
 		}
 	})
@@ -199,7 +204,8 @@ func TestRunQuitWhileWaiting(t *testing.T) {
 // TestRunEndsWithItsSignal has the command end by what was sent to zooky, or not heed it.
 func TestRunEndsWithItsSignal(t *testing.T) {
 	p := newPlace(t)
-	for script, status := range map[string]string{"exec sleep 1000": "signal: interrupt", "trap 'exit 7' INT; while :; do sleep 0.05; done": "exit status 7"} {
+	for script, status := range map[string]string{"exec sleep 1000": "signal: interrupt",
+		"trap 'exit 7' INT; while :; do sleep 0.05; done": "exit status 7"} {
 		c := p.prepare("run", "fred", "--", "sh", "-c", "echo ready; "+script).start(t)
 		c.requireOutput(t, "ready")
 		require.NoError(t, c.Process.Signal(syscall.SIGINT))
@@ -208,16 +214,19 @@ func TestRunEndsWithItsSignal(t *testing.T) {
 	}
 }
 
-// TestRunAsProcessOne runs in a PID namespace, as in a container, and leaves processes behind that end.
+// TestRunAsProcessOne runs in a PID namespace, as in a container, and leaves processes behind that
+// end.
 func TestRunAsProcessOne(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, for a PID namespace")
 	}
 	p := newPlace(t)
 	c := p.prepare()
-	args := append([]string{"unshare", "--pid", "--fork", "--mount-proc", zooky, "run", "fred", "--kill-after", "15s", "--"}, "sh", "-c",
+	args := append([]string{"unshare", "--pid", "--fork", "--mount-proc", zooky, "run", "fred",
+		"--kill-after", "15s", "--"}, "sh", "-c",
 		`for i in 1 2 3; do (sh -c 'sleep 0.2 & exit' & exit); done; sleep 1; ps -A -o stat= | grep -c Z; echo ready; exec sleep 1000`)
-	c.Cmd = &exec.Cmd{Path: "/usr/bin/unshare", Args: args, Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr}
+	c.Cmd = &exec.Cmd{Path: "/usr/bin/unshare", Args: args, Env: c.Env, Stdout: c.Stdout,
+		Stderr: c.Stderr}
 	c.start(t)
 	c.requireOutput(t, "ready")
 	assert.Equal(t, "0\nready\n", c.stdout.String(), "zombies")
@@ -226,22 +235,26 @@ func TestRunAsProcessOne(t *testing.T) {
 	assert.Equal(t, 143, c.status(t))
 }
 
-// TestRunReapsStrangersAsProcessOne has a process enter the PID namespace, as docker exec does, and leave one behind there.
+// TestRunReapsStrangersAsProcessOne has a process enter the PID namespace, as docker exec does, and
+// leave one behind there.
 func TestRunReapsStrangersAsProcessOne(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, for a PID namespace")
 	}
 	p := newPlace(t)
 	c := p.prepare()
-	c.Cmd = &exec.Cmd{Path: "/usr/bin/unshare", Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr, Args: []string{"unshare", "--pid", "--fork",
-		"--mount-proc", zooky, "run", "fred", "--", "sh", "-c", `echo ready; read line; ps -A -o stat= | grep -c Z`}}
+	c.Cmd = &exec.Cmd{Path: "/usr/bin/unshare", Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr,
+		Args: []string{"unshare", "--pid", "--fork",
+			"--mount-proc", zooky, "run", "fred", "--", "sh", "-c",
+			`echo ready; read line; ps -A -o stat= | grep -c Z`}}
 	in, err := c.StdinPipe()
 	require.NoError(t, err)
 	c.start(t)
 	c.requireOutput(t, "ready")
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", c.Process.Pid))
 	require.NoError(t, err)
-	enter := exec.Command("nsenter", "--pid", "--mount", "--target", strings.TrimSpace(string(children)), "sh", "-c", "sleep 0.1 & exit")
+	enter := exec.Command("nsenter", "--pid", "--mount", "--target",
+		strings.TrimSpace(string(children)), "sh", "-c", "sleep 0.1 & exit")
 	out, err := enter.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	time.Sleep(time.Second) // sleep ok: the process ends meanwhile

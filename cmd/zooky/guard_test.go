@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// family is a command with a child, a child that has left the session, and one whose parent has ended. None heeds TERM.
+// family is a command with a child, a child that has left the session, and one whose parent has
+// ended. None heeds TERM.
 const family = `trap '' TERM; spin() { while :; do sleep 0.05; done; }
 spin & setsid sh -c 'trap "" TERM; while :; do sleep 0.05; done' & (setsid sh -c '(trap "" TERM; while :; do sleep 0.05; done) & exit' &)
 echo ready; spin`
@@ -48,7 +49,8 @@ func (c *command) guard(t *testing.T) int {
 	return 0
 }
 
-// TestRunStoppedAlone stops zooky and nothing else. The command has to be gone before the next is granted the lock.
+// TestRunStoppedAlone stops zooky and nothing else. The command has to be gone before the next is
+// granted the lock.
 func TestRunStoppedAlone(t *testing.T) {
 	t.Parallel()
 	for name, stop := range map[string]func(zooky int) error{
@@ -62,7 +64,8 @@ func TestRunStoppedAlone(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
 			c := p.prepare("run", "fred", "--session-timeout", "6s", "--", "sh", "-c", family)
-			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // in this session, which has its parent: it can be stopped
+			// in this session, which has its parent: it can be stopped
+			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			c.start(t)
 			c.requireOutput(t, "ready")
 			next := p.queue("fred", "ben")
@@ -73,7 +76,8 @@ func TestRunStoppedAlone(t *testing.T) {
 			require.NoError(t, c.Process.Signal(syscall.SIGCONT))
 			assert.Empty(t, left, "the lock has been granted, and the command runs")
 			assert.Equal(t, 123, c.status(t))
-			assert.Contains(t, c.stderr.String(), "zooky: ending the command: there is no word any more that the lock is held\n")
+			assert.Contains(t, c.stderr.String(),
+				"zooky: ending the command: there is no word any more that the lock is held\n")
 			assert.Contains(t, c.stderr.String(), "zooky: fred: lock lost: ")
 			c.requireNoTrace(t)
 		})
@@ -84,7 +88,8 @@ func TestRunStoppedAlone(t *testing.T) {
 func TestRunStoppedBriefly(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--session-timeout", "20s", "--", "sh", "-c", "echo ready; sleep 3; exit 9").start(t)
+	c := p.prepare("run", "fred", "--session-timeout", "20s", "--", "sh", "-c",
+		"echo ready; sleep 3; exit 9").start(t)
 	c.requireOutput(t, "ready")
 	require.NoError(t, c.Process.Signal(syscall.SIGSTOP))
 	time.Sleep(time.Second) // sleep ok: for how long it is stopped
@@ -92,12 +97,14 @@ func TestRunStoppedBriefly(t *testing.T) {
 	assert.Equal(t, 9, c.status(t), "%s", &c.stderr)
 }
 
-// TestRunKilledWhileItsCommandIsStopped wants the command to be killed without a word, which it would have to be continued for. In a
-// session of its own: elsewhere the kernel continues it, when zooky dies.
+// TestRunKilledWhileItsCommandIsStopped wants the command to be killed without a word, which it
+// would have to be continued for. In a session of its own: elsewhere the kernel continues it, when
+// zooky dies.
 func TestRunKilledWhileItsCommandIsStopped(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--session-timeout", "40s", "--kill-after", "20s", "--", "sh", "-c",
+	c := p.prepare("run", "fred", "--session-timeout", "40s", "--kill-after", "20s",
+		"--", "sh", "-c",
 		`trap 'echo alive' TERM CONT HUP; echo $$; while :; do sleep 0.05; done`)
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	c.start(t)
@@ -124,14 +131,17 @@ func TestRunGuardKilled(t *testing.T) {
 	require.NoError(t, syscall.Kill(c.guard(t), syscall.SIGKILL))
 	assert.Equal(t, 125, c.status(t))
 	assert.Empty(t, c.others(t))
-	assert.Equal(t, "zooky: the guard process was killed, and the command with it\n", c.stderr.String())
+	assert.Equal(t, "zooky: the guard process was killed, and the command with it\n",
+		c.stderr.String())
 	p.requireQueue("fred", 0)
 
 	c = p.prepare("run", "fred", "--", "sh", "-c", "echo ready; exec sleep 1000").start(t)
 	c.requireOutput(t, "ready")
 	require.NoError(t, c.Process.Signal(syscall.SIGSTOP))
 	require.NoError(t, syscall.Kill(c.guard(t), syscall.SIGKILL))
-	require.Eventually(t, func() bool { return len(c.others(t)) == 0 }, patience, 5*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return len(c.others(t)) == 0
+	}, patience, 5*time.Millisecond)
 	require.NoError(t, c.Process.Signal(syscall.SIGCONT))
 	assert.Equal(t, 125, c.status(t))
 }
@@ -149,8 +159,8 @@ func TestRunGuardStopped(t *testing.T) {
 	assert.Empty(t, c.others(t))
 }
 
-// TestRunEndsAllThatWasStarted has the lock asked for. Nothing may be left when it is released, and no time be lost: only the
-// last process, which has left everything else, takes a while to end.
+// TestRunEndsAllThatWasStarted has the lock asked for. Nothing may be left when it is released, and
+// no time be lost: only the last process, which has left everything else, takes a while to end.
 func TestRunEndsAllThatWasStarted(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -169,10 +179,12 @@ func TestRunEndsAllThatWasStarted(t *testing.T) {
 	assert.Greater(t, took, 500*time.Millisecond)
 	assert.Less(t, took, 10*time.Second)
 	assert.Equal(t, 143, c.status(t))
-	assert.Contains(t, c.stderr.String(), "zooky: fred: asked to release the lock by ben: ending the command with SIGTERM")
+	assert.Contains(t, c.stderr.String(),
+		"zooky: fred: asked to release the lock by ben: ending the command with SIGTERM")
 }
 
-// TestRunEndsWhatIsLeftBehindAtTheEnd has the command start another process when it is asked to end.
+// TestRunEndsWhatIsLeftBehindAtTheEnd has the command start another process when it is asked to
+// end.
 func TestRunEndsWhatIsLeftBehindAtTheEnd(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -217,8 +229,10 @@ func TestRunAnotherUsersCommand(t *testing.T) {
 	require.NoError(t, os.Chmod(suid, 0o755|os.ModeSetuid))
 	p := newPlace(t)
 	c := p.prepare()
-	c.Cmd = &exec.Cmd{Path: setpriv, Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr, Dir: "/", Args: []string{"setpriv", "--reuid", "65534",
-		"--clear-groups", filepath.Join(dir, "zooky"), "run", "fred", "--", suid, "--reuid", "0", "sh", "-c", "id -u; exec sleep 2"}}
+	c.Cmd = &exec.Cmd{Path: setpriv, Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr, Dir: "/",
+		Args: []string{"setpriv", "--reuid", "65534",
+			"--clear-groups", filepath.Join(dir, "zooky"), "run", "fred", "--", suid, "--reuid",
+			"0", "sh", "-c", "id -u; exec sleep 2"}}
 	c.start(t)
 	c.requireOutput(t, "0\n")
 	_, err = p.mutex("fred", "ben").Clear(t.Context())

@@ -35,7 +35,8 @@ func TestGuide(t *testing.T) {
 		line := strings.ReplaceAll(example[1], "00000000000000a3.00000000", ann.Token().String())
 		c := p.prepare()
 		c.Path, c.Args = "/bin/sh", []string{"sh", "-c", "exec 2>&1; " + line}
-		c.Env = append(c.Env, "PATH="+filepath.Dir(zooky)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		c.Env = append(c.Env,
+			"PATH="+filepath.Dir(zooky)+string(os.PathListSeparator)+os.Getenv("PATH"))
 		c.start(t)
 		c.status(t)
 		assert.Equal(t, general(example[2]), general(c.stdout.String()), line)
@@ -61,7 +62,8 @@ func general(output string) string {
 func TestGuidesFlags(t *testing.T) {
 	guide, err := os.ReadFile("internal/cli/guide.md")
 	require.NoError(t, err)
-	lists := strings.NewReplacer("[", " ", "]", " ", ",", " ", `"`, " ", "`", " ") // as YAML has them
+	// as YAML has them
+	lists := strings.NewReplacer("[", " ", "]", " ", ",", " ", `"`, " ", "`", " ")
 	commands := regexp.MustCompile(`zooky,? (run|export|list|held|revoke|clear|show|deadlocks),? .*`).FindAllStringSubmatch(string(guide), -1)
 	require.Greater(t, len(commands), 10)
 	help := make(map[string]string)
@@ -72,8 +74,10 @@ func TestGuidesFlags(t *testing.T) {
 			help[command[1]] = string(out)
 		}
 		line, _, _ := strings.Cut(lists.Replace(command[0]), " -- ")
-		for _, flag := range regexp.MustCompile(` (--?[a-zA-Z][a-z-]*)`).FindAllStringSubmatch(line, -1) {
-			assert.Regexp(t, fmt.Sprintf(`(?m)^ +(-\w, )?%s\b|^ +%s, `, flag[1], flag[1]), help[command[1]], command[0])
+		for _, flag := range regexp.MustCompile(` (--?[a-zA-Z][a-z-]*)`).FindAllStringSubmatch(line,
+			-1) {
+			assert.Regexp(t, fmt.Sprintf(`(?m)^ +(-\w, )?%s\b|^ +%s, `, flag[1], flag[1]),
+				help[command[1]], command[0])
 		}
 	}
 }

@@ -31,7 +31,8 @@ func TestManualPages(t *testing.T) {
 		t.Skip("there is no groff to read the pages with")
 	}
 	require.NoError(t, err)
-	out, err := exec.Command(groff, append([]string{"-man", "-Tutf8", "-Kutf8", "-ww", "-z"}, pages...)...).CombinedOutput()
+	out, err := exec.Command(groff,
+		append([]string{"-man", "-Tutf8", "-Kutf8", "-ww", "-z"}, pages...)...).CombinedOutput()
 	assert.NoError(t, err)
 	assert.Empty(t, string(out))
 	// What is shown has the help's own words: stars, backslashes and lists.
@@ -39,7 +40,8 @@ func TestManualPages(t *testing.T) {
 		"zooky-list.1": {"** for any number of segments", "zooky list 'jobs/**'"},
 		"zooky-run.1":  {`Ctrl-C or Ctrl-\ ends`, "\n         123  the lock was lost while the command ran\n", "--once-per"},
 	} {
-		shown, err := exec.Command(groff, "-man", "-Tascii", "-P-cbou", "-rLL=200n", filepath.Join(dir, page)).Output()
+		shown, err := exec.Command(groff, "-man", "-Tascii", "-P-cbou", "-rLL=200n",
+			filepath.Join(dir, page)).Output()
 		require.NoError(t, err)
 		for _, w := range words {
 			assert.Contains(t, string(shown), w)
@@ -61,15 +63,19 @@ func TestCompletionOfLocks(t *testing.T) {
 	assert.Equal(t, "jobs/a\njobs/b\nother\n:4\n", stdout)
 	_, stdout, _ = p.zooky("__complete", "run", "jobs/a", "")
 	assert.Equal(t, ":0\n", stdout, "files, for the command")
-	_, stdout, _ = p.zooky("__complete", "show", "--servers", "127.0.0.1:1", "--timeout", "300ms", "jo")
+	_, stdout, _ = p.zooky("__complete", "show", "--servers", "127.0.0.1:1",
+		"--timeout", "300ms", "jo")
 	assert.Equal(t, ":1\n", stdout)
 }
 
 func TestDidYouMean(t *testing.T) {
-	for typed, meant := range map[string]string{"lst": "list", "revok": "revoke", "deadlock": "deadlocks"} {
+	for typed, meant := range map[string]string{"lst": "list", "revok": "revoke",
+		"deadlock": "deadlocks"} {
 		c := prepare(t, typed).start(t)
 		assert.Equal(t, 2, c.status(t))
-		assert.Equal(t, fmt.Sprintf("zooky: unknown command %q for \"zooky\": did you mean %s?\n", typed, meant), c.stderr.String())
+		assert.Equal(t,
+			fmt.Sprintf("zooky: unknown command %q for \"zooky\": did you mean %s?\n", typed,
+				meant), c.stderr.String())
 	}
 }
 

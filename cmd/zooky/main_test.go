@@ -69,11 +69,13 @@ func testMain(m *testing.M) (code int, err error) {
 	return code, errors.Join(ensemble.Stop(), goleak.Find())
 }
 
-// heedSignals has the commands start as from a terminal, where the tests were started with nohup or in a script's background.
+// heedSignals has the commands start as from a terminal, where the tests were started with nohup or
+// in a script's background.
 func heedSignals() {
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
 		if signal.Ignored(s) {
-			signal.Notify(make(chan os.Signal, 1), s) // what is caught here is the default in a child
+			// what is caught here is the default in a child
+			signal.Notify(make(chan os.Signal, 1), s)
 		}
 	}
 }
@@ -87,15 +89,16 @@ type command struct {
 	ended          chan struct{}
 }
 
-// prepare makes a command that can be changed before it is started. Whatever is left of it at the test's end is killed
-// and fails the test.
+// prepare makes a command that can be changed before it is started. Whatever is left of it at the
+// test's end is killed and fails the test.
 func prepare(t *testing.T, args ...string) *command {
 	t.Helper()
 	c := &command{
-		Cmd:    exec.Command(zooky, args...),
-		marker: fmt.Sprintf("ZOOKY_TEST_MARKER=%s-%d-%d", t.Name(), os.Getpid(), time.Now().UnixNano()),
-		tmp:    t.TempDir(),
-		ended:  make(chan struct{}),
+		Cmd: exec.Command(zooky, args...),
+		marker: fmt.Sprintf("ZOOKY_TEST_MARKER=%s-%d-%d", t.Name(), os.Getpid(),
+			time.Now().UnixNano()),
+		tmp:   t.TempDir(),
+		ended: make(chan struct{}),
 	}
 	c.Stdout, c.Stderr = &c.stdout, &c.stderr
 	// The race detector has a program wait a second at its end.
@@ -136,7 +139,9 @@ func (c *command) status(t *testing.T) int {
 // requireOutput waits until the command has written text to its standard output.
 func (c *command) requireOutput(t *testing.T, text string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(c.stdout.String(), text) }, patience, 5*time.Millisecond,
+	require.Eventually(t, func() bool {
+		return strings.Contains(c.stdout.String(), text)
+	}, patience, 5*time.Millisecond,
 		"no %q in:\n%v\n%v", text, &c.stdout, &c.stderr)
 }
 
@@ -160,7 +165,8 @@ func marked(t *testing.T, marker string) (pids []string) {
 	t.Helper()
 	if environs, _ := filepath.Glob("/proc/[0-9]*/environ"); len(environs) > 0 {
 		for _, path := range environs {
-			if environ, err := os.ReadFile(path); err == nil && bytes.Contains(environ, []byte(marker)) {
+			if environ, err := os.ReadFile(path); err == nil &&
+				bytes.Contains(environ, []byte(marker)) {
 				pids = append(pids, filepath.Base(filepath.Dir(path)))
 			}
 		}

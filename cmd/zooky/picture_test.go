@@ -56,7 +56,8 @@ func TestThePictureShowsTheDemo(t *testing.T) {
 			}
 		}
 	}
-	assert.Contains(t, strings.Join(lines, "\n"), "\n  updates  █", "the live display, see TestDemoOnATerminal")
+	assert.Contains(t, strings.Join(lines, "\n"), "\n  updates  █",
+		"the live display, see TestDemoOnATerminal")
 }
 
 // record runs the commands one after the other on a terminal.
@@ -73,7 +74,8 @@ func record(t *testing.T, commands []string) termsvg.Recording {
 		return ""
 	}}
 	for _, command := range commands {
-		r.Chunks = append(r.Chunks, termsvg.Chunk{At: r.End, Text: termsvg.Clear + "$ " + command + "\r\n"})
+		r.Chunks = append(r.Chunks,
+			termsvg.Chunk{At: r.End, Text: termsvg.Clear + "$ " + command + "\r\n"})
 		r.End += pictureTyped
 		c := prepare(t, strings.Fields(command)[1:]...)
 		terminal, tty, err := pty.Open()
@@ -87,7 +89,8 @@ func record(t *testing.T, commands []string) termsvg.Recording {
 		buffer := make([]byte, 1<<16)
 		for {
 			n, err := terminal.Read(buffer)
-			r.Chunks = append(r.Chunks, termsvg.Chunk{At: r.End + time.Since(begin), Text: string(buffer[:n])})
+			r.Chunks = append(r.Chunks,
+				termsvg.Chunk{At: r.End + time.Since(begin), Text: string(buffer[:n])})
 			if err != nil {
 				break // the last process that has the terminal has ended
 			}

@@ -18,8 +18,10 @@ func TestAPartOfANameIsNoLock(t *testing.T) {
 			status, stdout, stderr := p.zooky(append([]string{"show", name}, format...)...)
 			assert.Equal(t, 1, status, name)
 			assert.Empty(t, stdout)
-			assert.Equal(t, "zooky: "+name+": no such lock: it is the beginning of other names, as "+below+"; zooky list '"+name+
-				"/**' shows them\n", stderr)
+			assert.Equal(t,
+				"zooky: "+name+": no such lock: it is the beginning of other names, as "+below+
+					"; zooky list '"+name+
+					"/**' shows them\n", stderr)
 		}
 	}
 	p.lock("a/b") // a lock of its own from now on
@@ -46,7 +48,8 @@ func TestARootThatIsNotThere(t *testing.T) {
 			status, stdout, stderr := p.zooky(append(command, where.args...)...)
 			assert.Equal(t, 1, status, command)
 			assert.Empty(t, stdout, command)
-			assert.Equal(t, where.said+"it is mistyped, or no lock was ever taken there\n", stderr, command)
+			assert.Equal(t, where.said+"it is mistyped, or no lock was ever taken there\n",
+				stderr, command)
 		}
 	}
 	exists, _, err := p.session.Conn().Exists("/nope")

@@ -39,7 +39,8 @@ func newPlace(t *testing.T) *place {
 
 func newPlaceOn(t *testing.T, e *zktest.Ensemble) *place {
 	t.Helper()
-	root := fmt.Sprintf("/%s-%d", strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()), places.Add(1))
+	root := fmt.Sprintf("/%s-%d", strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()),
+		places.Add(1))
 	s, err := zklock.Dial(t.Context(), e.Connect(), zklock.WithRoot(root))
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })

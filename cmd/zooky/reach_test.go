@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWhyServersCannotBeReached wants the reason in one line, and at once where it does not help to wait.
+// TestWhyServersCannotBeReached wants the reason in one line, and at once where it does not help to
+// wait.
 func TestWhyServersCannotBeReached(t *testing.T) {
 	t.Parallel()
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
@@ -62,7 +63,8 @@ func TestWhyServersCannotBeReached(t *testing.T) {
 				if test.waits {
 					limit = "1s"
 				}
-				args := append(append(command[:len(command):len(command)], "--timeout", limit), test.args...)
+				args := append(append(command[:len(command):len(command)], "--timeout", limit),
+					test.args...)
 				if command[0] == "run" {
 					args = append(args, "--", "true")
 				}
@@ -84,7 +86,8 @@ func TestRunWaitBoundsEverything(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer silent.Close()
-	c := prepare(t, "run", "fred", "--servers", silent.Addr().String(), "--wait", "1s", "--", "true")
+	c := prepare(t, "run", "fred", "--servers", silent.Addr().String(), "--wait",
+		"1s", "--", "true")
 	begun := time.Now()
 	c.start(t)
 	assert.Equal(t, 125, c.status(t))

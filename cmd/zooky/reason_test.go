@@ -52,7 +52,8 @@ func TestRunSaysWhoAsksAndWhy(t *testing.T) {
 	p := newPlace(t)
 	first := p.prepare("run", "fred", "--", "sh", "-c", "echo ready; exec sleep 1000").start(t)
 	first.requireOutput(t, "ready")
-	status, stdout, stderr := p.zooky("run", "fred", "--revoke", "ask", "--reason", drained, "--identity", "cat", "--", "echo", "mine")
+	status, stdout, stderr := p.zooky("run", "fred", "--revoke", "ask", "--reason", drained,
+		"--identity", "cat", "--", "echo", "mine")
 	require.Equal(t, 0, status, stderr)
 	assert.Equal(t, "mine\n", stdout)
 	assert.Equal(t, 143, first.status(t))

@@ -20,7 +20,9 @@ import (
 
 func TestRunPassesEverythingThrough(t *testing.T) {
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--", "sh", "-c", `read line; echo "$line $ZOOKY_LOCK $ZOOKY_TOKEN $1$ZOOKY_SESSION"; echo oops >&2; exit 7`, "sh", "-x")
+	c := p.prepare("run", "fred", "--", "sh", "-c",
+		`read line; echo "$line $ZOOKY_LOCK $ZOOKY_TOKEN $1$ZOOKY_SESSION"; echo oops >&2; exit 7`,
+		"sh", "-x")
 	c.Stdin = strings.NewReader("in\n")
 	c.start(t)
 	assert.Equal(t, 7, c.status(t))
@@ -70,10 +72,13 @@ func TestRunStatuses(t *testing.T) {
 	p := newPlace(t)
 	p.lock("taken")
 	dir := t.TempDir()
-	for name, mode := range map[string]os.FileMode{"file": 0o644, "nothing": 0o755, "#!/no/such/program": 0o755} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(name), mode))
+	for name, mode := range map[string]os.FileMode{"file": 0o644, "nothing": 0o755,
+		"#!/no/such/program": 0o755} {
+		require.NoError(t,
+			os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(name), mode))
 	}
-	file, nothing, script := filepath.Join(dir, "file"), filepath.Join(dir, "nothing"), filepath.Join(dir, "program")
+	file, nothing, script := filepath.Join(dir, "file"), filepath.Join(dir, "nothing"),
+		filepath.Join(dir, "program")
 	for _, test := range []struct {
 		args   []string
 		status int
@@ -104,7 +109,8 @@ func TestRunStatuses(t *testing.T) {
 	p.requireQueue("taken", 1)
 }
 
-// sleeper is a command with a process of its own; both say when they get TERM, and go on if they are told to.
+// sleeper is a command with a process of its own; both say when they get TERM, and go on if they
+// are told to.
 const sleeper = `
 (trap 'echo inner' TERM; echo ready; while :; do sleep 0.05; done) &
 trap 'echo outer; kill -9 $!; exit 0' TERM
@@ -147,7 +153,8 @@ func TestRunLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
-			c := p.prepare("run", "fred", "--session-timeout", "10s", "--timeout", "5s", "--", "sh", "-c", stubborn).start(t)
+			c := p.prepare("run", "fred", "--session-timeout", "10s", "--timeout", "5s", "--", "sh",
+				"-c", stubborn).start(t)
 			c.requireOutput(t, "ready\n")
 			lose(p, p.requireQueue("fred", 1)[0])
 			begin := time.Now()
@@ -159,11 +166,13 @@ func TestRunLost(t *testing.T) {
 	}
 }
 
-// TestRunKilled kills zooky itself, and expects the command to be gone before somebody else has the lock.
+// TestRunKilled kills zooky itself, and expects the command to be gone before somebody else has the
+// lock.
 func TestRunKilled(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--session-timeout", "6s", "--kill-after", "500ms", "--", "sh", "-c", stubborn).start(t)
+	c := p.prepare("run", "fred", "--session-timeout", "6s", "--kill-after", "500ms", "--", "sh",
+		"-c", stubborn).start(t)
 	c.requireOutput(t, "ready\n")
 	next := p.queue("fred", "ben")
 	require.NoError(t, c.Process.Kill())
@@ -189,7 +198,8 @@ func TestRunCommandKilled(t *testing.T) {
 
 func TestRunForwardsSignals(t *testing.T) {
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--", "sh", "-c", `trap 'echo hup' HUP; trap 'echo usr; exit 5' USR1; echo ready; while :; do sleep 0.05; done`).start(t)
+	c := p.prepare("run", "fred", "--", "sh", "-c",
+		`trap 'echo hup' HUP; trap 'echo usr; exit 5' USR1; echo ready; while :; do sleep 0.05; done`).start(t)
 	c.requireOutput(t, "ready\n")
 	require.NoError(t, c.Process.Signal(syscall.SIGHUP))
 	c.requireOutput(t, "hup\n")
@@ -209,7 +219,8 @@ func TestRunInterruptedWhileWaiting(t *testing.T) {
 
 func TestRunShared(t *testing.T) {
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--shared", "--", "sh", "-c", "echo ready; exec sleep 1000").start(t)
+	c := p.prepare("run", "fred", "--shared", "--", "sh", "-c",
+		"echo ready; exec sleep 1000").start(t)
 	c.requireOutput(t, "ready\n")
 	status, _, stderr := p.zooky("run", "fred", "--shared", "--try", "--", "true")
 	assert.Equal(t, 0, status, stderr)
@@ -223,7 +234,8 @@ func TestRunShared(t *testing.T) {
 // TestRunOnATerminal has the command read from the terminal and gets it interrupted by Ctrl-C.
 func TestRunOnATerminal(t *testing.T) {
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--", "sh", "-c", `trap 'echo interrupted; exit 9' INT; read line; echo "got $line"; read line`)
+	c := p.prepare("run", "fred", "--", "sh", "-c",
+		`trap 'echo interrupted; exit 9' INT; read line; echo "got $line"; read line`)
 	terminal := onTerminal(t, c)
 	_, err := terminal.WriteString("hello\n")
 	require.NoError(t, err)

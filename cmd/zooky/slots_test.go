@@ -21,7 +21,8 @@ func TestRunSlots(t *testing.T) {
 	ann, ben := run("ann"), run("ben")
 	ann.requireOutput(t, "begun")
 	ben.requireOutput(t, "begun")
-	status, stdout, stderr := p.zooky("run", "jobs/film", "--slots", "2", "--try", "--", "echo", "ran")
+	status, stdout, stderr := p.zooky("run", "jobs/film", "--slots", "2", "--try",
+		"--", "echo", "ran")
 	assert.Equal(t, 124, status)
 	assert.Empty(t, stdout)
 	assert.Contains(t, stderr, "jobs/film is taken: held by ")
@@ -63,7 +64,8 @@ func TestRunSlots(t *testing.T) {
 	status, _, stderr = p.zooky("remove", "jobs/film")
 	assert.Equal(t, 0, status, stderr)
 
-	for _, args := range [][]string{{"--slots", "-1"}, {"--slots", "2", "--shared"}, {"--slots", "2", "--revoke", "ask"}, {"--slots", "2", "--once-per", "1h"}} {
+	for _, args := range [][]string{{"--slots", "-1"}, {"--slots", "2", "--shared"},
+		{"--slots", "2", "--revoke", "ask"}, {"--slots", "2", "--once-per", "1h"}} {
 		status, _, stderr = p.zooky(append(append([]string{"run", "x"}, args...), "--", "true")...)
 		assert.Equal(t, 125, status, args)
 		assert.Contains(t, stderr, "--slots")
@@ -78,12 +80,14 @@ func TestRunSlots(t *testing.T) {
 // TestRunSlotsLost kills the command of a zooky whose permit is removed.
 func TestRunSlotsLost(t *testing.T) {
 	p := newPlace(t)
-	c := p.prepare("run", "film", "--slots", "1", "--", "sh", "-c", "echo begun; exec sleep 300").start(t)
+	c := p.prepare("run", "film", "--slots", "1", "--", "sh", "-c",
+		"echo begun; exec sleep 300").start(t)
 	c.requireOutput(t, "begun")
 	status, _, stderr := p.zooky("clear", "film", "--yes")
 	assert.Equal(t, 0, status, stderr)
 	assert.Equal(t, 123, c.status(t))
-	status, stdout, stderr := p.zooky("run", "film", "--slots", "1", "--", "sh", "-c", "echo $ZOOKY_LOCK")
+	status, stdout, stderr := p.zooky("run", "film", "--slots", "1", "--", "sh", "-c",
+		"echo $ZOOKY_LOCK")
 	assert.Equal(t, 0, status, stderr)
 	assert.Equal(t, "film\n", stdout)
 }

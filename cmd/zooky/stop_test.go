@@ -17,16 +17,16 @@ import (
 
 const ctrlC, ctrlZ = "\x03", "\x1a"
 
-// job is a zooky run on a terminal, in the foreground of a shell. The shell says "job STATUS" when that has ended or
-// stopped, does what is typed, and says "status STATUS".
+// job is a zooky run on a terminal, in the foreground of a shell. The shell says "job STATUS" when
+// that has ended or stopped, does what is typed, and says "status STATUS".
 type job struct {
 	*command
 	t        *testing.T
 	terminal *os.File
 }
 
-// startJob starts zooky run fred with a shell script for its command, which has to say that it is ready. stdin is
-// /dev/tty for a command that gets the terminal.
+// startJob starts zooky run fred with a shell script for its command, which has to say that it is
+// ready. stdin is /dev/tty for a command that gets the terminal.
 func startJob(p *place, stdin, script string, flags ...string) *job {
 	p.t.Helper()
 	c := p.prepare()
@@ -53,7 +53,8 @@ func (j *job) stop() {
 
 func TestRunStoppedAndContinued(t *testing.T) {
 	p := newPlace(t)
-	j := startJob(p, "/dev/tty", `echo ready; read line; echo "got $line"; read line`, "--session-timeout", "40s")
+	j := startJob(p, "/dev/tty", `echo ready; read line; echo "got $line"; read line`,
+		"--session-timeout", "40s")
 	j.stop()
 	p.requireQueue("fred", 1)
 	j.enter("fg\n")
@@ -67,7 +68,8 @@ func TestRunStoppedAndContinued(t *testing.T) {
 // TestRunContinuedInTheBackground has the command want the terminal there, which stops it again.
 func TestRunContinuedInTheBackground(t *testing.T) {
 	p := newPlace(t)
-	j := startJob(p, "/dev/tty", `echo ready; read line; echo "got $line"; exit 8`, "--session-timeout", "40s")
+	j := startJob(p, "/dev/tty", `echo ready; read line; echo "got $line"; exit 8`,
+		"--session-timeout", "40s")
 	j.stop()
 	// Not a pipe: the shell knows its jobs, its subshell does not.
 	j.enter("bg; while jobs >$TMPDIR/jobs; ! grep Stopped $TMPDIR/jobs; do sleep 0.05; done; echo wants it; fg\n")
@@ -78,10 +80,12 @@ func TestRunContinuedInTheBackground(t *testing.T) {
 	j.status(t)
 }
 
-// TestRunStopsWithItsCommand has the command stop itself alone: the shell has to see that its job does not go on.
+// TestRunStopsWithItsCommand has the command stop itself alone: the shell has to see that its job
+// does not go on.
 func TestRunStopsWithItsCommand(t *testing.T) {
 	p := newPlace(t)
-	j := startJob(p, "/dev/tty", `echo ready; kill -STOP $$; echo again; exit 5`, "--session-timeout", "40s")
+	j := startJob(p, "/dev/tty", `echo ready; kill -STOP $$; echo again; exit 5`,
+		"--session-timeout", "40s")
 	j.requireOutput(t, "job "+strconv.Itoa(128+int(syscall.SIGTSTP)))
 	j.enter("fg\n")
 	j.requireOutput(t, "again")
@@ -90,13 +94,15 @@ func TestRunStopsWithItsCommand(t *testing.T) {
 	j.requireNoTrace(t)
 }
 
-// loud is a command that says if it gets to do anything more. Its other process would not be stopped by a terminal. The
-// shell itself starts nothing after the word: dash uses vfork, and hangs if Ctrl-Z comes then, with zooky or without.
+// loud is a command that says if it gets to do anything more. Its other process would not be
+// stopped by a terminal. The shell itself starts nothing after the word: dash uses vfork, and hangs
+// if Ctrl-Z comes then, with zooky or without.
 const loud = `trap 'echo alive' TERM CONT INT HUP; (trap '' TSTP; while :; do sleep 0.05; done) & echo ready; while :; do wait; done`
 
 func TestRunStoppedForTooLong(t *testing.T) {
 	t.Parallel()
-	for name, stdin := range map[string]string{"with the terminal": "/dev/tty", "without": "/dev/null"} {
+	for name, stdin := range map[string]string{"with the terminal": "/dev/tty",
+		"without": "/dev/null"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
@@ -115,8 +121,9 @@ func TestRunStoppedForTooLong(t *testing.T) {
 	}
 }
 
-// TestRunKilledWhileStopped expects the command to be killed at once: the lock may have been another's for long. (When
-// zooky dies the kernel continues what it has stopped, so that the command may get to a word.)
+// TestRunKilledWhileStopped expects the command to be killed at once: the lock may have been
+// another's for long. (When zooky dies the kernel continues what it has stopped, so that the
+// command may get to a word.)
 func TestRunKilledWhileStopped(t *testing.T) {
 	p := newPlace(t)
 	j := startJob(p, "/dev/tty", loud, "--session-timeout", "40s", "--kill-after", "20s")
@@ -133,7 +140,8 @@ func TestRunKilledWhileStopped(t *testing.T) {
 func TestRunNobodyToContinueIt(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	c := p.prepare("run", "fred", "--", "sh", "-c", `echo ready; read line; echo "got $line"; exit 6`)
+	c := p.prepare("run", "fred", "--", "sh", "-c",
+		`echo ready; read line; echo "got $line"; exit 6`)
 	terminal := onTerminal(t, c)
 	c.requireOutput(t, "ready")
 	_, err := terminal.WriteString(ctrlZ)
@@ -147,8 +155,10 @@ func TestRunNobodyToContinueIt(t *testing.T) {
 func TestRunHeedsNohup(t *testing.T) {
 	p := newPlace(t)
 	c := p.prepare()
-	c.Cmd = &exec.Cmd{Path: "/bin/sh", Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr, Stdin: strings.NewReader("line\n"),
-		Args: []string{"sh", "-c", `trap '' HUP; exec "$0" run fred -- sh -c 'kill -HUP $PPID $$; read line; echo "got $line"'`, zooky}}
+	c.Cmd = &exec.Cmd{Path: "/bin/sh", Env: c.Env, Stdout: c.Stdout, Stderr: c.Stderr,
+		Stdin: strings.NewReader("line\n"),
+		Args: []string{"sh", "-c",
+			`trap '' HUP; exec "$0" run fred -- sh -c 'kill -HUP $PPID $$; read line; echo "got $line"'`, zooky}}
 	c.start(t)
 	assert.Equal(t, 0, c.status(t), "%s", &c.stderr)
 	assert.Equal(t, "got line\n", c.stdout.String())

@@ -11,8 +11,8 @@ import (
 
 const stray = "_c_00000000000000000000000000000000-lock-0000000000"
 
-// TestStrays has a znode that is named like a contender and belongs to no session: all commands say the same, and it can be
-// removed.
+// TestStrays has a znode that is named like a contender and belongs to no session: all commands say
+// the same, and it can be removed.
 func TestStrays(t *testing.T) {
 	p := newPlace(t)
 	p.create("", "")
@@ -41,7 +41,8 @@ func TestStrays(t *testing.T) {
 
 	status, stdout, stderr = p.zooky("clear", "stuck", "--force")
 	assert.Equal(t, 0, status, stderr)
-	assert.Equal(t, "0 removed from the queue of stuck.\n1 removed that belonged to no session.\n", stdout)
+	assert.Equal(t, "0 removed from the queue of stuck.\n1 removed that belonged to no session.\n",
+		stdout)
 	assert.NoError(t, nested.Err(), "a lock that is in use is no stray")
 	nested.Unlock()
 	status, stdout, stderr = p.zooky("remove", "stuck/user-lock-0000000042")
@@ -57,7 +58,8 @@ func TestPrivateLocksAreListed(t *testing.T) {
 	private := zk.DigestACL(zk.PermAll, "ann", "secret")
 	_, err := p.session.Conn().Create(p.root+"/private", nil, zk.FlagPersistent, private)
 	require.NoError(t, err)
-	_, err = p.session.Conn().Create(m.Path()+"/"+strings.TrimSuffix(stray, "0000000000"), []byte("who"),
+	_, err = p.session.Conn().Create(m.Path()+"/"+strings.TrimSuffix(stray, "0000000000"),
+		[]byte("who"),
 		zk.FlagEphemeral|zk.FlagSequence, private)
 	require.NoError(t, err)
 	status, stdout, stderr := p.zooky("list")

@@ -16,7 +16,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// onTerminal starts a command with a terminal for its standard streams. What is shown there is the command's stdout.
+// onTerminal starts a command with a terminal for its standard streams. What is shown there is the
+// command's stdout.
 func onTerminal(t *testing.T, c *command) (terminal *os.File) {
 	t.Helper()
 	terminal, tty, err := pty.Open()

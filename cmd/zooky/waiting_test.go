@@ -33,7 +33,8 @@ func TestRunTellsWhomItWaitsFor(t *testing.T) {
 	live.requireOutput(t, "\rzooky: waiting for fred: held by ann, in the queue since ")
 	live.requireOutput(t, "(2s); 2 ahead\x1b[K\r") // kept current
 	require.Eventually(t, func() bool {
-		return strings.HasPrefix(verbose.stderr.String(), "zooky: waiting for fred: held by ann, in the queue since ")
+		return strings.HasPrefix(verbose.stderr.String(),
+			"zooky: waiting for fred: held by ann, in the queue since ")
 	}, patience, 5*time.Millisecond)
 	p.requireQueue("fred", 6)
 	m.Unlock()
@@ -58,10 +59,12 @@ func TestRunAskedBeforeItBegins(t *testing.T) {
 	m.Unlock()
 	assert.Equal(t, 143, c.status(t))
 	assert.Empty(t, c.stdout.String())
-	assert.Equal(t, "zooky: fred: asked to release the lock by ann before the command began: it was not started\n", c.stderr.String())
+	assert.Equal(t,
+		"zooky: fred: asked to release the lock by ann before the command began: it was not started\n", c.stderr.String())
 }
 
-// TestRunOfAProgramThatIsGone has zooky's own file removed, and another put in its place, while it waits.
+// TestRunOfAProgramThatIsGone has zooky's own file removed, and another put in its place, while it
+// waits.
 func TestRunOfAProgramThatIsGone(t *testing.T) {
 	for name, upgrade := range map[string]func(t *testing.T, file string){
 		"removed": func(t *testing.T, file string) { require.NoError(t, os.Remove(file)) },
@@ -142,9 +145,12 @@ func TestRunTellsOfALossAtOnce(t *testing.T) {
 	_, err := p.mutex("fred", "ben").Clear(t.Context())
 	require.NoError(t, err)
 	begun := time.Now()
-	require.Eventually(t, func() bool { return c.stderr.String() != "" }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return c.stderr.String() != ""
+	}, patience, time.Millisecond)
 	assert.Less(t, time.Since(begun), 2*time.Second)
-	assert.Regexp(t, `^zooky: fred: lock lost: .*: ending the command with SIGTERM, and with SIGKILL after 5s\n$`, c.stderr.String())
+	assert.Regexp(t,
+		`^zooky: fred: lock lost: .*: ending the command with SIGTERM, and with SIGKILL after 5s\n$`, c.stderr.String())
 	require.NoError(t, c.Process.Signal(syscall.SIGKILL))
 	c.status(t)
 }

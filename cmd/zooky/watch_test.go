@@ -65,7 +65,8 @@ func TestWatchOnATerminal(t *testing.T) {
 	c := p.prepare("watch", "--every", "100ms")
 	c.Env = append(c.Env, "NO_COLOR=", "TERM=xterm")
 	terminal := onTerminal(t, c)
-	require.NoError(t, pty.Setsize(terminal, &pty.Winsize{Rows: rows, Cols: columns})) // watch looks each time
+	// watch looks each time
+	require.NoError(t, pty.Setsize(terminal, &pty.Winsize{Rows: rows, Cols: columns}))
 	c.requireOutput(t, "… and 2 more\x1b[J")
 	p.lock("a")
 	c.requireOutput(t, "\x1b[31mLocked\x1b[0m")
@@ -74,9 +75,11 @@ func TestWatchOnATerminal(t *testing.T) {
 	assert.Equal(t, 0, c.status(t))
 	c.requireOutput(t, "\x1b[?1049l")
 
-	screen, ok := strings.CutPrefix(strings.ReplaceAll(c.stdout.String(), "\r\n", "\n"), "\x1b[?1049h")
+	screen, ok := strings.CutPrefix(strings.ReplaceAll(c.stdout.String(), "\r\n", "\n"),
+		"\x1b[?1049h")
 	assert.True(t, ok)
-	screen = regexp.MustCompile(`\x1b\[[0-9]*[mK]|\^C`).ReplaceAllString(strings.TrimSuffix(screen, "\x1b[?1049l"), "")
+	screen = regexp.MustCompile(`\x1b\[[0-9]*[mK]|\^C`).ReplaceAllString(strings.TrimSuffix(screen,
+		"\x1b[?1049l"), "")
 	frames := strings.Split(screen, "\x1b[H")[1:]
 	last := strings.Split(strings.TrimSuffix(frames[len(frames)-1], "\x1b[J"), "\n")
 	require.Len(t, last, rows)

@@ -31,7 +31,8 @@ func main() {
 
 // cron runs job every so often, on whichever machine holds the lock, until ctx ends. A job that is
 // under way when the lock is revoked or lost has its context cancelled.
-func cron(ctx context.Context, s *zklock.Session, every time.Duration, job func(context.Context) error) {
+func cron(ctx context.Context, s *zklock.Session, every time.Duration,
+	job func(context.Context) error) {
 	m, err := s.Mutex("cron/report")
 	if err != nil {
 		log.Fatal(err)

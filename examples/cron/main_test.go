@@ -12,7 +12,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestOneMachineRunsTheJob starts two machines, and cuts off the one that runs the job after an hour.
+// TestOneMachineRunsTheJob starts two machines, and cuts off the one that runs the job after an
+// hour.
 func TestOneMachineRunsTheJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zookeeper := zktest.Fake(t)

@@ -1,5 +1,5 @@
-// Fence writes to an SQL database under a lock, so that a holder that was paused for longer than its
-// session, and does not know yet that it lost the lock, cannot overwrite its successor's work.
+// Fence writes to an SQL database under a lock, so that a holder that was paused for longer than
+// its session, and does not know yet that it lost the lock, cannot overwrite its successor's work.
 package main
 
 import (

@@ -57,7 +57,8 @@ func TestALateWriteIsRefused(t *testing.T) {
 	if err := save(t.Context(), db, tokens[0], "monthly", "late"); !errors.Is(err, errFenced) {
 		t.Errorf("a late write: %v", err)
 	}
-	if err := save(t.Context(), db, zklock.Token{}, "other", "unlocked"); err == nil || errors.Is(err, errFenced) {
+	if err := save(t.Context(), db, zklock.Token{}, "other", "unlocked"); err == nil ||
+		errors.Is(err, errFenced) {
 		t.Errorf("a write without a token: %v", err)
 	}
 	var body string

@@ -19,7 +19,8 @@ func (quiet) Printf(string, ...any) {}
 // TestSideBySide runs both at once on one server.
 func TestSideBySide(t *testing.T) {
 	zookeeper := zktest.Start(t)
-	conn, _, err := zk.Connect([]string{zookeeper.Connect()}, 10*time.Second, zk.WithLogger(quiet{}))
+	conn, _, err := zk.Connect([]string{zookeeper.Connect()}, 10*time.Second,
+		zk.WithLogger(quiet{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,9 @@ func TestSideBySide(t *testing.T) {
 	})
 	both.Go(func() {
 		for range 100 {
-			if err := after(t.Context(), s, func(context.Context) error { return job() }); err != nil {
+			if err := after(t.Context(), s, func(context.Context) error {
+				return job()
+			}); err != nil {
 				t.Error(err)
 				return
 			}

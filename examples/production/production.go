@@ -18,11 +18,13 @@ import (
 )
 
 // open opens the one Session of the process.
-func open(ctx context.Context, servers string, more ...zklock.SessionOption) (*zklock.Session, error) {
+func open(ctx context.Context, servers string,
+	more ...zklock.SessionOption) (*zklock.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	options := []zklock.SessionOption{
-		zklock.WithRoot("/locks/billing"),                             // a root for each application
+		// a root for each application
+		zklock.WithRoot("/locks/billing"),
 		zklock.WithSessionTimeout(10 * time.Second),                   // the default
 		zklock.WithLogger(slog.Default()),                             // sessions, outages
 		zklock.WithStateFunc(func(s zklock.State) { state.Store(s) }), // for a metric
@@ -46,7 +48,8 @@ func private(user, password string, roots *x509.CertPool) []zklock.SessionOption
 
 // put writes an object under a lock to a store that has conditional writes. The object itself
 // carries the token of its last writer.
-func put(ctx context.Context, store objectStore, token zklock.Token, key string, body []byte) error {
+func put(ctx context.Context, store objectStore, token zklock.Token, key string,
+	body []byte) error {
 	for {
 		was, etag, err := store.Get(ctx, key) // a zero token and "" if there is none
 		if err != nil {
@@ -73,7 +76,8 @@ func set(s *zklock.Session, m *zklock.Mutex, path string, data []byte) error {
 }
 
 // all acquires several locks as one, and runs f under all of them.
-func all(ctx context.Context, s *zklock.Session, names []string, f func(context.Context) error) error {
+func all(ctx context.Context, s *zklock.Session, names []string,
+	f func(context.Context) error) error {
 	var locks []*zklock.Mutex
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) { // each once
 		m, err := s.Mutex(name)

@@ -41,7 +41,8 @@ func (m *memory) Get(context.Context, string) (zklock.Token, string, error) {
 	return m.token, strconv.Itoa(m.version), nil
 }
 
-func (m *memory) PutIfMatch(_ context.Context, _, etag string, token zklock.Token, body []byte) error {
+func (m *memory) PutIfMatch(_ context.Context, _, etag string, token zklock.Token,
+	body []byte) error {
 	if race := m.race; race != nil {
 		m.race = nil
 		race()
@@ -76,7 +77,8 @@ func TestLateObjectsAreRefused(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := put(t.Context(), store, tokens[0], "k", []byte("late")); !errors.Is(err, errFenced) {
+		if err := put(t.Context(), store, tokens[0], "k",
+			[]byte("late")); !errors.Is(err, errFenced) {
 			t.Errorf("a late write: %v", err)
 		}
 		if store.body != "new" {
@@ -163,7 +165,8 @@ func TestPrivate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zookeeper := zktest.Fake(t)
 		options := private("billing", "secret", nil)
-		s, err := open(t.Context(), zookeeper.Connect(), options[1], zklock.WithDialer(zookeeper.Dial))
+		s, err := open(t.Context(), zookeeper.Connect(), options[1],
+			zklock.WithDialer(zookeeper.Dial))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,8 @@ func main() {
 
 // serve works for every tenant whose lock it is granted, until ctx ends. The context of work ends
 // when the tenant's lock is revoked or lost.
-func serve(ctx context.Context, s *zklock.Session, tenants []string, work func(context.Context, string) error) {
+func serve(ctx context.Context, s *zklock.Session, tenants []string,
+	work func(context.Context, string) error) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	for _, tenant := range tenants {

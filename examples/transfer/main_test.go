@@ -19,7 +19,8 @@ func TestNoMoneyIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zookeeper := zktest.Fake(t)
 		open := func() *zklock.Session {
-			s, err := zklock.Dial(t.Context(), zookeeper.Connect(), zklock.WithDialer(zookeeper.Network().Dial))
+			s, err := zklock.Dial(t.Context(), zookeeper.Connect(),
+				zklock.WithDialer(zookeeper.Network().Dial))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -28,7 +29,8 @@ func TestNoMoneyIsLost(t *testing.T) {
 		s := open()
 		defer s.Close()
 		create := func(path, data string) {
-			if _, err := s.Conn().Create(path, []byte(data), 0, zk.WorldACL(zk.PermAll)); err != nil {
+			if _, err := s.Conn().Create(path, []byte(data), 0,
+				zk.WorldACL(zk.PermAll)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +49,8 @@ func TestNoMoneyIsLost(t *testing.T) {
 						from, to = to, from
 					}
 					err := transfer(t.Context(), s, from, to, rand.N(100))
-					if err != nil && !errors.Is(err, errOverdrawn) && !errors.Is(err, zklock.ErrLost) {
+					if err != nil && !errors.Is(err, errOverdrawn) &&
+						!errors.Is(err, zklock.ErrLost) {
 						t.Error(err)
 					}
 					if i%10 == 0 {

@@ -13,9 +13,9 @@ import (
 
 var errOverdrawn = errors.New("not enough money")
 
-// transfer moves an amount from one account to another. LockAll takes both locks or none, so that no
-// two programs wait for each other, whichever account each names first. One transaction checks both
-// locks and writes both balances.
+// transfer moves an amount from one account to another. LockAll takes both locks or none, so that
+// no two programs wait for each other, whichever account each names first. One transaction checks
+// both locks and writes both balances.
 func transfer(ctx context.Context, s *zklock.Session, from, to string, amount int) error {
 	source, err1 := s.Mutex("accounts/" + from)
 	target, err2 := s.Mutex("accounts/" + to)

@@ -66,7 +66,8 @@ func TestEveryChangeIsSeen(t *testing.T) {
 			defer os.RemoveAll(dir)
 			after := filepath.Join(dir, "after")
 			require.NoError(t, os.Mkdir(after, 0o755))
-			require.NoError(t, os.WriteFile(filepath.Join(after, "after.go"), []byte(changed), 0o644))
+			require.NoError(t,
+				os.WriteFile(filepath.Join(after, "after.go"), []byte(changed), 0o644))
 			err = check("./"+after, api, false)
 			if c.want == "" {
 				assert.NoError(t, err)
@@ -74,7 +75,8 @@ func TestEveryChangeIsSeen(t *testing.T) {
 			}
 			require.ErrorContains(t, err, "\n\t"+c.want)
 			assert.ErrorContains(t, err, "run make api\n")
-			assert.Equal(t, strings.Contains(err.Error(), "\n\t-"), strings.Contains(err.Error(), "break"))
+			assert.Equal(t, strings.Contains(err.Error(), "\n\t-"),
+				strings.Contains(err.Error(), "break"))
 		})
 	}
 }

@@ -117,7 +117,8 @@ func (d *describer) signature(f *types.Func) string {
 		}
 		return types.NewTuple(vars...)
 	}
-	plain := types.NewSignatureType(nil, nil, nil, unnamed(s.Params()), unnamed(s.Results()), s.Variadic())
+	plain := types.NewSignatureType(nil, nil, nil, unnamed(s.Params()),
+		unnamed(s.Results()), s.Variadic())
 	return strings.TrimPrefix(d.text(plain), "func")
 }
 

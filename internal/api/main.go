@@ -1,6 +1,6 @@
-// Command api compares the exported API of the module's packages with the files in api/, one line for
-// each thing that a program can use. It exits with 1 if they differ: a change of the API is seen in
-// review as a change of these files.
+// Command api compares the exported API of the module's packages with the files in api/, one line
+// for each thing that a program can use. It exits with 1 if they differ: a change of the API is
+// seen in review as a change of these files.
 //
 //	go run ./internal/api    # compare, as make lint does
 //	go run ./internal/api -w # write the files, as make api does
@@ -61,7 +61,8 @@ func compare(file string, want, have []string) error {
 		return nil
 	}
 	var message strings.Builder
-	fmt.Fprintf(&message, "%s is not the API of the code; if the change is meant, run make api\n", file)
+	fmt.Fprintf(&message, "%s is not the API of the code; if the change is meant, run make api\n",
+		file)
 	if len(gone) > 0 {
 		message.WriteString("and list it under Changed in CHANGELOG.md, for programs that use these lines break:\n")
 	}

@@ -4,9 +4,9 @@ package chaos
 
 import "encoding/binary"
 
-// acks holds back what a follower has confirmed to its leader, and lets everything else pass: so it is
-// with a disk that stalls. Nothing is committed then, and yet the follower forwards requests, and asks
-// whether it may take a session.
+// acks holds back what a follower has confirmed to its leader, and lets everything else pass: so it
+// is with a disk that stalls. Nothing is committed then, and yet the follower forwards requests,
+// and asks whether it may take a session.
 type acks struct {
 	begun []byte // a packet that is not complete
 	held  []byte
@@ -39,8 +39,8 @@ func (a *acks) pass(p []byte, hold bool) (out []byte) {
 	}
 }
 
-// packetSize returns the size of the QuorumPacket with which b begins: a type, a transaction, bytes, and
-// identities of two texts each.
+// packetSize returns the size of the QuorumPacket with which b begins: a type, a transaction,
+// bytes, and identities of two texts each.
 func packetSize(b []byte) (size int, complete bool) {
 	const head = 12
 	size = head

@@ -12,7 +12,9 @@ import (
 
 func TestAcksAreHeldAndTheRestPasses(t *testing.T) {
 	packet := func(kind uint32, data string, ids ...string) (b []byte) {
-		text := func(s string) { b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...) }
+		text := func(s string) {
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
+		}
 		b = append(binary.BigEndian.AppendUint32(b, kind), 0, 0, 0, 0, 0, 0, 0, 7)
 		text(data)
 		b = binary.BigEndian.AppendUint32(b, uint32(len(ids)/2))
@@ -22,10 +24,12 @@ func TestAcksAreHeldAndTheRestPasses(t *testing.T) {
 		return b
 	}
 	null := append(make([]byte, 12), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
-	ack1, ack2, request := packet(packetAck, ""), packet(packetAck, "more"), packet(1, "data", "digest", "a:b")
+	ack1, ack2, request := packet(packetAck, ""), packet(packetAck, "more"),
+		packet(1, "data", "digest", "a:b")
 	stream := bytes.Join([][]byte{request, ack1, null, ack2, request}, nil)
 	rest := bytes.Join([][]byte{request, null, request}, nil)
-	for name, pieces := range map[string][][]byte{"at once": {stream}, "byte by byte": bytes.SplitAfter(stream, nil)} {
+	for name, pieces := range map[string][][]byte{"at once": {stream},
+		"byte by byte": bytes.SplitAfter(stream, nil)} {
 		t.Run(name, func(t *testing.T) {
 			var held, free acks
 			var out, all []byte

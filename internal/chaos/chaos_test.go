@@ -71,16 +71,19 @@ func TestNothingIsViolated(t *testing.T) {
 	requireSafe(t, report)
 }
 
-// TestTheWorldMoves has only those faults that move what a client relies on: which timeout its session
-// has, on which server it is, where servers are, what they remember, and how late they believe it is.
-// Each must have been injected; on a busy machine one may fail, for want of a leader.
+// TestTheWorldMoves has only those faults that move what a client relies on: which timeout its
+// session has, on which server it is, where servers are, what they remember, and how late they
+// believe it is. Each must have been injected; on a busy machine one may fail, for want of a
+// leader.
 func TestTheWorldMoves(t *testing.T) {
-	moves := []string{"move while commits hang", "names fail", "names hang", "names move", "rebuild server", "step clocks",
+	moves := []string{"move while commits hang", "names fail", "names hang", "names move",
+		"rebuild server", "step clocks",
 		"move and blackhole"}
 	seen := make(map[string]int)
 	for range 3 {
 		report := run(t, chaos.Config{
-			Duration: 20 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true, Clocks: true, Only: moves,
+			Duration: 20 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true,
+			Clocks: true, Only: moves,
 		})
 		requireSafe(t, report)
 		for _, what := range moves {
@@ -97,8 +100,8 @@ func TestTheWorldMoves(t *testing.T) {
 	assert.Fail(t, "not everything was injected", "%v", seen)
 }
 
-// requireSafe wants no violation but those of time, which a machine that is busy with other tests can cause by itself:
-// make chaos, on a machine of its own, counts them too.
+// requireSafe wants no violation but those of time, which a machine that is busy with other tests
+// can cause by itself: make chaos, on a machine of its own, counts them too.
 func requireSafe(t *testing.T, report *chaos.Report) {
 	t.Helper()
 	for _, v := range report.Violations {
@@ -108,30 +111,36 @@ func requireSafe(t *testing.T, report *chaos.Report) {
 	}
 }
 
-// TestStoppedHoldersNeedFencing is the control: holders that are stopped for longer than their session spoil the store
-// that does not look at tokens, and no other. Each of them must be stopped before its last write: a plan of faults may fail to meet any.
+// TestStoppedHoldersNeedFencing is the control: holders that are stopped for longer than their
+// session spoil the store that does not look at tokens, and no other. Each of them must be stopped
+// before its last write: a plan of faults may fail to meet any.
 func TestStoppedHoldersNeedFencing(t *testing.T) {
 	var stale, fenced, guarded int
 	for range 3 {
-		report := run(t, chaos.Config{Duration: 10 * time.Second, Timeout: time.Second, Only: []string{"stop"}})
+		report := run(t,
+			chaos.Config{Duration: 10 * time.Second, Timeout: time.Second, Only: []string{"stop"}})
 		requireSafe(t, report)
-		stale, fenced, guarded = stale+report.Stale, fenced+report.Refused["fenced"], guarded+report.Refused["guarded"]
+		stale, fenced, guarded = stale+report.Stale, fenced+report.Refused["fenced"],
+			guarded+report.Refused["guarded"]
 		if stale > 0 && fenced > 0 && guarded > 0 {
 			break
 		}
 	}
-	assert.Positive(t, stale, "the store without fencing was never written by a stale holder: this proves nothing")
+	assert.Positive(t, stale,
+		"the store without fencing was never written by a stale holder: this proves nothing")
 	assert.Positive(t, fenced, "the store with fencing never had to refuse")
 	assert.Positive(t, guarded, "Guard never had to refuse")
 }
 
-// TestAWeakLeaseOverlaps is a control too: with a lease that is not told of a cut, holds overlap, and that is noticed. Those who are
-// cut off must be in the middle of a hold that is long enough: a plan of faults may fail to meet any.
+// TestAWeakLeaseOverlaps is a control too: with a lease that is not told of a cut, holds overlap,
+// and that is noticed. Those who are cut off must be in the middle of a hold that is long enough: a
+// plan of faults may fail to meet any.
 func TestAWeakLeaseOverlaps(t *testing.T) {
 	overlaps := 0
 	for range 3 {
 		report := run(t, chaos.Config{
-			Duration: 12 * time.Second, Timeout: time.Second, Only: []string{"cut", "blackhole"}, Lease: zklock.LeaseServer,
+			Duration: 12 * time.Second, Timeout: time.Second, Only: []string{"cut", "blackhole"},
+			Lease: zklock.LeaseServer,
 		})
 		assert.Zero(t, report.Count("fence"), "whatever the lease, Guard and tokens hold")
 		assert.Zero(t, report.Count("linearizability"))

@@ -59,11 +59,13 @@ func (r *Report) checkLives(h *history) {
 		case kindFailed:
 			r.Failures[ev.Result]++
 			if ev.Result == "error" {
-				r.violateBy([]opName{ev.name()}, "error", "%v: acquiring %s: %s", ev.name(), ev.Lock, ev.Err)
+				r.violateBy([]opName{ev.name()}, "error", "%v: acquiring %s: %s", ev.name(),
+					ev.Lock, ev.Err)
 			}
 		case kindUnlocked:
 			if ev.Result == "error" {
-				r.violateBy([]opName{ev.name()}, "error", "%v: releasing %s: %s", ev.name(), ev.Lock, ev.Err)
+				r.violateBy([]opName{ev.name()}, "error", "%v: releasing %s: %s", ev.name(),
+					ev.Lock, ev.Err)
 			}
 		case kindGranted:
 			if ev.How == "zooky" {
@@ -93,8 +95,9 @@ func (r *Report) checkLives(h *history) {
 	}
 }
 
-// lateness is for how long a process may run after its context's end until an acquisition returns here: LockContext promises 100 ms, but
-// what takes a processor for less than longGap at a time is not known.
+// lateness is for how long a process may run after its context's end until an acquisition returns
+// here: LockContext promises 100 ms, but what takes a processor for less than longGap at a time is
+// not known.
 const lateness = 500 * time.Millisecond
 
 // checkReturns looks at how long acquisitions go on after their contexts have ended.
@@ -106,13 +109,16 @@ func (r *Report) checkReturns(t *timeline, events []Event) {
 		late := time.Duration(t.ran(ev, span{ev.At - ev.Late, ev.At}))
 		r.Latest = max(r.Latest, late)
 		if late > lateness {
-			r.violateBy([]opName{ev.name()}, "late", "%v: acquiring %s returned %v after its context had ended", ev.name(), ev.Lock, late)
+			r.violateBy([]opName{ev.name()}, "late",
+				"%v: acquiring %s returned %v after its context had ended",
+				ev.name(), ev.Lock, late)
 		}
 	}
 }
 
-// checkTokens wants every token once, and a greater one for an exclusive hold that was asked for after another had been
-// granted. Readers' tokens must be greater than those of the writers before them.
+// checkTokens wants every token once, and a greater one for an exclusive hold that was asked for
+// after another had been granted. Readers' tokens must be greater than those of the writers before
+// them.
 func (r *Report) checkTokens(lock string, holds []*heldLock) {
 	seen := make(map[string]*heldLock)
 	for _, h := range holds {
@@ -120,13 +126,19 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 			r.violate("token", "%v holds %s without a token", h.who, lock)
 		}
 		if other := seen[h.token]; other != nil {
-			r.violateBy([]opName{other.who, h.who}, "token", "%v and %v hold %s with the same token %s", other.who, h.who, lock, h.token)
+			r.violateBy([]opName{other.who, h.who}, "token",
+				"%v and %v hold %s with the same token %s", other.who, h.who, lock, h.token)
 		}
 		seen[h.token] = h
 	}
-	// Among all that were granted before h was asked for, the greatest exclusive token is the one to compare with.
-	granted := slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int { return cmp.Compare(a.granted, b.granted) })
-	invoked := slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int { return cmp.Compare(a.invoked, b.invoked) })
+	// Among all that were granted before h was asked for, the greatest exclusive token is the one
+	// to compare with.
+	granted := slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int {
+		return cmp.Compare(a.granted, b.granted)
+	})
+	invoked := slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int {
+		return cmp.Compare(a.invoked, b.invoked)
+	})
 	var greatest *heldLock
 	for _, h := range invoked {
 		for len(granted) > 0 && granted[0].granted < h.invoked {
@@ -137,25 +149,32 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 		}
 		if greatest != nil && h.token < greatest.token {
 			r.violateBy([]opName{greatest.who, h.who}, "token",
-				"%v was granted %s with %s after %v had it with %s", h.who, lock, h.token, greatest.who, greatest.token)
+				"%v was granted %s with %s after %v had it with %s", h.who, lock, h.token,
+				greatest.who, greatest.token)
 		}
 	}
 	if greatest != nil && greatest.token > r.lastTokens[lock] {
-		r.violate("token", "%s was granted with %s after the run, and with %s in it", lock, r.lastTokens[lock], greatest.token)
+		r.violate("token", "%s was granted with %s after the run, and with %s in it", lock,
+			r.lastTokens[lock], greatest.token)
 	}
 }
 
-// checkNumbers wants the candidates' numbers in the order of their transactions. ZooKeeper promises that, and everybody's place in the
-// queue rests on it. Numbers begin anew in another znode of that name, far back.
+// checkNumbers wants the candidates' numbers in the order of their transactions. ZooKeeper promises
+// that, and everybody's place in the queue rests on it. Numbers begin anew in another znode of that
+// name, far back.
 func (r *Report) checkNumbers(lock string, holds []*heldLock) {
-	holds = slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int { return cmp.Compare(a.token, b.token) })
+	holds = slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int {
+		return cmp.Compare(a.token, b.token)
+	})
 	var before *heldLock
 	for _, h := range holds {
 		if h.number == 0 {
 			continue
 		}
-		if before != nil && h.number <= before.number && before.number-h.number < 1000 && h.token != before.token {
-			r.violateBy([]opName{before.who, h.who}, "number", "%s: %v with token %s has number %d, and %v with token %s had %d",
+		if before != nil && h.number <= before.number && before.number-h.number < 1000 &&
+			h.token != before.token {
+			r.violateBy([]opName{before.who, h.who}, "number",
+				"%s: %v with token %s has number %d, and %v with token %s had %d",
 				lock, h.who, h.token, h.number, before.who, before.token, before.number)
 		}
 		before = h
@@ -165,7 +184,8 @@ func (r *Report) checkNumbers(lock string, holds []*heldLock) {
 // tokenZero is no token.
 const tokenZero = "0000000000000000.00000000"
 
-// checkOverlaps wants no two holds at a time, unless both are readers'. holds are in the order in which they began.
+// checkOverlaps wants no two holds at a time, unless both are readers'. holds are in the order in
+// which they began.
 func (r *Report) checkOverlaps(t *timeline, holds []*heldLock) {
 	var active []*heldLock
 	for _, h := range holds {
@@ -186,14 +206,17 @@ func (r *Report) checkOverlaps(t *timeline, holds []*heldLock) {
 				r.Overlaps[excuse]++
 				continue
 			}
-			r.violateBy([]opName{stale.who, fresh.who}, "overlap", "%s: %v (token %s) held on for %v after %v (token %s) had been granted it",
-				h.lock, stale.who, stale.token, time.Duration(min(a.end, h.end)-h.granted), fresh.who, fresh.token)
+			r.violateBy([]opName{stale.who, fresh.who}, "overlap",
+				"%s: %v (token %s) held on for %v after %v (token %s) had been granted it",
+				h.lock, stale.who, stale.token, time.Duration(min(a.end, h.end)-h.granted),
+				fresh.who, fresh.token)
 		}
 		active = append(active, h)
 	}
 }
 
-// checkRegister looks at the order in which a register has executed its writes, and at what the clients saw of it.
+// checkRegister looks at the order in which a register has executed its writes, and at what the
+// clients saw of it.
 func (r *Report) checkRegister(name registerName, reg *register) {
 	r.Writes[name.Register] += len(reg.log)
 	for _, problem := range reg.problems {
@@ -201,7 +224,8 @@ func (r *Report) checkRegister(name registerName, reg *register) {
 	}
 	slices.SortFunc(reg.lost, func(a, b lostWrite) int { return cmp.Compare(a.at, b.at) })
 	for _, l := range reg.lost {
-		r.violate("lost", "%s %s: %s was confirmed by a server at %.2fs, and the ensemble does not have it",
+		r.violate("lost",
+			"%s %s: %s was confirmed by a server at %.2fs, and the ensemble does not have it",
 			name.Register, name.Lock, l.value, time.Duration(l.at-r.begun).Seconds())
 	}
 	for i := 1; i < len(reg.log); i++ {
@@ -213,7 +237,8 @@ func (r *Report) checkRegister(name registerName, reg *register) {
 			r.Stale++
 			continue
 		}
-		r.violateBy([]opName{writer(before.Value), writer(after.Value)}, "fence", "%s %s: %s of token %s was executed after %s of token %s",
+		r.violateBy([]opName{writer(before.Value), writer(after.Value)}, "fence",
+			"%s %s: %s of token %s was executed after %s of token %s",
 			name.Register, name.Lock, after.Value, after.Token, before.Value, before.Token)
 	}
 	if reg.refused > 0 {

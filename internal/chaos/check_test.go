@@ -45,7 +45,8 @@ func gap(worker int, d time.Duration) Event {
 
 func text(token int) string { return fmt.Sprintf("%016x.%08x", token, 0) }
 
-// judge checks a history and returns how many violations of a kind it has; any other kind is a failure.
+// judge checks a history and returns how many violations of a kind it has; any other kind is a
+// failure.
 func judge(t *testing.T, kind string, h *history, logs map[registerName][]applied) int {
 	t.Helper()
 	r := newReport(Config{})
@@ -62,68 +63,94 @@ func TestOverlapsAreFound(t *testing.T) {
 		events []Event
 	}{
 		"one after the other": {0, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), unlock(1, 1), granted(2, 1, 6), unlock(2, 1)}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), unlock(1, 1), granted(2, 1, 6),
+			unlock(2, 1)}},
 		"both at once": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), unlock(1, 1), unlock(2, 1)}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), unlock(1, 1),
+			unlock(2, 1)}},
 		"recorded the other way round": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(2, 1, 6), granted(1, 1, 5), unlock(1, 1), unlock(2, 1)}},
+			lock(1, 1), lock(2, 1), granted(2, 1, 6), granted(1, 1, 5), unlock(1, 1),
+			unlock(2, 1)}},
 		"told before": {0, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), lost(1, 1, "lease"), granted(2, 1, 6), unlock(1, 1)}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), lost(1, 1, "lease"), granted(2, 1, 6),
+			unlock(1, 1)}},
 		"told after": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "lease"), unlock(1, 1)}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "lease"),
+			unlock(1, 1)}},
 		"never released": {1, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6)}},
 		"killed before": {0, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindKill, 1), granted(2, 1, 6)}},
 		"stopped": {0, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), granted(2, 1, 6), unlock(2, 1),
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1),
+			granted(2, 1, 6), unlock(2, 1),
 			harness(kindCont, 1), lost(1, 1, "lease")}},
 		"zooky stopped, and its command ended": {0, []Event{
-			lock(1, 1), lock(2, 1), zooky(granted(1, 1, 5)), alive(1, 1), harness(kindStopZooky, 1), alive(1, 1),
+			lock(1, 1), lock(2, 1), zooky(granted(1, 1, 5)), alive(1, 1),
+			harness(kindStopZooky, 1), alive(1, 1),
 			granted(2, 1, 6), unlock(2, 1)}},
 		"zooky stopped, and its command goes on": {1, []Event{
-			lock(1, 1), lock(2, 1), zooky(granted(1, 1, 5)), harness(kindStopZooky, 1), granted(2, 1, 6), alive(1, 1),
+			lock(1, 1), lock(2, 1), zooky(granted(1, 1, 5)), harness(kindStopZooky, 1),
+			granted(2, 1, 6), alive(1, 1),
 			unlock(2, 1)}},
 		"stopped, but not when it mattered": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), harness(kindCont, 1), granted(2, 1, 6),
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), harness(kindCont, 1),
+			granted(2, 1, 6),
 			lost(1, 1, "lease")}},
 		"another was stopped": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 3), granted(2, 1, 6), unlock(1, 1)}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 3), granted(2, 1, 6),
+			unlock(1, 1)}},
 		"without a processor": {0, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(1, 3*time.Second/2), lost(1, 1, "lease")}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(1, 3*time.Second/2),
+			lost(1, 1, "lease")}},
 		"without a processor, but not when it mattered": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(1, time.Second/2), lost(1, 1, "lease")}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(1, time.Second/2),
+			lost(1, 1, "lease")}},
 		"another was without a processor": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(3, 3*time.Second/2), lost(1, 1, "lease")}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), gap(3, 3*time.Second/2),
+			lost(1, 1, "lease")}},
 		"without a processor when it was stopped": {0, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), gap(1, time.Second/2), granted(2, 1, 6),
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindStop, 1), gap(1, time.Second/2),
+			granted(2, 1, 6),
 			harness(kindCont, 1), lost(1, 1, "lease")}},
 		"ended by the harness": {0, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindExpire, 1), granted(2, 1, 6), lost(1, 1, "expired")}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), harness(kindExpire, 1), granted(2, 1, 6),
+			lost(1, 1, "expired")}},
 		"ended by the harness too late to explain it": {1, []Event{
-			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), harness(kindExpire, 1), lost(1, 1, "expired")}},
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), harness(kindExpire, 1),
+			lost(1, 1, "expired")}},
 		"removed by force": {0, []Event{
-			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "removed")}},
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5),
+			granted(2, 1, 6), lost(1, 1, "removed")}},
 		"removed, and nobody forced": {1, []Event{
 			lock(1, 1), lock(2, 1), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "removed")}},
 		"removed by force, and not told why": {0, []Event{
-			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), lost(1, 1, "lease")}},
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5),
+			granted(2, 1, 6), lost(1, 1, "lease")}},
 		"removed by force before the grant was recorded": {0, []Event{
-			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6), granted(1, 1, 5), lost(1, 1, "removed")}},
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6),
+			granted(1, 1, 5), lost(1, 1, "removed")}},
 		"removed by force before the grant was recorded, found when it was unlocked": {0, []Event{
-			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6), granted(1, 1, 5), unlock(1, 1),
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6),
+			granted(1, 1, 5), unlock(1, 1),
 			on(1, 1, Event{Kind: kindUnlocked, Err: "lost", Result: "removed"})}},
 		"not removed, though somebody forced before": {1, []Event{
-			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6), granted(1, 1, 5), lost(1, 1, "lease")}},
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(2, 1, 6),
+			granted(1, 1, 5), lost(1, 1, "lease")}},
 		"released in order, though somebody forced": {1, []Event{
-			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5), granted(2, 1, 6), unlock(1, 1),
+			lock(1, 1), on(2, 1, Event{Kind: kindLock, How: "force"}), granted(1, 1, 5),
+			granted(2, 1, 6), unlock(1, 1),
 			on(1, 1, Event{Kind: kindUnlocked})}},
 		"two readers": {0, []Event{
-			lock(1, 1), lock(2, 1), read(granted(1, 1, 5)), read(granted(2, 1, 6)), unlock(1, 1), unlock(2, 1)}},
+			lock(1, 1), lock(2, 1), read(granted(1, 1, 5)), read(granted(2, 1, 6)), unlock(1, 1),
+			unlock(2, 1)}},
 		"a reader and a writer": {1, []Event{
-			lock(1, 1), lock(2, 1), read(granted(1, 1, 5)), granted(2, 1, 6), unlock(1, 1), unlock(2, 1)}},
+			lock(1, 1), lock(2, 1), read(granted(1, 1, 5)), granted(2, 1, 6), unlock(1, 1),
+			unlock(2, 1)}},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, judge(t, "overlap", script(test.events...), nil)) })
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, judge(t, "overlap", script(test.events...), nil))
+		})
 	}
 }
 
@@ -152,7 +179,8 @@ func TestBadTokensAreFound(t *testing.T) {
 
 // write is what a worker did to the guarded register.
 func write(worker, op, token int) Event {
-	return on(worker, op, Event{Kind: kindWrite, How: guarded, Token: text(token), Value: value(worker, op)})
+	return on(worker, op,
+		Event{Kind: kindWrite, How: guarded, Token: text(token), Value: value(worker, op)})
 }
 
 func wrote(worker, op int, result string) Event {
@@ -165,7 +193,8 @@ func value(worker, op int) string { return fmt.Sprintf("%d.%d", worker, op) }
 func got(worker, op, token int, value string) []Event {
 	return []Event{
 		on(worker, op, Event{Kind: kindRead, How: guarded}),
-		on(worker, op, Event{Kind: kindGot, How: guarded, Result: resultOK, Token: text(token), Value: value}),
+		on(worker, op,
+			Event{Kind: kindGot, How: guarded, Result: resultOK, Token: text(token), Value: value}),
 	}
 }
 
@@ -188,14 +217,18 @@ func TestBadRegistersAreFound(t *testing.T) {
 		"unknown, not executed": {"fence", 0, nil, []Event{write(1, 1, 5), wrote(1, 1, resultUnknown)}},
 		"unknown, executed": {"fence", 0, []applied{w(1, 1, 5)}, []Event{
 			write(1, 1, 5)}},
-		"read of an unknown write, late": {"linearizability", 0, []applied{w(1, 1, 5), w(2, 1, 6)}, join(
-			[]Event{write(1, 1, 5), wrote(1, 1, resultUnknown)}, append(got(3, 1, 5, value(1, 1)),
-				write(2, 1, 6), wrote(2, 1, resultOK))...)},
+		"read of an unknown write, late": {"linearizability", 0,
+			[]applied{w(1, 1, 5), w(2, 1, 6)}, join(
+				[]Event{write(1, 1, 5), wrote(1, 1, resultUnknown)},
+				append(got(3, 1, 5, value(1, 1)),
+					write(2, 1, 6), wrote(2, 1, resultOK))...)},
 		"read of an older value": {"linearizability", 1, []applied{w(1, 1, 5), w(2, 1, 6)}, join(
 			[]Event{write(1, 1, 5), wrote(1, 1, resultOK), write(2, 1, 6), wrote(2, 1, resultOK)},
 			got(3, 1, 5, value(1, 1))...)},
-		"read of a value that a later write had covered": {"linearizability", 1, []applied{w(1, 1, 5), w(2, 1, 6)}, join(
-			[]Event{write(1, 1, 5), write(2, 1, 6), wrote(2, 1, resultOK)}, got(3, 1, 5, value(1, 1))...)},
+		"read of a value that a later write had covered": {"linearizability", 1,
+			[]applied{w(1, 1, 5), w(2, 1, 6)}, join(
+				[]Event{write(1, 1, 5), write(2, 1, 6), wrote(2, 1, resultOK)},
+				got(3, 1, 5, value(1, 1))...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			logs := map[registerName][]applied{{guarded, mutexName}: test.log}
@@ -204,7 +237,8 @@ func TestBadRegistersAreFound(t *testing.T) {
 	}
 	t.Run("a stale write", func(t *testing.T) {
 		r := newReport(Config{})
-		r.check(script(write(1, 1, 5), write(2, 1, 6), wrote(2, 1, resultOK), wrote(1, 1, resultOK)),
+		r.check(script(write(1, 1, 5), write(2, 1, 6), wrote(2, 1, resultOK),
+			wrote(1, 1, resultOK)),
 			map[registerName][]applied{{guarded, mutexName}: {w(2, 1, 6), w(1, 1, 5)}})
 		assert.Equal(t, 1, r.Count("fence"))
 	})
@@ -219,7 +253,9 @@ func TestOtherTroubleIsFound(t *testing.T) {
 		"a worker that ended":     {"worker", []Event{{Kind: kindStart, Worker: 1}}},
 		"a leak":                  {"worker", []Event{{Kind: kindStart, Worker: 1}, {Kind: kindClosed, Worker: 1, Err: "leaked"}}},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, 1, judge(t, test.kind, script(test.events...), nil)) })
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, 1, judge(t, test.kind, script(test.events...), nil))
+		})
 	}
 }
 
@@ -241,12 +277,15 @@ func TestLateReturnsAreFound(t *testing.T) {
 		"stopped, and then late": {1, []Event{
 			{Kind: kindStop, Worker: 1}, {Kind: kindCont, Worker: 1}, gap(1, 2*time.Second), failed(3 * time.Second)}},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, judge(t, "late", script(test.events...), nil)) })
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, judge(t, "late", script(test.events...), nil))
+		})
 	}
 }
 
 func TestAPlanFollowsFromItsSeed(t *testing.T) {
-	cfg := Config{Duration: 10 * time.Minute, Timeout: 3 * time.Second, Clients: 5, Seed: 7, Clocks: true}
+	cfg := Config{Duration: 10 * time.Minute, Timeout: 3 * time.Second, Clients: 5,
+		Seed: 7, Clocks: true}
 	plan := newPlan(cfg)
 	assert.Equal(t, plan, newPlan(cfg))
 	seen := make(map[string]bool)
@@ -269,14 +308,16 @@ func TestAViolationTellsTheEventsThatMatter(t *testing.T) {
 	harness := func(ev Event) Event { ev.Worker = -1; return ev }
 	r := newReport(Config{})
 	r.check(script(
-		harness(Event{Kind: kindFault, How: "an earlier one"}), harness(Event{Kind: kindMended, How: "an earlier one"}),
+		harness(Event{Kind: kindFault, How: "an earlier one"}),
+		harness(Event{Kind: kindMended, How: "an earlier one"}),
 		lock(1, 1), lock(2, 1), lock(3, 1), lock(1, 0), lock(4, 7), lock(4, 8),
 		harness(Event{Kind: kindFault, How: "cut"}),
 		Event{Kind: kindTimeout, Worker: 1, Session: 9, Timeout: int64(time.Second)},
 		granted(1, 1, 5), gap(1, time.Millisecond), gap(3, time.Millisecond), granted(2, 1, 6),
 		on(3, 1, Event{Kind: kindFailed, Result: "context"}),
 		unlock(1, 1), unlock(2, 1), harness(Event{Kind: kindMended, How: "cut"}),
-		harness(Event{Kind: kindFault, How: "a later one"}), harness(Event{Kind: kindMended, How: "a later one"}),
+		harness(Event{Kind: kindFault, How: "a later one"}),
+		harness(Event{Kind: kindMended, How: "a later one"}),
 	), nil)
 	var overlap Violation
 	for _, v := range r.Violations {

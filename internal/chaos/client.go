@@ -129,7 +129,8 @@ func (c *client) finish(patience time.Duration) error {
 	select {
 	case <-c.read:
 	case <-time.After(patience):
-		return fmt.Errorf("worker %d had not ended after %v:\n%s", c.cfg.Worker, patience, c.stacks())
+		return fmt.Errorf("worker %d had not ended after %v:\n%s", c.cfg.Worker,
+			patience, c.stacks())
 	}
 	if err := c.cmd.Wait(); err != nil {
 		return fmt.Errorf("worker %d: %w:\n%s", c.cfg.Worker, err, c.stderr)

@@ -16,9 +16,9 @@ import (
 	"github.com/zookylock/zklock/internal/debian"
 )
 
-// The servers' wall clocks are stepped by a library that is loaded before libc (preload/clock.c): it
-// adds to the real time what a file says. The monotonic clock is left alone, as it is by whoever sets a
-// machine's clock.
+// The servers' wall clocks are stepped by a library that is loaded before libc (preload/clock.c):
+// it adds to the real time what a file says. The monotonic clock is left alone, as it is by whoever
+// sets a machine's clock.
 
 //go:embed preload/clock.c
 var clockSource []byte
@@ -45,9 +45,11 @@ func newClocks(ctx context.Context, dir string) (*clocks, error) {
 	if err := os.WriteFile(source, clockSource, 0o600); err != nil {
 		return nil, err
 	}
-	out, err := exec.CommandContext(ctx, "cc", "-shared", "-fPIC", "-O", "-o", library, source, "-ldl").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "cc", "-shared", "-fPIC", "-O", "-o", library, source,
+		"-ldl").CombinedOutput()
 	if err != nil {
-		return nil, fmt.Errorf("chaos: build what steps the servers' clocks, or run with -clocks=false: %w\n%s", err, out)
+		return nil,
+			fmt.Errorf("chaos: build what steps the servers' clocks, or run with -clocks=false: %w\n%s", err, out)
 	}
 	// The last argument is the server's zoo.cfg, in a folder of its own.
 	script := fmt.Sprintf(`#!/bin/sh
@@ -59,13 +61,15 @@ exec %s "$@"
 	for i := range servers {
 		err = errors.Join(err, c.step(i, 0))
 	}
-	return c, errors.Join(err, os.WriteFile(filepath.Join(dir, "bin", "java"), []byte(script), 0o700))
+	return c,
+		errors.Join(err, os.WriteFile(filepath.Join(dir, "bin", "java"), []byte(script), 0o700))
 }
 
 // step sets how far a server's wall clock is off, at once. The file is changed where it is: the
 // server has it mapped.
 func (c *clocks) step(server int, by time.Duration) error {
-	f, err := os.OpenFile(filepath.Join(c.dir, fmt.Sprint(server+1)), os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(c.dir, fmt.Sprint(server+1)),
+		os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -17,19 +17,22 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// collector reads the logs of the guarded registers: children whose transactions are the order in which the
-// ensemble executed the writes, those included whose answers got lost. Their sequence numbers would not do: after a change of
-// leaders ZooKeeper has been seen to give one twice to creations in transactions of several (3.9.6). It removes what it has read, or
-// the servers would be full after an hour. It is connected to the servers past all links.
+// collector reads the logs of the guarded registers: children whose transactions are the order in
+// which the ensemble executed the writes, those included whose answers got lost. Their sequence
+// numbers would not do: after a change of leaders ZooKeeper has been seen to give one twice to
+// creations in transactions of several (3.9.6). It removes what it has read, or the servers would
+// be full after an hour. It is connected to the servers past all links.
 type collector struct {
 	conn *zk.Conn
 	stop context.CancelFunc
 	done errgroup.Group
 
-	seen    map[string]bool    // paths; used by the goroutine, and after its end, as is what follows
+	// paths; used by the goroutine, and after its end, as is what follows
+	seen    map[string]bool
 	last    map[string]int64   // transaction, by lock
 	entries map[string][]entry // by lock
-	late    []string           // what a server showed only after another had shown something later: they have diverged
+	// what a server showed only after another had shown something later: they have diverged
+	late []string
 }
 
 func newCollector(ctx context.Context, connect string) (*collector, error) {
@@ -48,7 +51,8 @@ func newCollector(ctx context.Context, connect string) (*collector, error) {
 			return nil, fmt.Errorf("creating %s: %w", path, err)
 		}
 	}
-	c := &collector{conn: conn, seen: make(map[string]bool), last: make(map[string]int64), entries: make(map[string][]entry)}
+	c := &collector{conn: conn, seen: make(map[string]bool), last: make(map[string]int64),
+		entries: make(map[string][]entry)}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.done.Go(func() error { // ended and waited for by finish or close
 		for {
@@ -68,7 +72,8 @@ func newCollector(ctx context.Context, connect string) (*collector, error) {
 // isOutage reports whether err is no more than what the faults bring about.
 func isOutage(err error) bool {
 	return errors.Is(err, zk.ErrConnectionClosed) || errors.Is(err, zk.ErrSessionExpired) ||
-		errors.Is(err, zk.ErrNoServer) || errors.Is(err, zk.ErrSessionMoved) || errors.Is(err, zk.ErrNoNode)
+		errors.Is(err, zk.ErrNoServer) || errors.Is(err, zk.ErrSessionMoved) ||
+		errors.Is(err, zk.ErrNoNode)
 }
 
 // collect reads what has come and removes it.
@@ -124,7 +129,9 @@ func (c *collector) take(lock string, children []string) error {
 	before := c.last[lock]
 	for _, e := range entries {
 		if e.czxid <= before {
-			c.late = append(c.late, fmt.Sprintf("%s: write %s of %x was not there when one of %x was", logPath(lock), e.Value, e.czxid, before))
+			c.late = append(c.late,
+				fmt.Sprintf("%s: write %s of %x was not there when one of %x was", logPath(lock),
+					e.Value, e.czxid, before))
 		}
 		c.last[lock] = max(c.last[lock], e.czxid)
 		c.seen[logPath(lock)+"/"+e.Token+"_"+e.Value] = true

@@ -39,8 +39,8 @@ func (p *peerLink) set(f linkFaults) {
 	p.election.set(f)
 }
 
-// startEnsemble starts the servers and then has them find each other through links. zktest has no option for that: the
-// configuration it has written is changed while the servers are down.
+// startEnsemble starts the servers and then has them find each other through links. zktest has no
+// option for that: the configuration it has written is changed while the servers are down.
 func startEnsemble(ctx context.Context, cfg ensembleConfig) (_ *ensemble, err error) {
 	e := &ensemble{}
 	if e.dir, err = os.MkdirTemp("", "chaos."); err != nil {
@@ -108,8 +108,8 @@ const (
 	shortest = 2
 )
 
-// unequal returns settings by which each server has another tick, and grants another session timeout:
-// this one, a third more, and a third less.
+// unequal returns settings by which each server has another tick, and grants another session
+// timeout: this one, a third more, and a third less.
 func unequal(timeout time.Duration) (each [servers][]string) {
 	for i, s := range [servers]struct{ tick, granted time.Duration }{
 		{zktest.DefaultTickTime, timeout},
@@ -130,13 +130,13 @@ func unequal(timeout time.Duration) (each [servers][]string) {
 // member is a line of zoo.cfg: server.N=127.0.0.1:quorum:election;client.
 var member = regexp.MustCompile(`(?m)^server\.(\d)=127\.0\.0\.1:(\d+):(\d+);`)
 
-// leaderGrace is how long a link to a leader waits for it to listen, which it does some moments after it was elected. A
-// follower whose connection is refused tries again; one that is disconnected calls the next election, and that could
-// go on for many seconds.
+// leaderGrace is how long a link to a leader waits for it to listen, which it does some moments
+// after it was elected. A follower whose connection is refused tries again; one that is
+// disconnected calls the next election, and that could go on for many seconds.
 const leaderGrace = 300 * time.Millisecond
 
-// rewire puts links in the place of the other servers into the configuration of one, and settings at its end: of two lines
-// for one setting, ZooKeeper takes the last.
+// rewire puts links in the place of the other servers into the configuration of one, and settings
+// at its end: of two lines for one setting, ZooKeeper takes the last.
 func (e *ensemble) rewire(i int, settings []string) error {
 	files, err := filepath.Glob(filepath.Join(e.dir, "zktest.*", strconv.Itoa(i+1), "zoo.cfg"))
 	if err != nil || len(files) != 1 {
@@ -233,9 +233,9 @@ func (e *ensemble) version() string {
 	return "?"
 }
 
-// compare asks each server, twice, for the children of each lock and log, and says what some of them show and others do
-// not, each time. Such a server has missed a transaction, which no client can help: those who are connected to it wait
-// for somebody who is gone, and go on waiting.
+// compare asks each server, twice, for the children of each lock and log, and says what some of
+// them show and others do not, each time. Such a server has missed a transaction, which no client
+// can help: those who are connected to it wait for somebody who is gone, and go on waiting.
 func (e *ensemble) compare(ctx context.Context) (texts []string, err error) {
 	const looks = 2
 	shown := make(map[string]*[servers]int) // how often, by path
@@ -255,7 +255,9 @@ func (e *ensemble) compare(ctx context.Context) (texts []string, err error) {
 	}
 	for path, by := range shown {
 		if slices.Contains(by[:], looks) && slices.Contains(by[:], 0) {
-			texts = append(texts, fmt.Sprintf("%s: seen %v times on the servers, of %d looks at each", path, *by, looks))
+			texts = append(texts,
+				fmt.Sprintf("%s: seen %v times on the servers, of %d looks at each",
+					path, *by, looks))
 		}
 	}
 	slices.Sort(texts)

@@ -8,27 +8,29 @@ import (
 	"sync"
 )
 
-// Event is one line of the history. What is done has an event before it is begun and another when it is over, so that
-// the real moment lies between the two.
+// Event is one line of the history. What is done has an event before it is begun and another when
+// it is over, so that the real moment lies between the two.
 type Event struct {
-	At        int64  `json:"t"`           // see now
-	Worker    int    `json:"w"`           // the client process, -1 for none
-	Life      int    `json:"l"`           // counts its restarts
-	Goroutine int    `json:"g,omitempty"` //
-	Kind      Kind   `json:"k"`
-	Op        int    `json:"n,omitempty"`       // number of the acquisition or of the operation in a register, in one life
-	Lock      string `json:"lock,omitempty"`    //
-	How       string `json:"how,omitempty"`     // it acquires; the register; the fault
-	Shared    bool   `json:"shared,omitempty"`  // a reader
-	Token     string `json:"token,omitempty"`   // of the hold, or as read
-	Value     string `json:"value,omitempty"`   // written or read
-	Session   int64  `json:"session,omitempty"` // ZooKeeper's
-	Number    int    `json:"number,omitempty"`  // of the candidate that was granted
-	Result    string `json:"result,omitempty"`  //
-	Err       string `json:"err,omitempty"`     //
-	Late      int64  `json:"late,omitempty"`    // how long after its context's end an acquisition returned
-	Gap       int64  `json:"gap,omitempty"`     // how long until now the process had got no processor
-	Timeout   int64  `json:"timeout,omitempty"` // of the session, as granted by a server
+	At        int64 `json:"t"`           // see now
+	Worker    int   `json:"w"`           // the client process, -1 for none
+	Life      int   `json:"l"`           // counts its restarts
+	Goroutine int   `json:"g,omitempty"` //
+	Kind      Kind  `json:"k"`
+	// number of the acquisition or of the operation in a register, in one life
+	Op      int    `json:"n,omitempty"`
+	Lock    string `json:"lock,omitempty"`    //
+	How     string `json:"how,omitempty"`     // it acquires; the register; the fault
+	Shared  bool   `json:"shared,omitempty"`  // a reader
+	Token   string `json:"token,omitempty"`   // of the hold, or as read
+	Value   string `json:"value,omitempty"`   // written or read
+	Session int64  `json:"session,omitempty"` // ZooKeeper's
+	Number  int    `json:"number,omitempty"`  // of the candidate that was granted
+	Result  string `json:"result,omitempty"`  //
+	Err     string `json:"err,omitempty"`     //
+	// how long after its context's end an acquisition returned
+	Late    int64 `json:"late,omitempty"`
+	Gap     int64 `json:"gap,omitempty"`     // how long until now the process had got no processor
+	Timeout int64 `json:"timeout,omitempty"` // of the session, as granted by a server
 }
 
 // Kind says what happened.
@@ -58,16 +60,17 @@ const (
 	kindTimeout Kind = "timeout" // a server has granted it
 	kindLookUp  Kind = "look-up" // of a server's name; Result is what the resolver did
 
-	kindFault     Kind = "fault"
-	kindMended    Kind = "mended"
-	kindStop      Kind = "stop" // SIGSTOP is about to be sent
-	kindCont      Kind = "cont" // SIGCONT has been sent
-	kindKill      Kind = "kill" // SIGKILL is about to be sent
-	kindExpire    Kind = "expire"
-	kindAlive     Kind = "alive"      // the command of a zooky runs
-	kindStopZooky Kind = "stop zooky" // SIGSTOP is about to be sent to a zooky, or SIGKILL, and not to its command
-	kindBegun     Kind = "begun"      // the plan of faults counts from here
-	kindHealed    Kind = "healed"     // no fault after this
+	kindFault  Kind = "fault"
+	kindMended Kind = "mended"
+	kindStop   Kind = "stop" // SIGSTOP is about to be sent
+	kindCont   Kind = "cont" // SIGCONT has been sent
+	kindKill   Kind = "kill" // SIGKILL is about to be sent
+	kindExpire Kind = "expire"
+	kindAlive  Kind = "alive" // the command of a zooky runs
+	// SIGSTOP is about to be sent to a zooky, or SIGKILL, and not to its command
+	kindStopZooky Kind = "stop zooky"
+	kindBegun     Kind = "begun"  // the plan of faults counts from here
+	kindHealed    Kind = "healed" // no fault after this
 )
 
 // Results of operations.
@@ -77,7 +80,8 @@ const (
 	resultUnknown = "unknown"
 )
 
-// recorder writes events as lines, each with one call, so that of a process that is killed none is lost or half there.
+// recorder writes events as lines, each with one call, so that of a process that is killed none is
+// lost or half there.
 type recorder struct {
 	mu sync.Mutex // guards w
 	w  io.Writer

@@ -16,8 +16,8 @@ const leadTime = 3 * time.Second
 // mostTold is how many events a violation prints at most, the last of them.
 const mostTold = 40
 
-// tell returns, of a history in its order, the events that matter to some operations: their own, and
-// what befell their processes and the servers at that time.
+// tell returns, of a history in its order, the events that matter to some operations: their own,
+// and what befell their processes and the servers at that time.
 func tell(events []Event, begun int64, ops ...opName) []string {
 	during := span{never, 0}
 	for _, ev := range events {
@@ -106,7 +106,8 @@ func (ev Event) String() string {
 		value int64
 	}{{"late by", ev.Late}, {"without a processor for", ev.Gap}, {"for", ev.Timeout}} {
 		if field.value != 0 {
-			fmt.Fprintf(&b, " %s %v", field.name, time.Duration(field.value).Round(time.Millisecond))
+			fmt.Fprintf(&b, " %s %v", field.name,
+				time.Duration(field.value).Round(time.Millisecond))
 		}
 	}
 	return b.String()

@@ -175,7 +175,8 @@ func (r *run) roll() error {
 	return err
 }
 
-// partition cuts a server off from the others, and leaves it with a client that cannot reach them either.
+// partition cuts a server off from the others, and leaves it with a client that cannot reach them
+// either.
 func (r *run) partition(ctx context.Context, server int, c *client, wait func()) error {
 	c.reach(func(i int) bool { return i == server })
 	defer c.reach(func(int) bool { return true })

@@ -39,14 +39,16 @@ type span struct{ from, to int64 }
 
 func (s span) has(t int64) bool { return s.from <= t && t <= s.to }
 
-// wakingTime is how long a process that did not run may take to act on what it finds when it goes on.
+// wakingTime is how long a process that did not run may take to act on what it finds when it goes
+// on.
 const wakingTime = 100 * time.Millisecond
 
 // timeline is the history put in order.
 type timeline struct {
-	events  []Event
-	holds   []*heldLock        // by granted
-	stops   map[[2]int][]span  // when each life of a process did not run: was stopped, or got no processor; by from
+	events []Event
+	holds  []*heldLock // by granted
+	// when each life of a process did not run: was stopped, or got no processor; by from
+	stops   map[[2]int][]span
 	expired map[[2]int][]int64 // when the harness had sessions of it end
 	forcing map[string][]span  // acquisitions of each lock that may remove others
 }
@@ -74,8 +76,10 @@ func newTimeline(events []Event) *timeline {
 			}
 			if ev.Kind == kindGranted {
 				h = &heldLock{
-					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token, number: ev.Number,
-					invoked: asked[ev.name()].At, granted: ev.At, lost: never, unlock: never, end: never,
+					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token,
+					number:  ev.Number,
+					invoked: asked[ev.name()].At, granted: ev.At, lost: never,
+					unlock: never, end: never,
 				}
 				if ev.How == "zooky" {
 					h.end = ev.At // and later, as long as the command says that it runs
@@ -96,7 +100,8 @@ func newTimeline(events []Event) *timeline {
 			t.stops[life] = append(t.stops[life], span{ev.At, never})
 		case kindCont:
 			stops := t.stops[life]
-			stops[slices.IndexFunc(stops, func(s span) bool { return s.to == never })].to = ev.At + int64(wakingTime)
+			stops[slices.IndexFunc(stops, func(s span) bool { return s.to == never })].to = ev.At +
+				int64(wakingTime)
 		case kindGap:
 			t.stops[life] = append(t.stops[life], span{ev.At - ev.Gap, ev.At + int64(wakingTime)})
 		case kindKill:
@@ -124,7 +129,8 @@ func newTimeline(events []Event) *timeline {
 // ran returns for how much of the time the event's process ran.
 func (t *timeline) ran(ev Event, during span) (d int64) {
 	at := during.from
-	for _, s := range t.stops[[2]int{ev.Worker, ev.Life}] { // they may overlap: a process that is stopped has a gap too
+	// they may overlap: a process that is stopped has a gap too
+	for _, s := range t.stops[[2]int{ev.Worker, ev.Life}] {
 		d += max(0, min(s.from, during.to)-at)
 		at = max(at, s.to)
 	}
@@ -138,7 +144,8 @@ const (
 	wasExpired = "its session was ended by the harness"
 )
 
-// excuse says why, at a moment at which another hold began, the hold need not have been told yet; "" if there is none.
+// excuse says why, at a moment at which another hold began, the hold need not have been told yet;
+// "" if there is none.
 func (t *timeline) excuse(h *heldLock, at int64) string {
 	life := [2]int{h.who.Worker, h.who.Life}
 	for _, s := range t.stops[life] {

@@ -138,7 +138,8 @@ func (j *job) hold(op int, how string) {
 	if err == nil {
 		number, _ = strconv.Atoi(guard.Path[len(guard.Path)-10:])
 	}
-	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: token, Number: number, Session: j.worker.session.ID()})
+	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: token, Number: number,
+		Session: j.worker.session.ID()})
 	watched, unwatch := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { // ends with unwatch; waited for below
@@ -152,7 +153,8 @@ func (j *job) hold(op int, how string) {
 		if err != nil || !obstinate && (closed.Is(revoked) || closed.Is(lost)) {
 			break
 		}
-		// Between the look at the hold and what follows from it the process may be stopped: no library can help that.
+		// Between the look at the hold and what follows from it the process may be stopped: no
+		// library can help that.
 		time.Sleep(j.upTo(j.worker.cfg.Timeout / 50))
 		if !j.shared {
 			j.writeGuarded(guard, token)
@@ -216,15 +218,17 @@ func (j *job) watch(ctx context.Context, op int, revoked, lost <-chan struct{}) 
 func dataPath(lock string) string { return dataRoot + "/" + lock + "/data" }
 func logPath(lock string) string  { return dataRoot + "/" + lock + "/log" }
 
-// writeGuarded writes to the znode behind the hold's Guard, and appends to its log in the same transaction: the log's children
-// tell afterwards what was executed, and by their transactions in which order.
+// writeGuarded writes to the znode behind the hold's Guard, and appends to its log in the same
+// transaction: the log's children tell afterwards what was executed, and by their transactions in
+// which order.
 func (j *job) writeGuarded(guard *zk.CheckVersionRequest, token string) {
 	op := int(j.worker.ops.Add(1))
 	value := fmt.Sprintf("%d.%d.%d", j.worker.cfg.Worker, j.worker.cfg.Life, op)
 	j.record(Event{Kind: kindWrite, Op: op, How: guarded, Token: token, Value: value})
 	results, err := j.worker.session.Conn().Multi(guard,
 		&zk.SetDataRequest{Path: dataPath(j.lock), Data: []byte(token + " " + value), Version: -1},
-		&zk.CreateRequest{Path: logPath(j.lock) + "/" + token + "_" + value, Acl: zk.WorldACL(zk.PermAll)})
+		&zk.CreateRequest{Path: logPath(j.lock) + "/" + token + "_" + value,
+			Acl: zk.WorldACL(zk.PermAll)})
 	ev := Event{Kind: kindWrote, Op: op, How: guarded, Token: token, Value: value, Result: resultOK}
 	if err != nil {
 		ev.Result, ev.Err = resultUnknown, err.Error()
@@ -235,11 +239,13 @@ func (j *job) writeGuarded(guard *zk.CheckVersionRequest, token string) {
 	j.record(ev)
 }
 
-// readAttempts bounds how often a read is begun again because others write, or because a server has missed a transaction.
+// readAttempts bounds how often a read is begun again because others write, or because a server has
+// missed a transaction.
 const readAttempts = 5
 
-// readGuarded reads the znode, and has a quorum confirm that this is what it has. The answer of a server alone could be old, also when it has
-// just confirmed something newer: see the design page, "A server can be out of step for good".
+// readGuarded reads the znode, and has a quorum confirm that this is what it has. The answer of a
+// server alone could be old, also when it has just confirmed something newer: see the design page,
+// "A server can be out of step for good".
 func (j *job) readGuarded() {
 	op := int(j.worker.ops.Add(1))
 	j.record(Event{Kind: kindRead, Op: op, How: guarded})
@@ -265,8 +271,10 @@ func (j *job) writeStore(register, token string) {
 	op := int(j.worker.ops.Add(1))
 	value := fmt.Sprintf("%d.%d.%d", j.worker.cfg.Worker, j.worker.cfg.Life, op)
 	j.record(Event{Kind: kindWrite, Op: op, How: register, Token: token, Value: value})
-	ev := Event{Kind: kindWrote, Op: op, How: register, Token: token, Value: value, Result: resultOK}
-	reply, err := j.store.do(storeRequest{Register: register, Lock: j.lock, Token: token, Value: value})
+	ev := Event{Kind: kindWrote, Op: op, How: register, Token: token, Value: value,
+		Result: resultOK}
+	reply, err := j.store.do(storeRequest{Register: register, Lock: j.lock,
+		Token: token, Value: value})
 	switch {
 	case err != nil:
 		ev.Result, ev.Err = resultUnknown, err.Error()

@@ -41,7 +41,8 @@ func fakeLagging(t *testing.T) lagging {
 
 // realLagging has a follower hear nothing from its leader; what it says itself comes through.
 func realLagging(t *testing.T) lagging {
-	settings := []string{fmt.Sprintf("syncLimit=%d", cutPatience/(100*time.Millisecond))} // or it would hang up
+	// or it would hang up
+	settings := []string{fmt.Sprintf("syncLimit=%d", cutPatience/(100*time.Millisecond))}
 	e, err := startEnsemble(t.Context(), ensembleConfig{settings: settings})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.stop()) })
@@ -69,7 +70,8 @@ func realLagging(t *testing.T) lagging {
 // openRaw opens a session that lasts for as long as a server may lag.
 func openRaw(t *testing.T, addr string, dial zk.Dialer) *zk.Conn {
 	t.Helper()
-	c, events, err := zk.Connect([]string{addr}, cutPatience, zk.WithDialer(dial), zk.WithLogger(quiet{}))
+	c, events, err := zk.Connect([]string{addr}, cutPatience, zk.WithDialer(dial),
+		zk.WithLogger(quiet{}))
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	for ev := range events {
@@ -80,8 +82,8 @@ func openRaw(t *testing.T, addr string, dial zk.Dialer) *zk.Conn {
 	return c
 }
 
-// TestTheFakeLagsLikeAServer compares a follower that lags with fakezk's: reads are of the past, and
-// events, syncs and the answers to writes wait, while the writes themselves are executed.
+// TestTheFakeLagsLikeAServer compares a follower that lags with fakezk's: reads are of the past,
+// and events, syncs and the answers to writes wait, while the writes themselves are executed.
 func TestTheFakeLagsLikeAServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes ten seconds")
@@ -103,7 +105,10 @@ func TestTheFakeLagsLikeAServer(t *testing.T) {
 			require.NoError(t, err)
 			synced, created := make(chan error, 1), make(chan error, 1)
 			go func() { _, err := syncer.Sync("/a"); synced <- err }() // end with the sessions
-			go func() { _, err := writer.Create("/b", nil, 0, zk.WorldACL(zk.PermAll)); created <- err }()
+			go func() {
+				_, err := writer.Create("/b", nil, 0, zk.WorldACL(zk.PermAll))
+				created <- err
+			}()
 			assert.Eventually(t, func() bool { there, _, _ := far.Exists("/b"); return there },
 				cutPatience, time.Millisecond, "the write of a client of the follower is executed")
 			data, _, err := reader.Get("/a")

@@ -11,14 +11,17 @@ import (
 	"time"
 )
 
-// link is a network connection that can be broken: it listens for one side and connects to the other. Streams pass as
-// bytes; zktest.Proxy, which knows frames, belongs to tests and has no server in particular to cut off.
+// link is a network connection that can be broken: it listens for one side and connects to the
+// other. Streams pass as bytes; zktest.Proxy, which knows frames, belongs to tests and has no
+// server in particular to cut off.
 type link struct {
-	target  string
-	quorum  bool                                       // followers connect to their leader
-	grace   time.Duration                              // how long a target may refuse connections before that is passed on
-	granted func(session int64, timeout time.Duration) // is told of what servers grant, if it is not nil
-	work    sync.WaitGroup                             // the accept loops and the connections
+	target string
+	quorum bool // followers connect to their leader
+	// how long a target may refuse connections before that is passed on
+	grace time.Duration
+	// is told of what servers grant, if it is not nil
+	granted func(session int64, timeout time.Duration)
+	work    sync.WaitGroup // the accept loops and the connections
 
 	mu       sync.Mutex // guards the fields below
 	listener net.Listener
@@ -58,7 +61,8 @@ func newLink(target string, grace time.Duration) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{target: target, grace: grace, listener: listener, conns: make(map[*linkConn]struct{})}
+	l := &link{target: target, grace: grace, listener: listener,
+		conns: make(map[*linkConn]struct{})}
 	l.work.Go(func() { l.accept(listener) }) // ends with the listener; close waits
 	return l, nil
 }
@@ -116,7 +120,8 @@ func (l *link) hanging() (n int) {
 	return n
 }
 
-// set changes what is wrong with the link. Connections with a gap do not outlive the blackhole that made it.
+// set changes what is wrong with the link. Connections with a gap do not outlive the blackhole that
+// made it.
 func (l *link) set(f linkFaults) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -277,8 +282,9 @@ func (l *link) note(c *linkConn, dir int, p []byte) {
 	}
 }
 
-// pass waits for what arrived to be due. It is false if a blackhole swallows it, or if the connection is over: what comes
-// behind a gap must not be delivered, or a follower misses a transaction and goes on without it.
+// pass waits for what arrived to be due. It is false if a blackhole swallows it, or if the
+// connection is over: what comes behind a gap must not be delivered, or a follower misses a
+// transaction and goes on without it.
 func (l *link) pass(c *linkConn, dir int, arrived time.Time) bool {
 	for {
 		l.mu.Lock()

@@ -21,8 +21,8 @@ type registerOutput struct {
 	Token, Value string
 }
 
-// fencedRegister is the model: a register that executes a write whose token is not smaller than that of the write
-// before, and refuses the others.
+// fencedRegister is the model: a register that executes a write whose token is not smaller than
+// that of the write before, and refuses the others.
 func fencedRegister(initial applied) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return initial },
@@ -48,19 +48,22 @@ func fencedRegister(initial applied) porcupine.Model {
 				return fmt.Sprintf("write %s by %s", in.Value, in.Token)
 			}
 		},
-		DescribeState: func(state any) string { return fmt.Sprintf("%s by %s", state.(applied).Value, state.(applied).Token) },
+		DescribeState: func(state any) string {
+			return fmt.Sprintf("%s by %s", state.(applied).Value, state.(applied).Token)
+		},
 	}
 }
 
-// opsAtOnce is how many operations porcupine gets to see together. Its memory grows with the square of their number.
+// opsAtOnce is how many operations porcupine gets to see together. Its memory grows with the square
+// of their number.
 const opsAtOnce = 2000
 
-// checkPatience bounds one call of porcupine. A history that is not decided by then counts as a violation: it has
-// proved nothing.
+// checkPatience bounds one call of porcupine. A history that is not decided by then counts as a
+// violation: it has proved nothing.
 const checkPatience = time.Minute
 
-// checkLinearizable asks porcupine. The history is cut where nothing is under way: what is executed before and after is
-// then certain, and so is the state in between.
+// checkLinearizable asks porcupine. The history is cut where nothing is under way: what is executed
+// before and after is then certain, and so is the state in between.
 func (r *Report) checkLinearizable(name registerName, reg *register) {
 	place := make(map[string]int, len(reg.log))
 	for i, a := range reg.log {
@@ -76,7 +79,9 @@ func (r *Report) checkLinearizable(name registerName, reg *register) {
 		r.Checked += len(part)
 		if result != porcupine.Ok {
 			r.violate("linearizability", "%s %s: %v", name.Register, name.Lock, result)
-			r.pictures[name] = func(file string) error { return porcupine.VisualizePath(model, info, file) }
+			r.pictures[name] = func(file string) error {
+				return porcupine.VisualizePath(model, info, file)
+			}
 			return false
 		}
 		if last >= 0 {
@@ -94,7 +99,8 @@ func (r *Report) checkLinearizable(name registerName, reg *register) {
 			ids[client] = len(ids)
 		}
 		part = append(part, porcupine.Operation{
-			ClientId: ids[client], Input: op.input, Call: op.call, Output: op.output, Return: op.ret,
+			ClientId: ids[client], Input: op.input, Call: op.call, Output: op.output,
+			Return: op.ret,
 		})
 		busy = max(busy, op.ret)
 		if i, ok := place[op.input.Value]; ok && op.input.Write && !op.output.Refused {

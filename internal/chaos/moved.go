@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// worker returns a client that is no zooky: this one, or another. What a fault needs a zooky may not
-// have: names, or something to write at every moment.
+// worker returns a client that is no zooky: this one, or another. What a fault needs a zooky may
+// not have: names, or something to write at every moment.
 func (r *run) worker(f Fault, c *client) *client {
 	if c.cfg.Zooky == "" {
 		return c
@@ -34,14 +34,14 @@ func (c *client) hanging() (n int) {
 	return n
 }
 
-// stallTime bounds how long followers confirm nothing: less than syncLimit, after which their leader
-// would leave them.
+// stallTime bounds how long followers confirm nothing: less than syncLimit, after which their
+// leader would leave them.
 const stallTime = 1200 * time.Millisecond
 
-// move has a client's session move to a follower while writes of it, which were sent to another server,
-// are proposed and cannot be committed. The follower takes further writes, and is then told of all
-// those commits together. It is tried with one client after the other until one has something to write,
-// which one that waits for others has not.
+// move has a client's session move to a follower while writes of it, which were sent to another
+// server, are proposed and cannot be committed. The follower takes further writes, and is then told
+// of all those commits together. It is tried with one client after the other until one has
+// something to write, which one that waits for others has not.
 func (r *run) move(ctx context.Context, f Fault, leader int, c *client) (err error) {
 	const tries = 3
 	for n := range tries {
@@ -64,7 +64,8 @@ func (r *run) moveOne(ctx context.Context, f Fault, leader int, c *client) error
 	r.ensemble.stall(leader, true)
 	defer r.ensemble.stall(leader, false)
 	begun := time.Now()
-	for _, l := range c.links { // what the client numbers by connections, it is to number alike on both
+	// what the client numbers by connections, it is to number alike on both
+	for _, l := range c.links {
 		l.reset()
 	}
 	r.sleep(ctx, f.Delay/8)
@@ -84,8 +85,8 @@ func (r *run) moveOne(ctx context.Context, f Fault, leader int, c *client) error
 	return nil
 }
 
-// moveAndHole has a client's session move to the server that grants the longest timeout, then to the one
-// that grants the shortest, and hear nothing any more as soon as that has taken it.
+// moveAndHole has a client's session move to the server that grants the longest timeout, then to
+// the one that grants the shortest, and hear nothing any more as soon as that has taken it.
 func (r *run) moveAndHole(ctx context.Context, c *client, wait func()) error {
 	defer c.reach(func(int) bool { return true })
 	for _, to := range []int{longest, shortest} {
@@ -125,8 +126,10 @@ func (r *run) stepClocks(f Fault, wait func()) (err error) {
 		err = errors.Join(err, r.ensemble.clocks.step(i, by))
 	}
 	wait()
-	if stamp, writeErr := r.writes.stamp(); writeErr == nil && time.Since(stamp).Abs() < time.Hour/2 {
-		err = errors.Join(err, fmt.Errorf("the leader writes of %v: its clock is the machine's", stamp))
+	if stamp, writeErr := r.writes.stamp(); writeErr == nil &&
+		time.Since(stamp).Abs() < time.Hour/2 {
+		err = errors.Join(err,
+			fmt.Errorf("the leader writes of %v: its clock is the machine's", stamp))
 	}
 	for i := range servers {
 		err = errors.Join(err, r.ensemble.clocks.step(i, 0))
@@ -135,8 +138,8 @@ func (r *run) stepClocks(f Fault, wait func()) (err error) {
 }
 
 // misname breaks a client's connections while it cannot look up its servers' names, or when the
-// servers have got other addresses, of which the names tell later. zooky asks the machine's resolver,
-// which is not ours.
+// servers have got other addresses, of which the names tell later. zooky asks the machine's
+// resolver, which is not ours.
 func (r *run) misname(f Fault, c *client, wait func()) error {
 	c = r.worker(f, c)
 	answer := namesAnswered

@@ -15,8 +15,8 @@ import (
 	"sync"
 )
 
-// names are what one worker's resolver answers. It reads them from a file at each look-up, where the
-// harness changes them. A worker's servers are called zk-0, zk-1 and so on.
+// names are what one worker's resolver answers. It reads them from a file at each look-up, where
+// the harness changes them. A worker's servers are called zk-0, zk-1 and so on.
 type names struct {
 	file string
 
@@ -42,7 +42,8 @@ func serverName(i int) string { return fmt.Sprintf("zk-%d", i) }
 
 // newNames has each server's name stand for an address.
 func newNames(file, ip string) (*names, error) {
-	n := &names{file: file, table: nameTable{Answer: namesAnswered, Addresses: make(map[string]string)}}
+	n := &names{file: file,
+		table: nameTable{Answer: namesAnswered, Addresses: make(map[string]string)}}
 	for i := range servers {
 		n.table.Addresses[serverName(i)] = ip
 	}
@@ -74,18 +75,19 @@ func replaceFile(file string, text []byte) error {
 	return os.Rename(fresh, file)
 }
 
-// useNames has this process look names up in the file. Go's own resolver asks, over a connection that
-// is answered here; record is told of each answer.
+// useNames has this process look names up in the file. Go's own resolver asks, over a connection
+// that is answered here; record is told of each answer.
 func useNames(file string, record func(Event)) {
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		near, far := net.Pipe()
-		go func() { // ends with the connection, which the resolver closes
-			defer far.Close()
-			for serveName(far, file, record) == nil {
-			}
-		}()
-		return near, nil
-	}}
+	net.DefaultResolver = &net.Resolver{PreferGo: true,
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() { // ends with the connection, which the resolver closes
+				defer far.Close()
+				for serveName(far, file, record) == nil {
+				}
+			}()
+			return near, nil
+		}}
 }
 
 // serveName answers one question. Over a stream each message begins with its length.
@@ -113,7 +115,8 @@ func serveName(conn net.Conn, file string, record func(Event)) error {
 	}
 	reply, err := answerName(query, table)
 	if err == nil {
-		_, err = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...))
+		_, err = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))),
+			reply...))
 	}
 	return err
 }

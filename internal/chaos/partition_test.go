@@ -19,24 +19,27 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-var cuts = flag.Int("chaos.cuts", 1, "how often TestAFollowerCutFromItsLeader cuts its follower off")
+var cuts = flag.Int("chaos.cuts", 1,
+	"how often TestAFollowerCutFromItsLeader cuts its follower off")
 
 const (
 	// holdersPerCut is how many runs one cut makes: that many sessions hold a lock each.
 	holdersPerCut = 5
 
-	// blindness is how long a follower that hears nothing from its leader goes on serving its clients: syncLimit.
-	// zktest's 2 s would be over before a session of 6 s is, and with it the fault: the follower would hang up.
+	// blindness is how long a follower that hears nothing from its leader goes on serving its
+	// clients: syncLimit. zktest's 2 s would be over before a session of 6 s is, and with it the
+	// fault: the follower would hang up.
 	blindness = 10 * time.Second
 
-	// cutPatience bounds what must happen; a test that runs into it has failed. A follower that has long looked in vain
-	// for a leader asks for one every few seconds only.
+	// cutPatience bounds what must happen; a test that runs into it has failed. A follower that has
+	// long looked in vain for a leader asks for one every few seconds only.
 	cutPatience = 40 * time.Second
 )
 
-// TestAFollowerCutFromItsLeader leaves holders on a follower that hears nothing from the other servers, does not know it
-// yet and answers their pings. The leader expires their sessions meanwhile, and whoever waits on the leader's side of the
-// cut acquires. 20 runs: go test ./internal/chaos -run TestAFollowerCutFromItsLeader -v -chaos.cuts 4
+// TestAFollowerCutFromItsLeader leaves holders on a follower that hears nothing from the other
+// servers, does not know it yet and answers their pings. The leader expires their sessions
+// meanwhile, and whoever waits on the leader's side of the cut acquires. 20 runs: go test
+// ./internal/chaos -run TestAFollowerCutFromItsLeader -v -chaos.cuts 4
 func TestAFollowerCutFromItsLeader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
@@ -52,7 +55,8 @@ func TestAFollowerCutFromItsLeader(t *testing.T) {
 	toldFirst := func(t *testing.T, timeout time.Duration, cuts int) {
 		var runs []cutOff
 		for i := range cuts {
-			t.Run(fmt.Sprint("cut ", i+1), func(t *testing.T) { // so that its sessions are closed before the next
+			// so that its sessions are closed before the next
+			t.Run(fmt.Sprint("cut ", i+1), func(t *testing.T) {
 				runs = append(runs, cutFollower(t, e, zklock.LeaseQuorum, timeout)...)
 			})
 		}
@@ -65,8 +69,9 @@ func TestAFollowerCutFromItsLeader(t *testing.T) {
 	t.Run("quorum/2s", func(t *testing.T) { toldFirst(t, 2*time.Second, *cuts) })
 	t.Run("quorum/6s", func(t *testing.T) { toldFirst(t, 6*time.Second, 1) })
 
-	// The control: a lease that counts from answered pings is taken in by such a follower, and its holders must be told
-	// after others have acquired. If they are not, this cut endangers nobody, and the runs above prove nothing.
+	// The control: a lease that counts from answered pings is taken in by such a follower, and its
+	// holders must be told after others have acquired. If they are not, this cut endangers nobody,
+	// and the runs above prove nothing.
 	t.Run("ping/2s", func(t *testing.T) {
 		runs := cutFollower(t, e, zklock.LeasePing, 2*time.Second)
 		summarize(t, runs)
@@ -107,8 +112,9 @@ type contest struct {
 
 func (c contest) over() bool { return closed.Is(c.lost) }
 
-// witnessTimeout is the session timeout of who only looks. It hangs up after two thirds of it without an answer, and cannot come back to a
-// follower that is cut off; the machine may stand still for some time.
+// witnessTimeout is the session timeout of who only looks. It hangs up after two thirds of it
+// without an answer, and cannot come back to a follower that is cut off; the machine may stand
+// still for some time.
 const witnessTimeout = 10 * time.Second
 
 // answered returns nil if the session's server answers a read, which it does without asking others.
@@ -126,8 +132,9 @@ func answered(ctx context.Context, s *zklock.Session) error {
 	}
 }
 
-// cutFollower has sessions on a follower hold locks for which others wait on the leader, cuts the follower off from the
-// other servers until the holders have been told and the others have acquired, and mends it.
+// cutFollower has sessions on a follower hold locks for which others wait on the leader, cuts the
+// follower off from the other servers until the holders have been told and the others have
+// acquired, and mends it.
 func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Duration) []cutOff {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), cutPatience)
@@ -139,8 +146,8 @@ func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Dur
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, way.close()) })
 
-	// A session that reads: it shows whether the follower still serves. Those that hold do not, because a holder
-	// whose beat is not answered hangs up by itself, some time after it was told.
+	// A session that reads: it shows whether the follower still serves. Those that hold do not,
+	// because a holder whose beat is not answered hangs up by itself, some time after it was told.
 	witness := dialForCut(t, way.addr(), witnessTimeout)
 	contend := func() (contests []contest) {
 		for i := range holdersPerCut {
@@ -164,7 +171,8 @@ func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Dur
 		return contests
 	}
 	contests := contend()
-	for tries := 0; tries < 2 && slices.ContainsFunc(contests, contest.over); tries++ { // the machine stood still for a second
+	// the machine stood still for a second
+	for tries := 0; tries < 2 && slices.ContainsFunc(contests, contest.over); tries++ {
 		for _, c := range contests {
 			c.waiter.Cancel()
 			_ = c.holder.UnlockContext(ctx) // lost or not
@@ -186,11 +194,13 @@ func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Dur
 				case <-lost:
 					runs[i].told, lost = time.Since(begun), nil
 				case <-acquired:
-					if closed.Is(lost) { // the holder was told too before anybody looked: select chooses at random
+					// the holder was told too before anybody looked: select chooses at random
+					if closed.Is(lost) {
 						runs[i].told, lost = time.Since(begun), nil
 					}
 					runs[i].acquired, acquired = time.Since(begun), nil
-					assert.NoError(t, answered(ctx, witness), "the follower has not served its clients so long")
+					assert.NoError(t, answered(ctx, witness),
+						"the follower has not served its clients so long")
 				case <-ctx.Done():
 					assert.Fail(t, "the cut did not end", "lock %d: %+v", i, runs[i])
 					return
@@ -211,15 +221,16 @@ func cutFollower(t *testing.T, e *ensemble, lease zklock.Lease, timeout time.Dur
 	return runs
 }
 
-// mend ends a server's blackhole. What was swallowed is missing in the streams, and TCP has none with a gap: so that not a
-// byte comes behind one, the connections end first, and the blackhole after them. A follower that misses a transaction
-// would go on without it.
+// mend ends a server's blackhole. What was swallowed is missing in the streams, and TCP has none
+// with a gap: so that not a byte comes behind one, the connections end first, and the blackhole
+// after them. A follower that misses a transaction would go on without it.
 func mend(t *testing.T, e *ensemble, server int) {
 	t.Helper()
 	e.around(server, linkFaults{cut: true, hole: [2]bool{true, true}})
 	assert.Eventually(t, func() bool {
 		for other := range servers {
-			for _, l := range slices.Concat(e.peers[server][other].links(), e.peers[other][server].links()) {
+			for _, l := range slices.Concat(e.peers[server][other].links(),
+				e.peers[other][server].links()) {
 				if l.connected() {
 					return false
 				}
@@ -231,7 +242,8 @@ func mend(t *testing.T, e *ensemble, server int) {
 }
 
 // dialForCut opens a Session on one server that is closed at the test's end.
-func dialForCut(t *testing.T, addr string, timeout time.Duration, opts ...zklock.SessionOption) *zklock.Session {
+func dialForCut(t *testing.T, addr string, timeout time.Duration,
+	opts ...zklock.SessionOption) *zklock.Session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), cutPatience)
 	defer cancel()

@@ -25,10 +25,12 @@ func (f Fault) String() string {
 	if f.Holder {
 		client = "that holds"
 	}
-	return fmt.Sprintf("%s (follower %d, client %s) for %v", f.What, f.Server, client, f.For.Round(time.Millisecond))
+	return fmt.Sprintf("%s (follower %d, client %s) for %v", f.What, f.Server, client,
+		f.For.Round(time.Millisecond))
 }
 
-// serverFaults and clientFaults are what a plan draws from; a fault that stands twice is twice as likely.
+// serverFaults and clientFaults are what a plan draws from; a fault that stands twice is twice as
+// likely.
 var (
 	serverFaults = []string{
 		"kill leader", "kill follower", "pause leader", "pause follower",
@@ -66,7 +68,9 @@ func only(cfg Config, whats []string) []string {
 	if len(cfg.Only) == 0 {
 		return slices.Clone(whats)
 	}
-	return slices.DeleteFunc(slices.Clone(whats), func(what string) bool { return !slices.Contains(cfg.Only, what) })
+	return slices.DeleteFunc(slices.Clone(whats), func(what string) bool {
+		return !slices.Contains(cfg.Only, what)
+	})
 }
 
 func track(cfg Config, stream uint64, whats []string) []Fault {
@@ -75,7 +79,9 @@ func track(cfg Config, stream uint64, whats []string) []Fault {
 	}
 	rng := rand.New(rand.NewPCG(cfg.Seed, stream))
 	rng.Shuffle(len(whats), func(i, j int) { whats[i], whats[j] = whats[j], whats[i] })
-	between := func(least, most time.Duration) time.Duration { return least + rand64(rng, most-least) }
+	between := func(least, most time.Duration) time.Duration {
+		return least + rand64(rng, most-least)
+	}
 	var faults []Fault
 	for at := between(cfg.Timeout/4, cfg.Timeout); ; {
 		f := Fault{

@@ -33,9 +33,9 @@ type operation struct {
 	goroutine int
 }
 
-// newRegister puts the events of one register together. What became of writes without an answer is known from the log:
-// those that it has were executed between their beginning and the first answer to a write behind them in the log; the
-// others never were.
+// newRegister puts the events of one register together. What became of writes without an answer is
+// known from the log: those that it has were executed between their beginning and the first answer
+// to a write behind them in the log; the others never were.
 func newRegister(name registerName, events []Event, log []applied) *register {
 	reg := &register{log: log}
 	place := make(map[string]int, len(log))
@@ -82,7 +82,8 @@ func newRegister(name registerName, events []Event, log []applied) *register {
 			if executed {
 				reg.problem("%s was refused and executed", from.Value)
 			}
-			// A Guard may refuse whenever the candidate is gone, which says nothing about the register.
+			// A Guard may refuse whenever the candidate is gone, which says nothing about the
+			// register.
 			if name.Register == fenced {
 				op.output = registerOutput{Refused: true}
 				reg.ops = append(reg.ops, op)

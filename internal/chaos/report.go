@@ -20,23 +20,27 @@ type Report struct {
 	FailedFaults map[string]int // that could not, or only in part: no leader was there, for one
 	Acquisitions int            // that were asked for
 	Holds        int            // that were granted
-	Failures     map[string]int // acquisitions that failed: by their context, because the lock was taken, by Close
-	Losses       map[string]int // holds whose holders were told: removed, expired, lease
-	Overlaps     map[string]int // that are nobody's fault, by reason: only fencing helps there
-	Writes       map[string]int // executed, by register
-	Refused      map[string]int // writes, by register
-	Unknown      int            // writes whose clients did not learn what became of them
-	Stale        int            // writes that the store without fencing took from stale holders
-	Checked      int            // operations that porcupine has looked at
-	OutOfStep    int            // times that a client has left a server because it had missed a transaction
-	ZookyHolds   int            // those of the client that runs zooky
-	ZookyStops   int            // times that a zooky was stopped or killed, and not its command
-	Timeouts     int            // times that a session was granted another timeout at a reconnection
-	Moved        int            // writes that hung, proposed and not committed, when their session was moved
-	LookUps      map[string]int // of servers' names, by what the resolver did
-	Latest       time.Duration  // that an acquisition returned after its context had ended, its process running
-	Violations   []Violation
-	Dir          string // where the history is, if it was kept
+	// acquisitions that failed: by their context, because the lock was taken, by Close
+	Failures map[string]int
+	Losses   map[string]int // holds whose holders were told: removed, expired, lease
+	Overlaps map[string]int // that are nobody's fault, by reason: only fencing helps there
+	Writes   map[string]int // executed, by register
+	Refused  map[string]int // writes, by register
+	Unknown  int            // writes whose clients did not learn what became of them
+	Stale    int            // writes that the store without fencing took from stale holders
+	Checked  int            // operations that porcupine has looked at
+	// times that a client has left a server because it had missed a transaction
+	OutOfStep  int
+	ZookyHolds int // those of the client that runs zooky
+	ZookyStops int // times that a zooky was stopped or killed, and not its command
+	Timeouts   int // times that a session was granted another timeout at a reconnection
+	// writes that hung, proposed and not committed, when their session was moved
+	Moved   int
+	LookUps map[string]int // of servers' names, by what the resolver did
+	// that an acquisition returned after its context had ended, its process running
+	Latest     time.Duration
+	Violations []Violation
+	Dir        string // where the history is, if it was kept
 
 	events     []Event           // in their order
 	begun      int64             // the time of the plan of faults
@@ -89,8 +93,10 @@ func (r *Report) Count(kind string) int {
 	return n
 }
 
-// Inconclusive reports whether the servers disagree about what happened, have lost what they had confirmed, or have given a
-// candidate a number that is not above those before: an error of ZooKeeper's, by which the run says nothing about the library. See the design page, "A server can be out of step for good".
+// Inconclusive reports whether the servers disagree about what happened, have lost what they had
+// confirmed, or have given a candidate a number that is not above those before: an error of
+// ZooKeeper's, by which the run says nothing about the library. See the design page, "A server can
+// be out of step for good".
 func (r *Report) Inconclusive() bool {
 	return r.Count("diverged") > 0 || r.Count("lost") > 0 || r.Count("number") > 0
 }
@@ -104,26 +110,32 @@ func (r *Report) String() string {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-13s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("seed", "%d, session timeout %v, lease %s, %d clients, faults for %v", r.Config.Seed, r.Config.Timeout,
-		[]string{zklock.LeaseQuorum: "quorum", zklock.LeasePing: "ping", zklock.LeaseServer: "server"}[r.Config.Lease],
+	line("seed", "%d, session timeout %v, lease %s, %d clients, faults for %v", r.Config.Seed,
+		r.Config.Timeout,
+		[]string{zklock.LeaseQuorum: "quorum", zklock.LeasePing: "ping",
+			zklock.LeaseServer: "server"}[r.Config.Lease],
 		r.Config.Clients, r.Config.Duration)
 	line("servers", "%d of ZooKeeper %s", servers, r.ZooKeeper)
 	line("faults", "%s", counts(r.Faults))
 	if len(r.FailedFaults) > 0 {
 		line("in part", "%s", counts(r.FailedFaults))
 	}
-	line("acquisitions", "%d, of which %d granted; failed: %s", r.Acquisitions, r.Holds, counts(r.Failures))
+	line("acquisitions", "%d, of which %d granted; failed: %s", r.Acquisitions, r.Holds,
+		counts(r.Failures))
 	line("latest return", "%v after the context had ended", r.Latest.Round(time.Millisecond))
 	if r.OutOfStep > 0 {
-		line("out of step", "%d times a client has left a server that had missed a transaction", r.OutOfStep)
+		line("out of step", "%d times a client has left a server that had missed a transaction",
+			r.OutOfStep)
 	}
 	line("zooky", "%d holds; stopped or killed %d times", r.ZookyHolds, r.ZookyStops)
-	line("sessions", "%d times another timeout was granted at a reconnection; %d writes hung when their session moved",
+	line("sessions",
+		"%d times another timeout was granted at a reconnection; %d writes hung when their session moved",
 		r.Timeouts, r.Moved)
 	line("look-ups", "%s", counts(r.LookUps))
 	line("losses", "%s", counts(r.Losses))
 	line("overlaps", "%s", counts(r.Overlaps))
-	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes), counts(r.Refused), r.Unknown)
+	line("writes", "%s; refused: %s; %d without an answer", counts(r.Writes),
+		counts(r.Refused), r.Unknown)
 	line("stale writes", "%d in the store without fencing", r.Stale)
 	line("linearizable", "%d operations checked", r.Checked)
 	kinds := make(map[string]int)

@@ -52,7 +52,8 @@ type run struct {
 	failed map[string]int // faults that could not happen, or only in part
 }
 
-// Run makes a run and checks it. The error says that it could not be made; violations are in the Report.
+// Run makes a run and checks it. The error says that it could not be made; violations are in the
+// Report.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 3 * time.Second
@@ -60,7 +61,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Clients == 0 {
 		cfg.Clients = 5
 	}
-	r := &run{cfg: cfg, history: newHistory(), faults: make(map[string]int), failed: make(map[string]int)}
+	r := &run{cfg: cfg, history: newHistory(), faults: make(map[string]int),
+		failed: make(map[string]int)}
 	report, err := r.make(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chaos: seed %d: %w", cfg.Seed, err)
@@ -124,7 +126,8 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	r.history.record(Event{Kind: kindBegun, Worker: -1})
 	plan := newPlan(r.cfg)
 	var tracks sync.WaitGroup
-	tracks.Go(func() { r.inject(ctx, plan.Servers) }) // both end with their plan or ctx; waited for below
+	// both end with their plan or ctx; waited for below
+	tracks.Go(func() { r.inject(ctx, plan.Servers) })
 	tracks.Go(func() { r.inject(ctx, plan.Clients) })
 	tracks.Wait()
 	r.until(ctx, r.cfg.Duration)
@@ -146,7 +149,9 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	var finishing sync.WaitGroup
 	for i, c := range r.clients {
 		if idle := stuck[i]; idle != nil {
-			report.violate("stuck", "worker %d: goroutines %v were not granted their locks after all was well:\n%s", i, idle, c.stacks())
+			report.violate("stuck",
+				"worker %d: goroutines %v were not granted their locks after all was well:\n%s", i,
+				idle, c.stacks())
 			continue
 		}
 		finishing.Go(func() { // bounded by finish's patience; waited for below
@@ -160,7 +165,8 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	finishing.Wait()
 	stopped = true
 	if len(stuck) > 0 {
-		r.sleep(ctx, 2*r.cfg.Timeout) // they were killed: what they leave is gone once their sessions are
+		// they were killed: what they leave is gone once their sessions are
+		r.sleep(ctx, 2*r.cfg.Timeout)
 	}
 	if err := r.inspect(ctx, report); err != nil {
 		return nil, err
@@ -172,8 +178,8 @@ func (r *run) make(ctx context.Context) (_ *Report, err error) {
 	return report, nil
 }
 
-// addClient adds a worker: one that has a file of its own with its servers' names, or one that runs zooky,
-// which gets their addresses.
+// addClient adds a worker: one that has a file of its own with its servers' names, or one that runs
+// zooky, which gets their addresses.
 func (r *run) addClient(i int, file, zooky string) (err error) {
 	c := &client{h: r.history, cfg: workerConfig{
 		Worker:  i,
@@ -196,7 +202,8 @@ func (r *run) addClient(i int, file, zooky string) (err error) {
 			return err
 		}
 		l.granted = func(session int64, timeout time.Duration) {
-			r.history.record(Event{Kind: kindTimeout, Worker: i, Session: session, Timeout: int64(timeout)})
+			r.history.record(Event{Kind: kindTimeout, Worker: i, Session: session,
+				Timeout: int64(timeout)})
 		}
 		c.links = append(c.links, l)
 		addr := l.addr()
@@ -228,8 +235,9 @@ func (r *run) allStarted(ctx context.Context) error {
 	return nil
 }
 
-// settle lets the clients work undisturbed until every goroutine has been granted its lock, and for long enough that
-// the sessions of those that were killed are over. It returns, by worker, the goroutines that never were.
+// settle lets the clients work undisturbed until every goroutine has been granted its lock, and for
+// long enough that the sessions of those that were killed are over. It returns, by worker, the
+// goroutines that never were.
 func (r *run) settle(ctx context.Context) map[int][]int {
 	before := r.grants()
 	limit := time.After(30*time.Second + 5*r.cfg.Timeout)
@@ -285,7 +293,8 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 	for _, text := range r.writes.late {
 		report.violate("diverged", "%s", text)
 	}
-	if compareErr := r.compare(ctx, report); compareErr != nil || err != nil && report.Count("diverged") == 0 {
+	if compareErr := r.compare(ctx, report); compareErr != nil ||
+		err != nil && report.Count("diverged") == 0 {
 		return errors.Join(err, compareErr)
 	}
 	s, err := zklock.Dial(ctx, r.ensemble.Connect(), zklock.WithRoot(lockRoot))
@@ -313,7 +322,8 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 	return s.Close()
 }
 
-// keep writes the history, what each register has executed, every violation, and porcupine's pictures of what it refused.
+// keep writes the history, what each register has executed, every violation, and porcupine's
+// pictures of what it refused.
 func (r *run) keep(report *Report) (err error) {
 	dir := r.cfg.Dir
 	if dir == "" {
@@ -332,7 +342,8 @@ func (r *run) keep(report *Report) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name.Register+"-"+name.Lock+".json"), text, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name.Register+"-"+name.Lock+".json"), text,
+			0o666); err != nil {
 			return err
 		}
 	}
@@ -343,7 +354,8 @@ func (r *run) keep(report *Report) (err error) {
 			fmt.Fprintf(&list, "\t%s\n", text)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(list.String()), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(list.String()),
+		0o666); err != nil {
 		return err
 	}
 	for name, picture := range report.pictures {

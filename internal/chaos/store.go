@@ -11,8 +11,9 @@ import (
 
 // The registers of each lock.
 const (
-	guarded  = "guarded"  // a znode, written behind Mutex.Guard
-	fenced   = "fenced"   // in the store, which refuses tokens smaller than the greatest that it has seen
+	guarded = "guarded" // a znode, written behind Mutex.Guard
+	// in the store, which refuses tokens smaller than the greatest that it has seen
+	fenced   = "fenced"
 	unfenced = "unfenced" // in the store, which takes everything: the control
 )
 
@@ -28,8 +29,8 @@ type storeReply struct {
 // applied is a write that a register has executed, in its order.
 type applied struct{ Token, Value string }
 
-// store stands for whatever the locks protect outside ZooKeeper. Workers reach it over the loopback, one JSON document
-// a line; no fault comes between.
+// store stands for whatever the locks protect outside ZooKeeper. Workers reach it over the
+// loopback, one JSON document a line; no fault comes between.
 type store struct {
 	listener net.Listener
 	work     sync.WaitGroup
@@ -47,7 +48,8 @@ func newStore() (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{listener: listener, logs: make(map[registerName][]applied), conns: make(map[net.Conn]struct{})}
+	s := &store{listener: listener, logs: make(map[registerName][]applied),
+		conns: make(map[net.Conn]struct{})}
 	s.work.Go(s.accept) // ends with the listener; close waits
 	return s, nil
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// tap reads what passes between a client and a server: the timeout that the server grants, and which
-// writes it has not answered yet. It looks at the heads of frames alone.
+// tap reads what passes between a client and a server: the timeout that the server grants, and
+// which writes it has not answered yet. It looks at the heads of frames alone.
 type tap struct {
 	forth, back frames
 	writes      map[int32]struct{} // by their numbers

@@ -23,9 +23,11 @@ func frame(words ...uint32) (b []byte) {
 func TestATapKnowsWhatHangs(t *testing.T) {
 	const create, read = 1, 4
 	requests := bytes.Join([][]byte{
-		frame(0, 0, 0, 3000, 0, 7, 0), frame(1, create, 0, 0, 0, 0, 0, 0), frame(2, read), frame(3, create),
+		frame(0, 0, 0, 3000, 0, 7, 0), frame(1, create, 0, 0, 0, 0, 0, 0), frame(2, read),
+		frame(3, create),
 	}, nil)
-	replies := bytes.Join([][]byte{frame(0, 2000, 0, 7, 16), frame(1, 0, 0, 0, 0, 9, 9), frame(2, 0, 0, 0)}, nil)
+	replies := bytes.Join([][]byte{frame(0, 2000, 0, 7, 16), frame(1, 0, 0, 0, 0, 9, 9),
+		frame(2, 0, 0, 0)}, nil)
 	for name, pieces := range map[string]func([]byte) [][]byte{
 		"at once":      func(b []byte) [][]byte { return [][]byte{b} },
 		"byte by byte": func(b []byte) [][]byte { return bytes.SplitAfter(b, nil) },

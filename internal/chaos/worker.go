@@ -21,7 +21,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// workerVariable is the environment variable that makes a process a worker. It holds a workerConfig.
+// workerVariable is the environment variable that makes a process a worker. It holds a
+// workerConfig.
 const workerVariable = "ZKLOCK_CHAOS_WORKER"
 
 // workerConfig is what a client process is told.
@@ -44,12 +45,13 @@ const (
 	lockRoot   = "/locks"
 )
 
-// lockNames are all locks. Force is kept to one of them: a holder that cannot be reached cannot be told of it either,
-// and on the others nothing may be put down to that.
+// lockNames are all locks. Force is kept to one of them: a holder that cannot be reached cannot be
+// told of it either, and on the others nothing may be put down to that.
 var lockNames = []string{mutexName, tableName, forcedName}
 
-// MaybeWorker does not return if this process was started as a worker, or as the command of a worker's zooky: then it works
-// until its standard input ends, or as long as it was told. A program that calls Run calls it first.
+// MaybeWorker does not return if this process was started as a worker, or as the command of a
+// worker's zooky: then it works until its standard input ends, or as long as it was told. A program
+// that calls Run calls it first.
 func MaybeWorker() {
 	maybeCommand()
 	text := os.Getenv(workerVariable)
@@ -109,8 +111,8 @@ func (w *worker) run() {
 // longGap is how long a process must have been without a processor for that to be in the history.
 const longGap = 100 * time.Millisecond
 
-// pulse records when the process did not run, although nobody stopped it: on a busy machine it may get no processor for longer than any
-// promise about time allows, and no library can help that.
+// pulse records when the process did not run, although nobody stopped it: on a busy machine it may
+// get no processor for longer than any promise about time allows, and no library can help that.
 func (w *worker) pulse() {
 	last := now()
 	for range time.Tick(10 * time.Millisecond) {
@@ -155,7 +157,8 @@ func (w *worker) work(ctx context.Context) (err error) {
 
 // logger records the library's errors.
 func (w *worker) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(logRecorder{w}, &slog.HandlerOptions{Level: slog.LevelError}))
+	return slog.New(slog.NewTextHandler(logRecorder{w},
+		&slog.HandlerOptions{Level: slog.LevelError}))
 }
 
 type logRecorder struct{ worker *worker }
@@ -165,7 +168,8 @@ func (r logRecorder) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// jobs is what the goroutines of this process do. In every other process two share one handle of the mutex.
+// jobs is what the goroutines of this process do. In every other process two share one handle of
+// the mutex.
 func (w *worker) jobs() ([]*job, error) {
 	shared, err1 := w.session.Mutex(mutexName)
 	table, err2 := w.session.RWMutex(tableName)
@@ -184,7 +188,8 @@ func (w *worker) jobs() ([]*job, error) {
 	}
 	for i, j := range jobs {
 		j.goroutine = i
-		j.rng = rand.New(rand.NewPCG(w.cfg.Seed, uint64(w.cfg.Worker)<<32|uint64(w.cfg.Life)<<8|uint64(i)))
+		j.rng = rand.New(rand.NewPCG(w.cfg.Seed,
+			uint64(w.cfg.Worker)<<32|uint64(w.cfg.Life)<<8|uint64(i)))
 		conn, err := net.Dial("tcp", w.cfg.Store)
 		if err != nil {
 			return nil, err

@@ -19,9 +19,10 @@ import (
 	"time"
 )
 
-// The last client is no worker of the library but runs the command line: zooky run, again and again, with this program for the
-// command. Faults that stop or kill a client stop or kill zooky alone: its command must have ended before another client is
-// granted the lock, and that zooky did not run is no excuse.
+// The last client is no worker of the library but runs the command line: zooky run, again and
+// again, with this program for the command. Faults that stop or kill a client stop or kill zooky
+// alone: its command must have ended before another client is granted the lock, and that zooky did
+// not run is no excuse.
 
 // buildZooky builds the command line.
 func buildZooky(ctx context.Context) (file string, remove func(), err error) {
@@ -30,7 +31,8 @@ func buildZooky(ctx context.Context) (file string, remove func(), err error) {
 		return "", nil, err
 	}
 	file = filepath.Join(dir, "zooky")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", file, "github.com/zookylock/zklock/cmd/zooky").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", file,
+		"github.com/zookylock/zklock/cmd/zooky").CombinedOutput()
 	if err != nil {
 		return "", nil, errors.Join(fmt.Errorf("build zooky: %w\n%s", err, out), os.RemoveAll(dir))
 	}
@@ -43,7 +45,8 @@ var zookyJobs = []struct {
 	shared bool
 }{{mutexName, false}, {tableName, true}}
 
-// runZooky works with the command line until standard input ends. A line there is a signal for every zooky that runs.
+// runZooky works with the command line until standard input ends. A line there is a signal for
+// every zooky that runs.
 func (w *worker) runZooky() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running processes
@@ -71,15 +74,16 @@ func (w *worker) runZooky() {
 	w.record(Event{Kind: kindClosed})
 }
 
-// zooky runs it once. In one of four cases it is stopped in the middle, for longer than its session lasts, and its command has
-// work for longer than that.
+// zooky runs it once. In one of four cases it is stopped in the middle, for longer than its session
+// lasts, and its command has work for longer than that.
 func (w *worker) zooky(ctx context.Context, i int, rng *rand.Rand, running *processes) {
 	j, op, timeout := zookyJobs[i], int(w.ops.Add(1)), w.cfg.Timeout
 	stops, work := rng.IntN(4) == 0, rand64(rng, timeout/4)
 	if stops {
 		work = 2 * timeout
 	}
-	order, err := json.Marshal(commandConfig{Worker: w.cfg.Worker, Life: w.cfg.Life, Goroutine: i, Op: op,
+	order, err := json.Marshal(commandConfig{Worker: w.cfg.Worker, Life: w.cfg.Life,
+		Goroutine: i, Op: op,
 		Lock: j.lock, Shared: j.shared, Store: w.cfg.Store, For: work, Stubborn: rng.IntN(3) == 0})
 	if err != nil {
 		panic(err) // it has nothing that cannot be encoded
@@ -88,7 +92,8 @@ func (w *worker) zooky(ctx context.Context, i int, rng *rand.Rand, running *proc
 	if err != nil {
 		panic(err) // it was started by that
 	}
-	args := []string{"run", j.lock, "--servers", w.cfg.Connect, "--root", lockRoot, "--session-timeout", timeout.String(),
+	args := []string{"run", j.lock, "--servers", w.cfg.Connect, "--root", lockRoot,
+		"--session-timeout", timeout.String(),
 		"--timeout", timeout.String(), "--wait", (3 * timeout).String()}
 	if j.shared {
 		args = append(args, "--shared")
@@ -97,16 +102,19 @@ func (w *worker) zooky(ctx context.Context, i int, rng *rand.Rand, running *proc
 	cmd.Env = append(os.Environ(), workerVariable+"=", commandVariable+"="+string(order))
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = os.Stdout, &stderr, workerAttributes()
-	w.record(Event{Kind: kindLock, Goroutine: i, Op: op, Lock: j.lock, Shared: j.shared, How: "zooky"})
+	w.record(Event{Kind: kindLock, Goroutine: i, Op: op, Lock: j.lock,
+		Shared: j.shared, How: "zooky"})
 	if err := running.start(cmd); err != nil {
-		w.record(Event{Kind: kindFailed, Goroutine: i, Op: op, Lock: j.lock, Result: "error", Err: err.Error()})
+		w.record(Event{Kind: kindFailed, Goroutine: i, Op: op, Lock: j.lock, Result: "error",
+			Err: err.Error()})
 		return
 	}
 	ended := make(chan struct{})
 	var stopping sync.WaitGroup
 	if stops {
 		after, span := rand64(rng, timeout), timeout+rand64(rng, timeout)
-		stopping.Go(func() { w.stopZooky(cmd, after, span, ended) }) // ends with zooky; waited for below
+		// ends with zooky; waited for below
+		stopping.Go(func() { w.stopZooky(cmd, after, span, ended) })
 	}
 	defer context.AfterFunc(ctx, func() { running.signal(syscall.SIGTERM) })()
 	_ = cmd.Wait() // its status tells
@@ -131,12 +139,13 @@ func (w *worker) stopZooky(cmd *exec.Cmd, after, span time.Duration, ended <-cha
 // commandDone is the exit status of a command that was not asked to end.
 const commandDone = 42
 
-// zookyEnded records why the lock was not acquired, or that zooky has ended in a way that it should not. If the command has begun
-// it has recorded that itself.
+// zookyEnded records why the lock was not acquired, or that zooky has ended in a way that it should
+// not. If the command has begun it has recorded that itself.
 func (w *worker) zookyEnded(i, op int, state *os.ProcessState, stderr string) {
 	ev := Event{Kind: kindFailed, Goroutine: i, Op: op, Lock: zookyJobs[i].lock}
 	switch state.ExitCode() {
-	case commandDone, 123, 128 + int(syscall.SIGTERM), 128 + int(syscall.SIGKILL), -1: // -1: we have killed it
+	case commandDone, 123, 128 + int(syscall.SIGTERM), 128 + int(syscall.SIGKILL), -1:
+		// -1: we have killed it
 		return
 	case 124, 125: // not in time, or no server
 		ev.Result = "context"
@@ -178,7 +187,8 @@ func (p *processes) signal(s syscall.Signal) {
 	}
 }
 
-// commandVariable is the environment variable that makes a process the command under zooky run. It holds a commandConfig.
+// commandVariable is the environment variable that makes a process the command under zooky run. It
+// holds a commandConfig.
 const commandVariable = "ZKLOCK_CHAOS_COMMAND"
 
 // commandConfig is what a command is told.
@@ -208,12 +218,14 @@ func maybeCommand() {
 // alivePeriod is how often a command says that it runs.
 const alivePeriod = 5 * time.Millisecond
 
-// run says that it runs, and writes to the stores, until it is done, asked to end, or killed. It returns the exit status.
+// run says that it runs, and writes to the stores, until it is done, asked to end, or killed. It
+// returns the exit status.
 func (c *commandConfig) run(events *recorder) int {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGTERM)
 	record := func(ev Event) {
-		ev.Worker, ev.Life, ev.Goroutine, ev.Lock, ev.Shared = c.Worker, c.Life, c.Goroutine, c.Lock, c.Shared
+		ev.Worker, ev.Life, ev.Goroutine, ev.Lock, ev.Shared = c.Worker, c.Life, c.Goroutine,
+			c.Lock, c.Shared
 		events.record(ev)
 	}
 	token := os.Getenv("ZOOKY_TOKEN")
@@ -249,7 +261,8 @@ func (c *commandConfig) run(events *recorder) int {
 	}
 }
 
-// write writes to the store that looks at tokens. The number of the operation is one that no other has.
+// write writes to the store that looks at tokens. The number of the operation is one that no other
+// has.
 func (c *commandConfig) write(store *storeClient, record func(Event), token string, n int) {
 	op := c.Op*commandWrites + n
 	value := fmt.Sprintf("%d.%d.%d", c.Worker, c.Life, op)

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// ErrNoApt is returned where there is no apt-get to fetch anything with: on other systems than Debian and Ubuntu.
+// ErrNoApt is returned where there is no apt-get to fetch anything with: on other systems than
+// Debian and Ubuntu.
 var ErrNoApt = errors.New("there is no apt-get to fetch it with")
 
 func haveApt() bool { return Look("apt-get") != "" && Look("dpkg") != "" }
@@ -24,7 +25,8 @@ func haveApt() bool { return Look("apt-get") != "" && Look("dpkg") != "" }
 //
 // Versions, mirrors, proxies, keys and checksums are apt's business, as the
 // machine's owner has set them up.
-func (c *Cache) Unpack(ctx context.Context, work string, packages ...string) (root string, err error) {
+func (c *Cache) Unpack(ctx context.Context, work string,
+	packages ...string) (root string, err error) {
 	if !haveApt() {
 		return "", ErrNoApt
 	}
@@ -148,7 +150,8 @@ func Run(ctx context.Context, dir, program string, args ...string) ([]byte, erro
 	cmd.WaitDelay = 2 * time.Second // for grandchildren that hold the pipe
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return out, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, bytes.TrimSpace(out))
+		return out,
+			fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, bytes.TrimSpace(out))
 	}
 	return out, nil
 }

@@ -37,7 +37,8 @@ func (c *Cache) Logf(format string, args ...any) { c.logf(format, args...) }
 // Entry returns the folder called name. If there is none, create makes one in
 // a work folder and returns its path, which becomes the entry. ctx bounds the
 // wait for another process that creates one too.
-func (c *Cache) Entry(ctx context.Context, name string, create func(work string) (string, error)) (string, error) {
+func (c *Cache) Entry(ctx context.Context, name string,
+	create func(work string) (string, error)) (string, error) {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoCache, err)
 	}

@@ -55,7 +55,8 @@ func FindJava() (string, error) {
 	// macOS has a /usr/bin/java that only says where to get one, and Homebrew
 	// does not put its own on the PATH.
 	if runtime.GOOS == "darwin" && (java == "" || java == "/usr/bin/java") {
-		for _, brew := range []string{"/opt/homebrew/opt/openjdk/bin/java", "/usr/local/opt/openjdk/bin/java"} {
+		for _, brew := range []string{"/opt/homebrew/opt/openjdk/bin/java",
+			"/usr/local/opt/openjdk/bin/java"} {
 			if Executable(brew) {
 				return brew, nil
 			}

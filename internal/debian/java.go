@@ -43,7 +43,9 @@ func (c *Cache) Java(ctx context.Context) (string, error) {
 				_, err = Run(ctx, work, java, "-version")
 			}
 			if err != nil {
-				return "", fmt.Errorf("the Java of %s does not run here; install a Java runtime: %w", name, err)
+				return "",
+					fmt.Errorf("the Java of %s does not run here; install a Java runtime: %w",
+						name, err)
 			}
 			return root, nil
 		}
@@ -65,8 +67,10 @@ func unpackedJava(root string) (string, error) {
 	return "", fmt.Errorf("no java below %s: remove that folder to have it fetched again", root)
 }
 
-// Jars returns the cached folder called entry with those jars, out of packages. what and size are for people.
-func (c *Cache) Jars(ctx context.Context, entry, what, size string, jars []string, packages ...string) (dir string, err error) {
+// Jars returns the cached folder called entry with those jars, out of packages. what and size are
+// for people.
+func (c *Cache) Jars(ctx context.Context, entry, what, size string, jars []string,
+	packages ...string) (dir string, err error) {
 	return c.Entry(ctx, entry, func(work string) (string, error) {
 		if err := c.announce(what, size); err != nil {
 			return "", err
@@ -77,7 +81,9 @@ func (c *Cache) Jars(ctx context.Context, entry, what, size string, jars []strin
 		}
 		dir := filepath.Join(root, "usr", "share", "java")
 		if JarsIn(dir, jars) == nil {
-			return "", fmt.Errorf("the packages %s do not contain %s", strings.Join(packages, " "), strings.Join(jars, " "))
+			return "",
+				fmt.Errorf("the packages %s do not contain %s", strings.Join(packages, " "),
+					strings.Join(jars, " "))
 		}
 		return dir, nil
 	})

@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// requireOurs refuses a folder that other users may have put something into: what is in the cache is run.
+// requireOurs refuses a folder that other users may have put something into: what is in the cache
+// is run.
 func requireOurs(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {

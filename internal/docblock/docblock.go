@@ -21,8 +21,8 @@ import (
 	"strings"
 )
 
-// UpdateVariable is an environment variable. If it is set, tests write into the pages what they would
-// otherwise compare with them.
+// UpdateVariable is an environment variable. If it is set, tests write into the pages what they
+// would otherwise compare with them.
 const UpdateVariable = "ZKLOCK_UPDATE_DOCS"
 
 // Updating reports whether the pages are to be updated.
@@ -68,7 +68,9 @@ func Find(page, kind, source string) (Block, error) {
 	if err != nil {
 		return Block{}, err
 	}
-	i := slices.IndexFunc(blocks, func(b Block) bool { return b.Kind == kind && b.Source == source })
+	i := slices.IndexFunc(blocks, func(b Block) bool {
+		return b.Kind == kind && b.Source == source
+	})
 	if i < 0 {
 		return Block{}, fmt.Errorf("%s: no block <!-- %s: %s -->", page, kind, source)
 	}

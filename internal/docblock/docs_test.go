@@ -30,8 +30,8 @@ func documents(t *testing.T) []string {
 	return append(top, docs...)
 }
 
-// TestDocsShowTheCode checks that every block of code is that of a file, which is compiled and tested
-// where it is. ZKLOCK_UPDATE_DOCS=1 has it write the blocks.
+// TestDocsShowTheCode checks that every block of code is that of a file, which is compiled and
+// tested where it is. ZKLOCK_UPDATE_DOCS=1 has it write the blocks.
 func TestDocsShowTheCode(t *testing.T) {
 	goToRoot(t)
 	shown := 0
@@ -124,8 +124,8 @@ func TestDocsNameTests(t *testing.T) {
 	assert.Positive(t, named)
 }
 
-// TestGuaranteesNameMutants checks that every mutant and model that the table of guarantees points to
-// exists.
+// TestGuaranteesNameMutants checks that every mutant and model that the table of guarantees points
+// to exists.
 func TestGuaranteesNameMutants(t *testing.T) {
 	goToRoot(t)
 	text, err := os.ReadFile("docs/guarantees.md")
@@ -145,7 +145,8 @@ func TestGuaranteesNameMutants(t *testing.T) {
 			assert.Contains(t, string(mutants), fmt.Sprintf("%q,", m[1]), "a mutant")
 			named++
 		}
-		for _, m := range regexp.MustCompile("`(\\w+\\.pml)`: `(\\w+)`").FindAllStringSubmatch(line, -1) {
+		for _, m := range regexp.MustCompile("`(\\w+\\.pml)`: `(\\w+)`").FindAllStringSubmatch(line,
+			-1) {
 			if _, err := os.Stat("internal/model"); err != nil {
 				continue // the models are not in this checkout
 			}
@@ -158,8 +159,8 @@ func TestGuaranteesNameMutants(t *testing.T) {
 	assert.Positive(t, named)
 }
 
-// TestSleepsAreExplained checks that every sleep in a test says why the test does not wait for the thing
-// itself. The examples and the benchmarks, which are modules of their own, are looked at too.
+// TestSleepsAreExplained checks that every sleep in a test says why the test does not wait for the
+// thing itself. The examples and the benchmarks, which are modules of their own, are looked at too.
 func TestSleepsAreExplained(t *testing.T) {
 	goToRoot(t)
 	explained := 0
@@ -183,8 +184,8 @@ func TestSleepsAreExplained(t *testing.T) {
 	assert.Greater(t, explained, 20)
 }
 
-// TestDocsNameLogLines checks that every log line that docs/observability.md lists is logged, and that
-// it lists every one.
+// TestDocsNameLogLines checks that every log line that docs/observability.md lists is logged, and
+// that it lists every one.
 func TestDocsNameLogLines(t *testing.T) {
 	goToRoot(t)
 	text, err := os.ReadFile("docs/observability.md")

@@ -40,8 +40,10 @@ func TestACLs(t *testing.T) {
 
 	readable := append(zk.WorldACL(zk.PermRead), zk.DigestACL(zk.PermAll, "ann", "secret")...)
 	for _, m := range []*zklock.Mutex{
-		mutex(t, dialTo(t, server(t).Connect(), zklock.WithRoot(root(t)+"-acl"), zklock.WithACL(readable...),
-			zklock.WithAuth("digest", []byte("ann:secret"))), "a"),
+		mutex(t,
+			dialTo(t, server(t).Connect(), zklock.WithRoot(root(t)+"-acl"),
+				zklock.WithACL(readable...),
+				zklock.WithAuth("digest", []byte("ann:secret"))), "a"),
 		mutex(t, owner, "b", zklock.WithLockACL(readable...)),
 	} {
 		lock(t, m)

@@ -25,7 +25,8 @@ func digest(credentials string) zklock.SessionOption {
 	return zklock.WithAuth("digest", []byte(credentials))
 }
 
-// TestStrangersCannotTouchAPrivateLock has ZooKeeper accept the wrong password, as it does, and give no rights for it.
+// TestStrangersCannotTouchAPrivateLock has ZooKeeper accept the wrong password, as it does, and
+// give no rights for it.
 func TestStrangersCannotTouchAPrivateLock(t *testing.T) {
 	m := mutex(t, dial(t, digest("ann:secret")), "private")
 	revoked := lock(t, m)
@@ -56,7 +57,8 @@ func TestStrangersCannotTouchAPrivateLock(t *testing.T) {
 	m.Unlock()
 }
 
-// TestEveryIdentityOfTheCreatorHasTheRights gives a Session two passwords: "creator only" then means either.
+// TestEveryIdentityOfTheCreatorHasTheRights gives a Session two passwords: "creator only" then
+// means either.
 func TestEveryIdentityOfTheCreatorHasTheRights(t *testing.T) {
 	m := mutex(t, dial(t, digest("ann:secret"), digest("bob:secret")), "shared")
 	lock(t, m)
@@ -69,8 +71,8 @@ func TestEveryIdentityOfTheCreatorHasTheRights(t *testing.T) {
 	m.Unlock()
 }
 
-// TestDeletingNeedsRightsOnTheLockAlone has candidates that only their creator may touch, below a znode that is
-// everybody's: ZooKeeper asks the parent who may delete a child.
+// TestDeletingNeedsRightsOnTheLockAlone has candidates that only their creator may touch, below a
+// znode that is everybody's: ZooKeeper asks the parent who may delete a child.
 func TestDeletingNeedsRightsOnTheLockAlone(t *testing.T) {
 	anybody := dial(t)
 	theirs := mutex(t, anybody, "public")
@@ -86,8 +88,8 @@ func TestDeletingNeedsRightsOnTheLockAlone(t *testing.T) {
 	receive(t, m.Lost(), "loss")
 }
 
-// TestWhoKnowsASessionIDCanEndIt has no rights to a lock but to see it, and evicts its holder all the same. To look at a
-// znode whose name is known takes no right at all.
+// TestWhoKnowsASessionIDCanEndIt has no rights to a lock but to see it, and evicts its holder all
+// the same. To look at a znode whose name is known takes no right at all.
 func TestWhoKnowsASessionIDCanEndIt(t *testing.T) {
 	m := mutex(t, dial(t, digest("ann:secret")), "private")
 	lock(t, m)
@@ -97,12 +99,14 @@ func TestWhoKnowsASessionIDCanEndIt(t *testing.T) {
 	require.ErrorIs(t, err, zk.ErrNoAuth)
 	_, stat, err := stranger.Conn().Exists(m.Path() + "/" + name)
 	require.NoError(t, err)
-	require.NoError(t, server(t).Expire(stat.EphemeralOwner)) // by a password that it derives from the id
+	// by a password that it derives from the id
+	require.NoError(t, server(t).Expire(stat.EphemeralOwner))
 	receive(t, m.Lost(), "loss")
 }
 
-// refuser passes connections on to a server and, while it refuses, turns the answer to credentials into the one that a
-// server sends which does not accept them, and then closes the connection as that does.
+// refuser passes connections on to a server and, while it refuses, turns the answer to credentials
+// into the one that a server sends which does not accept them, and then closes the connection as
+// that does.
 type refuser struct {
 	net.Listener
 	refuse atomic.Bool
@@ -159,7 +163,8 @@ func (r *refuser) serve(client net.Conn, target string) {
 	var credentials sync.Map // the numbers of requests that carry some
 	r.work.Go(func() {       // ends when either connection is closed, which happens below
 		defer server.Close()
-		for first := true; ; first = false { // the first is the connect request, which has another head
+		// the first is the connect request, which has another head
+		for first := true; ; first = false {
 			frame, err := readFrame(client)
 			if err != nil {
 				return
@@ -180,8 +185,9 @@ func (r *refuser) serve(client net.Conn, target string) {
 		_, auth := credentials.Load(binary.BigEndian.Uint32(frame[4:]))
 		refused := auth && !first && r.refuse.Load()
 		if refused {
-			code := int32(-115)                                  // AUTHFAILED
-			binary.BigEndian.PutUint32(frame[16:], uint32(code)) // behind the length, the request's number and the zxid
+			code := int32(-115) // AUTHFAILED
+			// behind the length, the request's number and the zxid
+			binary.BigEndian.PutUint32(frame[16:], uint32(code))
 		}
 		if _, err := client.Write(frame); err != nil {
 			return
@@ -219,8 +225,8 @@ func (r *refuser) refused(t *testing.T, n int) time.Duration {
 	return time.Since(begun)
 }
 
-// TestBareReconnectsAtOnceWhenRefused shows why the dialer waits: go-zookeeper v1.0.4, conn.go line 455. It has two servers,
-// as go-zookeeper waits a second before it comes back to the only one.
+// TestBareReconnectsAtOnceWhenRefused shows why the dialer waits: go-zookeeper v1.0.4, conn.go line
+// 455. It has two servers, as go-zookeeper waits a second before it comes back to the only one.
 func TestBareReconnectsAtOnceWhenRefused(t *testing.T) {
 	r := newRefuser(t)
 	conn := bare(t, r.Addr().String()+","+r.Addr().String())
@@ -234,7 +240,8 @@ func TestBareReconnectsAtOnceWhenRefused(t *testing.T) {
 	assert.Less(t, took, times*25*time.Millisecond)
 }
 
-// TestRefusedCredentialsAreOfferedEverMoreSlowly refuses after a reconnection what was accepted before.
+// TestRefusedCredentialsAreOfferedEverMoreSlowly refuses after a reconnection what was accepted
+// before.
 func TestRefusedCredentialsAreOfferedEverMoreSlowly(t *testing.T) {
 	r := newRefuser(t)
 	s := dialTo(t, r.Addr().String(), digest("ann:secret"), zklock.WithSessionTimeout(shortTimeout))
@@ -280,7 +287,8 @@ func TestARemovalThatIsRefused(t *testing.T) {
 	require.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked)
 	receive(t, p.Done(), "grant, as the session is given up")
 	require.NoError(t, p.Err())
-	assert.Less(t, time.Since(begun), sessionTimeout/2, "the server should have been told of the end")
+	assert.Less(t, time.Since(begun), sessionTimeout/2,
+		"the server should have been told of the end")
 	receive(t, lost, "loss of what else the session held")
 	assert.ErrorIs(t, innocent.UnlockContext(t.Context()), zklock.ErrLost)
 
@@ -306,8 +314,9 @@ func TestARemovalThatIsRefused(t *testing.T) {
 // TestAnACLWithoutTheRightToRead is refused before anything is asked of a server.
 func TestAnACLWithoutTheRightToRead(t *testing.T) {
 	for name, acl := range map[string][]zk.ACL{
-		"nobody reads":      zk.WorldACL(zk.PermAll &^ zk.PermRead),
-		"another one reads": append(zk.WorldACL(zk.PermAll&^zk.PermRead), zk.DigestACL(zk.PermRead, "bob", "secret")...),
+		"nobody reads": zk.WorldACL(zk.PermAll &^ zk.PermRead),
+		"another one reads": append(zk.WorldACL(zk.PermAll&^zk.PermRead),
+			zk.DigestACL(zk.PermRead, "bob", "secret")...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			ann := digest("ann:secret")
@@ -323,7 +332,9 @@ func TestAnACLWithoutTheRightToRead(t *testing.T) {
 	}
 	s := dial(t, digest("ann:secret"))
 	for _, acl := range [][]zk.ACL{
-		zk.DigestACL(zk.PermAll, "ann", "secret"), zk.AuthACL(zk.PermAll), append(zk.DigestACL(zk.PermRead, "ann", "secret"), zk.WorldACL(zk.PermCreate|zk.PermDelete)...),
+		zk.DigestACL(zk.PermAll, "ann", "secret"), zk.AuthACL(zk.PermAll),
+		append(zk.DigestACL(zk.PermRead, "ann", "secret"),
+			zk.WorldACL(zk.PermCreate|zk.PermDelete)...),
 	} {
 		m := mutex(t, s, fmt.Sprint(acl[0].Scheme, len(acl)), zklock.WithLockACL(acl...))
 		lock(t, m)
@@ -331,12 +342,14 @@ func TestAnACLWithoutTheRightToRead(t *testing.T) {
 	}
 }
 
-// TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is everybody's.
+// TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is
+// everybody's.
 func TestBehindACandidateThatMayNotBeRead(t *testing.T) {
 	readable := mutex(t, dial(t), "m")
 	lock(t, readable) // so that the lock's znode is
 	private := func(name string) *zklock.Mutex {
-		return mutex(t, dial(t, digest(name+":secret"), zklock.WithSessionTimeout(30*time.Second)), "m")
+		return mutex(t, dial(t, digest(name+":secret"), zklock.WithSessionTimeout(30*time.Second)),
+			"m")
 	}
 	queue := []*zklock.Mutex{private("ann"), private("bob"), private("cid")}
 	rw, err := dial(t, digest("dan:secret"), zklock.WithSessionTimeout(30*time.Second)).RWMutex("m")
@@ -364,7 +377,8 @@ func TestBehindACandidateThatMayNotBeRead(t *testing.T) {
 // TestDialTellsOfEnforcedAuthentication dials a server that wants credentials before any request.
 func TestDialTellsOfEnforcedAuthentication(t *testing.T) {
 	slow(t)
-	t.Setenv("JAVA_TOOL_OPTIONS", "-Dzookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest")
+	t.Setenv("JAVA_TOOL_OPTIONS",
+		"-Dzookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest")
 	e := zktest.Start(t)
 	begun := time.Now()
 	_, err := zklock.Dial(t.Context(), e.Connect())
@@ -375,9 +389,11 @@ func TestDialTellsOfEnforcedAuthentication(t *testing.T) {
 	m.Unlock()
 }
 
-// TestALocksRightsAreItsOwn has the first handle on anything below the root make a private lock: others can make theirs beside it.
+// TestALocksRightsAreItsOwn has the first handle on anything below the root make a private lock:
+// others can make theirs beside it.
 func TestALocksRightsAreItsOwn(t *testing.T) {
-	ann := dial(t, zklock.WithAuth("digest", []byte("ann:secret")), zklock.WithACL(zk.WorldACL(zk.PermAll)...))
+	ann := dial(t, zklock.WithAuth("digest", []byte("ann:secret")),
+		zklock.WithACL(zk.WorldACL(zk.PermAll)...))
 	other := dial(t)
 	private := mutex(t, ann, "group/private", zklock.WithLockACL(zk.AuthACL(zk.PermAll)...))
 	lock(t, private)

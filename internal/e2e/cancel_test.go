@@ -18,8 +18,9 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestCancelReturnsWhateverTheServersDo cancels acquisitions while the servers are up, stopped, cut off or dead. A busy machine may be
-// late, but not each time; TestVirtualCancelAtEveryMoment wants the time of each.
+// TestCancelReturnsWhateverTheServersDo cancels acquisitions while the servers are up, stopped, cut
+// off or dead. A busy machine may be late, but not each time; TestVirtualCancelAtEveryMoment wants
+// the time of each.
 func TestCancelReturnsWhateverTheServersDo(t *testing.T) {
 	locktest.NeedsServer(t)
 	const times = 3
@@ -71,7 +72,9 @@ func TestCancelReturnsWhateverTheServersDo(t *testing.T) {
 				if fault.mend != nil {
 					require.NoError(t, fault.mend())
 				}
-				require.Eventually(t, func() bool { return len(contenders(t, holder)) <= 1 }, patience, 10*time.Millisecond,
+				require.Eventually(t, func() bool {
+					return len(contenders(t, holder)) <= 1
+				}, patience, 10*time.Millisecond,
 					"a candidate was left behind")
 			})
 		}
@@ -116,13 +119,15 @@ func TestReleaseGoesOnInTheBackground(t *testing.T) {
 	next.Unlock()
 }
 
-// TestCancelAfterALostCreateReply cancels while the search for a candidate whose creation was not answered cannot go on.
+// TestCancelAfterALostCreateReply cancels while the search for a candidate whose creation was not
+// answered cannot go on.
 func TestCancelAfterALostCreateReply(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	other := mutex(t, dial(t), "cue")
 	lock(t, other)
 	other.Unlock()
-	m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(patience)), "cue") // an expiry would remove the candidate too
+	// an expiry would remove the candidate too
+	m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(patience)), "cue")
 	cut := make(chan struct{})
 	var once sync.Once
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
@@ -137,7 +142,8 @@ func TestCancelAfterALostCreateReply(t *testing.T) {
 	defer cancel()
 	p := m.LockAsync(ctx)
 	receive(t, cut, "cut")
-	pause(t, 1500*time.Millisecond) // go-zookeeper refuses what waits once it has tried all servers, a second later
+	// go-zookeeper refuses what waits once it has tried all servers, a second later
+	pause(t, 1500*time.Millisecond)
 	cancel()
 	receive(t, p.Done(), "end of the wait")
 	proxy.OnFrame(nil)
@@ -146,13 +152,14 @@ func TestCancelAfterALostCreateReply(t *testing.T) {
 	requireQueue(t, other, 0)
 }
 
-// TestTimedOutAttemptsLeaveNothing has 10,000 attempts on a held lock time out and compares the heap and the server's
-// watches before and after.
+// TestTimedOutAttemptsLeaveNothing has 10,000 attempts on a held lock time out and compares the
+// heap and the server's watches before and after.
 func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
 	slow(t)
 	const attempts, atOnce = 10_000, 50
-	ensemble := zktest.Start(t, zktest.WithServers(1))  // nobody else's watches
-	long := zklock.WithSessionTimeout(30 * time.Second) // a busy machine must not cost the holder the lock
+	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
+	// a busy machine must not cost the holder the lock
+	long := zklock.WithSessionTimeout(30 * time.Second)
 	s := dialTo(t, ensemble.Connect(), long)
 	holder, m := mutex(t, dialTo(t, ensemble.Connect(), long), "held"), mutex(t, s, "held")
 	lock(t, holder)
@@ -161,7 +168,8 @@ func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
 		g.SetLimit(atOnce)
 		for i := range n {
 			g.Go(func() error {
-				ctx, cancel := context.WithTimeout(context.Background(), time.Duration(5+i%20)*time.Millisecond)
+				ctx, cancel := context.WithTimeout(context.Background(),
+					time.Duration(5+i%20)*time.Millisecond)
 				defer cancel()
 				if _, err := m.LockContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
 					return fmt.Errorf("not timed out: %w", err)
@@ -176,7 +184,8 @@ func TestTimedOutAttemptsLeaveNothing(t *testing.T) {
 	heap, watches := heapInUse(), watchCount(t, ensemble)
 	try(attempts)
 	var grown int64
-	require.Eventually(t, func() bool { // on a busy machine the last of the attempts take a while to end
+	// on a busy machine the last of the attempts take a while to end
+	require.Eventually(t, func() bool {
 		grown = heapInUse() - heap
 		return grown < 1<<20
 	}, patience, 100*time.Millisecond, "the heap has grown by %d bytes", &grown)

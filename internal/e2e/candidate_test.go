@@ -85,7 +85,8 @@ func (c *forgedConn) forged(frame []byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	xid := binary.BigEndian.Uint32(frame)
-	if c.forger.honest.Load() || !c.creations[xid] || len(frame) < 20 || binary.BigEndian.Uint32(frame[12:]) != 0 {
+	if c.forger.honest.Load() || !c.creations[xid] || len(frame) < 20 ||
+		binary.BigEndian.Uint32(frame[12:]) != 0 {
 		return frame
 	}
 	delete(c.creations, xid)
@@ -101,7 +102,8 @@ func TestForgedCreationsHarmNobody(t *testing.T) {
 	elsewhere, ahead := mutex(t, direct, "elsewhere"), mutex(t, direct, "victim")
 	lock(t, elsewhere)
 	lock(t, ahead)
-	others := []string{elsewhere.Path() + "/" + contenders(t, elsewhere)[0].Znode, ahead.Path() + "/" + contenders(t, ahead)[0].Znode}
+	others := []string{elsewhere.Path() + "/" + contenders(t, elsewhere)[0].Znode,
+		ahead.Path() + "/" + contenders(t, ahead)[0].Znode}
 	for name, forge := range map[string]func(string) string{
 		"another lock's holder": func(string) string { return others[0] },
 		"the lock's holder":     func(string) string { return others[1] },
@@ -113,7 +115,8 @@ func TestForgedCreationsHarmNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &forger{forge: forge}
-			s := dialTo(t, server(t).Connect(), zklock.WithDialer(f.dial), zklock.WithRoot(path.Dir(elsewhere.Path())))
+			s := dialTo(t, server(t).Connect(), zklock.WithDialer(f.dial),
+				zklock.WithRoot(path.Dir(elsewhere.Path())))
 			m := mutex(t, s, "victim")
 			p := m.LockAsync(t.Context())
 			const lies = 2 * time.Second
@@ -127,7 +130,8 @@ func TestForgedCreationsHarmNobody(t *testing.T) {
 			for _, other := range others {
 				_, stat, err := direct.Conn().Exists(other)
 				require.NoError(t, err)
-				require.Equal(t, direct.ID(), stat.EphemeralOwner, "the candidate of another client is gone: %s", other)
+				require.Equal(t, direct.ID(), stat.EphemeralOwner,
+					"the candidate of another client is gone: %s", other)
 			}
 			assert.True(t, isOpen(p.Done()), "granted beside the holder")
 			p.Cancel()
@@ -174,7 +178,8 @@ func acquireAmongPlanted(t *testing.T, lockOfOther *zklock.Mutex, other *zklock.
 		case dir == zktest.ToClient && prefix != "" && planted == nil:
 			for i := range 6 {
 				name := fmt.Sprintf("%s%010d", prefix, 900+i)
-				_, err := other.Conn().Create(name, nil, int32(i%2)*zk.FlagEphemeral, zk.WorldACL(zk.PermAll))
+				_, err := other.Conn().Create(name, nil, int32(i%2)*zk.FlagEphemeral,
+					zk.WorldACL(zk.PermAll))
 				assert.NoError(t, err)
 				planted = append(planted, name)
 			}

@@ -23,7 +23,8 @@ const (
 )
 
 // makeChild makes a child of a lock, whose znode is made where it is missing, and stays.
-func makeChild(tb testing.TB, s *zklock.Session, m *zklock.Mutex, name string, flags int32) (path string) {
+func makeChild(tb testing.TB, s *zklock.Session, m *zklock.Mutex, name string,
+	flags int32) (path string) {
 	tb.Helper()
 	acl := zk.WorldACL(zk.PermAll)
 	for _, parent := range []string{root(tb), m.Path()} {
@@ -36,8 +37,10 @@ func makeChild(tb testing.TB, s *zklock.Session, m *zklock.Mutex, name string, f
 	return path
 }
 
-// acquisitions are the ways to a lock that return an error. Each releases the lock if it was granted it.
-func acquisitions(tb testing.TB, s *zklock.Session, name string) map[string]func(context.Context) error {
+// acquisitions are the ways to a lock that return an error. Each releases the lock if it was
+// granted it.
+func acquisitions(tb testing.TB, s *zklock.Session,
+	name string) map[string]func(context.Context) error {
 	m := mutex(tb, s, name)
 	rw, err := s.RWMutex(name)
 	require.NoError(tb, err)
@@ -58,10 +61,12 @@ func acquisitions(tb testing.TB, s *zklock.Session, name string) map[string]func
 	}
 }
 
-// TestACandidateOfAnUnknownClientIsRefused has children with a session and a number that no known client makes, ahead and behind.
+// TestACandidateOfAnUnknownClientIsRefused has children with a session and a number that no known
+// client makes, ahead and behind.
 func TestACandidateOfAnUnknownClientIsRefused(t *testing.T) {
 	s, other := dial(t), dial(t)
-	for i, prefix := range []string{"elect-", "x-", "", "n_", "_c_0-latch-", "x-0123-", "write lock"} {
+	for i, prefix := range []string{"elect-", "x-", "", "n_", "_c_0-latch-", "x-0123-",
+		"write lock"} {
 		m := mutex(t, s, fmt.Sprint("unknown", i))
 		path := makeChild(t, other, m, prefix, ephemeralSequential)
 		for name, acquire := range acquisitions(t, s, m.Name()) {
@@ -75,18 +80,21 @@ func TestACandidateOfAnUnknownClientIsRefused(t *testing.T) {
 		require.NoError(t, other.Conn().Delete(path, -1))
 		lock(t, m)
 		makeChild(t, other, m, prefix, ephemeralSequential)
-		require.ErrorIs(t, acquisitions(t, s, m.Name())["LockContext"](t.Context()), zklock.ErrMixedDialects, "behind")
+		require.ErrorIs(t, acquisitions(t, s, m.Name())["LockContext"](t.Context()),
+			zklock.ErrMixedDialects, "behind")
 		m.Unlock()
 	}
 }
 
-// TestChildrenThatAreNoCandidates has children without a session, or without a number, in the way: all are granted the lock, and
-// nobody counts them.
+// TestChildrenThatAreNoCandidates has children without a session, or without a number, in the way:
+// all are granted the lock, and nobody counts them.
 func TestChildrenThatAreNoCandidates(t *testing.T) {
 	s := dial(t)
 	for name, flags := range map[string]int32{
-		"elect-": sequential, "_c_00000000000000000000000000000000-lock-": sequential, "user-lock-": sequential, "": sequential,
-		"no number": zk.FlagEphemeral, "too-short-000000001": zk.FlagEphemeral, "too-large-9999999999": zk.FlagEphemeral,
+		"elect-": sequential, "_c_00000000000000000000000000000000-lock-": sequential,
+		"user-lock-": sequential, "": sequential,
+		"no number": zk.FlagEphemeral, "too-short-000000001": zk.FlagEphemeral,
+		"too-large-9999999999": zk.FlagEphemeral,
 	} {
 		m := mutex(t, s, fmt.Sprintf("alike%x", name))
 		makeChild(t, s, m, name, flags)
@@ -110,7 +118,8 @@ func TestChildrenThatAreNoCandidates(t *testing.T) {
 func TestLockNamesThatLookLikeCandidates(t *testing.T) {
 	s := dial(t)
 	users := mutex(t, s, "users")
-	names := []string{"users/user-lock-0000000042", "users/0000000042", "users/_c_00000000000000000000000000000000-lock-0000000007"}
+	names := []string{"users/user-lock-0000000042", "users/0000000042",
+		"users/_c_00000000000000000000000000000000-lock-0000000007"}
 	for _, name := range names {
 		lock(t, mutex(t, s, name))
 	}
@@ -132,8 +141,8 @@ func TestLockNamesThatLookLikeCandidates(t *testing.T) {
 	users.Unlock()
 }
 
-// TestPlantedChildrenAreLookedAtOnce has many children with candidates' names ahead. An acquisition lists them a fixed number of
-// times, however many they are.
+// TestPlantedChildrenAreLookedAtOnce has many children with candidates' names ahead. An acquisition
+// lists them a fixed number of times, however many they are.
 func TestPlantedChildrenAreLookedAtOnce(t *testing.T) {
 	const planted = 1000
 	proxy, s := server(t).Proxy(t), dial(t)
@@ -174,7 +183,8 @@ func plant(tb testing.TB, s *zklock.Session, m *zklock.Mutex, n int) {
 	}
 }
 
-// TestANumberMadeByHandHoldsNothing has a client make its candidate with a number of its own, ahead of the holder.
+// TestANumberMadeByHandHoldsNothing has a client make its candidate with a number of its own, ahead
+// of the holder.
 func TestANumberMadeByHandHoldsNothing(t *testing.T) {
 	s, other := dial(t), dial(t)
 	m := mutex(t, s, "by hand")
@@ -195,8 +205,8 @@ func TestANumberMadeByHandHoldsNothing(t *testing.T) {
 	m.Unlock()
 }
 
-// TestACohortSeesWhoIsACandidate has a child with a candidate's name in the queue while the goroutines of one handle take turns:
-// nobody else waits, and they keep their candidate.
+// TestACohortSeesWhoIsACandidate has a child with a candidate's name in the queue while the
+// goroutines of one handle take turns: nobody else waits, and they keep their candidate.
 func TestACohortSeesWhoIsACandidate(t *testing.T) {
 	s := dial(t)
 	m := mutex(t, s, "cohort", zklock.WithLocalHandoff(4))
@@ -226,9 +236,11 @@ func TestForeignChildrenHarmNobody(t *testing.T) {
 	m.Unlock()
 	for _, name := range []string{
 		"README", "_c_x", "lock-", "_c_x-lock-00000000zz", "-lock-99999999999", "\u202eevil",
-		"_c_00000000000000000000000000000000-lock-0000000000", // looks like a candidate, but is not ephemeral
+		// looks like a candidate, but is not ephemeral
+		"_c_00000000000000000000000000000000-lock-0000000000",
 	} {
-		_, err := s.Conn().Create(m.Path()+"/"+name, []byte("0"), zk.FlagPersistent, zk.WorldACL(zk.PermAll))
+		_, err := s.Conn().Create(m.Path()+"/"+name, []byte("0"), zk.FlagPersistent,
+			zk.WorldACL(zk.PermAll))
 		require.NoError(t, err, name)
 	}
 	lock(t, m)

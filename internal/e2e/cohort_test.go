@@ -14,7 +14,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// TestLocalHandoffExcludesInOrder has goroutines of two handles, each with a cohort, count under the lock.
+// TestLocalHandoffExcludesInOrder has goroutines of two handles, each with a cohort, count under
+// the lock.
 func TestLocalHandoffExcludesInOrder(t *testing.T) {
 	const goroutines, each = 16, 50
 	handles := []*zklock.Mutex{
@@ -94,7 +95,9 @@ func TestAContenderWaitsForFewHandoffs(t *testing.T) {
 		}
 		most := int64(0)
 		for range 20 {
-			require.Eventually(t, func() bool { return grants.Load() > 0 }, patience, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return grants.Load() > 0
+			}, patience, time.Millisecond)
 			p := queued(t, other)
 			before := grants.Load()
 			receive(t, p.Done(), "grant")
@@ -105,7 +108,8 @@ func TestAContenderWaitsForFewHandoffs(t *testing.T) {
 		stop.Store(true)
 		work.Wait()
 		t.Logf("n = %d: %d grants, the contender waited for %d at most", n, grants.Load(), most)
-		// It hears a little after it has queued that it has, and then that it is granted the lock, when one more may be counted here.
+		// It hears a little after it has queued that it has, and then that it is granted the lock,
+		// when one more may be counted here.
 		assert.LessOrEqual(t, most, int64(n)+1)
 		requireQueue(t, m, 0)
 	}
@@ -123,7 +127,8 @@ func TestNoHandoffAfterARevocation(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 2, n)
 	receive(t, revoked, "revocation")
-	assert.True(t, isOpen(waiter.Revoked()), "who waits has not been asked: the next candidate is another")
+	assert.True(t, isOpen(waiter.Revoked()),
+		"who waits has not been asked: the next candidate is another")
 	m.Unlock()
 	receive(t, p.Done(), "grant to the one who asked")
 	require.NoError(t, p.Err())
@@ -136,7 +141,8 @@ func TestNoHandoffAfterARevocation(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestHandedOffHoldIsLostWithItsSession has the session expire while a hold that was passed on is out.
+// TestHandedOffHoldIsLostWithItsSession has the session expire while a hold that was passed on is
+// out.
 func TestHandedOffHoldIsLostWithItsSession(t *testing.T) {
 	s := dial(t)
 	m := mutex(t, s, "cohort", zklock.WithLocalHandoff(100))
@@ -159,7 +165,8 @@ func TestHandedOffHoldIsLostWithItsSession(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestHandoffWaitersEndWithTheirContext has those who wait in a cohort give up, one by one and all together.
+// TestHandoffWaitersEndWithTheirContext has those who wait in a cohort give up, one by one and all
+// together.
 func TestHandoffWaitersEndWithTheirContext(t *testing.T) {
 	m := mutex(t, dial(t), "cohort", zklock.WithLocalHandoff(100))
 	other := mutex(t, dial(t), "cohort")
@@ -189,7 +196,8 @@ func TestHandoffWaitersEndWithTheirContext(t *testing.T) {
 	requireQueue(t, other, 0)
 }
 
-// TestCloseFreesThoseWhoWaitInACohort closes the Session while the lock is held, and while it is waited for.
+// TestCloseFreesThoseWhoWaitInACohort closes the Session while the lock is held, and while it is
+// waited for.
 func TestCloseFreesThoseWhoWaitInACohort(t *testing.T) {
 	other := mutex(t, dial(t), "cohort")
 	for _, held := range []bool{true, false} {
@@ -230,7 +238,9 @@ func TestReadersOfAProcessShareACandidate(t *testing.T) {
 	joined := 0
 	for full := false; !full; { // each is in at once, or queues behind the writer
 		held := readAsync(rw)
-		require.Eventually(t, func() bool { return !isOpen(held) || len(contenders(t, writer.Mutex)) == 3 }, patience, time.Millisecond)
+		require.Eventually(t, func() bool {
+			return !isOpen(held) || len(contenders(t, writer.Mutex)) == 3
+		}, patience, time.Millisecond)
 		if full = isOpen(held); !full {
 			joined++
 		}
@@ -260,7 +270,8 @@ func readAsync(rw *zklock.RWMutex) <-chan struct{} {
 	return held
 }
 
-// TestALostReaderDoesNotKeepOthersOut has the session expire while readers hold the lock who do not unlock.
+// TestALostReaderDoesNotKeepOthersOut has the session expire while readers hold the lock who do not
+// unlock.
 func TestALostReaderDoesNotKeepOthersOut(t *testing.T) {
 	s := dial(t)
 	rw, err := s.RWMutex("cohort", zklock.WithLocalHandoff(100))
@@ -279,7 +290,8 @@ func TestALostReaderDoesNotKeepOthersOut(t *testing.T) {
 	requireQueue(t, rw.Mutex, 0)
 }
 
-// TestACohortThatIsAskedWhileItWaits has somebody ask everybody in the queue to make way, and queue behind.
+// TestACohortThatIsAskedWhileItWaits has somebody ask everybody in the queue to make way, and queue
+// behind.
 func TestACohortThatIsAskedWhileItWaits(t *testing.T) {
 	m := mutex(t, dial(t), "cohort", zklock.WithLocalHandoff(100))
 	other, asks := mutex(t, dial(t), "cohort"), mutex(t, dial(t), "cohort")

@@ -38,8 +38,8 @@ func TestDoRunsUnderTheLock(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestAContextFollowsItsHoldAlone has 200 holds, one after the other, each with a goroutine that follows it. Afterwards TestMain finds
-// none of them.
+// TestAContextFollowsItsHoldAlone has 200 holds, one after the other, each with a goroutine that
+// follows it. Afterwards TestMain finds none of them.
 func TestAContextFollowsItsHoldAlone(t *testing.T) {
 	m := mutex(t, dial(t), "context")
 	for range 200 {

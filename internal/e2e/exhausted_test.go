@@ -27,12 +27,13 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// No request sets the counter that a znode numbers its sequential children by, and to create two thousand million of them
-// would take days. But a server numbers by what its transaction log says: the record of a creation has the parent's counter
-// after it. So a log of one record is written, the creation of a child, which the server reads when it starts.
+// No request sets the counter that a znode numbers its sequential children by, and to create two
+// thousand million of them would take days. But a server numbers by what its transaction log says:
+// the record of a creation has the parent's counter after it. So a log of one record is written,
+// the creation of a child, which the server reads when it starts.
 
-// setCounter brings the counter of parent, which must exist, to next, which must be more than it is: the next sequential
-// child gets that number. It stops and starts the server.
+// setCounter brings the counter of parent, which must exist, to next, which must be more than it
+// is: the next sequential child gets that number. It stops and starts the server.
 func setCounter(t *testing.T, s *zktest.Server, parent string, next int32) {
 	t.Helper()
 	conf, err := s.Command("conf")
@@ -78,7 +79,8 @@ func setCounter(t *testing.T, s *zktest.Server, parent string, next int32) {
 
 	conn := bare(t, s.Addr())
 	defer conn.Close()
-	require.NoError(t, conn.Delete(parent+"/counter", -1), "the server did not read what was written for it")
+	require.NoError(t, conn.Delete(parent+"/counter", -1),
+		"the server did not read what was written for it")
 }
 
 // numbered returns a server of the test's own, and a lock on it whose next candidate gets a number.
@@ -94,7 +96,8 @@ func numbered(t *testing.T, next int32) (*zktest.Ensemble, *zklock.Session, *zkl
 	return ensemble, s, m
 }
 
-// TestLastNumberIsGrantedAndTheNextRefused walks over the end that the library sets, and begins anew.
+// TestLastNumberIsGrantedAndTheNextRefused walks over the end that the library sets, and begins
+// anew.
 func TestLastNumberIsGrantedAndTheNextRefused(t *testing.T) {
 	t.Parallel()
 	_, s, m := numbered(t, queue.MaxSeq)
@@ -132,13 +135,15 @@ func TestLastNumberIsGrantedAndTheNextRefused(t *testing.T) {
 	m.Unlock()
 }
 
-// TestBareLocksAreGrantedTwiceAtTheEnd has the server repeat a number, and go-zookeeper's own lock grant itself to two.
+// TestBareLocksAreGrantedTwiceAtTheEnd has the server repeat a number, and go-zookeeper's own lock
+// grant itself to two.
 func TestBareLocksAreGrantedTwiceAtTheEnd(t *testing.T) {
 	t.Parallel()
 	ensemble, s, m := numbered(t, math.MaxInt32-1)
 	conns := []*zk.Conn{bare(t, ensemble.Connect()), bare(t, ensemble.Connect())}
 	create := func(name string) (string, error) {
-		created, err := conns[0].Create(m.Path()+"/"+name, nil, zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
+		created, err := conns[0].Create(m.Path()+"/"+name, nil, zk.FlagEphemeralSequential,
+			zk.WorldACL(zk.PermAll))
 		return strings.TrimPrefix(created, m.Path()+"/"), err
 	}
 	for _, want := range []string{"a-2147483646", "a-2147483647"} {
@@ -157,11 +162,14 @@ func TestBareLocksAreGrantedTwiceAtTheEnd(t *testing.T) {
 		locks[i] = zk.NewLock(conn, m.Path(), zk.WorldACL(zk.PermAll))
 	}
 	for _, name := range []string{"a-2147483646", "a-2147483647", "b-2147483647"} {
-		require.NoError(t, conns[0].Delete(m.Path()+"/"+name, -1)) // go-zookeeper's lock knows no names but its own
+		// go-zookeeper's lock knows no names but its own
+		require.NoError(t, conns[0].Delete(m.Path()+"/"+name, -1))
 	}
 	held := make(chan error, 1)
-	for _, l := range locks { // one after the other: of two at a time, one gets a negative number, and an error
-		go func() { held <- l.Lock() }() // ends with the grant that is waited for, or with the connection
+	// one after the other: of two at a time, one gets a negative number, and an error
+	for _, l := range locks {
+		// ends with the grant that is waited for, or with the connection
+		go func() { held <- l.Lock() }()
 		select {
 		case err := <-held:
 			require.NoError(t, err)
@@ -185,8 +193,8 @@ func TestBareLocksAreGrantedTwiceAtTheEnd(t *testing.T) {
 	m.Unlock()
 }
 
-// TestManyAtTheEndAreAllRefused has creations under way at the same time. A server then hands out negative numbers too:
-// it counts on from 2147483647 for creations that it has not yet carried out.
+// TestManyAtTheEndAreAllRefused has creations under way at the same time. A server then hands out
+// negative numbers too: it counts on from 2147483647 for creations that it has not yet carried out.
 func TestManyAtTheEndAreAllRefused(t *testing.T) {
 	t.Parallel()
 	ensemble, s, m := numbered(t, math.MaxInt32)
@@ -196,7 +204,8 @@ func TestManyAtTheEndAreAllRefused(t *testing.T) {
 		var negative atomic.Bool
 		for range 20 {
 			created.Go(func() {
-				name, err := conn.Create(m.Path()+"/n-", nil, zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
+				name, err := conn.Create(m.Path()+"/n-", nil, zk.FlagEphemeralSequential,
+					zk.WorldACL(zk.PermAll))
 				if err == nil {
 					negative.CompareAndSwap(false, strings.Contains(name, "/n--21474836"))
 					err = conn.Delete(name, -1)
@@ -225,7 +234,8 @@ func TestManyAtTheEndAreAllRefused(t *testing.T) {
 	assert.Empty(t, children, "a candidate is left")
 }
 
-// TestLostAnswerAtTheEndIsRefused loses the answer to the creation of a candidate whose number is too high.
+// TestLostAnswerAtTheEndIsRefused loses the answer to the creation of a candidate whose number is
+// too high.
 func TestLostAnswerAtTheEndIsRefused(t *testing.T) {
 	t.Parallel()
 	ensemble, _, m := numbered(t, queue.MaxSeq+1)

@@ -36,13 +36,17 @@ func fakeQuorum(t *testing.T) quorum {
 	t.Cleanup(cluster.Close)
 	client := cluster.Client()
 	return quorum{
-		dial:     func(address string) (net.Conn, error) { return client.Dial(t.Context(), "tcp", address) },
+		dial: func(address string) (net.Conn, error) {
+			return client.Dial(t.Context(), "tcp", address)
+		},
 		leader:   cluster.Server(0).Address(),
 		follower: cluster.Server(1).Address(),
 		hold:     cluster.HoldCommits,
 		release:  cluster.ReleaseCommits,
 		proposed: func(n int) {
-			require.Eventually(t, func() bool { return cluster.Proposed() == n }, patience, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return cluster.Proposed() == n
+			}, patience, time.Millisecond)
 		},
 	}
 }
@@ -54,7 +58,9 @@ func realQuorum(t *testing.T) quorum {
 	ensemble := zktest.Start(t, zktest.WithServers(5), zktest.WithTickTime(time.Second))
 	leader, err := ensemble.WaitLeader(t.Context())
 	require.NoError(t, err)
-	others := slices.DeleteFunc(slices.Clone(ensemble.Servers()), func(s *zktest.Server) bool { return s == leader })
+	others := slices.DeleteFunc(slices.Clone(ensemble.Servers()), func(s *zktest.Server) bool {
+		return s == leader
+	})
 	proposals := func() int {
 		text, err := leader.Command("mntr")
 		require.NoError(t, err)
@@ -77,7 +83,9 @@ func realQuorum(t *testing.T) quorum {
 		hold:     func() { before = proposals(); each((*zktest.Server).Pause) },
 		release:  func() { each((*zktest.Server).Resume) },
 		proposed: func(n int) {
-			require.Eventually(t, func() bool { return proposals() >= before+n }, patience, 5*time.Millisecond)
+			require.Eventually(t, func() bool {
+				return proposals() >= before+n
+			}, patience, 5*time.Millisecond)
 		},
 	}
 }
@@ -230,54 +238,60 @@ var commitSemantics = []struct {
 	toLeader bool
 	then     func(t *testing.T, q quorum, c, other *client, base string)
 }{
-	{"a number that repeats is answered for the other request", false, func(t *testing.T, q quorum, c, _ *client, base string) {
-		c.queue(7, base+"/b-")
-		q.proposed(2)
-		c.ask(8, wire.OpExists, base, 0)
-		c.requireSilence()
-		q.release()
-		xid, path := c.reply()
-		assert.Equal(t, int32(7), xid)
-		assert.Equal(t, base+"/a-0000000000", path)
-		xid, _ = c.reply()
-		assert.Equal(t, int32(8), xid, "what comes behind a write waits for it")
-		require.Eventually(t, func() bool { return c.children(9, base) == 2 }, patience, time.Millisecond)
-	}},
-	{"a number of its own is answered for itself", false, func(t *testing.T, q quorum, c, _ *client, base string) {
-		c.queue(8, base+"/b-")
-		q.proposed(2)
-		q.release()
-		xid, path := c.reply()
-		assert.Equal(t, int32(8), xid)
-		assert.Equal(t, base+"/b-0000000001", path)
-	}},
-	{"a follower's sync waits for what is proposed", false, func(t *testing.T, q quorum, c, _ *client, base string) {
-		c.ask(8, wire.OpSync, base)
-		c.requireSilence()
-		q.release()
-		xid, _ := c.reply()
-		assert.Equal(t, int32(8), xid)
-		assert.Equal(t, 1, c.children(9, base))
-	}},
-	{"the leader's sync waits for its session alone", true, func(t *testing.T, q quorum, c, other *client, base string) {
-		c.ask(8, wire.OpSync, base)
-		c.requireSilence()
-		other.ask(1, wire.OpSync, base)
-		xid, _ := other.reply()
-		assert.Equal(t, int32(1), xid)
-		assert.Zero(t, other.children(2, base), "it is not committed")
-		var set jute.Writer
-		set.Buffer(nil)
-		set.Int32(-1)
-		other.ask(3, wire.OpSetData, base, set...)
-		q.proposed(2)
-		other.requireSilence()
-		q.release()
-		xid, _ = c.reply()
-		assert.Equal(t, int32(8), xid)
-		assert.Equal(t, 1, c.children(9, base))
-		xid, _ = other.reply()
-		assert.Equal(t, int32(3), xid)
-		assert.Equal(t, 1, other.children(4, base), "a write waits for all before it")
-	}},
+	{"a number that repeats is answered for the other request", false,
+		func(t *testing.T, q quorum, c, _ *client, base string) {
+			c.queue(7, base+"/b-")
+			q.proposed(2)
+			c.ask(8, wire.OpExists, base, 0)
+			c.requireSilence()
+			q.release()
+			xid, path := c.reply()
+			assert.Equal(t, int32(7), xid)
+			assert.Equal(t, base+"/a-0000000000", path)
+			xid, _ = c.reply()
+			assert.Equal(t, int32(8), xid, "what comes behind a write waits for it")
+			require.Eventually(t, func() bool {
+				return c.children(9, base) == 2
+			}, patience, time.Millisecond)
+		}},
+	{"a number of its own is answered for itself", false,
+		func(t *testing.T, q quorum, c, _ *client, base string) {
+			c.queue(8, base+"/b-")
+			q.proposed(2)
+			q.release()
+			xid, path := c.reply()
+			assert.Equal(t, int32(8), xid)
+			assert.Equal(t, base+"/b-0000000001", path)
+		}},
+	{"a follower's sync waits for what is proposed", false,
+		func(t *testing.T, q quorum, c, _ *client, base string) {
+			c.ask(8, wire.OpSync, base)
+			c.requireSilence()
+			q.release()
+			xid, _ := c.reply()
+			assert.Equal(t, int32(8), xid)
+			assert.Equal(t, 1, c.children(9, base))
+		}},
+	{"the leader's sync waits for its session alone", true,
+		func(t *testing.T, q quorum, c, other *client, base string) {
+			c.ask(8, wire.OpSync, base)
+			c.requireSilence()
+			other.ask(1, wire.OpSync, base)
+			xid, _ := other.reply()
+			assert.Equal(t, int32(1), xid)
+			assert.Zero(t, other.children(2, base), "it is not committed")
+			var set jute.Writer
+			set.Buffer(nil)
+			set.Int32(-1)
+			other.ask(3, wire.OpSetData, base, set...)
+			q.proposed(2)
+			other.requireSilence()
+			q.release()
+			xid, _ = c.reply()
+			assert.Equal(t, int32(8), xid)
+			assert.Equal(t, 1, c.children(9, base))
+			xid, _ = other.reply()
+			assert.Equal(t, int32(3), xid)
+			assert.Equal(t, 1, other.children(4, base), "a write waits for all before it")
+		}},
 }

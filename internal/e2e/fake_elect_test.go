@@ -31,19 +31,24 @@ func fakeElecting(t *testing.T) electing {
 	t.Cleanup(cluster.Close)
 	client := cluster.Client()
 	return electing{
-		dial:     func(address string) (net.Conn, error) { return client.Dial(t.Context(), "tcp", address) },
+		dial: func(address string) (net.Conn, error) {
+			return client.Dial(t.Context(), "tcp", address)
+		},
 		leader:   cluster.Server(0).Address(),
 		follower: cluster.Server(1).Address(),
 		hold:     cluster.HoldCommits,
 		elect: func() {
-			require.Eventually(t, func() bool { return cluster.Proposed() == 1 }, patience, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return cluster.Proposed() == 1
+			}, patience, time.Millisecond)
 			cluster.Elect(1, true)
 			cluster.ReleaseCommits()
 		},
 	}
 }
 
-// realElecting has five servers. While three are stopped, the leader and one follower have what is proposed.
+// realElecting has five servers. While three are stopped, the leader and one follower have what is
+// proposed.
 func realElecting(t *testing.T) electing {
 	locktest.NeedsServer(t)
 	ensemble := zktest.Start(t, zktest.WithServers(5), zktest.WithTickTime(time.Second))
@@ -102,7 +107,8 @@ func (e electing) greet(address string, seen int64, from *client) (net.Conn, []b
 	return conn, reply, err
 }
 
-// TestTheFakeElectsLikeAServer ends the leader with a write under way, and has a client come that has seen too much.
+// TestTheFakeElectsLikeAServer ends the leader with a write under way, and has a client come that
+// has seen too much.
 func TestTheFakeElectsLikeAServer(t *testing.T) {
 	slow(t)
 	for name, start := range map[string]func(*testing.T) electing{"fake": fakeElecting, "real": realElecting} {
@@ -128,7 +134,8 @@ func TestTheFakeElectsLikeAServer(t *testing.T) {
 				if err != nil {
 					return false
 				}
-				assert.Equal(t, c.session, int64(binary.BigEndian.Uint64(reply[8:])), "the session goes on")
+				assert.Equal(t, c.session, int64(binary.BigEndian.Uint64(reply[8:])),
+					"the session goes on")
 				t.Cleanup(func() { conn.Close() })
 				c.Conn = conn
 				return true

@@ -15,7 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// TestTheFakeIsFaithful checks what the library relies on, by bare go-zookeeper, on a real server and on the fake one.
+// TestTheFakeIsFaithful checks what the library relies on, by bare go-zookeeper, on a real server
+// and on the fake one.
 func TestTheFakeIsFaithful(t *testing.T) {
 	cluster := fakezk.New(fakezk.Config{})
 	defer cluster.Close()
@@ -31,7 +32,8 @@ func TestTheFakeIsFaithful(t *testing.T) {
 	} {
 		t.Run(on.name, func(t *testing.T) {
 			open := func(t *testing.T) (*zk.Conn, <-chan zk.Event) {
-				c, events, err := zk.Connect([]string{on.connect}, sessionTimeout, zk.WithDialer(on.dial), zk.WithLogInfo(false), zk.WithLogger(silence{}))
+				c, events, err := zk.Connect([]string{on.connect}, sessionTimeout,
+					zk.WithDialer(on.dial), zk.WithLogInfo(false), zk.WithLogger(silence{}))
 				require.NoError(t, err)
 				t.Cleanup(c.Close)
 				return c, events
@@ -52,7 +54,8 @@ func TestTheFakeIsFaithful(t *testing.T) {
 // semantics are what both servers must agree on. other opens another session.
 var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other func() *zk.Conn){
 	"sequence": func(t *testing.T, c *zk.Conn, base string, _ func() *zk.Conn) {
-		for i, flags := range []int32{zk.FlagSequence, zk.FlagEphemeralSequential, zk.FlagSequence} {
+		for i, flags := range []int32{zk.FlagSequence, zk.FlagEphemeralSequential,
+			zk.FlagSequence} {
 			p, err := create(c, base+"/a-", flags)
 			require.NoError(t, err)
 			assert.Equal(t, fmt.Sprintf("%s/a-%010d", base, i), p)
@@ -147,7 +150,8 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		assert.Greater(t, set.Mzxid, stat.Czxid)
 		_, parent, err := c.Exists(base)
 		require.NoError(t, err)
-		assert.Equal(t, []int32{1, 1, 0}, []int32{parent.NumChildren, parent.Cversion, parent.Version})
+		assert.Equal(t, []int32{1, 1, 0},
+			[]int32{parent.NumChildren, parent.Cversion, parent.Version})
 		assert.Equal(t, stat.Czxid, parent.Pzxid)
 		require.NoError(t, c.Delete(e, 1))
 		children, parent, err := c.Children(base)
@@ -155,7 +159,8 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		assert.Empty(t, children)
 		assert.Equal(t, []int32{0, 2}, []int32{parent.NumChildren, parent.Cversion})
 		assert.Greater(t, parent.Pzxid, set.Mzxid)
-		container, err := c.CreateContainer(base+"/c", nil, zk.FlagContainer, zk.WorldACL(zk.PermAll))
+		container, err := c.CreateContainer(base+"/c", nil, zk.FlagContainer,
+			zk.WorldACL(zk.PermAll))
 		require.NoError(t, err)
 		_, stat, err = c.Exists(container)
 		require.NoError(t, err)
@@ -228,7 +233,8 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		for _, r := range results {
 			texts = append(texts, fmt.Sprint(r.Error))
 		}
-		assert.Equal(t, []string{"<nil>", "<nil>", "<nil>", zk.ErrNoNode.Error(), "unknown error: -2"}, texts)
+		assert.Equal(t,
+			[]string{"<nil>", "<nil>", "<nil>", zk.ErrNoNode.Error(), "unknown error: -2"}, texts)
 		data, stat, err := c.Get(base)
 		require.NoError(t, err)
 		assert.Empty(t, data)
@@ -246,7 +252,8 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 	"rights": func(t *testing.T, c *zk.Conn, base string, other func() *zk.Conn) {
 		o, world := other(), zk.WorldACL(zk.PermAll)
 		require.NoError(t, c.AddAuth("digest", []byte("user:password")))
-		closed, err := o.Create(base+"/closed", nil, 0, zk.DigestACL(zk.PermAll, "user", "password"))
+		closed, err := o.Create(base+"/closed", nil, 0,
+			zk.DigestACL(zk.PermAll, "user", "password"))
 		require.NoError(t, err)
 		child, err := c.Create(closed+"/child", nil, 0, world)
 		require.NoError(t, err)
@@ -261,7 +268,8 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		assert.Equal(t, zk.ErrNoAuth, err)
 		_, err = create(o, closed+"/other", 0)
 		assert.Equal(t, zk.ErrNoAuth, err)
-		assert.Equal(t, zk.ErrNoAuth, o.Delete(child, 7), "a right to the parent, before the version")
+		assert.Equal(t, zk.ErrNoAuth, o.Delete(child, 7),
+			"a right to the parent, before the version")
 		_, err = o.Multi(&zk.CheckVersionRequest{Path: closed, Version: 7})
 		assert.Equal(t, zk.ErrNoAuth, err)
 		_, err = c.Multi(&zk.CheckVersionRequest{Path: closed, Version: 1})
@@ -279,7 +287,8 @@ var semantics = map[string]func(t *testing.T, c *zk.Conn, base string, other fun
 		require.NoError(t, c.Delete(child, -1))
 		assert.NoError(t, o.Delete(closed, -1), "the parent is everybody's")
 	},
-	"events where one may not read": func(t *testing.T, c *zk.Conn, base string, other func() *zk.Conn) {
+	"events where one may not read": func(t *testing.T, c *zk.Conn, base string,
+		other func() *zk.Conn) {
 		o := other()
 		closed, open := base+"/closed", base+"/open"
 		_, _, untold, err := o.ExistsW(closed)

@@ -21,8 +21,9 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestAKilledHoarderHarmsNoServer has a process ask for more locks than servers can drop in one transaction, and kills it. The short
-// form has few locks and servers that read back less; make footprint has 30,000 and servers as they are.
+// TestAKilledHoarderHarmsNoServer has a process ask for more locks than servers can drop in one
+// transaction, and kills it. The short form has few locks and servers that read back less; make
+// footprint has 30,000 and servers as they are.
 func TestAKilledHoarderHarmsNoServer(t *testing.T) {
 	slow(t)
 	const timeout = 4 * time.Second
@@ -51,16 +52,19 @@ func TestAKilledHoarderHarmsNoServer(t *testing.T) {
 			_, err := m.LockContext(ctx)
 			require.NoError(t, err, "the ensemble does not serve")
 			took := time.Since(killed)
-			t.Logf("the next holder comes %v after the kill; the session timeout is %v", took, timeout)
+			t.Logf("the next holder comes %v after the kill; the session timeout is %v",
+				took, timeout)
 			assert.Less(t, took, timeout+2*time.Second, "the session should have been expired")
 			require.NoError(t, m.UnlockContext(ctx))
 			for _, server := range e.Servers() {
 				require.NoError(t, server.Stop())
-				require.NoError(t, server.Start(), "%v does not read back what it has written", server)
+				require.NoError(t, server.Start(), "%v does not read back what it has written",
+					server)
 			}
 			lock(t, m)
 			m.Unlock()
-			listing, stop := context.WithTimeout(t.Context(), patience) // the servers may have taken long to start
+			// the servers may have taken long to start
+			listing, stop := context.WithTimeout(t.Context(), patience)
 			defer stop()
 			locks, err := s.Locks(listing)
 			require.NoError(t, err)
@@ -81,7 +85,9 @@ type hoard struct {
 
 const hoardVariable = "ZKLOCK_TEST_HOARD"
 
-func hoardedLock(i int) string { return fmt.Sprintf("hoarded/lock-with-a-rather-long-name-%08d", i) }
+func hoardedLock(i int) string {
+	return fmt.Sprintf("hoarded/lock-with-a-rather-long-name-%08d", i)
+}
 
 type hoarder struct {
 	cmd     *exec.Cmd
@@ -92,7 +98,9 @@ type hoarder struct {
 func startHoarder(t *testing.T, connect string, h hoard) *hoarder {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %d %d %d", hoardVariable, connect, h.root, h.locks, h.footprint, h.timeout))
+	cmd.Env = append(os.Environ(),
+		fmt.Sprintf("%s=%s %s %d %d %d", hoardVariable, connect, h.root, h.locks,
+			h.footprint, h.timeout))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -117,7 +125,8 @@ func (h *hoarder) kill(t *testing.T) {
 func runHoarder(spec string) error {
 	var h hoard
 	var connect string
-	if _, err := fmt.Sscanf(spec, "%s %s %d %d %d", &connect, &h.root, &h.locks, &h.footprint, &h.timeout); err != nil {
+	if _, err := fmt.Sscanf(spec, "%s %s %d %d %d", &connect, &h.root, &h.locks, &h.footprint,
+		&h.timeout); err != nil {
 		return err
 	}
 	opts := []zklock.SessionOption{zklock.WithRoot(h.root), zklock.WithSessionTimeout(h.timeout)}

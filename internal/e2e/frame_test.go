@@ -25,7 +25,8 @@ func opOf(dir zktest.Direction, frame []byte) int32 {
 	return int32(binary.BigEndian.Uint32(frame[8:]))
 }
 
-// isReply reports whether the frame answers a request, go-zookeeper's or one of our own: it is no ping's, event or handshake.
+// isReply reports whether the frame answers a request, go-zookeeper's or one of our own: it is no
+// ping's, event or handshake.
 func isReply(dir zktest.Direction, frame []byte) bool {
 	return dir == zktest.ToClient && (xidOf(frame) > 0 || xidOf(frame) < wire.XidPing)
 }

@@ -14,13 +14,14 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// What go-zookeeper does when left alone, on a real server. docs/hazards.md says where each is shown to be gone. The ones
-// that take a hostile server are in internal/wire.
+// What go-zookeeper does when left alone, on a real server. docs/hazards.md says where each is
+// shown to be gone. The ones that take a hostile server are in internal/wire.
 
 // bare connects without the library.
 func bare(t *testing.T, connect string) *zk.Conn {
 	t.Helper()
-	conn, events, err := zk.Connect(strings.Split(connect, ","), sessionTimeout, zk.WithLogger(silence{}), zk.WithLogInfo(false))
+	conn, events, err := zk.Connect(strings.Split(connect, ","), sessionTimeout,
+		zk.WithLogger(silence{}), zk.WithLogInfo(false))
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
 	for ev := range events {
@@ -43,7 +44,9 @@ func TestBareRunsRequestsInTheNextSession(t *testing.T) {
 	id := conn.SessionID()
 	requireRoot(t, conn)
 	proxy.Cut()
-	require.Eventually(t, func() bool { return conn.State() != zk.StateHasSession }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return conn.State() != zk.StateHasSession
+	}, patience, time.Millisecond)
 	require.NoError(t, ensemble.Expire(id))
 	proxy.Heal()
 	// What it returns is a znode of a session that the caller has not heard of.
@@ -58,7 +61,8 @@ func TestBareRunsRequestsInTheNextSession(t *testing.T) {
 	assert.NotEqual(t, id, stat.EphemeralOwner)
 }
 
-// TestNothingRunsInTheNextSession is the same through the library: the connection of an expired session serves no other.
+// TestNothingRunsInTheNextSession is the same through the library: the connection of an expired
+// session serves no other.
 func TestNothingRunsInTheNextSession(t *testing.T) {
 	ensemble := server(t)
 	proxy := ensemble.Proxy(t)
@@ -66,7 +70,9 @@ func TestNothingRunsInTheNextSession(t *testing.T) {
 	conn, id := s.Conn(), s.ID()
 	requireRoot(t, conn)
 	proxy.Cut()
-	require.Eventually(t, func() bool { return conn.State() != zk.StateHasSession }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return conn.State() != zk.StateHasSession
+	}, patience, time.Millisecond)
 	require.NoError(t, ensemble.Expire(id))
 	results := make(chan error, 1)
 	go func() { // ends with the request, which is waited for below
@@ -80,7 +86,9 @@ func TestNothingRunsInTheNextSession(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("the request hangs")
 	}
-	require.Eventually(t, func() bool { return s.ID() != 0 && s.ID() != id }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return s.ID() != 0 && s.ID() != id
+	}, patience, time.Millisecond)
 	exists, _, err := s.Conn().Exists(root(t) + "/a")
 	require.NoError(t, err)
 	assert.False(t, exists)
@@ -94,7 +102,8 @@ func requireRoot(t *testing.T, conn *zk.Conn) {
 
 func TestBareDropsEvents(t *testing.T) {
 	const watches = 20
-	conn, events, err := zk.Connect([]string{server(t).Connect()}, sessionTimeout, zk.WithLogger(silence{}))
+	conn, events, err := zk.Connect([]string{server(t).Connect()}, sessionTimeout,
+		zk.WithLogger(silence{}))
 	require.NoError(t, err)
 	requireRoot(t, conn)
 	for i := range watches {
@@ -115,7 +124,8 @@ func TestBareDropsEvents(t *testing.T) {
 	assert.Less(t, seen, watches, "the channel holds six events")
 }
 
-// cutsReplyToCreate returns a hook that breaks the connection instead of the answer to the first creation.
+// cutsReplyToCreate returns a hook that breaks the connection instead of the answer to the first
+// creation.
 func cutsReplyToCreate() func(zktest.Direction, []byte) zktest.Verdict {
 	var xid atomic.Int32
 	return func(dir zktest.Direction, frame []byte) zktest.Verdict {
@@ -129,7 +139,8 @@ func cutsReplyToCreate() func(zktest.Direction, []byte) zktest.Verdict {
 	}
 }
 
-// TestBareProtectedCreateLeavesAnOrphan loses the answer of the creation and then the connection once more.
+// TestBareProtectedCreateLeavesAnOrphan loses the answer of the creation and then the connection
+// once more.
 func TestBareProtectedCreateLeavesAnOrphan(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	conn := bare(t, proxy.Addr())
@@ -141,15 +152,17 @@ func TestBareProtectedCreateLeavesAnOrphan(t *testing.T) {
 		}
 		return cut(dir, frame)
 	})
-	_, err := conn.CreateProtectedEphemeralSequential(root(t)+"/lock-", nil, zk.WorldACL(zk.PermAll))
+	_, err := conn.CreateProtectedEphemeralSequential(root(t)+"/lock-", nil,
+		zk.WorldACL(zk.PermAll))
 	assert.Error(t, err)
 	children, _, err := dial(t).Conn().Children(root(t))
 	require.NoError(t, err)
 	assert.Len(t, children, 1, "it said that it had failed")
 }
 
-// TestBareProtectedCreatePanics has a short foreign name among the children when the answer is lost. It needs some luck: the listing
-// that follows can fail with the old connection, or show the candidate before the foreign name.
+// TestBareProtectedCreatePanics has a short foreign name among the children when the answer is
+// lost. It needs some luck: the listing that follows can fail with the old connection, or show the
+// candidate before the foreign name.
 func TestBareProtectedCreatePanics(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	conn := bare(t, proxy.Addr())
@@ -193,7 +206,9 @@ func TestBareCloseLeavesItsLocks(t *testing.T) {
 	_, err := conn.Create(root(t)+"/held", nil, zk.FlagEphemeral, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
 	proxy.Cut()
-	require.Eventually(t, func() bool { return conn.State() != zk.StateHasSession }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return conn.State() != zk.StateHasSession
+	}, patience, time.Millisecond)
 	conn.Close() // and says nothing
 	exists, _, err := dial(t).Conn().Exists(root(t) + "/held")
 	require.NoError(t, err)

@@ -21,8 +21,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestLostClosesBeforeAnotherAcquires cuts holders off in every way and looks, when another client is granted the lock, whether
-// they have been told.
+// TestLostClosesBeforeAnotherAcquires cuts holders off in every way and looks, when another client
+// is granted the lock, whether they have been told.
 func TestLostClosesBeforeAnotherAcquires(t *testing.T) {
 	for name, fault := range map[string]func(*zktest.Proxy){
 		"cut":           (*zktest.Proxy).Cut,
@@ -31,12 +31,15 @@ func TestLostClosesBeforeAnotherAcquires(t *testing.T) {
 		"replies lost":  func(p *zktest.Proxy) { p.Blackhole(zktest.ToClient) },
 	} {
 		for _, lease := range []zklock.Lease{zklock.LeaseQuorum, zklock.LeasePing} {
-			t.Run(name+"/"+map[zklock.Lease]string{zklock.LeaseQuorum: "quorum", zklock.LeasePing: "ping"}[lease],
+			t.Run(name+"/"+
+				map[zklock.Lease]string{zklock.LeaseQuorum: "quorum",
+					zklock.LeasePing: "ping"}[lease],
 				func(t *testing.T) {
 					t.Parallel()
 					proxy := server(t).Proxy(t)
 					timeout := zklock.WithSessionTimeout(2 * time.Second)
-					m := mutex(t, dialTo(t, proxy.Addr(), timeout, zklock.WithLease(lease)), "lease")
+					m := mutex(t, dialTo(t, proxy.Addr(), timeout, zklock.WithLease(lease)),
+						"lease")
 					next := mutex(t, dial(t), "lease")
 					revoked := lock(t, m)
 					lost := m.Lost()
@@ -44,7 +47,8 @@ func TestLostClosesBeforeAnotherAcquires(t *testing.T) {
 					fault(proxy)
 					receive(t, p.Done(), "lock")
 					require.NoError(t, p.Err())
-					assert.False(t, isOpen(lost), "another client was granted the lock before the holder was told")
+					assert.False(t, isOpen(lost),
+						"another client was granted the lock before the holder was told")
 					assert.False(t, isOpen(revoked))
 					assert.ErrorIs(t, m.Err(), zklock.ErrLost)
 					next.Unlock()
@@ -57,11 +61,12 @@ func TestLostClosesBeforeAnotherAcquires(t *testing.T) {
 	}
 }
 
-// TestLeaseServerWaitsForTheServer shows what the weakest lease is: the holder is told when it is connected again, and
-// not before.
+// TestLeaseServerWaitsForTheServer shows what the weakest lease is: the holder is told when it is
+// connected again, and not before.
 func TestLeaseServerWaitsForTheServer(t *testing.T) {
 	proxy := server(t).Proxy(t)
-	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(shortTimeout), zklock.WithLease(zklock.LeaseServer))
+	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(shortTimeout),
+		zklock.WithLease(zklock.LeaseServer))
 	m, next := mutex(t, s, "weak"), mutex(t, dial(t), "weak")
 	lock(t, m)
 	lost := m.Lost()
@@ -76,8 +81,9 @@ func TestLeaseServerWaitsForTheServer(t *testing.T) {
 	m.Unlock()
 }
 
-// TestLeaseLastsWhileTheEnsembleAnswers holds a lock for two session timeouts, after a wait of one in which nothing of the session
-// was confirmed. A busy machine can cost anybody the lock, but not each time.
+// TestLeaseLastsWhileTheEnsembleAnswers holds a lock for two session timeouts, after a wait of one
+// in which nothing of the session was confirmed. A busy machine can cost anybody the lock, but not
+// each time.
 func TestLeaseLastsWhileTheEnsembleAnswers(t *testing.T) {
 	slow(t)
 	for name, lease := range map[string]zklock.Lease{
@@ -142,13 +148,14 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 	n, err := mutex(t, dial(t), "silent").Clear(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	wait.For(t, lost, sessionTimeout/2, "loss") // by a beat, a sixth of the timeout; everybody looks again after a whole one
+	// by a beat, a sixth of the timeout; everybody looks again after a whole one
+	wait.For(t, lost, sessionTimeout/2, "loss")
 	assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
 	m.Unlock()
 }
 
-// TestBlackholedHoldersAreToldFirst has 20 holders cut off without a word, and waits for who learns of it first: the
-// holder by its lease, or another client by being granted the lock.
+// TestBlackholedHoldersAreToldFirst has 20 holders cut off without a word, and waits for who learns
+// of it first: the holder by its lease, or another client by being granted the lock.
 func TestBlackholedHoldersAreToldFirst(t *testing.T) {
 	const runs = 20
 	ahead := make([]time.Duration, runs)
@@ -172,7 +179,8 @@ func TestBlackholedHoldersAreToldFirst(t *testing.T) {
 				case <-p.Done():
 					acquired = time.Now()
 					p.Cancel()
-					if told.IsZero() && isOpen(lost) { // both can be there when a busy machine looks
+					// both can be there when a busy machine looks
+					if told.IsZero() && isOpen(lost) {
 						return fmt.Errorf("%s: another client was granted the lock, and the holder not told", name)
 					}
 				case <-time.After(patience):
@@ -185,11 +193,12 @@ func TestBlackholedHoldersAreToldFirst(t *testing.T) {
 	}
 	require.NoError(t, g.Wait())
 	slices.Sort(ahead)
-	t.Logf("told before another acquired, of %d runs: least %v, median %v, most %v", runs, ahead[0], ahead[runs/2], ahead[runs-1])
+	t.Logf("told before another acquired, of %d runs: least %v, median %v, most %v", runs, ahead[0],
+		ahead[runs/2], ahead[runs-1])
 }
 
-// TestALeaderFailoverLosesNoHold kills the leader under a holder that is connected to a follower, and one that is
-// connected to the leader itself.
+// TestALeaderFailoverLosesNoHold kills the leader under a holder that is connected to a follower,
+// and one that is connected to the leader itself.
 func TestALeaderFailoverLosesNoHold(t *testing.T) {
 	slow(t)
 	ensemble := zktest.Start(t, zktest.WithServers(3))
@@ -223,7 +232,8 @@ func TestALeaderFailoverLosesNoHold(t *testing.T) {
 	}
 }
 
-// deadlines follows the frames of one session and works out the deadline that DESIGN.md has, independently of the library.
+// deadlines follows the frames of one session and works out the deadline that DESIGN.md has,
+// independently of the library.
 type deadlines struct {
 	timeout time.Duration
 
@@ -240,7 +250,8 @@ func (d *deadlines) onFrame(dir zktest.Direction, frame []byte) zktest.Verdict {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if dir == zktest.ToServer {
-		if op := int32(binary.BigEndian.Uint32(frame[8:])); op == wire.OpMulti || op == wire.OpCreate2 {
+		if op := int32(binary.BigEndian.Uint32(frame[8:])); op == wire.OpMulti ||
+			op == wire.OpCreate2 {
 			d.asked[xid] = now
 		}
 		return zktest.Pass
@@ -253,8 +264,8 @@ func (d *deadlines) onFrame(dir zktest.Direction, frame []byte) zktest.Verdict {
 	return zktest.Pass
 }
 
-// TestLostClosesAtTheDeadline measures by how much later, and earlier, than the deadline a holder is told. A busy machine may be
-// late, but not each time.
+// TestLostClosesAtTheDeadline measures by how much later, and earlier, than the deadline a holder
+// is told. A busy machine may be late, but not each time.
 func TestLostClosesAtTheDeadline(t *testing.T) {
 	slow(t)
 	const timeout, tolerance, runs = 2 * time.Second, 50 * time.Millisecond, 3
@@ -276,7 +287,8 @@ func TestLostClosesAtTheDeadline(t *testing.T) {
 				proxy := fault.ensemble.Proxy(t)
 				d := &deadlines{timeout: timeout, asked: make(map[[4]byte]time.Time)}
 				proxy.OnFrame(d.onFrame)
-				m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(timeout)), "deadline")
+				m := mutex(t, dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(timeout)),
+					"deadline")
 				lock(t, m)
 				lost := m.Lost()
 				pause(t, timeout/4+time.Duration(run)*timeout/24)
@@ -285,15 +297,18 @@ func TestLostClosesAtTheDeadline(t *testing.T) {
 				d.mu.Lock()
 				deadline := d.latest
 				d.mu.Unlock()
-				// A machine that is busy may keep anybody waiting: another timer for the same moment tells for how long.
+				// A machine that is busy may keep anybody waiting: another timer for the same
+				// moment tells for how long.
 				due := make(chan time.Time, 1)
 				time.AfterFunc(time.Until(deadline), func() { due <- time.Now() })
 				receive(t, lost, "loss")
 				told := time.Now()
 				late := told.Sub(<-due)
-				t.Logf("told %v after the deadline, %v after another timer", told.Sub(deadline), late)
+				t.Logf("told %v after the deadline, %v after another timer",
+					told.Sub(deadline), late)
 				promptest = min(promptest, late)
-				// The answer is seen here before the library has it, and each moment in between is two off the deadline.
+				// The answer is seen here before the library has it, and each moment in between is
+				// two off the deadline.
 				assert.GreaterOrEqual(t, told.Sub(deadline), -timeout/8)
 				fault.mend(proxy)
 				assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
@@ -315,12 +330,14 @@ func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
 		}
 		return zktest.Pass
 	})
-	defer proxy.OnFrame(nil)                      // so that Close has an answer
-	wait.For(t, lost, sessionTimeout*3/4, "loss") // with the quorum's proof it has T/2, and some more with that of pings
+	defer proxy.OnFrame(nil) // so that Close has an answer
+	// with the quorum's proof it has T/2, and some more with that of pings
+	wait.For(t, lost, sessionTimeout*3/4, "loss")
 }
 
-// TestTheDeadlineCountsFromTheRequest delays answers, and loses all but one. A busy machine can delay that one too, so
-// that it proves nothing, or the news of the loss; hence more than one attempt.
+// TestTheDeadlineCountsFromTheRequest delays answers, and loses all but one. A busy machine can
+// delay that one too, so that it proves nothing, or the news of the loss; hence more than one
+// attempt.
 func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 	const delay, attempts = 200 * time.Millisecond, 5
 	const least, most = shortTimeout / 4, shortTimeout/2 - 300*time.Millisecond
@@ -334,7 +351,8 @@ func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 		var last atomic.Int64
 		begun := time.Now()
 		proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-			if opOf(dir, frame) == wire.OpMulti && !last.CompareAndSwap(0, int64(time.Since(begun))) {
+			if opOf(dir, frame) == wire.OpMulti &&
+				!last.CompareAndSwap(0, int64(time.Since(begun))) {
 				return zktest.Drop
 			}
 			return zktest.Pass
@@ -350,5 +368,6 @@ func TestTheDeadlineCountsFromTheRequest(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("in none of %d attempts was the hold kept by its last answer for %v to %v", attempts, least, most)
+	t.Errorf("in none of %d attempts was the hold kept by its last answer for %v to %v",
+		attempts, least, most)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// TestLockAllOnARealServer has three programs acquire two or three locks each, in orders of their own,
-// beside one that acquires single locks.
+// TestLockAllOnARealServer has three programs acquire two or three locks each, in orders of their
+// own, beside one that acquires single locks.
 func TestLockAllOnARealServer(t *testing.T) {
 	const locks, rounds = 3, 20
 	var holders [locks]atomic.Int32

@@ -68,7 +68,8 @@ func TestRemoveRefusesWhatIsUsed(t *testing.T) {
 
 func TestRequestsEndWithTheirContext(t *testing.T) {
 	proxy := server(t).Proxy(t)
-	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(patience)) // two thirds of it pass before the connection is given up
+	// two thirds of it pass before the connection is given up
+	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(patience))
 	m := mutex(t, s, "requests")
 	lock(t, m)
 	proxy.Blackhole()

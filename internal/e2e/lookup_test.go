@@ -19,9 +19,11 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// withResolver replaces the look-up of names. It comes after WithDialer, which leaves that to the dialer.
+// withResolver replaces the look-up of names. It comes after WithDialer, which leaves that to the
+// dialer.
 func withResolver(resolve func(context.Context, string) ([]string, error)) zklock.SessionOption {
-	option := testhook.Resolver.(func(func(context.Context, string) ([]string, error)) zklock.SessionOption)
+	option := testhook.Resolver.(func(func(context.Context, string) ([]string,
+		error)) zklock.SessionOption)
 	return option(resolve)
 }
 
@@ -30,7 +32,8 @@ func resolver(addresses ...string) zklock.SessionOption {
 	return withResolver(func(context.Context, string) ([]string, error) { return addresses, nil })
 }
 
-// stub listens on an address of the loopback interface and leaves what comes to f, which must end with the connection.
+// stub listens on an address of the loopback interface and leaves what comes to f, which must end
+// with the connection.
 func stub(t *testing.T, address string, f func(net.Conn)) {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
@@ -63,7 +66,8 @@ func stub(t *testing.T, address string, f func(net.Conn)) {
 	})
 }
 
-// TestOneNameWithSeveralAddresses has something else than a server on the first of a name's addresses.
+// TestOneNameWithSeveralAddresses has something else than a server on the first of a name's
+// addresses.
 func TestOneNameWithSeveralAddresses(t *testing.T) {
 	locktest.NeedsServer(t)
 	for name, f := range map[string]func(net.Conn){
@@ -81,7 +85,8 @@ func TestOneNameWithSeveralAddresses(t *testing.T) {
 			for range 4 { // addresses are tried in any order
 				begun := time.Now()
 				s := dialTo(t, "zookeeper.test:"+port, resolver("127.0.0.2", "127.0.0.1"))
-				assert.Less(t, time.Since(begun), 4*time.Second, "2 s for a handshake, and a busy machine")
+				assert.Less(t, time.Since(begun), 4*time.Second,
+					"2 s for a handshake, and a busy machine")
 				m := mutex(t, s, "m")
 				lock(t, m)
 				m.Unlock()
@@ -103,7 +108,8 @@ func TestTLSVerifiesTheName(t *testing.T) {
 	lock(t, mutex(t, s, "m"))
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	_, err = zklock.Dial(ctx, "elsewhere.test:"+port, zklock.WithTLS(ca.config()), resolver("127.0.0.1"))
+	_, err = zklock.Dial(ctx, "elsewhere.test:"+port, zklock.WithTLS(ca.config()),
+		resolver("127.0.0.1"))
 	assert.ErrorContains(t, err, "certificate is valid for zookeeper.test, not elsewhere.test")
 }
 
@@ -135,13 +141,16 @@ func (undated) SetDeadline(time.Time) error      { return errNoDeadlines }
 func (undated) SetReadDeadline(time.Time) error  { return errNoDeadlines }
 func (undated) SetWriteDeadline(time.Time) error { return errNoDeadlines }
 
-var errNoDeadlines = &net.OpError{Op: "set", Net: "tunnel", Err: net.UnknownNetworkError("deadline not supported")}
+var errNoDeadlines = &net.OpError{Op: "set", Net: "tunnel",
+	Err: net.UnknownNetworkError("deadline not supported")}
 
-// TestConnectionsWithoutDeadlines goes through a dialer whose connections have none, also with TLS, and leaves a server that hangs.
+// TestConnectionsWithoutDeadlines goes through a dialer whose connections have none, also with TLS,
+// and leaves a server that hangs.
 func TestConnectionsWithoutDeadlines(t *testing.T) {
 	locktest.NeedsServer(t)
 	ca := newAuthority(t, "authority")
-	for name, opts := range map[string][]zklock.SessionOption{"plain": nil, "TLS": {zklock.WithTLS(ca.config())}} {
+	for name, opts := range map[string][]zklock.SessionOption{"plain": nil,
+		"TLS": {zklock.WithTLS(ca.config())}} {
 		t.Run(name, func(t *testing.T) {
 			starting := []zktest.Option{zktest.WithServers(1)}
 			if opts != nil {
@@ -149,20 +158,24 @@ func TestConnectionsWithoutDeadlines(t *testing.T) {
 			}
 			e := zktest.Start(t, starting...)
 			proxy := e.Proxy(t)
-			tunnel := zklock.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			tunnel := zklock.WithDialer(func(ctx context.Context, network,
+				address string) (net.Conn, error) {
 				conn, err := new(net.Dialer).DialContext(ctx, network, address)
 				if err != nil {
 					return nil, err
 				}
 				return undated{conn}, nil
 			})
-			s := dialTo(t, proxy.Addr(), append(opts, tunnel, zklock.WithSessionTimeout(shortTimeout))...)
+			s := dialTo(t, proxy.Addr(),
+				append(opts, tunnel, zklock.WithSessionTimeout(shortTimeout))...)
 			m := mutex(t, s, "m")
 			lock(t, m)
 			lost := m.Lost()
 			proxy.Blackhole()
 			receive(t, lost, "loss")
-			require.Eventually(t, func() bool { return s.State() != zklock.StateConnected }, patience, 5*time.Millisecond,
+			require.Eventually(t, func() bool {
+				return s.State() != zklock.StateConnected
+			}, patience, 5*time.Millisecond,
 				"the connection is not left")
 			proxy.Heal()
 			assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)

@@ -49,7 +49,8 @@ func TestMain(m *testing.M) {
 }
 
 // requireQueuedAgain waits until the last of those who stood in the lock's queue has another znode.
-func requireQueuedAgain(tb testing.TB, m *zklock.Mutex, before []zklock.Contender, within time.Duration) {
+func requireQueuedAgain(tb testing.TB, m *zklock.Mutex, before []zklock.Contender,
+	within time.Duration) {
 	tb.Helper()
 	last := len(before) - 1
 	require.Eventually(tb, func() bool {

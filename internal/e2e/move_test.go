@@ -32,7 +32,8 @@ func newMoving(t *testing.T, q quorum) *moving {
 		}
 		return conn, err
 	}
-	m.Session = dialTo(t, q.leader, zklock.WithDialer(dial), zklock.WithSessionTimeout(20*time.Second))
+	m.Session = dialTo(t, q.leader, zklock.WithDialer(dial),
+		zklock.WithSessionTimeout(20*time.Second))
 	return m
 }
 
@@ -43,20 +44,27 @@ func (m *moving) moveTo(address string) {
 
 // whileCommitsHang asks for one lock at the leader and for another at a follower, and returns when
 // both can be answered.
-func (m *moving) whileCommitsHang(t *testing.T, a, b *zklock.Mutex) (*zklock.Pending, *zklock.Pending) {
+func (m *moving) whileCommitsHang(t *testing.T, a, b *zklock.Mutex) (*zklock.Pending,
+	*zklock.Pending) {
 	for _, l := range []*zklock.Mutex{a, b} { // there are their znodes now
 		lock(t, l)
 		l.Unlock()
 	}
 	m.moveTo(m.leader)
-	require.Eventually(t, func() bool { return m.State() != zklock.StateConnected }, patience, time.Millisecond)
-	require.Eventually(t, func() bool { return m.State() == zklock.StateConnected }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return m.State() != zklock.StateConnected
+	}, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return m.State() == zklock.StateConnected
+	}, patience, time.Millisecond)
 	m.hold()
 	defer m.release()
 	first := a.LockAsync(t.Context())
 	m.proposed(1)
 	m.moveTo(m.follower)
-	require.Eventually(t, func() bool { return m.State() != zklock.StateConnected }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return m.State() != zklock.StateConnected
+	}, patience, time.Millisecond)
 	second := b.LockAsync(t.Context())
 	m.proposed(2)
 	return first, second
@@ -99,7 +107,9 @@ func TestOneLockWhileASessionMoves(t *testing.T) {
 		require.FailNow(t, "nobody is granted the lock")
 	}
 	require.NoError(t, first.Err())
-	require.Never(t, func() bool { return !isOpen(second.Done()) }, time.Second, 10*time.Millisecond, "two are granted the lock")
+	require.Never(t, func() bool {
+		return !isOpen(second.Done())
+	}, time.Second, 10*time.Millisecond, "two are granted the lock")
 	token := a.Token()
 	assert.NoError(t, a.UnlockContext(t.Context()))
 	receive(t, second.Done(), "lock")

@@ -32,7 +32,8 @@ func TestPendingTellsEveryStep(t *testing.T) {
 }
 
 func TestCancelLeavesTheQueue(t *testing.T) {
-	holder, waiter, last := mutex(t, dial(t), "leave"), mutex(t, dial(t), "leave"), mutex(t, dial(t), "leave")
+	holder, waiter, last := mutex(t, dial(t), "leave"), mutex(t, dial(t), "leave"),
+		mutex(t, dial(t), "leave")
 	lock(t, holder)
 	p, next := queued(t, waiter), queued(t, last)
 	p.Cancel()

@@ -28,8 +28,9 @@ func requireStillWaiting(tb testing.TB, p *zklock.Pending) {
 	}
 }
 
-// TestTheNextNumberIsNoProofInAnotherZnode has a session lock alone, so that it knows the next number. Then the lock's znode is
-// recreated, and others stand in the queue when ours gets that number.
+// TestTheNextNumberIsNoProofInAnotherZnode has a session lock alone, so that it knows the next
+// number. Then the lock's znode is recreated, and others stand in the queue when ours gets that
+// number.
 func TestTheNextNumberIsNoProofInAnotherZnode(t *testing.T) {
 	s, far := dial(t), dial(t)
 	m, other := mutex(t, s, "next"), mutex(t, far, "next")
@@ -61,7 +62,8 @@ func TestTheNextNumberIsNoProofInAnotherZnode(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestTheNextNumberIsNoProofBehindOthers has others come and go, and come and stay, between two of our own.
+// TestTheNextNumberIsNoProofBehindOthers has others come and go, and come and stay, between two of
+// our own.
 func TestTheNextNumberIsNoProofBehindOthers(t *testing.T) {
 	m, other := mutex(t, dial(t), "next"), mutex(t, dial(t), "next")
 	last := zklock.Token{}
@@ -84,11 +86,13 @@ func TestTheNextNumberIsNoProofBehindOthers(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestRemovedTogetherWithTheHolder has somebody remove the candidate of the next and the holder's, while the next asks what has
-// become of the holder: it learns that nobody is ahead, and has to notice that it is not in the queue itself.
+// TestRemovedTogetherWithTheHolder has somebody remove the candidate of the next and the holder's,
+// while the next asks what has become of the holder: it learns that nobody is ahead, and has to
+// notice that it is not in the queue itself.
 func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	proxy := server(t).Proxy(t)
-	holder, next, third := mutex(t, dial(t), "both"), mutex(t, dialTo(t, proxy.Addr()), "both"), mutex(t, dial(t), "both")
+	holder, next, third := mutex(t, dial(t), "both"), mutex(t, dialTo(t, proxy.Addr()), "both"),
+		mutex(t, dial(t), "both")
 	conn := dial(t).Conn()
 	lock(t, holder)
 	second := queued(t, next)
@@ -102,7 +106,8 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
 		if opOf(dir, frame) == wire.OpGetData {
 			once.Do(func() {
-				_, err := conn.Multi(&zk.DeleteRequest{Path: nexts, Version: -1}, &zk.DeleteRequest{Path: holders, Version: -1})
+				_, err := conn.Multi(&zk.DeleteRequest{Path: nexts, Version: -1},
+					&zk.DeleteRequest{Path: holders, Version: -1})
 				assert.NoError(t, err)
 			})
 		}
@@ -121,24 +126,29 @@ func TestRemovedTogetherWithTheHolder(t *testing.T) {
 	requireQueue(t, holder, 0)
 }
 
-// TestRemovedWhileWaiting has somebody remove a candidate that waits behind others: it queues again, long before its turn.
+// TestRemovedWhileWaiting has somebody remove a candidate that waits behind others: it queues
+// again, long before its turn.
 func TestRemovedWhileWaiting(t *testing.T) {
 	locktest.NeedsServer(t)
 	for name, sessions := range map[string]func() *zklock.Session{
-		"behind others": func() *zklock.Session { return dial(t) }, "behind siblings": sync.OnceValue(func() *zklock.Session { return dial(t) }),
+		"behind others": func() *zklock.Session {
+			return dial(t)
+		}, "behind siblings": sync.OnceValue(func() *zklock.Session { return dial(t) }),
 	} {
 		t.Run(name, func(t *testing.T) { removeWhileWaiting(t, sessions) })
 	}
 }
 
 func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
-	holder, first, second := mutex(t, session(), "gone"), mutex(t, session(), "gone"), mutex(t, session(), "gone")
+	holder, first, second := mutex(t, session(), "gone"), mutex(t, session(), "gone"),
+		mutex(t, session(), "gone")
 	lock(t, holder)
 	p, q := queued(t, first), queued(t, second)
 	before := contenders(t, holder)
 	require.Len(t, before, 3)
 	require.NoError(t, dial(t).Conn().Delete(holder.Path()+"/"+before[2].Znode, -1))
-	requireQueuedAgain(t, holder, before, sessionTimeout/2) // everybody looks again after a whole one
+	// everybody looks again after a whole one
+	requireQueuedAgain(t, holder, before, sessionTimeout/2)
 	holder.Unlock()
 	receive(t, p.Done(), "lock")
 	first.Unlock()
@@ -147,7 +157,8 @@ func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
 	requireQueue(t, holder, 0)
 }
 
-// TestALostHoldLeavesNoCandidate has a lease run out and the session go on: others need not wait for the Unlock.
+// TestALostHoldLeavesNoCandidate has a lease run out and the session go on: others need not wait
+// for the Unlock.
 func TestALostHoldLeavesNoCandidate(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	s := dialTo(t, proxy.Addr())
@@ -164,12 +175,14 @@ func TestALostHoldLeavesNoCandidate(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestAHandOffNeedsNoRequest has one wait behind others, all in sessions of their own, and counts what it asks for when its turn
-// comes: it has found out that nobody but the nearest is left while that held the lock.
+// TestAHandOffNeedsNoRequest has one wait behind others, all in sessions of their own, and counts
+// what it asks for when its turn comes: it has found out that nobody but the nearest is left while
+// that held the lock.
 func TestAHandOffNeedsNoRequest(t *testing.T) {
 	for _, n := range []int{1, 2, 4} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			long := zklock.WithSessionTimeout(30 * time.Second) // otherwise a busy machine might have to prove the lease anew
+			// otherwise a busy machine might have to prove the lease anew
+			long := zklock.WithSessionTimeout(30 * time.Second)
 			ahead := make([]*zklock.Mutex, n)
 			pending := make([]*zklock.Pending, n)
 			for i := range n {
@@ -205,7 +218,9 @@ func TestAHandOffNeedsNoRequest(t *testing.T) {
 				ahead[i].Unlock()
 			}
 			receive(t, pending[n-1].Done(), "lock")
-			require.Eventually(t, func() bool { return listed.Load() >= listings }, patience, time.Millisecond)
+			require.Eventually(t, func() bool {
+				return listed.Load() >= listings
+			}, patience, time.Millisecond)
 			requireStillWaiting(t, last)
 
 			before := requests.Load()
@@ -218,7 +233,8 @@ func TestAHandOffNeedsNoRequest(t *testing.T) {
 	}
 }
 
-// TestOthersThanTheHolderLeave has those who are watched give up, while the holder and others are still ahead.
+// TestOthersThanTheHolderLeave has those who are watched give up, while the holder and others are
+// still ahead.
 func TestOthersThanTheHolderLeave(t *testing.T) {
 	for _, order := range [][]int{{1, 2, 3}, {3, 2, 1}, {2, 1, 3}, {2, 3, 1}} {
 		t.Run(fmt.Sprint(order), func(t *testing.T) {

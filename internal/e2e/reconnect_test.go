@@ -14,10 +14,11 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// The tests of this file need one frame held back, lost, or followed by something on cue. Each forbids a mutant of
-// internal/mutants that would pass the others.
+// The tests of this file need one frame held back, lost, or followed by something on cue. Each
+// forbids a mutant of internal/mutants that would pass the others.
 
-// TestExpiryIsToldAtOnce wants the loss from the expiry, and not from the lease that runs out later.
+// TestExpiryIsToldAtOnce wants the loss from the expiry, and not from the lease that runs out
+// later.
 func TestExpiryIsToldAtOnce(t *testing.T) {
 	s := dial(t)
 	m := mutex(t, s, "cue")
@@ -29,7 +30,8 @@ func TestExpiryIsToldAtOnce(t *testing.T) {
 		case <-lost:
 			m.Unlock()
 			return
-		case <-time.After(sessionTimeout * 3 / 8): // a second if the server is not back at once; the lease takes T/2
+		case <-time.After(sessionTimeout * 3 / 8):
+			// a second if the server is not back at once; the lease takes T/2
 			receive(t, lost, "loss")
 			m.Unlock() // Ensemble.Expire says that this can happen; not three times in a row
 		}
@@ -37,8 +39,8 @@ func TestExpiryIsToldAtOnce(t *testing.T) {
 	t.Error("the loss was not told before the lease ran out")
 }
 
-// TestNoConnectionAfterAnExpiry: the zk.Conn of a session that expired would run what is queued in a session of its own.
-// With one server it waits a second first, hence three addresses.
+// TestNoConnectionAfterAnExpiry: the zk.Conn of a session that expired would run what is queued in
+// a session of its own. With one server it waits a second first, hence three addresses.
 func TestNoConnectionAfterAnExpiry(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	var dials atomic.Int64
@@ -62,18 +64,21 @@ func TestNoConnectionAfterAnExpiry(t *testing.T) {
 		dials.Store(0)
 		requireState(t, states, zklock.StateExpired)
 		requireState(t, states, zklock.StateConnected)
-		require.LessOrEqual(t, dials.Load(), int64(2), "one to learn of the expiry, one for the next session")
+		require.LessOrEqual(t, dials.Load(), int64(2),
+			"one to learn of the expiry, one for the next session")
 	}
 }
 
-// TestServersThatHangUpAreNotStormed has the server close each connection right after the handshake.
+// TestServersThatHangUpAreNotStormed has the server close each connection right after the
+// handshake.
 func TestServersThatHangUpAreNotStormed(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	var dials atomic.Int64
-	s := dialTo(t, proxy.Addr(), zklock.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
-		dials.Add(1)
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}))
+	s := dialTo(t, proxy.Addr(),
+		zklock.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			dials.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}))
 	m := mutex(t, s, "cue")
 	lock(t, m)
 	proxy.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {

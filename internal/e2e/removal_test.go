@@ -61,8 +61,9 @@ var ways = map[string]func(*zklock.Mutex, context.Context) error{
 	},
 }
 
-// TestNoOrphanWhereverItBreaks cuts the connection, loses a frame, or expires the session at every step of acquiring,
-// waiting, revoking and releasing. The steps are the frames of a run without a fault, in both directions.
+// TestNoOrphanWhereverItBreaks cuts the connection, loses a frame, or expires the session at every
+// step of acquiring, waiting, revoking and releasing. The steps are the frames of a run without a
+// fault, in both directions.
 func TestNoOrphanWhereverItBreaks(t *testing.T) {
 	locktest.NeedsServer(t)
 	ensembles := map[string]*zktest.Ensemble{"1 server": server(t)}
@@ -72,7 +73,8 @@ func TestNoOrphanWhereverItBreaks(t *testing.T) {
 	for size, ensemble := range ensembles {
 		for way, acquire := range ways {
 			for _, dir := range []zktest.Direction{zktest.ToServer, zktest.ToClient} {
-				frames, err := breakAt(t, acquire, &harm{name: "none", dir: dir, ensemble: ensemble})
+				frames, err := breakAt(t, acquire,
+					&harm{name: "none", dir: dir, ensemble: ensemble})
 				require.NoError(t, err)
 				require.Greater(t, frames, 3)
 				for name := range harms {
@@ -81,7 +83,8 @@ func TestNoOrphanWhereverItBreaks(t *testing.T) {
 						g.SetLimit(16) // they wait most of the time
 						for at := 1; at <= frames; at++ {
 							g.Go(func() error {
-								_, err := breakAt(t, acquire, &harm{name: name, dir: dir, at: at, ensemble: ensemble})
+								_, err := breakAt(t, acquire,
+									&harm{name: name, dir: dir, at: at, ensemble: ensemble})
 								if err != nil {
 									t.Errorf("frame %d of %d: %v", at, frames, err)
 								}
@@ -96,15 +99,17 @@ func TestNoOrphanWhereverItBreaks(t *testing.T) {
 	}
 }
 
-// breakAt acquires and releases a contended lock behind a proxy that does the harm, and checks what is left. It returns
-// how many frames went the harm's way; pings do not count.
-func breakAt(t *testing.T, acquire func(*zklock.Mutex, context.Context) error, h *harm) (frames int, err error) {
+// breakAt acquires and releases a contended lock behind a proxy that does the harm, and checks what
+// is left. It returns how many frames went the harm's way; pings do not count.
+func breakAt(t *testing.T, acquire func(*zklock.Mutex, context.Context) error,
+	h *harm) (frames int, err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	proxy := h.ensemble.Proxy(t)
 	defer proxy.Close()
 	root := zklock.WithRoot(fmt.Sprintf("%s/%s-%d-%d", root(t), h.name, h.dir, h.at))
-	h.session, err = zklock.Dial(ctx, proxy.Addr(), root, zklock.WithSessionTimeout(time.Second)) // a request that is lost costs most of it
+	// a request that is lost costs most of it
+	h.session, err = zklock.Dial(ctx, proxy.Addr(), root, zklock.WithSessionTimeout(time.Second))
 	if err != nil {
 		return 0, err
 	}
@@ -161,7 +166,8 @@ func breakAt(t *testing.T, acquire func(*zklock.Mutex, context.Context) error, h
 	return frames, checkLeft(ctx, m, other, token)
 }
 
-// checkLeft checks that the lock can be granted, that nobody stands in the queue, and that the handles are free.
+// checkLeft checks that the lock can be granted, that nobody stands in the queue, and that the
+// handles are free.
 func checkLeft(ctx context.Context, m, other *zklock.Mutex, last zklock.Token) error {
 	if err := m.UnlockContext(ctx); !errors.Is(err, zklock.ErrNotLocked) {
 		return fmt.Errorf("the handle is not unlocked: %w", err)

@@ -20,7 +20,8 @@ import (
 )
 
 func TestAskMakesAWillingHolderGo(t *testing.T) {
-	holder, waiter, asker := mutex(t, dial(t), "ask"), mutex(t, dial(t), "ask"), mutex(t, dial(t), "ask")
+	holder, waiter, asker := mutex(t, dial(t), "ask"), mutex(t, dial(t), "ask"),
+		mutex(t, dial(t), "ask")
 	revoked := lock(t, holder)
 	p := queued(t, waiter)
 	var g errgroup.Group
@@ -103,7 +104,8 @@ func TestAskWaitsForAnUnwillingHolder(t *testing.T) {
 }
 
 func TestForceTakesTheLockAtOnce(t *testing.T) {
-	holder, waiter, taker := mutex(t, dial(t), "force"), mutex(t, dial(t), "force"), mutex(t, dial(t), "force")
+	holder, waiter, taker := mutex(t, dial(t), "force"), mutex(t, dial(t), "force"),
+		mutex(t, dial(t), "force")
 	revoked, lost := lock(t, holder), holder.Lost()
 	p := queued(t, waiter)
 	_, err := taker.LockRevoking(t.Context(), zklock.Force)
@@ -246,8 +248,8 @@ func TestRevokeAllAndClearCount(t *testing.T) {
 	m.Unlock()
 }
 
-// TestARevocationIsPushed measures from the revoker's write to the holder's closed channel, the holder 20 ms away from
-// the server in each direction.
+// TestARevocationIsPushed measures from the revoker's write to the holder's closed channel, the
+// holder 20 ms away from the server in each direction.
 func TestARevocationIsPushed(t *testing.T) {
 	const delay, runs = 20 * time.Millisecond, 15
 	proxy := server(t).Proxy(t)
@@ -282,16 +284,19 @@ func TestARevocationIsPushed(t *testing.T) {
 		return time.Since(begun)
 	})
 	took := median(ask(direct))
-	t.Logf("round trip %v; asked to closed %v, %.2f round trips", trip, took, float64(took)/float64(trip))
+	t.Logf("round trip %v; asked to closed %v, %.2f round trips", trip, took,
+		float64(took)/float64(trip))
 	assert.Less(t, took, 2*trip)
 }
 
-// TestWhatOnlyLooksLikeACandidateIsLeftAlone has a persistent znode with a candidate's name, and one below it, ahead of everybody.
+// TestWhatOnlyLooksLikeACandidateIsLeftAlone has a persistent znode with a candidate's name, and
+// one below it, ahead of everybody.
 func TestWhatOnlyLooksLikeACandidateIsLeftAlone(t *testing.T) {
 	m, next := mutex(t, dial(t), "alike"), mutex(t, dial(t), "alike")
 	lock(t, m) // which makes the parents
 	conn := dial(t).Conn()
-	alike, err := conn.Create(m.Path()+"/_c_00000000000000000000000000000000-lock-", []byte("mine"), zk.FlagSequence, zk.WorldACL(zk.PermAll))
+	alike, err := conn.Create(m.Path()+"/_c_00000000000000000000000000000000-lock-", []byte("mine"),
+		zk.FlagSequence, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
 	_, err = conn.Create(alike+"/below", nil, 0, zk.WorldACL(zk.PermAll))
 	require.NoError(t, err)
@@ -321,7 +326,8 @@ func TestWhatOnlyLooksLikeACandidateIsLeftAlone(t *testing.T) {
 	assert.Equal(t, "mine", string(data))
 }
 
-// TestAMarkBeforeTheFirstLook has the mark written after the candidate was created and before it is read.
+// TestAMarkBeforeTheFirstLook has the mark written after the candidate was created and before it is
+// read.
 func TestAMarkBeforeTheFirstLook(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	other := mutex(t, dial(t), "cue")
@@ -341,7 +347,8 @@ func TestAMarkBeforeTheFirstLook(t *testing.T) {
 	m.Unlock()
 }
 
-// TestForceOfACandidateThatIsGoneHarmsNobody removes the candidate and cancels while its force is under way.
+// TestForceOfACandidateThatIsGoneHarmsNobody removes the candidate and cancels while its force is
+// under way.
 func TestForceOfACandidateThatIsGoneHarmsNobody(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	direct := dial(t)

@@ -60,7 +60,8 @@ func TestRemovalByForceIsLossAndRevocation(t *testing.T) {
 			require.NoError(t, err)
 			assert.False(t, held)
 			assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
-			assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked, "the handle is unlocked whatever was returned")
+			assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrNotLocked,
+				"the handle is unlocked whatever was returned")
 		})
 	}
 }

@@ -24,8 +24,8 @@ func wipe(tb testing.TB, e *zktest.Ensemble) {
 	}
 }
 
-// TestRebuiltEnsemble wipes the data under a holder and many who wait, and wants all to be granted the lock within three session
-// timeouts.
+// TestRebuiltEnsemble wipes the data under a holder and many who wait, and wants all to be granted
+// the lock within three session timeouts.
 func TestRebuiltEnsemble(t *testing.T) {
 	locktest.NeedsServer(t)
 	sessions, each := 5, 10

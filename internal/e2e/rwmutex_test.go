@@ -118,7 +118,8 @@ func TestReaderKnowsItsHold(t *testing.T) {
 	revokedA, revokedB := lock(t, a), lock(t, b)
 	assert.NotEqual(t, a.Token(), b.Token())
 	assert.False(t, rw.TryLock())
-	_, err := dial(t).Conn().Set(rw.Path()+"/"+contenders(t, rw.Mutex)[1].Znode, []byte("unlock"), -1)
+	_, err := dial(t).Conn().Set(rw.Path()+"/"+contenders(t, rw.Mutex)[1].Znode,
+		[]byte("unlock"), -1)
 	require.NoError(t, err)
 	receive(t, revokedB, "revocation")
 	assert.True(t, isOpen(revokedA))
@@ -166,9 +167,10 @@ type passage struct {
 	begun, granted, releasing time.Time
 }
 
-// TestReadersAndAWriterForTenSeconds lets 16 readers and a writer, each in a session of its own, run against each other
-// and checks the whole history: who overlapped whom, who overtook whom, and whether anybody waited for nobody: until
-// everybody looks again anyway, which they do once in a session timeout.
+// TestReadersAndAWriterForTenSeconds lets 16 readers and a writer, each in a session of its own,
+// run against each other and checks the whole history: who overlapped whom, who overtook whom, and
+// whether anybody waited for nobody: until everybody looks again anyway, which they do once in a
+// session timeout.
 func TestReadersAndAWriterForTenSeconds(t *testing.T) {
 	slow(t)
 	const readers, duration = 16, 10 * time.Second
@@ -231,15 +233,16 @@ func TestReadersAndAWriterForTenSeconds(t *testing.T) {
 			lastWrite = p
 		}
 	}
-	t.Logf("%d reads, %d writes, longest wait %v, of which nobody ahead explains %v", reads, writes, longest, unexplained)
+	t.Logf("%d reads, %d writes, longest wait %v, of which nobody ahead explains %v", reads, writes,
+		longest, unexplained)
 	assert.Positive(t, writes, "the writer starved")
 	assert.Greater(t, reads, writes)
 	assert.Less(t, unexplained, patience/3)
 	requireQueue(t, mutex(t, dial(t), "busy"), 0)
 }
 
-// TestDowngradeOnARealServer has a reader and a writer of another session wait for a writer that becomes
-// a reader. How its znodes change in one transaction is told as the fake has it.
+// TestDowngradeOnARealServer has a reader and a writer of another session wait for a writer that
+// becomes a reader. How its znodes change in one transaction is told as the fake has it.
 func TestDowngradeOnARealServer(t *testing.T) {
 	for _, naming := range []zklock.Naming{
 		zklock.NamingDefault, zklock.NamingZktools, zklock.NamingCurator, zklock.NamingKazoo,

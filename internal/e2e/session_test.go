@@ -95,7 +95,8 @@ func TestLockRefusesBadOptionsAndNames(t *testing.T) {
 		assert.ErrorContains(t, err, want)
 	}
 	for _, name := range []string{
-		"", "/", "/a", "a/", "a//b", ".", "..", "a/.", "a/../b", "a\x00b", "a\nb", "\x7f", "\u0085", "\xff", "a\xc3",
+		"", "/", "/a", "a/", "a//b", ".", "..", "a/.", "a/../b", "a\x00b", "a\nb", "\x7f", "\u0085",
+		"\xff", "a\xc3",
 		"\ue000", "\uf8ff", "\ufffe", "🔒", strings.Repeat("x", 1025),
 	} {
 		_, err := s.Mutex(name)
@@ -104,7 +105,8 @@ func TestLockRefusesBadOptionsAndNames(t *testing.T) {
 		assert.ErrorIs(t, err, zklock.ErrInvalidName, "%q", name)
 		assert.ErrorIs(t, s.Remove(t.Context(), name), zklock.ErrInvalidName, "%q", name)
 	}
-	for _, name := range []string{"a", "a/b/c", "...", "a b", "ä/日本", "%", strings.Repeat("x", 1024)} {
+	for _, name := range []string{"a", "a/b/c", "...", "a b", "ä/日本", "%",
+		strings.Repeat("x", 1024)} {
 		m := mutex(t, s, name)
 		lock(t, m)
 		m.Unlock()
@@ -116,14 +118,16 @@ func TestDialEndsWithItsContext(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts, in the kernel, and never answers
 	require.NoError(t, err)
 	defer silent.Close()
-	for name, connect := range map[string]string{"refused": "127.0.0.1:1", "silent": silent.Addr().String()} {
+	for name, connect := range map[string]string{"refused": "127.0.0.1:1",
+		"silent": silent.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			cause := errors.New("no patience")
 			ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, cause)
 			defer cancel()
 			begun := time.Now()
 			_, err := zklock.Dial(ctx, connect)
-			assert.Less(t, time.Since(begun), 10*time.Second) // zk.Conn.Close can take one; see TestVirtualDialEndsWithItsContext
+			// zk.Conn.Close can take one; see TestVirtualDialEndsWithItsContext
+			assert.Less(t, time.Since(begun), 10*time.Second)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.ErrorIs(t, err, cause)
 			if name == "refused" {
@@ -134,7 +138,8 @@ func TestDialEndsWithItsContext(t *testing.T) {
 }
 
 func TestDialTellsOfRefusedCredentials(t *testing.T) {
-	_, err := zklock.Dial(t.Context(), server(t).Connect(), zklock.WithAuth("no-such-scheme", []byte("x")))
+	_, err := zklock.Dial(t.Context(), server(t).Connect(),
+		zklock.WithAuth("no-such-scheme", []byte("x")))
 	assert.ErrorIs(t, err, zk.ErrAuthFailed)
 }
 
@@ -203,7 +208,8 @@ func TestStatesAreToldInOrder(t *testing.T) {
 	assert.Zero(t, s.ID())
 	assert.False(t, isOpen(s.Done()))
 	assert.Empty(t, states)
-	for st, text := range map[zklock.State]string{zklock.StateClosed: "closed", zklock.StateExpired: "expired"} {
+	for st, text := range map[zklock.State]string{zklock.StateClosed: "closed",
+		zklock.StateExpired: "expired"} {
 		assert.Equal(t, text, st.String())
 	}
 }
@@ -228,7 +234,9 @@ func TestSessionIDsAreLoggedAtDebugOnly(t *testing.T) {
 		shown bool
 	}{{slog.LevelInfo, false}, {slog.LevelDebug, true}} {
 		var log bytes.Buffer
-		s := dial(t, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: test.level}))))
+		s := dial(t,
+			zklock.WithLogger(slog.New(slog.NewTextHandler(&log,
+				&slog.HandlerOptions{Level: test.level}))))
 		id := fmt.Sprintf("%x", s.ID())
 		m := mutex(t, s, "logged")
 		lock(t, m)
@@ -247,7 +255,8 @@ func TestSessionIDsAreLoggedAtDebugOnly(t *testing.T) {
 func TestSessionSurvivesTheLossOfItsServer(t *testing.T) {
 	locktest.NeedsServer(t)
 	ensemble := zktest.Start(t, zktest.WithServers(3))
-	s := dialTo(t, ensemble.Connect(), zklock.WithSessionTimeout(patience)) // if it is the leader, another is elected first
+	// if it is the leader, another is elected first
+	s := dialTo(t, ensemble.Connect(), zklock.WithSessionTimeout(patience))
 	m := mutex(t, s, "failover")
 	lock(t, m)
 	id := s.ID()
@@ -274,13 +283,15 @@ func serverOf(tb testing.TB, ensemble *zktest.Ensemble, s *zklock.Session) *zkte
 	return nil
 }
 
-// TestASecondSpellingOfAChroot has connect strings that would be paths, and are mistakes: a lock there would exclude nobody who
-// wrote it right.
+// TestASecondSpellingOfAChroot has connect strings that would be paths, and are mistakes: a lock
+// there would exclude nobody who wrote it right.
 func TestASecondSpellingOfAChroot(t *testing.T) {
-	for _, chroot := range []string{"/a,127.0.0.1:1/a", "/a,", "/a ", "/ a", "/a\t", "/a/ b", "/a\u2003", "/a\u00a0"} {
+	for _, chroot := range []string{"/a,127.0.0.1:1/a", "/a,", "/a ", "/ a", "/a\t", "/a/ b",
+		"/a\u2003", "/a\u00a0"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := zklock.Dial(ctx, "127.0.0.1:1"+chroot)
-		require.ErrorContains(t, err, "the chroot comes once, at the end: host:port,host:port/chroot", "%q", chroot)
+		require.ErrorContains(t, err,
+			"the chroot comes once, at the end: host:port,host:port/chroot", "%q", chroot)
 	}
 }

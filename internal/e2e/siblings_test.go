@@ -45,14 +45,16 @@ func TestSiblingsNeedNoListing(t *testing.T) {
 	work.Wait()
 	assert.Equal(t, goroutines*each, counter)
 	n := float64(goroutines * each)
-	t.Logf("an acquisition: %.2f requests, %.2f events", float64(requests.Load())/n, float64(events.Load())/n)
-	assert.Less(t, float64(requests.Load())/n, 3.5, "create, look whether it is still there, delete")
+	t.Logf("an acquisition: %.2f requests, %.2f events", float64(requests.Load())/n,
+		float64(events.Load())/n)
+	assert.Less(t, float64(requests.Load())/n, 3.5,
+		"create, look whether it is still there, delete")
 	assert.Less(t, float64(events.Load())/n, 0.5)
 	requireQueue(t, m, 0)
 }
 
-// TestASiblingOfAnotherZnodeProvesNothing has the lock's znode recreated under a fresh hold, and somebody else hold the lock there
-// when the same session queues with the next number.
+// TestASiblingOfAnotherZnodeProvesNothing has the lock's znode recreated under a fresh hold, and
+// somebody else hold the lock there when the same session queues with the next number.
 func TestASiblingOfAnotherZnodeProvesNothing(t *testing.T) {
 	s := dial(t)
 	holder, m := mutex(t, s, "siblings"), mutex(t, s, "siblings")
@@ -69,7 +71,8 @@ func TestASiblingOfAnotherZnodeProvesNothing(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestASiblingThatWasRemovedIsNotNext has somebody else remove a candidate that waits behind one of its own session.
+// TestASiblingThatWasRemovedIsNotNext has somebody else remove a candidate that waits behind one of
+// its own session.
 func TestASiblingThatWasRemovedIsNotNext(t *testing.T) {
 	m, other := mutex(t, dial(t), "siblings"), mutex(t, dial(t), "siblings")
 	lock(t, m)
@@ -88,10 +91,12 @@ func TestASiblingThatWasRemovedIsNotNext(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestASiblingThatGivesUpIsNotFollowed has one in the middle of three give up while the first holds the lock.
+// TestASiblingThatGivesUpIsNotFollowed has one in the middle of three give up while the first holds
+// the lock.
 func TestASiblingThatGivesUpIsNotFollowed(t *testing.T) {
 	s := dial(t)
-	holder, m := mutex(t, s, "siblings"), mutex(t, s, "siblings") // one handle alone would not hold twice
+	// one handle alone would not hold twice
+	holder, m := mutex(t, s, "siblings"), mutex(t, s, "siblings")
 	lock(t, holder)
 	middle, last := queued(t, m), queued(t, m)
 	middle.Cancel()
@@ -103,7 +108,8 @@ func TestASiblingThatGivesUpIsNotFollowed(t *testing.T) {
 	requireQueue(t, m, 0)
 }
 
-// TestAStrangerBetweenSiblingsIsSeen has a client that does not see ours come to the lock between two of one session.
+// TestAStrangerBetweenSiblingsIsSeen has a client that does not see ours come to the lock between
+// two of one session.
 func TestAStrangerBetweenSiblingsIsSeen(t *testing.T) {
 	m := mutex(t, dial(t), "siblings")
 	conn := dial(t).Conn()
@@ -121,8 +127,10 @@ func TestASiblingWhoseDataMayNotBeRead(t *testing.T) {
 	s := dial(t)
 	readable := mutex(t, s, "siblings") // so that the lock's own znode is
 	lock(t, readable)
-	elsewhere := zk.ACL{Perms: zk.PermRead, Scheme: "ip", ID: "192.0.2.1"} // that this is not we is known to the servers alone
-	m := mutex(t, s, "siblings", zklock.WithLockACL(append(zk.WorldACL(zk.PermAll&^zk.PermRead), elsewhere)...))
+	// that this is not we is known to the servers alone
+	elsewhere := zk.ACL{Perms: zk.PermRead, Scheme: "ip", ID: "192.0.2.1"}
+	m := mutex(t, s, "siblings",
+		zklock.WithLockACL(append(zk.WorldACL(zk.PermAll&^zk.PermRead), elsewhere)...))
 	first, second := queued(t, m), queued(t, m)
 	readable.Unlock()
 	for _, p := range []*zklock.Pending{first, second} {

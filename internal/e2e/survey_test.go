@@ -130,10 +130,12 @@ func many(n, length int, tail string) []string {
 	return names
 }
 
-// TestLocksKeepsWithinItsBounds has a server make up trees of all kinds that are too large, each of answers under 8 MiB.
+// TestLocksKeepsWithinItsBounds has a server make up trees of all kinds that are too large, each of
+// answers under 8 MiB.
 func TestLocksKeepsWithinItsBounds(t *testing.T) {
 	slow(t)
-	long, short, numbered := many(7000, 1000, ""), many(150_000, 8, ""), many(100_000, 20, "-lock-0000000001")
+	long, short, numbered := many(7000, 1000, ""), many(150_000, 8, ""),
+		many(100_000, 20, "-lock-0000000001")
 	child := many(1, 1_400_000, "")
 	manyBelow := many(200_000, 8, "")
 	for name, children := range map[string]func(string) []string{
@@ -152,7 +154,8 @@ func TestLocksKeepsWithinItsBounds(t *testing.T) {
 			before := memory()
 			server := newTree(t, 0, children)
 			s := dialTo(t, server.listener.Addr().String(), zklock.WithRoot("/ZktoolsLocks"))
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // it would take long to ask for a million
+			// it would take long to ask for a million
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			locks, err := s.Locks(ctx)
 			require.Error(t, err)
@@ -170,8 +173,10 @@ func TestLocksKeepsWithinItsBounds(t *testing.T) {
 // FuzzLocks lists trees of any names, three levels deep.
 func FuzzLocks(f *testing.F) {
 	for _, names := range []string{
-		"", "a", "a\nb\na", "_c_00000000000000000000000000000000-lock-0000000001\nb", "lock-0000000001\nx-lock-0000000000",
-		"\xff\xfe\n..\n.\n\x00", strings.Repeat("x", 600), strings.Repeat("x", 1100), "x-read-2147483647\nx-write--000000001\nzookeeper",
+		"", "a", "a\nb\na", "_c_00000000000000000000000000000000-lock-0000000001\nb",
+		"lock-0000000001\nx-lock-0000000000",
+		"\xff\xfe\n..\n.\n\x00", strings.Repeat("x", 600), strings.Repeat("x", 1100),
+		"x-read-2147483647\nx-write--000000001\nzookeeper",
 	} {
 		f.Add([]byte(names), int64(7))
 		f.Add([]byte(names), int64(0))
@@ -204,17 +209,22 @@ func FuzzLocks(f *testing.F) {
 			require.LessOrEqual(t, len(l.Name), 1024)
 			require.NotEmpty(t, l.Name)
 			require.LessOrEqual(t, l.Holders+l.Waiters, len(children))
-			require.True(t, owner != 0 || l.Holders == 0, "a lock of candidates that belong to no session")
+			require.True(t, owner != 0 || l.Holders == 0,
+				"a lock of candidates that belong to no session")
 			require.Equal(t, l.Holders == 0, l.Kind == 0)
 			for _, part := range strings.Split(l.Name, "/") {
 				require.Contains(t, children, part)
 			}
 		}
-		require.True(t, slices.IsSortedFunc(locks, func(a, b zklock.LockInfo) int { return strings.Compare(a.Name, b.Name) }))
+		require.True(t,
+			slices.IsSortedFunc(locks, func(a, b zklock.LockInfo) int {
+				return strings.Compare(a.Name, b.Name)
+			}))
 	})
 }
 
-// TestContendersKeepsWithinItsBounds has a server show a queue of candidates with a megabyte of data each.
+// TestContendersKeepsWithinItsBounds has a server show a queue of candidates with a megabyte of
+// data each.
 func TestContendersKeepsWithinItsBounds(t *testing.T) {
 	names := many(50, 20, "-lock-0000000001")
 	server := newTree(t, 7, func(string) []string { return names })
@@ -234,7 +244,8 @@ func memory() int {
 	return int(m.Sys)
 }
 
-// TestPrivateZnodesAreShownAsSuch has a lock, and a candidate, that others may not read among those that they may.
+// TestPrivateZnodesAreShownAsSuch has a lock, and a candidate, that others may not read among those
+// that they may.
 func TestPrivateZnodesAreShownAsSuch(t *testing.T) {
 	s := dial(t)
 	open := mutex(t, s, "open")
@@ -243,7 +254,8 @@ func TestPrivateZnodesAreShownAsSuch(t *testing.T) {
 	private := zk.DigestACL(zk.PermAll, "ann", "secret")
 	_, err := s.Conn().Create(root(t)+"/private", nil, persistent, private)
 	require.NoError(t, err)
-	znode, err := s.Conn().Create(open.Path()+"/_c_00000000000000000000000000000000-lock-", []byte("who"), ephemeralSequential, private)
+	znode, err := s.Conn().Create(open.Path()+"/_c_00000000000000000000000000000000-lock-",
+		[]byte("who"), ephemeralSequential, private)
 	require.NoError(t, err)
 
 	locks, err := s.Locks(t.Context())

@@ -17,7 +17,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// TestTheTimeoutShrinks moves a holder to a server with a smaller maxSessionTimeout, and takes the network away.
+// TestTheTimeoutShrinks moves a holder to a server with a smaller maxSessionTimeout, and takes the
+// network away.
 func TestTheTimeoutShrinks(t *testing.T) {
 	slow(t)
 	e := zktest.Start(t, zktest.WithServers(3), zktest.WithTickTime(time.Second),
@@ -28,7 +29,8 @@ func TestTheTimeoutShrinks(t *testing.T) {
 	}
 	var conns breakable
 	var log locktest.Log
-	s := dialTo(t, e.Connect(), zklock.WithSessionTimeout(40*time.Second), zklock.WithDialer(conns.dialer(through)), log.AtWarn())
+	s := dialTo(t, e.Connect(), zklock.WithSessionTimeout(40*time.Second),
+		zklock.WithDialer(conns.dialer(through)), log.AtWarn())
 	require.Equal(t, 40*time.Second, s.Timeout())
 	other := dialTo(t, e.Servers()[0].Addr(), zklock.WithSessionTimeout(40*time.Second))
 	m, next := mutex(t, s, "m"), mutex(t, other, "m")
@@ -37,9 +39,13 @@ func TestTheTimeoutShrinks(t *testing.T) {
 	p := queued(t, next)
 	target.Store(1)
 	conns.cut()
-	require.Eventually(t, func() bool { return s.Timeout() == 4*time.Second }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return s.Timeout() == 4*time.Second
+	}, patience, time.Millisecond)
 	assert.Equal(t, id, s.ID())
-	require.Eventually(t, func() bool { return strings.Contains(log.String(), "asked=40s granted=4s") }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return strings.Contains(log.String(), "asked=40s granted=4s")
+	}, patience, time.Millisecond)
 	assert.Equal(t, 1, strings.Count(log.String(), "another session timeout"), log.String())
 	time.Sleep(2 * time.Second) // sleep ok: until the first server has told the leader of the session for the last time
 	conns.silence(true)
@@ -114,7 +120,8 @@ func (s *swallowing) Read(p []byte) (int, error) {
 func TestTimeoutFarFromTheAskedOne(t *testing.T) {
 	locktest.NeedsServer(t)
 	e := zktest.Start(t, zktest.WithTickTime(2*time.Second))
-	for asked, warnings := range map[time.Duration]int{100 * time.Millisecond: 1, 4 * time.Second: 0, time.Hour: 1} {
+	for asked, warnings := range map[time.Duration]int{100 * time.Millisecond: 1,
+		4 * time.Second: 0, time.Hour: 1} {
 		var log locktest.Log
 		s := dialTo(t, e.Connect(), zklock.WithSessionTimeout(asked), log.AtWarn())
 		m := mutex(t, s, "m")
@@ -122,6 +129,7 @@ func TestTimeoutFarFromTheAskedOne(t *testing.T) {
 			lock(t, m)
 			m.Unlock()
 		}
-		assert.Equal(t, warnings, strings.Count(log.String(), "another session timeout"), "asked for %v: %s", asked, log.String())
+		assert.Equal(t, warnings, strings.Count(log.String(), "another session timeout"),
+			"asked for %v: %s", asked, log.String())
 	}
 }

@@ -30,7 +30,8 @@ type authority struct{ tls.Certificate }
 func newAuthority(tb testing.TB, name string) authority {
 	tb.Helper()
 	return authority{certificate(tb, nil, &x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign,
 	})}
 }
 
@@ -57,7 +58,8 @@ func (a authority) config(certs ...tls.Certificate) *tls.Config {
 }
 
 // certificate makes one for an hour, issued by itself if there is no issuer.
-func certificate(tb testing.TB, issuer *tls.Certificate, template *x509.Certificate) tls.Certificate {
+func certificate(tb testing.TB, issuer *tls.Certificate,
+	template *x509.Certificate) tls.Certificate {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(tb, err)
@@ -96,14 +98,18 @@ func TestLockOverTLS(t *testing.T) {
 			lock(t, m)
 			_, err := mutex(t, other, "private").TryLockContext(t.Context())
 			assert.ErrorIs(t, err, zk.ErrNoAuth, "with credentials the default is creator-only")
-			public := mutex(t, dialTo(t, ensemble.Connect(), secure, zklock.WithRoot(root(t)+"-public")), "a")
+			public := mutex(t,
+				dialTo(t, ensemble.Connect(), secure, zklock.WithRoot(root(t)+"-public")), "a")
 			lock(t, public)
 			acl, _, err := other.Conn().GetACL(public.Path())
 			require.NoError(t, err)
-			assert.Equal(t, zk.WorldACL(zk.PermAll), acl, "a certificate alone makes nothing private")
-			// The creator is all that the server knows him by: the certificate alone gets in, and so does the digest.
+			assert.Equal(t, zk.WorldACL(zk.PermAll), acl,
+				"a certificate alone makes nothing private")
+			// The creator is all that the server knows him by: the certificate alone gets in, and
+			// so does the digest.
 			byCertificate := queued(t, mutex(t, dialTo(t, ensemble.Connect(), secure), "private"))
-			byDigest := queued(t, mutex(t, dialTo(t, ensemble.Connect(), zklock.WithTLS(config), digest), "private"))
+			byDigest := queued(t,
+				mutex(t, dialTo(t, ensemble.Connect(), zklock.WithTLS(config), digest), "private"))
 			assert.True(t, isOpen(byCertificate.Done()))
 			m.Unlock()
 			for _, p := range []*zklock.Pending{byCertificate, byDigest} {
@@ -147,7 +153,8 @@ func TestServerComesBackOverTLS(t *testing.T) {
 			config := ca.config(ca.client(t, "ann"))
 			config.MinVersion, config.MaxVersion = version, version
 			states := make(chan zklock.State, 100)
-			s := dialTo(t, ensemble.Connect(), zklock.WithTLS(config), zklock.WithSessionTimeout(patience),
+			s := dialTo(t, ensemble.Connect(), zklock.WithTLS(config),
+				zklock.WithSessionTimeout(patience),
 				zklock.WithStateFunc(func(st zklock.State) { states <- st }))
 			requireState(t, states, zklock.StateConnected)
 			id, m := s.ID(), mutex(t, s, "kept")
@@ -170,8 +177,8 @@ func TestServerComesBackOverTLS(t *testing.T) {
 	}
 }
 
-// TestCloseOverTLSDoesNotWaitForTheServer closes a Session whose network hangs, and one whose server does: a tls.Conn says
-// goodbye when it is closed, and nobody reads it.
+// TestCloseOverTLSDoesNotWaitForTheServer closes a Session whose network hangs, and one whose
+// server does: a tls.Conn says goodbye when it is closed, and nobody reads it.
 func TestCloseOverTLSDoesNotWaitForTheServer(t *testing.T) {
 	locktest.NeedsServer(t)
 	t.Parallel()
@@ -195,7 +202,8 @@ func TestCloseOverTLSDoesNotWaitForTheServer(t *testing.T) {
 			require.NoError(t, hang())
 			begun := time.Now()
 			assert.Error(t, s.Close())
-			assert.Less(t, time.Since(begun), 6*time.Second) // it takes 2 or 3, and the goodbye 5 more
+			// it takes 2 or 3, and the goodbye 5 more
+			assert.Less(t, time.Since(begun), 6*time.Second)
 			assert.ErrorIs(t, m.Err(), zklock.ErrLost)
 		})
 	}

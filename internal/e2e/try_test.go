@@ -63,7 +63,8 @@ func TestATryTellsWhyItFailed(t *testing.T) {
 	proxy := server(t).Proxy(t)
 	m := mutex(t, dialTo(t, proxy.Addr()), "m")
 	proxy.Cut()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, errors.New("patience"))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond,
+		errors.New("patience"))
 	defer cancel()
 	_, err = m.TryLockContext(ctx)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)

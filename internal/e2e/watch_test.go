@@ -28,11 +28,13 @@ func watchCount(tb testing.TB, ensemble *zktest.Ensemble) int {
 	return n
 }
 
-// requireWatched waits until so many sessions watch a znode. A hold that was granted at once is not watched at once.
+// requireWatched waits until so many sessions watch a znode. A hold that was granted at once is not
+// watched at once.
 func requireWatched(tb testing.TB, znode string, sessions int) {
 	tb.Helper()
 	require.Eventually(tb, func() bool {
-		reply, err := server(tb).Servers()[0].Command("wchp") // each path, then a line with a tab for each session
+		// each path, then a line with a tab for each session
+		reply, err := server(tb).Servers()[0].Command("wchp")
 		_, rest, _ := strings.Cut(reply, znode+"\n")
 		n := 0
 		for line := range strings.Lines(rest) {
@@ -53,8 +55,9 @@ func requireHoldWatched(tb testing.TB, m *zklock.Mutex) {
 	requireWatched(tb, guard.Path, 1)
 }
 
-// TestAReleaseWakesWhomItMust counts the events that a release brings to 1,000 that wait: two for a mutex, however many
-// wait behind it, to the next and to the one after that; for a writer with readers behind it, one for each session that reads.
+// TestAReleaseWakesWhomItMust counts the events that a release brings to 1,000 that wait: two for a
+// mutex, however many wait behind it, to the next and to the one after that; for a writer with
+// readers behind it, one for each session that reads.
 func TestAReleaseWakesWhomItMust(t *testing.T) {
 	slow(t)
 	const waiters, sessions = 1000, 10
@@ -62,7 +65,10 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 	proxy := ensemble.Proxy(t)
 	requireWatches := func(least, most int) {
 		t.Helper()
-		require.Eventually(t, func() bool { n := watchCount(t, ensemble); return least <= n && n <= most }, patience,
+		require.Eventually(t, func() bool {
+			n := watchCount(t, ensemble)
+			return least <= n && n <= most
+		}, patience,
 			10*time.Millisecond, "not %d to %d watches", least, most)
 	}
 	var events atomic.Int64
@@ -72,7 +78,8 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 		}
 		return zktest.Pass
 	})
-	long := zklock.WithSessionTimeout(30 * time.Second) // a busy machine must not cost anybody the lock
+	// a busy machine must not cost anybody the lock
+	long := zklock.WithSessionTimeout(30 * time.Second)
 	var readers []*zklock.RWMutex
 	var locks []*zklock.Mutex
 	for range sessions {
@@ -94,16 +101,19 @@ func TestAReleaseWakesWhomItMust(t *testing.T) {
 		receive(t, p.Done(), "read lock")
 		require.NoError(t, p.Err())
 	}
-	assert.EqualValues(t, sessions, events.Load(), "events for %d readers in %d sessions", waiters, sessions)
+	assert.EqualValues(t, sessions, events.Load(), "events for %d readers in %d sessions",
+		waiters, sessions)
 
 	before := watchCount(t, ensemble)
 	holder := mutex(t, dialTo(t, ensemble.Connect(), long), "lock")
 	lock(t, holder)
 	first := queued(t, locks[0])
 	for i := 1; i < waiters; i++ {
-		queued(t, locks[i%sessions]) // one after the other, so that neighbours are of different sessions
+		// one after the other, so that neighbours are of different sessions
+		queued(t, locks[i%sessions])
 	}
-	all = before + 1 + waiters + waiters + waiters - 1 // everybody's own znode, the one ahead, and the one before that
+	// everybody's own znode, the one ahead, and the one before that
+	all = before + 1 + waiters + waiters + waiters - 1
 	requireWatches(all, all)
 	events.Store(0)
 	holder.Unlock()

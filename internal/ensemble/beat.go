@@ -8,7 +8,8 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// checksPerBeat bounds the size of one beat, in holds: servers refuse requests above 1 MB, and a path may have 1 kB.
+// checksPerBeat bounds the size of one beat, in holds: servers refuse requests above 1 MB, and a
+// path may have 1 kB.
 const checksPerBeat = 500
 
 // held returns the holds under the lease.
@@ -66,7 +67,8 @@ func (l *Lease) untilBeat() (wait time.Duration, fresh bool) {
 	return untilBeat(now, left, timeout), isFresh(left, timeout)
 }
 
-// beatOnce has a quorum confirm that the candidates of these holds exist. Those that do not are lost.
+// beatOnce has a quorum confirm that the candidates of these holds exist. Those that do not are
+// lost.
 func (l *Lease) beatOnce(held []Tenant) {
 	for len(held) > 0 {
 		paths := make([]string, len(held))
@@ -78,7 +80,8 @@ func (l *Lease) beatOnce(held []Tenant) {
 		if !errors.As(err, &missing) {
 			return
 		}
-		// A hold that was released meanwhile is no longer under the lease; to lose it then means nothing.
+		// A hold that was released meanwhile is no longer under the lease; to lose it then means
+		// nothing.
 		held[missing.index].Missing(paths[missing.index])
 		held = append(held[:missing.index:missing.index], held[missing.index+1:]...)
 	}
@@ -90,9 +93,9 @@ type missingError struct{ index int }
 func (*missingError) Error() string { return zk.ErrNoNode.Error() }
 func (*missingError) Unwrap() error { return zk.ErrNoNode }
 
-// Check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes exist. Unlike a
-// read it cannot be answered by a server that is cut off from its leader. It fails with a missingError, with ctx, and as
-// Session.Do does.
+// Check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes
+// exist. Unlike a read it cannot be answered by a server that is cut off from its leader. It fails
+// with a missingError, with ctx, and as Session.Do does.
 func (l *Lease) Check(ctx context.Context, paths ...string) error {
 	ops := make([]any, len(paths))
 	for i, path := range paths {

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestUntilBeat has the pauses worked out by hand, for a session timeout of 12 s: a beat every 2 s by the wall clock.
+// TestUntilBeat has the pauses worked out by hand, for a session timeout of 12 s: a beat every 2 s
+// by the wall clock.
 func TestUntilBeat(t *testing.T) {
 	const timeout = 12 * time.Second
 	wall := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -28,7 +29,8 @@ func TestUntilBeat(t *testing.T) {
 	assert.False(t, isFresh(seconds(5.4), timeout))
 }
 
-// TestBeatsOfSessionsComeTogether has two sessions with the same timeout that began at different times.
+// TestBeatsOfSessionsComeTogether has two sessions with the same timeout that began at different
+// times.
 func TestBeatsOfSessionsComeTogether(t *testing.T) {
 	const timeout = 10 * time.Second
 	a := time.Date(2026, 11, 29, 4, 0, 0, 123456789, time.UTC)

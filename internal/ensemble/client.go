@@ -26,14 +26,16 @@ type Config struct {
 	Auth    []Credentials
 	TLS     *tls.Config
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
-	Resolve func(ctx context.Context, host string) (addresses []string, err error) // nil: left to Dial
+	// nil: left to Dial
+	Resolve func(ctx context.Context, host string) (addresses []string, err error)
 	Logger  *slog.Logger
 	Proof   Proof
 	Most    int                  // what one session may own, in bytes: see Session.Include
 	Asleep  func() time.Duration // for how long the machine has been suspended
 
 	ParseData func(data []byte) (who []byte, asked error) // what NodeState says of a znode's data
-	Changed   func()                                      // is called when a session is established, and on Close; it must not block
+	// is called when a session is established, and on Close; it must not block
+	Changed func()
 
 	// Requested, if it is set, is called when a request or a ping to a server is over. It must not
 	// block.
@@ -67,24 +69,28 @@ type Client struct {
 	done    chan struct{} // closed when Close is through
 
 	vocabulary *vocabulary
-	granted    atomic.Int64 // the session timeout that was granted last, a time.Duration; 0 before the first
+	// the session timeout that was granted last, a time.Duration; 0 before the first
+	granted    atomic.Int64
 	newestZxid atomic.Int64 // of the ZooKeeper sessions before the current one
 	leastLeft  atomic.Int64 // see LeastLeft; a time.Duration
 	rewinds    atomic.Int64 // how often another session has shown an older one
-	unlike     atomic.Int64 // the granted timeout that was logged last for being unlike the one that was asked for
+	// the granted timeout that was logged last for being unlike the one that was asked for
+	unlike atomic.Int64
 
 	work sync.WaitGroup // all goroutines
 
-	mu       sync.Mutex // guards the fields below
-	current  *Session
-	closed   bool                  // by Close: nothing is added to work any more
-	bound    map[Canceler]struct{} // that Close has to call off: their contexts are not derived from closing
-	closeErr error                 // set before done is closed
+	mu      sync.Mutex // guards the fields below
+	current *Session
+	closed  bool // by Close: nothing is added to work any more
+	// that Close has to call off: their contexts are not derived from closing
+	bound    map[Canceler]struct{}
+	closeErr error // set before done is closed
 }
 
 // New returns a Client that begins to connect. Established receives how the first session went.
 func New(cfg Config) (c *Client, established <-chan error) {
-	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}), bound: make(map[Canceler]struct{})}
+	c = &Client{cfg: cfg, events: mailbox.New[Event](), done: make(chan struct{}),
+		bound: make(map[Canceler]struct{})}
 	c.closing, c.cancel = context.WithCancelCause(context.Background())
 	c.vocabulary = newVocabulary(cfg.Logger)
 	c.leastLeft.Store(int64(cfg.Timeout))
@@ -95,7 +101,8 @@ func New(cfg Config) (c *Client, established <-chan error) {
 	return c, first
 }
 
-// Events waits for events and returns all there are, each once. It is false after Close. One goroutine is to take them.
+// Events waits for events and returns all there are, each once. It is false after Close. One
+// goroutine is to take them.
 func (c *Client) Events() ([]Event, bool) { return c.events.Take() }
 
 // Closing is ended by Close, see EndedByClose.
@@ -111,7 +118,8 @@ func (c *Client) Closed() bool {
 // Logger returns the Config's.
 func (c *Client) Logger() *slog.Logger { return c.cfg.Logger }
 
-// Close ends the session and waits for every goroutine that was started by the Client; then Events reports the end.
+// Close ends the session and waits for every goroutine that was started by the Client; then Events
+// reports the end.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	again := c.closed
@@ -137,12 +145,14 @@ func (c *Client) Close() error {
 // refusedPause is how long the Session waits before it offers refused credentials again.
 const refusedPause = 5 * time.Second
 
-// run sees to it that there is a ZooKeeper session, one after another, until Close. It tells how the first one went.
+// run sees to it that there is a ZooKeeper session, one after another, until Close. It tells how
+// the first one went.
 func (c *Client) run(established chan<- error) {
 	for {
 		zs := c.Session()
 		err := c.establish(zs)
-		again := errors.Is(err, ErrExpired) && c.closing.Err() == nil // another server may know better
+		// another server may know better
+		again := errors.Is(err, ErrExpired) && c.closing.Err() == nil
 		if !again {
 			select {
 			case established <- err:
@@ -189,9 +199,11 @@ func (c *Client) establish(zs *Session) error {
 			err = zs.Do(c.closing, func() error { return zs.Conn.AddAuth(a.Scheme, a.Secret) })
 		}
 	}
-	if err == nil { // a server that enforces authentication refuses the first request, and not the session
+	// a server that enforces authentication refuses the first request, and not the session
+	if err == nil {
 		err = zs.Do(c.closing, func() error {
-			if _, _, err := zs.Conn.Exists("/"); !errors.Is(err, zk.ErrNoAuth) { // of the root, which is no concern of ours
+			// of the root, which is no concern of ours
+			if _, _, err := zs.Conn.Exists("/"); !errors.Is(err, zk.ErrNoAuth) {
 				return err
 			}
 			return nil
@@ -207,14 +219,16 @@ func (c *Client) establish(zs *Session) error {
 	return nil
 }
 
-// closePatience is how long Close waits for the removal of what is held or waits, over another server if it must.
+// closePatience is how long Close waits for the removal of what is held or waits, over another
+// server if it must.
 const closePatience = 2 * time.Second
 
 // shutDown ends the last ZooKeeper session.
 func (c *Client) shutDown(zs *Session) {
 	zs.Lease.end(ErrClosed) // the holders first, then the others
 	removed := zs.awaitRemoval()
-	zs.End(ErrClosed) // nothing more is sent: what follows the request to close can cost us its answer
+	// nothing more is sent: what follows the request to close can cost us its answer
+	zs.End(ErrClosed)
 	zs.hangUp()
 	if !removed && !zs.closeConfirmed() {
 		c.mu.Lock()
@@ -235,8 +249,9 @@ func (zs *Session) hangUp() {
 	}
 }
 
-// awaitRemoval waits until the acquisitions have removed their candidates, which they do by themselves, and reports whether
-// they have. zk.Conn.Close is not enough: it asks one server, once, and the connection may be broken or the server hang.
+// awaitRemoval waits until the acquisitions have removed their candidates, which they do by
+// themselves, and reports whether they have. zk.Conn.Close is not enough: it asks one server, once,
+// and the connection may be broken or the server hang.
 func (zs *Session) awaitRemoval() bool {
 	removed := zs.removed()
 	select {
@@ -260,7 +275,8 @@ func (c *Client) Session() *Session {
 	return c.current
 }
 
-// Await waits for a ZooKeeper session that is established. It may be disconnected. It fails with ctx or ErrClosed.
+// Await waits for a ZooKeeper session that is established. It may be disconnected. It fails with
+// ctx or ErrClosed.
 func (c *Client) Await(ctx context.Context) (*Session, error) {
 	for {
 		zs := c.Session()
@@ -310,7 +326,8 @@ func (c *Client) Unbind(b Canceler) {
 // Go runs f on a goroutine that Close waits for. The caller is one that Close waits for, too.
 func (c *Client) Go(f func()) { c.work.Go(f) }
 
-// Start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after closing does.
+// Start runs f on a goroutine that Close waits for. It is false after Close. f must end soon after
+// closing does.
 func (c *Client) Start(f func()) bool {
 	if !c.Enter(nil) {
 		return false
@@ -322,10 +339,11 @@ func (c *Client) Start(f func()) bool {
 	return true
 }
 
-// Request runs op in the established ZooKeeper session, and again in the next if that one expires meanwhile. It
-// returns when ctx is done, whatever the servers do; op goes on until go-zookeeper lets it go. op must be one that may
-// run twice.
-func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Session) (T, error)) (T, error) {
+// Request runs op in the established ZooKeeper session, and again in the next if that one expires
+// meanwhile. It returns when ctx is done, whatever the servers do; op goes on until go-zookeeper
+// lets it go. op must be one that may run twice.
+func Request[T any](ctx context.Context, c *Client,
+	op func(context.Context, *Session) (T, error)) (T, error) {
 	ctx, begun := OrNone(ctx), time.Now()
 	to := make(Responses[T], 1)
 	started := c.Start(func() {
@@ -353,12 +371,12 @@ func Request[T any](ctx context.Context, c *Client, op func(context.Context, *Se
 	return value, c.Explain(err, begun, NoAnswer)
 }
 
-// Granted returns the session timeout that was granted last, 0 before the first. Each server bounds it
-// anew when the Client connects to it.
+// Granted returns the session timeout that was granted last, 0 before the first. Each server bounds
+// it anew when the Client connects to it.
 func (c *Client) Granted() time.Duration { return time.Duration(c.granted.Load()) }
 
-// LeastLeft is the least time that was left to a hold when its session was confirmed, or 0 once a lease has
-// run out; the timeout that was asked for before that.
+// LeastLeft is the least time that was left to a hold when its session was confirmed, or 0 once a
+// lease has run out; the timeout that was asked for before that.
 func (c *Client) LeastLeft() time.Duration { return time.Duration(c.leastLeft.Load()) }
 
 // noteLeft takes note of how much was left. Lease.mu is held, of the one lease that has holds.
@@ -368,8 +386,8 @@ func (c *Client) noteLeft(left time.Duration) {
 	}
 }
 
-// LastFailure is why the last try to connect failed that did not lead to a session, nil if there was
-// none.
+// LastFailure is why the last try to connect failed that did not lead to a session, nil if there
+// was none.
 func (c *Client) LastFailure() error { return c.servers.lastFailure() }
 
 // Rewinds returns how often the ensemble was younger than what the Client had seen of it.
@@ -385,8 +403,9 @@ func (c *Client) onGranted(granted time.Duration) {
 	}
 }
 
-// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of. All of an ensemble's are older
-// that sessions before have seen, unless its data are older than it had shown.
+// compareZxid takes note of the first transaction that a server has told a ZooKeeper session of.
+// All of an ensemble's are older that sessions before have seen, unless its data are older than it
+// had shown.
 func (c *Client) compareZxid(zxid int64) {
 	newest := c.newestZxid.Load()
 	if zxid >= newest {

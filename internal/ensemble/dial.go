@@ -19,9 +19,9 @@ func (zs *Session) disconnect() {
 	zs.reconnect() // in vain
 }
 
-// closeDisconnected closes a zk.Conn after disconnect. zk.Conn.Close puts its request into the queue and waits for a second if
-// nobody takes it from there. That is so if it comes just after a connection has ended (conn.go line 491), and not while
-// zk.Conn looks for the next one (line 386).
+// closeDisconnected closes a zk.Conn after disconnect. zk.Conn.Close puts its request into the
+// queue and waits for a second if nobody takes it from there. That is so if it comes just after a
+// connection has ended (conn.go line 491), and not while zk.Conn looks for the next one (line 386).
 func (zs *Session) closeDisconnected() {
 	select {
 	case <-zs.between():
@@ -72,8 +72,9 @@ func (zs *Session) reconnect() {
 	}
 }
 
-// dial connects to one server for zk.Conn. Which one, and for how long it may take, is not zk.Conn's to say: it knows neither
-// names with several addresses nor look-ups that take longer than a second.
+// dial connects to one server for zk.Conn. Which one, and for how long it may take, is not
+// zk.Conn's to say: it knows neither names with several addresses nor look-ups that take longer
+// than a second.
 func (zs *Session) dial(network, _ string, _ time.Duration) (net.Conn, error) {
 	if err := zs.dialing.Err(); err != nil {
 		return nil, err
@@ -93,8 +94,8 @@ type attempt struct {
 	begun time.Time // before the connect request was sent
 }
 
-// Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection refuse it here, as one that
-// misses a certificate in TLS 1.3.
+// Read tells Dial what went wrong: zk.Conn only logs it. Some servers that take the connection
+// refuse it here, as one that misses a certificate in TLS 1.3.
 func (a attempt) Read(p []byte) (int, error) {
 	n, err := a.Conn.Read(p)
 	if err != nil {
@@ -160,7 +161,8 @@ func (zs *Session) connect(network string) (net.Conn, error) {
 	return attempt{checked, zs, to, begun}, nil
 }
 
-func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, server string) (net.Conn, error) {
+func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config,
+	server string) (net.Conn, error) {
 	if config.ServerName == "" {
 		host, _, err := net.SplitHostPort(server)
 		if err != nil {
@@ -176,7 +178,8 @@ func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, server
 	return secure, nil
 }
 
-// backOff waits before a connection is made again to servers that hang up at once or refuse our credentials.
+// backOff waits before a connection is made again to servers that hang up at once or refuse our
+// credentials.
 func (zs *Session) backOff() error {
 	wait := zs.client.servers.pause()
 	zs.mu.Lock()

@@ -1,5 +1,5 @@
-// Package ensemble is a long-lived client of one ZooKeeper ensemble. It knows sessions, connections,
-// watches and leases, and nothing of locks.
+// Package ensemble is a long-lived client of one ZooKeeper ensemble. It knows sessions,
+// connections, watches and leases, and nothing of locks.
 //
 // A [Client] opens one ZooKeeper session after another, until Close. A [Session] is one of them,
 // with the one zk.Conn that serves it:
@@ -9,24 +9,25 @@
 //	    └───────────────────────────┴───────────────┴──expired, or Close──▶ ended ──▶ replaced
 //
 // What belongs to a session ends with it. [Session.Do] repeats a request for as long as it is known
-// not to have been executed, and fails once the session has ended; [OutcomeOf] is the one place that
-// knows which errors allow that. [Request] goes on in the next session.
+// not to have been executed, and fails once the session has ended; [OutcomeOf] is the one place
+// that knows which errors allow that. [Request] goes on in the next session.
 //
 // A session has two tables:
 //
 //   - [WatchTable] has one watch for each znode, however many wait for it. Watches are set behind
 //     go-zookeeper's back and end with their connection. A waiter that is woken looks again.
-//   - [Lease] says until when the session certainly stands, and tells its tenants when that is over.
-//     Its argument is in DESIGN.md ("The lease").
+//   - [Lease] says until when the session certainly stands, and tells its tenants when that is
+//     over. Its argument is in DESIGN.md ("The lease").
 //
 // # Goroutines
 //
 // Client.run opens the sessions, and ends with Close. A session has four: Lease.run,
-// WatchTable.audit and Session.outlast, which end when it ends, and one that drains zk.Conn's events
-// until the zk.Conn is disposed of. Names are looked up on a goroutine each. Calls of zk.Conn with a
-// context run on a goroutine each, which ends with the answer or the connection. Close waits for all
-// of them, and for what callers have begun with Enter, Go and Start. The caller runs one more: it
-// takes the events from [Client.Events] and passes them on with SetUp, End, Wake and Recheck.
+// WatchTable.audit and Session.outlast, which end when it ends, and one that drains zk.Conn's
+// events until the zk.Conn is disposed of. Names are looked up on a goroutine each. Calls of
+// zk.Conn with a context run on a goroutine each, which ends with the answer or the connection.
+// Close waits for all of them, and for what callers have begun with Enter, Go and Start. The caller
+// runs one more: it takes the events from [Client.Events] and passes them on with SetUp, End, Wake
+// and Recheck.
 //
 // # What it relies on
 //
@@ -35,7 +36,7 @@
 // opens by itself. Requests that nobody may have to stay for go past zk.Conn, by wire.Conn.Send. A
 // server tells of changes in their order, and tells of them before it shows them.
 //
-// Locks are taken in the order Lease.mu, Client.mu, Session.mu; WatchTable.mu is never held together
-// with another. Config.ParseData and Config.Changed are called without any of them, except that
-// ParseData runs on go-zookeeper's goroutine and must not block.
+// Locks are taken in the order Lease.mu, Client.mu, Session.mu; WatchTable.mu is never held
+// together with another. Config.ParseData and Config.Changed are called without any of them, except
+// that ParseData runs on go-zookeeper's goroutine and must not block.
 package ensemble

@@ -22,7 +22,8 @@ var ErrTooMany = errors.New("too many locks in one session")
 // ErrUnavailable is the error of package zklock with this name; its contract is there.
 var ErrUnavailable = errors.New("zookeeper is unavailable")
 
-// ErrTooLarge is in place of an answer that is not read, for its size. Servers use the code for nothing else.
+// ErrTooLarge is in place of an answer that is not read, for its size. Servers use the code for
+// nothing else.
 var ErrTooLarge = fmt.Errorf("the answer is larger than 8 MiB: %w", zk.ErrAPIError)
 
 // errClosing is the cause of the contexts that Close ends. No user sees it, so that no context of a

@@ -2,9 +2,9 @@ package ensemble
 
 import "fmt"
 
-// Include counts an ephemeral znode of this session that may exist from now on. footprint is what it
-// takes in the transaction that ends the session, in bytes. Include fails with an error that matches
-// ErrTooMany, and counts nothing, if the session then owned more than Config.Most.
+// Include counts an ephemeral znode of this session that may exist from now on. footprint is what
+// it takes in the transaction that ends the session, in bytes. Include fails with an error that
+// matches ErrTooMany, and counts nothing, if the session then owned more than Config.Most.
 func (zs *Session) Include(footprint int) error {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()

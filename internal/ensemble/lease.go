@@ -73,7 +73,8 @@ func (l *Lease) offered(sent time.Time) {
 	l.setTimerLocked()
 }
 
-// refused takes note that a server has hung up instead of answering the connect request of that time.
+// refused takes note that a server has hung up instead of answering the connect request of that
+// time.
 func (l *Lease) refused(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,8 +82,8 @@ func (l *Lease) refused(sent time.Time) {
 	l.setTimerLocked()
 }
 
-// connected takes note of a connection whose connect request was sent at the given time and has just been answered. It
-// reports whether the session timeout is shorter than before.
+// connected takes note of a connection whose connect request was sent at the given time and has
+// just been answered. It reports whether the session timeout is shorter than before.
 func (l *Lease) connected(sent time.Time, granted time.Duration) (shrunk bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,14 +96,17 @@ func (l *Lease) connected(sent time.Time, granted time.Duration) (shrunk bool) {
 	return shrunk
 }
 
-// answered takes note of a request or ping that was sent at the given time and has just been answered.
+// answered takes note of a request or ping that was sent at the given time and has just been
+// answered.
 func (l *Lease) answered(op int32, sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as long.
+	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as
+	// long.
 	l.noticeSleepLocked(lookEvery)
 	if sent.Before(l.awake) {
-		return // the machine may have slept in between, for longer than the answer took by this clock
+		// the machine may have slept in between, for longer than the answer took by this clock
+		return
 	}
 	now, until := time.Now(), l.proof.until()
 	if l.proof.answer(op, sent, now) {
@@ -113,15 +117,17 @@ func (l *Lease) answered(op int32, sent time.Time) {
 	}
 }
 
-// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not read at one time.
+// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not
+// read at one time.
 const sleepNoise = 10 * time.Millisecond
 
-// lookEvery is how often the answers of a busy session have us look whether the machine has been suspended.
+// lookEvery is how often the answers of a busy session have us look whether the machine has been
+// suspended.
 const lookEvery = 20 * time.Millisecond
 
-// noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands still meanwhile, the
-// ensemble's does not. It has to be called before the deadline is looked at or moved. To ask takes a system call: there is no need
-// if that was done within fresh.
+// noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands
+// still meanwhile, the ensemble's does not. It has to be called before the deadline is looked at or
+// moved. To ask takes a system call: there is no need if that was done within fresh.
 func (l *Lease) noticeSleepLocked(fresh time.Duration) {
 	now := time.Now()
 	if now.Sub(l.looked) < fresh {
@@ -143,8 +149,8 @@ func (l *Lease) noticeSleepLocked(fresh time.Duration) {
 	l.setTimerLocked()
 }
 
-// setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is suspended, and the holders
-// are to be told soon after.
+// setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is
+// suspended, and the holders are to be told soon after.
 func (l *Lease) setTimerLocked() {
 	next := min(time.Until(l.proof.until()), l.proof.timeout()/looksPerTimeout)
 	switch {
@@ -167,8 +173,9 @@ func (l *Lease) tick() {
 	l.setTimerLocked()
 }
 
-// RunOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who looks at a hold:
-// the process may have been stopped while the timer was due. See noticeSleepLocked for fresh.
+// RunOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who
+// looks at a hold: the process may have been stopped while the timer was due. See noticeSleepLocked
+// for fresh.
 func (l *Lease) RunOut(fresh time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {
@@ -208,13 +215,15 @@ func lose(holds map[Tenant]struct{}, reason error) {
 	}
 }
 
-// Admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate waited in the queue, it
-// asks for the proof first, so that a hold does not begin with a lease that is about to end. After a silence the proof
-// may not reach far: then the leader has to hear of the session first, which takes up to half a tick. It fails if the
-// candidate is gone or the session has ended.
+// Admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate
+// waited in the queue, it asks for the proof first, so that a hold does not begin with a lease that
+// is about to end. After a silence the proof may not reach far: then the leader has to hear of the
+// session first, which takes up to half a tick. It fails if the candidate is gone or the session
+// has ended.
 func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 	part := l.timeout() / looksPerTimeout
-	ahead := 3 * part // the beat that is to follow the answers up to now by half a tick comes by then: see untilBeat
+	// the beat that is to follow the answers up to now by half a tick comes by then: see untilBeat
+	ahead := 3 * part
 	if l.add(h, 2*part, ahead) {
 		return nil
 	}
@@ -241,8 +250,9 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 	}
 }
 
-// tooShort reports whether answers take so long that beats cannot keep a hold, and the next session, with a longer timeout, is
-// better off. A server that claims to grant next to nothing would otherwise keep the session from every lock, for ever.
+// tooShort reports whether answers take so long that beats cannot keep a hold, and the next
+// session, with a longer timeout, is better off. A server that claims to grant next to nothing
+// would otherwise keep the session from every lock, for ever.
 func (l *Lease) tooShort(answer time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -256,7 +266,8 @@ func (l *Lease) aging() time.Duration {
 	return l.proof.aging()
 }
 
-// add puts a hold under the lease if that lasts for some time yet: the last proof, and what the leader has heard.
+// add puts a hold under the lease if that lasts for some time yet: the last proof, and what the
+// leader has heard.
 func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,13 +11,17 @@ import (
 )
 
 func (c *Client) logEstablished(zs *Session) {
-	c.cfg.Logger.Debug("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()), "timeout", c.Granted())
+	c.cfg.Logger.Debug("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()),
+		"timeout", c.Granted())
 }
 
-func (c *Client) logNoSession(err error) { c.cfg.Logger.Error("no zookeeper session", "error", err) }
+func (c *Client) logNoSession(err error) {
+	c.cfg.Logger.Error("no zookeeper session", "error", err)
+}
 
 func (c *Client) logGranted(asked, granted time.Duration) {
-	c.cfg.Logger.Warn("the server grants another session timeout", "asked", asked, "granted", granted)
+	c.cfg.Logger.Warn("the server grants another session timeout", "asked", asked,
+		"granted", granted)
 }
 
 func (c *Client) logRewind(zxid, seen int64) {
@@ -33,14 +37,15 @@ func (c *Client) logGivenUp(zs *Session, reason error) {
 }
 
 func (c *Client) logOutOfStep(server, path string) {
-	c.cfg.Logger.Warn("left a server that is out of step with the others", "server", server, "path", path)
+	c.cfg.Logger.Warn("left a server that is out of step with the others", "server",
+		server, "path", path)
 }
 
 // zkLogger passes on what go-zookeeper logs.
 type zkLogger struct{ logger *slog.Logger }
 
-// Printf logs at Debug. go-zookeeper says "authentication failed" if a connect request fails, for an
-// expired session for one. Its "authenticated" has the session's id.
+// Printf logs at Debug. go-zookeeper says "authentication failed" if a connect request fails, for
+// an expired session for one. Its "authenticated" has the session's id.
 func (l zkLogger) Printf(format string, args ...any) {
 	format = strings.Replace(format, "authentication failed", "connect request failed", 1)
 	l.logger.Debug("zookeeper client", "message", fmt.Sprintf(format, args...))

@@ -22,7 +22,8 @@ func (zs *Session) outage() (o Obstacle, ok bool) {
 	if zs.serving {
 		return Obstacle{}, false
 	}
-	o = Obstacle{fmt.Sprintf("not connected for %v", rounded(time.Since(zs.lastChange))), []error{ErrUnavailable}}
+	o = Obstacle{fmt.Sprintf("not connected for %v", rounded(time.Since(zs.lastChange))),
+		[]error{ErrUnavailable}}
 	if failure != nil {
 		o.Text += fmt.Sprintf(" (%v)", failure)
 		o.Matches = append(o.Matches, failure)
@@ -30,9 +31,9 @@ func (zs *Session) outage() (o Obstacle, ok bool) {
 	return o, true
 }
 
-// Explain adds to the error of a call that its caller gave up for how long the call went on, and what
-// it waited for. A missing connection comes before anything else. A call whose context had ended before
-// waited for nothing, unless no server can be reached.
+// Explain adds to the error of a call that its caller gave up for how long the call went on, and
+// what it waited for. A missing connection comes before anything else. A call whose context had
+// ended before waited for nothing, unless no server can be reached.
 func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
 	g, ok := err.(GaveUp)
 	if !ok || time.Since(begun) < time.Millisecond && c.servers.lastFailure() == nil {
@@ -40,7 +41,8 @@ func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
 	}
 	waitedFor = c.first(waitedFor)
 	return GaveUp{&gaveUpError{
-		text: fmt.Sprintf("gave up after %v: %s: %v", rounded(time.Since(begun)), waitedFor.Text, g.Why),
+		text: fmt.Sprintf("gave up after %v: %s: %v", rounded(time.Since(begun)),
+			waitedFor.Text, g.Why),
 		errs: append([]error{g.Why}, waitedFor.Matches...),
 	}}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// step is one thing that a proof is told, with the deadline that it is to have then, all in seconds from a beginning. No deadline
-// is one below 0.
+// step is one thing that a proof is told, with the deadline that it is to have then, all in seconds
+// from a beginning. No deadline is one below 0.
 type step struct {
 	do    func(*proof)
 	until float64
@@ -37,8 +37,8 @@ func answeredAt(op int32, sent, now float64) func(*proof) {
 
 func slept(d float64) func(*proof) { return func(p *proof) { p.sleep(seconds(d)) } }
 
-// TestProof has the deadlines worked out by hand: of an operation that is sent at t and answered at once t + 0.49 T, and of a
-// connect request, or what the leader has heard, t + 0.99 T.
+// TestProof has the deadlines worked out by hand: of an operation that is sent at t and answered at
+// once t + 0.49 T, and of a connect request, or what the leader has heard, t + 0.99 T.
 func TestProof(t *testing.T) {
 	const none = -1
 	for name, c := range map[string]struct {
@@ -151,7 +151,8 @@ func TestProof(t *testing.T) {
 				if s.until < 0 {
 					assert.True(t, p.until().Before(proofEpoch), "step %d: %v", i, p.until())
 				} else {
-					assert.InDelta(t, s.until, p.until().Sub(proofEpoch).Seconds(), 1e-6, "step %d", i)
+					assert.InDelta(t, s.until, p.until().Sub(proofEpoch).Seconds(),
+						1e-6, "step %d", i)
 				}
 			}
 		})

@@ -10,12 +10,14 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// What an acquisition asks of a server as a rule goes past zk.Conn's queue, by wire.Conn.Send: nobody has to stay for an
-// answer that does not come, and requests that belong together go in one packet. The errors are zk.Conn's.
+// What an acquisition asks of a server as a rule goes past zk.Conn's queue, by wire.Conn.Send:
+// nobody has to stay for an answer that does not come, and requests that belong together go in one
+// packet. The errors are zk.Conn's.
 
-// Ask sends a request and returns what read makes of its answer. It fails with ctx; then nobody knows whether the request was
-// executed.
-func Ask[T any](ctx context.Context, zs *Session, r *wire.Request, read func(wire.Reply) T) (T, error) {
+// Ask sends a request and returns what read makes of its answer. It fails with ctx; then nobody
+// knows whether the request was executed.
+func Ask[T any](ctx context.Context, zs *Session, r *wire.Request,
+	read func(wire.Reply) T) (T, error) {
 	to := ResponsesTo(r, read)
 	zs.Send(r)
 	return to.Wait(ctx)
@@ -54,14 +56,15 @@ func (from Responses[T]) Wait(ctx context.Context) (T, error) {
 	}
 }
 
-// Apart runs op, which calls zk.Conn and stays for its answer whatever becomes of ctx. It fails with ctx; then nobody knows what op
-// has come to.
+// Apart runs op, which calls zk.Conn and stays for its answer whatever becomes of ctx. It fails
+// with ctx; then nobody knows what op has come to.
 func (zs *Session) Apart(ctx context.Context, op func() error) error {
 	if ctx.Done() == nil {
 		return op()
 	}
 	to := make(Responses[struct{}], 1)
-	if !zs.client.Start(func() { to <- Response[struct{}]{Err: op()} }) { // ends with the answer, or the connection; Close waits for it
+	// ends with the answer, or the connection; Close waits for it
+	if !zs.client.Start(func() { to <- Response[struct{}]{Err: op()} }) {
 		return ErrClosed
 	}
 	_, err := to.Wait(ctx)
@@ -83,8 +86,8 @@ func WaitFor(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// AskEach asks n questions, so many in one packet, and calls f with each answer in turn, until f fails. The error of an answer is
-// a server's.
+// AskEach asks n questions, so many in one packet, and calls f with each answer in turn, until f
+// fails. The error of an answer is a server's.
 func AskEach[T any](
 	ctx context.Context, zs *Session, n, atOnce int,
 	request func(int) *wire.Request, read func(wire.Reply) T, f func(int, Response[T]) error,
@@ -111,7 +114,8 @@ func AskEach[T any](
 	return nil
 }
 
-// askAll sends requests in one packet and returns the answers. It fails with ctx, and if there is none to one of them.
+// askAll sends requests in one packet and returns the answers. It fails with ctx, and if there is
+// none to one of them.
 func askAll[T any](
 	ctx context.Context, zs *Session, requests []*wire.Request, read func(wire.Reply) T,
 ) ([]Response[T], error) {
@@ -154,7 +158,8 @@ func ForEach(ctx context.Context, n int, f func(context.Context, int) error) err
 	return err
 }
 
-// Send sends requests in one packet, or tells each that it was not sent because there is no connection that can be used.
+// Send sends requests in one packet, or tells each that it was not sent because there is no
+// connection that can be used.
 func (zs *Session) Send(requests ...*wire.Request) {
 	zs.mu.Lock()
 	live := zs.live
@@ -189,13 +194,17 @@ func ErrorOf(r wire.Reply) error {
 
 // serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
 var serverErrors = map[int32]error{
-	-8: zk.ErrBadArguments, -100: ErrTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth, -103: zk.ErrBadVersion,
-	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty, -112: zk.ErrSessionExpired,
-	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing, -118: zk.ErrSessionMoved,
+	-8: zk.ErrBadArguments, -100: ErrTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth,
+	-103: zk.ErrBadVersion,
+	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty,
+	-112: zk.ErrSessionExpired,
+	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing,
+	-118: zk.ErrSessionMoved,
 }
 
-// sendPause is how long to wait before something is sent again that was not: the news that there is no connection may still
-// be on its way to Await. A server that has too much to do is given throttlePause.
+// sendPause is how long to wait before something is sent again that was not: the news that there is
+// no connection may still be on its way to Await. A server that has too much to do is given
+// throttlePause.
 const (
 	sendPause     = time.Millisecond
 	throttlePause = 100 * time.Millisecond

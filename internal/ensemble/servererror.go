@@ -10,8 +10,9 @@ type serverError int32
 
 const (
 	unimplemented = serverError(-6)
-	authRequired  = serverError(-124) // of servers with enforce.auth.enabled or sessionRequireClientSASLAuth
-	throttledOp   = serverError(-127) // of servers with throttled_op_wait_time
+	// of servers with enforce.auth.enabled or sessionRequireClientSASLAuth
+	authRequired = serverError(-124)
+	throttledOp  = serverError(-127) // of servers with throttled_op_wait_time
 )
 
 var serverErrorTexts = map[serverError]string{
@@ -37,7 +38,8 @@ var serverErrorTexts = map[serverError]string{
 }
 
 func (e serverError) Error() string {
-	return fmt.Sprintf("zookeeper: %s (error %d)", cmp.Or(serverErrorTexts[e], "unknown error"), int32(e))
+	return fmt.Sprintf("zookeeper: %s (error %d)",
+		cmp.Or(serverErrorTexts[e], "unknown error"), int32(e))
 }
 
 // coded returns an error of go-zookeeper with a serverError in place of a code for which it has

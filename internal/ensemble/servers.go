@@ -11,22 +11,24 @@ import (
 	"time"
 )
 
-// The bounds of a connection's parts, apart from one another. ZooKeeper's handshake has its own (internal/wire).
+// The bounds of a connection's parts, apart from one another. ZooKeeper's handshake has its own
+// (internal/wire).
 const (
-	// connectLimit bounds a connection, TLS included, in the first round through the servers. It doubles with each round
-	// that fails, up to connectMost: a far network is not to be out of reach for good.
+	// connectLimit bounds a connection, TLS included, in the first round through the servers. It
+	// doubles with each round that fails, up to connectMost: a far network is not to be out of
+	// reach for good.
 	connectLimit = time.Second
 	connectMost  = 8 * time.Second
 
-	// lookUpLimit bounds the look-up of a name, and freshLimit for how long its answer is waited for where addresses are
-	// known from before.
+	// lookUpLimit bounds the look-up of a name, and freshLimit for how long its answer is waited
+	// for where addresses are known from before.
 	lookUpLimit = 15 * time.Second
 	freshLimit  = 500 * time.Millisecond
 )
 
-// servers are the ensemble's as the connect string has them, and where they are. A name may have several addresses, and get
-// others: names are looked up in each round anew, all at once, and each address is tried by itself. What is known of
-// the addresses outlives ZooKeeper sessions.
+// servers are the ensemble's as the connect string has them, and where they are. A name may have
+// several addresses, and get others: names are looked up in each round anew, all at once, and each
+// address is tried by itself. What is known of the addresses outlives ZooKeeper sessions.
 type servers struct {
 	resolve func(ctx context.Context, host string) (addresses []string, err error)
 	start   func(f func()) // on a goroutine that Close waits for
@@ -62,7 +64,8 @@ type endpoint struct {
 }
 
 // newServers takes host:port for each server. Without resolve the names are left to the dialer.
-func newServers(list []string, resolve func(context.Context, string) ([]string, error), start func(func())) *servers {
+func newServers(list []string, resolve func(context.Context, string) ([]string, error),
+	start func(func())) *servers {
 	sv := &servers{resolve: resolve, start: start, answered: make(chan struct{}), round: 1}
 	for _, server := range list {
 		name, port, err := net.SplitHostPort(server)
@@ -102,8 +105,8 @@ func (h *host) set(ips []string) {
 	}
 }
 
-// before says which of two addresses is tried first: one that was not tried in this round, then one whose last try did
-// not fail, then the one that was tried longer ago.
+// before says which of two addresses is tried first: one that was not tried in this round, then one
+// whose last try did not fail, then the one that was tried longer ago.
 func (a *endpoint) before(b *endpoint, round int) bool {
 	switch tried, other := a.round == round, b.round == round; {
 	case tried != other:
@@ -117,7 +120,8 @@ func (a *endpoint) before(b *endpoint, round int) bool {
 	}
 }
 
-// bestLocked returns the address to try next of the hosts that are not being looked up, or of all, or nil if there is none.
+// bestLocked returns the address to try next of the hosts that are not being looked up, or of all,
+// or nil if there is none.
 func (sv *servers) bestLocked(stale bool) (best *endpoint) {
 	for _, h := range sv.hosts {
 		if h.looking && !stale {
@@ -132,8 +136,8 @@ func (sv *servers) bestLocked(stale bool) (best *endpoint) {
 	return best
 }
 
-// next returns the address to try, and how long the connection may take. It waits for names to be looked up, for as long as it
-// has nothing better to try.
+// next returns the address to try, and how long the connection may take. It waits for names to be
+// looked up, for as long as it has nothing better to try.
 func (sv *servers) next(ctx context.Context) (a *endpoint, limit time.Duration, err error) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
@@ -216,8 +220,9 @@ func (sv *servers) lookUpErrorLocked() error {
 	return errors.Join(errs...)
 }
 
-// pause is how long to wait before servers are tried again that hang up at once. go-zookeeper reconnects without a
-// pause, thousands of times a second; it makes one only once it could connect to no server.
+// pause is how long to wait before servers are tried again that hang up at once. go-zookeeper
+// reconnects without a pause, thousands of times a second; it makes one only once it could connect
+// to no server.
 func (sv *servers) pause() time.Duration {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
@@ -252,22 +257,24 @@ func (sv *servers) work(a *endpoint) {
 	a.failed, sv.failure = false, nil
 }
 
-// leave takes note that a server is of no use although it has taken the session: the others are tried first.
+// leave takes note that a server is of no use although it has taken the session: the others are
+// tried first.
 func (sv *servers) leave(a *endpoint) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
 	a.failed = true
 }
 
-// lastFailure is why the last try to connect failed that did not lead to a session, nil if there was none.
+// lastFailure is why the last try to connect failed that did not lead to a session, nil if there
+// was none.
 func (sv *servers) lastFailure() error {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
 	return sv.failure
 }
 
-// beginRound returns where to go next, as far as that is known, and whether that begins another round because this one has
-// failed.
+// beginRound returns where to go next, as far as that is known, and whether that begins another
+// round because this one has failed.
 func (sv *servers) beginRound() (server string, again bool) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
@@ -295,8 +302,8 @@ func (sv *servers) connected() {
 	sv.round, sv.begun = 1, false
 }
 
-// hostProvider tells zk.Conn about rounds: after each it answers what was asked of it meanwhile, and waits for a second. Which
-// server is tried is up to the dialer.
+// hostProvider tells zk.Conn about rounds: after each it answers what was asked of it meanwhile,
+// and waits for a second. Which server is tried is up to the dialer.
 type hostProvider struct{ zs *Session }
 
 func (p hostProvider) Init([]string) error { return nil }

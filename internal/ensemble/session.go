@@ -13,9 +13,9 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// Session is one ZooKeeper session with the one zk.Conn that serves it. When the session expires the zk.Conn is
-// discarded with it: left alone, go-zookeeper would run requests that were queued while it was disconnected in a
-// session that it opens next, without a word.
+// Session is one ZooKeeper session with the one zk.Conn that serves it. When the session expires
+// the zk.Conn is discarded with it: left alone, go-zookeeper would run requests that were queued
+// while it was disconnected in a session that it opens next, without a word.
 type Session struct {
 	client  *Client
 	Conn    *zk.Conn
@@ -23,25 +23,29 @@ type Session struct {
 	Watches *WatchTable
 	Lease   *Lease
 
-	lastZxid    atomic.Int64 // the newest transaction that a server has told of
-	firstZxid   sync.Once    // compares the first that it tells of with those of the sessions before
+	lastZxid atomic.Int64 // the newest transaction that a server has told of
+	// compares the first that it tells of with those of the sessions before
+	firstZxid   sync.Once
 	OwnRequests atomic.Int64 // how many were sent past zk.Conn's queue, see wire.Config
 
 	dialing context.Context // ended by disconnect: no connection is made any more
 	stop    context.CancelFunc
 
-	ready    chan struct{} // closed by Session.run once the session is established and has its credentials
+	// closed by Session.run once the session is established and has its credentials
+	ready    chan struct{}
 	ended    chan struct{} // closed by End: expired, or the Session is closing
 	replaced chan struct{} // closed by Session.run when another Session stands in its place
 
-	mu           sync.Mutex    // guards the fields below
-	up           chan struct{} // closed while connected; a new one stands here from each disconnection on
-	live         *wire.Conn    // the newest connection
-	on           *endpoint     // where it goes
-	serving      bool          // there is a connection, and a session on it
-	lastChange   time.Time     // when serving became what it is
-	heard        time.Time     // when a server answered last
-	looking      chan struct{} // closed while zk.Conn tries to connect; a new one stands here from each connection on
+	mu sync.Mutex // guards the fields below
+	// closed while connected; a new one stands here from each disconnection on
+	up         chan struct{}
+	live       *wire.Conn // the newest connection
+	on         *endpoint  // where it goes
+	serving    bool       // there is a connection, and a session on it
+	lastChange time.Time  // when serving became what it is
+	heard      time.Time  // when a server answered last
+	// closed while zk.Conn tries to connect; a new one stands here from each connection on
+	looking      chan struct{}
 	handshake    wire.Handshake
 	authRefusals int   // in a row
 	err          error // why it ended
@@ -81,8 +85,8 @@ func (c *Client) openSession() *Session {
 		panic(err) // it fails for an empty list, or with hostProvider.Init
 	}
 	zs.Conn = conn
-	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken from the callback:
-	// the channel holds six, and zk.Conn drops the rest.
+	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken
+	// from the callback: the channel holds six, and zk.Conn drops the rest.
 	c.work.Go(func() {
 		defer close(zs.drained)
 		<-zs.dialing.Done()
@@ -112,7 +116,8 @@ func (zs *Session) onState(state zk.State) {
 	case zk.StateDisconnected:
 		zs.Watches.noteDisconnected()
 		if zs.dialing.Err() != nil {
-			time.Sleep(time.Millisecond) // let zk.Conn.Close queue its request before the queue is emptied for the last time
+			// let zk.Conn.Close queue its request before the queue is emptied for the last time
+			time.Sleep(time.Millisecond)
 		}
 	}
 	zs.mu.Lock()
@@ -137,7 +142,8 @@ func (zs *Session) served() bool {
 	return zs.serving
 }
 
-// onHandshake takes note of a server's answer to a connect request that was sent after the given time.
+// onHandshake takes note of a server's answer to a connect request that was sent after the given
+// time.
 func (zs *Session) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 	if h.Expired() { // zk.Conn will tell of that by an event
 		if zs.ID() == 0 {
@@ -192,8 +198,8 @@ func (zs *Session) ID() int64 {
 	return zs.handshake.SessionID
 }
 
-// Server returns the server that the session was connected to last, as the connect string has it, "" if
-// there was none.
+// Server returns the server that the session was connected to last, as the connect string has it,
+// "" if there was none.
 func (zs *Session) Server() string {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
@@ -203,8 +209,8 @@ func (zs *Session) Server() string {
 	return zs.on.server
 }
 
-// Timeout is the session timeout that everything counts by where a longer one would be dangerous: the
-// smallest of those that were asked for and granted.
+// Timeout is the session timeout that everything counts by where a longer one would be dangerous:
+// the smallest of those that were asked for and granted.
 func (zs *Session) Timeout() time.Duration { return zs.Lease.timeout() }
 
 // SetUp notes that the session is connected or not. It is called by the event goroutine alone.
@@ -230,7 +236,8 @@ func (zs *Session) Connected() <-chan struct{} {
 	return zs.up
 }
 
-// removed returns a channel that is closed when the candidates that there are now have been removed.
+// removed returns a channel that is closed when the candidates that there are now have been
+// removed.
 func (zs *Session) removed() <-chan struct{} {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
@@ -266,7 +273,8 @@ func (zs *Session) EndReason() error {
 	return zs.err
 }
 
-// Await waits until the session is connected. It fails with ctx, or with EndReason when the session ends.
+// Await waits until the session is connected. It fails with ctx, or with EndReason when the session
+// ends.
 func (zs *Session) Await(ctx context.Context) error {
 	if closed.Is(zs.ended) {
 		return zs.EndReason()
@@ -281,8 +289,8 @@ func (zs *Session) Await(ctx context.Context) error {
 	}
 }
 
-// Do runs op until the server has answered it. op must be one that may run twice. While the connection is down do
-// waits, for as long as ctx lasts.
+// Do runs op until the server has answered it. op must be one that may run twice. While the
+// connection is down do waits, for as long as ctx lasts.
 func (zs *Session) Do(ctx context.Context, op func() error) error {
 	for {
 		if closed.Is(zs.ended) {
@@ -310,7 +318,8 @@ const (
 	Unknown                    // it may have been executed
 )
 
-// OutcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent again.
+// OutcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent
+// again.
 func OutcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
@@ -319,11 +328,14 @@ func OutcomeOf(err error) Outcome {
 		return LeftBehind
 	case errors.Is(err, zk.ErrNoServer): // never left the queue of requests
 		return NotExecuted
-	case errors.Is(err, zk.ErrSessionMoved): // the server that we left would have executed it, and refused
+	case errors.Is(err, zk.ErrSessionMoved):
+		// the server that we left would have executed it, and refused
 		return NotExecuted
-	case errors.Is(err, zk.ErrConnectionClosed), // the connection broke before the answer; wire reports no other way
-		errors.Is(err, zk.ErrClosing),        // zk.Conn is being closed
-		errors.Is(err, zk.ErrSessionExpired): // zk.Conn says so of every request under way; none is repeated in it
+	case errors.Is(err, zk.ErrConnectionClosed),
+		// the connection broke before the answer; wire reports no other way
+		errors.Is(err, zk.ErrClosing), // zk.Conn is being closed
+		// zk.Conn says so of every request under way; none is repeated in it
+		errors.Is(err, zk.ErrSessionExpired):
 		return Unknown
 	case errors.Is(err, throttledOp):
 		return Throttled

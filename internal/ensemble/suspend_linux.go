@@ -9,8 +9,9 @@ import (
 // started is where TimeAsleep counts Go's clock from, which is CLOCK_MONOTONIC.
 var started = time.Now()
 
-// TimeAsleep returns for how long the machine has been suspended since some moment: what CLOCK_BOOTTIME counts and
-// CLOCK_MONOTONIC does not. It may return less, never more: the thread can be held up between two readings.
+// TimeAsleep returns for how long the machine has been suspended since some moment: what
+// CLOCK_BOOTTIME counts and CLOCK_MONOTONIC does not. It may return less, never more: the thread
+// can be held up between two readings.
 func TimeAsleep() (asleep time.Duration) {
 	for range 5 {
 		before := time.Since(started)

@@ -17,7 +17,8 @@ func TestTimeAsleepStandsStill(t *testing.T) {
 	}
 	slices.Sort(readings)
 	median, most := readings[len(readings)/2], readings[len(readings)-1]
-	assert.Less(t, most-median, time.Millisecond, "more than there was: holds would be lost for nothing")
+	assert.Less(t, most-median, time.Millisecond,
+		"more than there was: holds would be lost for nothing")
 	if runtime.GOOS == "linux" {
 		assert.GreaterOrEqual(t, most, time.Duration(0))
 	}

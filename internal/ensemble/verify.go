@@ -9,9 +9,10 @@ import (
 // auditsToVerify is after how many audits a quorum is asked about a znode that is still waited for.
 const auditsToVerify = 3
 
-// verify has a quorum confirm that what has been waited for long exists. A server can have missed a transaction for good:
-// ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted under load. Whoever is connected to it waits
-// for a candidate that is gone, and a session that is confirmed by the others is no help. Such a server is left.
+// verify has a quorum confirm that what has been waited for long exists. A server can have missed a
+// transaction for good: ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted
+// under load. Whoever is connected to it waits for a candidate that is gone, and a session that is
+// confirmed by the others is no help. Such a server is left.
 func (t *WatchTable) verify() {
 	paths := t.longWaitedFor()
 	for len(paths) > 0 {
@@ -57,8 +58,8 @@ func (t *WatchTable) longWaitedFor() (paths []string) {
 	return paths
 }
 
-// standsHere reports whether a znode exists on the server that we are connected to, once that has everything that it is to
-// get from the others.
+// standsHere reports whether a znode exists on the server that we are connected to, once that has
+// everything that it is to get from the others.
 func (t *WatchTable) standsHere(path string) (exists bool) {
 	err := t.zs.Do(context.Background(), func() error { // ends with the session
 		if _, err := t.zs.Conn.Sync(path); err != nil {

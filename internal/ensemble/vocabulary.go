@@ -46,8 +46,8 @@ func (c *Client) Takes(op int32) bool {
 	return !v.refused[op]
 }
 
-// NoteRefusal reports whether err is that of a server which does not take the request, and remembers
-// it.
+// NoteRefusal reports whether err is that of a server which does not take the request, and
+// remembers it.
 func (c *Client) NoteRefusal(op int32, err error) bool {
 	if !errors.Is(coded(err), unimplemented) && !errors.Is(err, zk.ErrBadArguments) {
 		return false
@@ -65,10 +65,10 @@ func (c *Client) NoteRefusal(op int32, err error) bool {
 
 var errHangsUp = errors.New("the server hangs up")
 
-// hungUp takes note of a connection that the server has ended, while a request had waited longest for
-// its answer. Networks break connections too. A request counts as refused if that happens again and
-// again with it alone, on connections on which others were answered, and if none like it was ever
-// answered in this ZooKeeper session.
+// hungUp takes note of a connection that the server has ended, while a request had waited longest
+// for its answer. Networks break connections too. A request counts as refused if that happens again
+// and again with it alone, on connections on which others were answered, and if none like it was
+// ever answered in this ZooKeeper session.
 func (v *vocabulary) hungUp(op int32, answers int) {
 	if answers == 0 {
 		return
@@ -107,7 +107,8 @@ func (v *vocabulary) begin() {
 }
 
 func (v *vocabulary) warn(op int32, err error) {
-	v.logger.Warn("the servers do not take a request of ours", "request", wire.OpName(op), "error", err,
+	v.logger.Warn("the servers do not take a request of ours", "request",
+		wire.OpName(op), "error", err,
 		"instead", substitutes[op])
 }
 

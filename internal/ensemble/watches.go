@@ -13,26 +13,29 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// WatchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for it. ZooKeeper's
-// protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody waits for any more is kept for
-// whoever comes next, until the server has fired it or the connection ends.
+// WatchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for
+// it. ZooKeeper's protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody
+// waits for any more is kept for whoever comes next, until the server has fired it or the
+// connection ends.
 //
 // The watches are set behind go-zookeeper's back. Its own pile up, one for each call, for as long
-// as the znode stays unchanged; and after a reconnection it asks the server to restore them from a transaction number
-// that it reads without a lock (conn.go lines 614 and 849) and that may lie after the change it should hear of. Here a
-// watch ends with its connection, and whoever waited looks again.
+// as the znode stays unchanged; and after a reconnection it asks the server to restore them from a
+// transaction number that it reads without a lock (conn.go lines 614 and 849) and that may lie
+// after the change it should hear of. Here a watch ends with its connection, and whoever waited
+// looks again.
 type WatchTable struct {
 	zs   *Session
 	asks *semaphore.Weighted // bounds the reads under way
 
-	sooner chan struct{} // signals audit that the session timeout is shorter than before; has room for one
+	// signals audit that the session timeout is shorter than before; has room for one
+	sooner chan struct{}
 
 	mu    sync.Mutex              // guards the field below, and those of the watchedNodes
 	nodes map[string]*watchedNode // by path, with a slash behind it where the children are watched
 }
 
-// asksAtOnce bounds how many znodes are read together: thousands may be waited for when a connection breaks, and other
-// clients that lost the same server come back at the same time.
+// asksAtOnce bounds how many znodes are read together: thousands may be waited for when a
+// connection breaks, and other clients that lost the same server come back at the same time.
 const asksAtOnce = 32
 
 // watchedNode is a znode that somebody waits for, or that the server still watches for us.
@@ -78,11 +81,13 @@ type reading struct {
 
 // NodeState is what is of interest in a znode.
 type NodeState struct {
-	Owner  int64 // the session of an ephemeral znode, 0 for others
-	Czxid  int64
-	Asked  error  // what Config.ParseData says of its data
-	Who    string // who made it, for people, from its data; empty if that is not known
-	Hidden bool   // it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper 3.9.2 on
+	Owner int64 // the session of an ephemeral znode, 0 for others
+	Czxid int64
+	Asked error  // what Config.ParseData says of its data
+	Who   string // who made it, for people, from its data; empty if that is not known
+	// it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper
+	// 3.9.2 on
+	Hidden bool
 
 	Children []string // of what WatchChildren watches, which has nothing else
 }
@@ -104,8 +109,8 @@ func newWatchTable(zs *Session) *WatchTable {
 	}
 }
 
-// Watch begins to wait for a znode: wake, which has room for one and may serve several watchers, receives after each change.
-// Nothing is asked of the server before read. The caller must stop it.
+// Watch begins to wait for a znode: wake, which has room for one and may serve several watchers,
+// receives after each change. Nothing is asked of the server before read. The caller must stop it.
 func (t *WatchTable) Watch(path string, wake chan struct{}) *Watcher {
 	return t.watch(path, candidate, wake)
 }
@@ -151,14 +156,16 @@ func (w *Watcher) Stop() {
 	w.table.forgetLocked(w.node)
 }
 
-// ArmedSince reports whether the server will tell of the next change. While it does, and told is the same, there was none.
+// ArmedSince reports whether the server will tell of the next change. While it does, and told is
+// the same, there was none.
 func (w *Watcher) ArmedSince() (told uint64, ok bool) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
 	return w.node.fired, w.node.armed
 }
 
-// IsOpaque reports whether the znode's data may not be read. Then a server does not tell of changes, whatever watch it has taken.
+// IsOpaque reports whether the znode's data may not be read. Then a server does not tell of
+// changes, whatever watch it has taken.
 func (w *Watcher) IsOpaque() bool {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
@@ -201,7 +208,8 @@ func (t *WatchTable) Deleted(path string, gone bool, note any) {
 	}
 }
 
-// Remember keeps a memo for as long as the znode is watched and does not change, if that was so since told.
+// Remember keeps a memo for as long as the znode is watched and does not change, if that was so
+// since told.
 func (w *Watcher) Remember(told uint64, memo any) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
@@ -268,8 +276,9 @@ func (t *WatchTable) forgetLocked(node *watchedNode) {
 	}
 }
 
-// note takes note of a change that the server has told of, which has spent its watch. It runs on zk.Conn's goroutine, before
-// any answer that the server gave later: whoever has one and finds a watch still armed knows that there was no change.
+// note takes note of a change that the server has told of, which has spent its watch. It runs on
+// zk.Conn's goroutine, before any answer that the server gave later: whoever has one and finds a
+// watch still armed knows that there was no change.
 func (t *WatchTable) note(path string, event zk.EventType) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -279,7 +288,8 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 		node.gone = node.gone || gone && node.what == candidate
 		node.told = node.told || gone
 	}
-	if node := t.nodes[children.key(path)]; node != nil && (gone || event == zk.EventNodeChildrenChanged) {
+	if node := t.nodes[children.key(path)]; node != nil &&
+		(gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
 	}
 }
@@ -290,8 +300,9 @@ func (n *watchedNode) disarm() {
 	n.fired++
 }
 
-// noteDisconnected takes note of the end of the connection, with which the server has forgotten all watches. Until there is another
-// a lock may have been deleted and made again, where the numbers begin anew and other clients give a name twice.
+// noteDisconnected takes note of the end of the connection, with which the server has forgotten all
+// watches. Until there is another a lock may have been deleted and made again, where the numbers
+// begin anew and other clients give a name twice.
 func (t *WatchTable) noteDisconnected() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -313,8 +324,9 @@ func (t *WatchTable) Wake(path string) {
 	}
 }
 
-// audit has everybody look again once in a session timeout. An event that should have come and did not, whoever lost it,
-// then keeps nobody waiting for longer. It ends with the ZooKeeper session; Close waits for it.
+// audit has everybody look again once in a session timeout. An event that should have come and did
+// not, whoever lost it, then keeps nobody waiting for longer. It ends with the ZooKeeper session;
+// Close waits for it.
 func (t *WatchTable) audit() {
 	tick := time.NewTicker(t.zs.Timeout())
 	defer tick.Stop()
@@ -356,8 +368,8 @@ func Nudge(wake chan<- struct{}) {
 	}
 }
 
-// Read returns the znode's state, and makes sure that the next change to it wakes the waiter. It fails with
-// zk.ErrNoNode if there is no such znode, and as Session.Do does.
+// Read returns the znode's state, and makes sure that the next change to it wakes the waiter. It
+// fails with zk.ErrNoNode if there is no such znode, and as Session.Do does.
 func (w *Watcher) Read(ctx context.Context) (state NodeState, err error) {
 	if state, ok, err := w.known(); ok {
 		return state, err
@@ -401,7 +413,8 @@ func (w *Watcher) ask(ctx context.Context) (NodeState, error) {
 	return now.state, now.err
 }
 
-// Prepare asks for what several watchers are about to read, in one packet, unless much is under way.
+// Prepare asks for what several watchers are about to read, in one packet, unless much is under
+// way.
 func (t *WatchTable) Prepare(watchers ...*Watcher) {
 	var requests []*wire.Request
 	for _, w := range watchers {
@@ -417,8 +430,8 @@ func (t *WatchTable) Prepare(watchers ...*Watcher) {
 	}
 }
 
-// begin returns the reading that is under way, or a new one with the request that is the caller's to send. The caller has acquired
-// asks; what becomes of the reading releases it.
+// begin returns the reading that is under way, or a new one with the request that is the caller's
+// to send. The caller has acquired asks; what becomes of the reading releases it.
 func (w *Watcher) begin() (*reading, *wire.Request) {
 	t, node := w.table, w.node
 	t.mu.Lock()
@@ -475,7 +488,8 @@ func (t *WatchTable) finish(node *watchedNode, fired uint64) {
 // ReadNode reads a znode, and sets no watch.
 func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, err error) {
 	err = zs.Do(ctx, func() error {
-		if state, err = Ask(ctx, zs, wire.GetData(path, false), zs.NodeState); errors.Is(err, zk.ErrNoAuth) {
+		if state, err = Ask(ctx, zs, wire.GetData(path, false), zs.NodeState); errors.Is(err,
+			zk.ErrNoAuth) {
 			state, err = Ask(ctx, zs, wire.Exists(path, false), zs.opaqueState)
 		}
 		return err
@@ -495,7 +509,8 @@ func (zs *Session) NodeState(r wire.Reply) NodeState {
 
 func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
 	who, asked := zs.client.cfg.ParseData(data)
-	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Asked: asked, Who: Readable(who)}
+	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Asked: asked,
+		Who: Readable(who)}
 }
 
 // longIdentifier is how much of an identifier an error shows.

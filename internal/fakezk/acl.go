@@ -18,8 +18,8 @@ const (
 	permAll    = 31
 )
 
-// identity is who a connection has proved to be, or whom an ACL names. Of the schemes there are world,
-// digest and auth.
+// identity is who a connection has proved to be, or whom an ACL names. Of the schemes there are
+// world, digest and auth.
 type identity struct{ scheme, id string }
 
 var anyone = identity{"world", "anyone"}
@@ -32,8 +32,8 @@ type rights struct {
 
 type acl []rights
 
-// allows reports whether those who have proved to be ids may do something. A znode without an ACL, as
-// the root, is everybody's.
+// allows reports whether those who have proved to be ids may do something. A znode without an ACL,
+// as the root, is everybody's.
 func (a acl) allows(perm int32, ids []identity) bool {
 	return len(a) == 0 || slices.ContainsFunc(a, func(r rights) bool {
 		return r.perms&perm != 0 && (r.who == anyone || slices.Contains(ids, r.who))

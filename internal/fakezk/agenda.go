@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// agenda is what the loop is to do later: in the order of time, and at one time in the order in which it was put down.
+// agenda is what the loop is to do later: in the order of time, and at one time in the order in
+// which it was put down.
 type agenda struct {
 	items agendaHeap
 	seq   int

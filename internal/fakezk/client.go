@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// Client is a machine with a network of its own, on which faults can be put. Use Dial for zklock.WithDialer.
+// Client is a machine with a network of its own, on which faults can be put. Use Dial for
+// zklock.WithDialer.
 type Client struct {
-	c       *Cluster
-	changed chan struct{} // closed and replaced when a fault is put on or taken away; the loop's, as what follows
+	c *Cluster
+	// closed and replaced when a fault is put on or taken away; the loop's, as what follows
+	changed chan struct{}
 	refused bool
 	lost    [2]bool // what is sent in that direction
 	delay   time.Duration
@@ -92,8 +94,8 @@ func (cl *Client) put(change func()) {
 	})
 }
 
-// Blackhole has the network swallow what is sent in these directions, in both if none is given. It arrives after Heal,
-// as TCP would send it again.
+// Blackhole has the network swallow what is sent in these directions, in both if none is given. It
+// arrives after Heal, as TCP would send it again.
 func (cl *Client) Blackhole(dirs ...Direction) {
 	cl.put(func() {
 		for _, dir := range dirs {
@@ -127,10 +129,12 @@ func (cl *Client) Cut() {
 	})
 }
 
-// OnRequest has f called on the loop for each request of this client that has reached a server and is not answered yet.
+// OnRequest has f called on the loop for each request of this client that has reached a server and
+// is not answered yet.
 func (cl *Client) OnRequest(f func(op int32)) { cl.c.do(func() { cl.after = f }) }
 
-// Sent returns how many requests of this operation have reached a server; connect requests count as wire.OpConnect.
+// Sent returns how many requests of this operation have reached a server; connect requests count as
+// wire.OpConnect.
 func (cl *Client) Sent(op int32) (n int) {
 	cl.c.do(func() { n = cl.sent[op] })
 	return n

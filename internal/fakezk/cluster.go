@@ -9,28 +9,33 @@ import (
 	"time"
 )
 
-// Config says how a Cluster behaves. The callbacks run on its loop: they must not call the Cluster, nor block.
+// Config says how a Cluster behaves. The callbacks run on its loop: they must not call the Cluster,
+// nor block.
 type Config struct {
-	Servers int                  // 1 by default
-	Tick    time.Duration        // 2 s by default; session timeouts are granted from 2 to 20 of them
-	Latency func() time.Duration // of each frame, in each direction; none by default. Frames never overtake
+	Servers int // 1 by default
+	// 2 s by default; session timeouts are granted from 2 to 20 of them
+	Tick time.Duration
+	// of each frame, in each direction; none by default. Frames never overtake
+	Latency func() time.Duration
 
-	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as they may.
+	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as
+	// they may.
 	Rounded bool
 
 	// Unforwarded has the leader's own server not wait for what followers have passed on, when the
 	// session comes there (zookeeper.forward_learner_requests_to_commit_processor_disabled).
 	Unforwarded bool
 
-	// Expired is called in the moment in which a session times out, before its znodes are removed; forced says that
-	// the test wanted it.
+	// Expired is called in the moment in which a session times out, before its znodes are removed;
+	// forced says that the test wanted it.
 	Expired func(session int64, forced bool)
 
-	// Deleted is called when an ephemeral znode has been deleted, by a session's request, or with its owner if by is 0.
+	// Deleted is called when an ephemeral znode has been deleted, by a session's request, or with
+	// its owner if by is 0.
 	Deleted func(path string, owner, by int64)
 
-	// Confirmed is called when a client receives the answer to a write, which it sent at the given time. timeout is its
-	// session's.
+	// Confirmed is called when a client receives the answer to a write, which it sent at the given
+	// time. timeout is its session's.
 	Confirmed func(session int64, timeout time.Duration, sent time.Time)
 }
 
@@ -82,7 +87,8 @@ func New(cfg Config) *Cluster {
 	}
 	for i := range cfg.Servers {
 		c.servers = append(c.servers, &Server{
-			c: c, address: fmt.Sprintf("zk%d:2181", i), touched: make(map[*session]struct{}), kept: make(tree),
+			c: c, address: fmt.Sprintf("zk%d:2181", i), touched: make(map[*session]struct{}),
+			kept:   make(tree),
 			queues: make(map[int64][]waiting),
 		})
 	}
@@ -158,10 +164,12 @@ func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }
 // Answer has all requests of an operation answered with an error code, until that is 0.
 func (c *Cluster) Answer(op, err int32) { c.do(func() { c.refusals[op] = code(err) }) }
 
-// Throttle has the next n requests refused, whatever they ask for, as servers with throttled_op_wait_time do that are late.
+// Throttle has the next n requests refused, whatever they ask for, as servers with
+// throttled_op_wait_time do that are late.
 func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }
 
-// Wipe removes all data: the servers are started anew, and know of no transaction, znode or session.
+// Wipe removes all data: the servers are started anew, and know of no transaction, znode or
+// session.
 func (c *Cluster) Wipe() {
 	c.do(func() {
 		for _, s := range c.servers {
@@ -181,7 +189,8 @@ func (c *Cluster) Wipe() {
 	})
 }
 
-// ForgeZxid has all answers tell of this transaction as the newest, or of the real one again if it is 0.
+// ForgeZxid has all answers tell of this transaction as the newest, or of the real one again if it
+// is 0.
 func (c *Cluster) ForgeZxid(zxid int64) { c.do(func() { c.forged = zxid }) }
 
 // Ephemerals returns the paths of all ephemeral znodes, sorted.
@@ -250,7 +259,8 @@ func (c *Cluster) transact(by int64, f func(*txn) code) code {
 	return err
 }
 
-// collect removes a container that has become empty, when the next minute is full (ContainerManager).
+// collect removes a container that has become empty, when the next minute is full
+// (ContainerManager).
 func (c *Cluster) collect(p string) {
 	if n := c.tree[p]; n == nil || !n.container || len(n.children) > 0 {
 		return
@@ -273,7 +283,8 @@ func (c *Cluster) watch(p string, by *conn) {
 	c.watches[p][by] = struct{}{}
 }
 
-// fire tells of an event whoever watches, once. A server that lags tells when it comes to that event.
+// fire tells of an event whoever watches, once. A server that lags tells when it comes to that
+// event.
 func (c *Cluster) fire(ev event) {
 	for _, s := range c.servers {
 		if s.mode == lagging {

@@ -108,8 +108,8 @@ func (s *Server) committed(cm commit) {
 	}
 }
 
-// apply looks whether a commit is that of the oldest write of a client of this server. If it is, the
-// client is answered.
+// apply looks whether a commit is that of the oldest write of a client of this server. If it is,
+// the client is answered.
 func (s *Server) apply(cm commit) {
 	switch s.mode {
 	case hung, mute, lagging:
@@ -177,7 +177,8 @@ func isWrite(op int32) bool { return op != wire.OpSync && op != wire.OpClose }
 // itself sync is none of these: it waits for the writes of its session only.
 func (s *Server) isOrdered(op int32) bool {
 	switch op {
-	case wire.OpPing, wire.OpSetAuth, wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2,
+	case wire.OpPing, wire.OpSetAuth, wire.OpExists, wire.OpGetData, wire.OpGetChildren,
+		wire.OpGetChildren2,
 		wire.OpMultiRead:
 		return false
 	case wire.OpSync:

@@ -23,7 +23,8 @@ type conn struct {
 	ended    bool // the server has hung up, or noticed that the client has
 }
 
-// pipe is one direction of a connection: it delivers in order, and nothing while the network swallows everything.
+// pipe is one direction of a connection: it delivers in order, and nothing while the network
+// swallows everything.
 type pipe struct {
 	conn  *conn
 	dir   Direction
@@ -64,7 +65,8 @@ func (p *pipe) send(deliver func()) {
 
 // pump delivers what is due.
 func (p *pipe) pump() {
-	for len(p.queue) > 0 && !p.cut && !p.conn.client.lost[p.dir] && !p.queue[0].due.After(time.Now()) {
+	for len(p.queue) > 0 && !p.cut && !p.conn.client.lost[p.dir] &&
+		!p.queue[0].due.After(time.Now()) {
 		deliver := p.queue[0].deliver
 		p.queue = p.queue[1:]
 		deliver()

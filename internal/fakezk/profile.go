@@ -2,12 +2,13 @@ package fakezk
 
 import "github.com/zookylock/zklock/internal/wire"
 
-// Profile is what a kind of server does not know. The zero Profile knows everything, as ZooKeeper does
-// from 3.5.3 on.
+// Profile is what a kind of server does not know. The zero Profile knows everything, as ZooKeeper
+// does from 3.5.3 on.
 type Profile struct {
-	Name        string
-	Foreign     map[int32]Manner // operations that it does not know
-	NewSessions bool             // each connect request opens a new session, and leaves the old one to expire
+	Name    string
+	Foreign map[int32]Manner // operations that it does not know
+	// each connect request opens a new session, and leaves the old one to expire
+	NewSessions bool
 }
 
 // Manner is how a server meets a request that it does not know.
@@ -22,7 +23,8 @@ const (
 
 // Profiles are those of the servers that there are.
 var Profiles = []Profile{
-	{Name: "ZooKeeper 3.4", Foreign: map[int32]Manner{wire.OpCreate2: Refuses, wire.OpCreateContainer: Refuses}},
+	{Name: "ZooKeeper 3.4",
+		Foreign: map[int32]Manner{wire.OpCreate2: Refuses, wire.OpCreateContainer: Refuses}},
 	{Name: "ZooKeeper 3.5.0", Foreign: map[int32]Manner{wire.OpCreateContainer: Refuses}},
 	{Name: "ZooKeeper 3.5.3 to 3.9"},
 	{
@@ -30,7 +32,8 @@ var Profiles = []Profile{
 		Foreign:     map[int32]Manner{wire.OpCreate2: HangsUp, wire.OpCreateContainer: HangsUp},
 		NewSessions: true,
 	},
-	{Name: "Keeper without containers", Foreign: map[int32]Manner{wire.OpCreateContainer: HangsUp}, NewSessions: true},
+	{Name: "Keeper without containers", Foreign: map[int32]Manner{wire.OpCreateContainer: HangsUp},
+		NewSessions: true},
 	{
 		Name:        "Keeper that answers",
 		Foreign:     map[int32]Manner{wire.OpCreateContainer: BadArguments},

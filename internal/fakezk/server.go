@@ -11,7 +11,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// Server is one server of a Cluster. The leader itself is none of them: it goes on whatever befalls the servers.
+// Server is one server of a Cluster. The leader itself is none of them: it goes on whatever befalls
+// the servers.
 type Server struct {
 	c       *Cluster
 	address string
@@ -41,7 +42,8 @@ func (s *Server) Claim(d time.Duration) { s.c.do(func() { s.claims = d }) }
 // Deny has the server say of each session, new ones too, that it has expired.
 func (s *Server) Deny(deny bool) { s.c.do(func() { s.denies = deny }) }
 
-// Shut has the server accept connections and hang up on each connect request, as one does without a quorum.
+// Shut has the server accept connections and hang up on each connect request, as one does without a
+// quorum.
 func (s *Server) Shut(shut bool) { s.c.do(func() { s.shuts = shut }) }
 
 type mode uint8
@@ -64,20 +66,21 @@ func (s *Server) Hang() { s.enter(hung) }
 // Mute has the server answer nothing, no ping either, while it goes on to send events.
 func (s *Server) Mute() { s.enter(mute) }
 
-// Sever cuts the server off from the leader: it answers pings, and reads from what it knew last. Writes and new
-// connections go unanswered, and the leader hears of no session. Resume breaks its connections.
+// Sever cuts the server off from the leader: it answers pings, and reads from what it knew last.
+// Writes and new connections go unanswered, and the leader hears of no session. Resume breaks its
+// connections.
 func (s *Server) Sever() { s.enter(severed) }
 
-// Lag has commits wait at the server until Resume: it reads from what it knew last, and events, answers to writes and syncs,
-// and new sessions wait. Sessions of others that come to it are taken, and the leader hears of its own, as before. The leader
-// itself does not lag.
+// Lag has commits wait at the server until Resume: it reads from what it knew last, and events,
+// answers to writes and syncs, and new sessions wait. Sessions of others that come to it are taken,
+// and the leader hears of its own, as before. The leader itself does not lag.
 func (s *Server) Lag() { s.enter(lagging) }
 
 // Stop kills the process: connections break, and others are refused.
 func (s *Server) Stop() { s.enter(down) }
 
-// Keep has the server miss the deletion of a znode for good, and know everything else. ZooKeeper has had errors by which a
-// server loses a transaction when it joins the others.
+// Keep has the server miss the deletion of a znode for good, and know everything else. ZooKeeper
+// has had errors by which a server loses a transaction when it joins the others.
 func (s *Server) Keep(p string) {
 	s.c.do(func() {
 		if n := s.c.tree[p]; n != nil {
@@ -156,7 +159,8 @@ func (s *Server) receive(co *conn, frame []byte, sent time.Time) {
 		s.touch(co.session)
 		xid, op := r.Int32(), r.Int32()
 		s.count(co, op)
-		if !co.ended && (!co.session.over || s.mode == severed) { // one that was forgotten is not answered
+		// one that was forgotten is not answered
+		if !co.ended && (!co.session.over || s.mode == severed) {
 			s.take(co, r, xid, op, sent)
 		}
 	}
@@ -205,7 +209,8 @@ func (s *Server) shakeHands(co *conn, r *jute.Reader) {
 	seen := r.Int64()
 	timeout := time.Duration(r.Int32()) * time.Millisecond
 	id, password := r.Int64(), r.Buffer()
-	if s.shuts || seen > s.seen() { // ZooKeeperServer.processConnectRequest: client must try another server
+	// ZooKeeperServer.processConnectRequest: client must try another server
+	if s.shuts || seen > s.seen() {
 		s.hangUp(co)
 		return
 	}

@@ -101,8 +101,9 @@ func (c *Cluster) Expire(id int64) (found bool) {
 	return found
 }
 
-// Forget ends a session now and leaves its connection open. Whatever the client sends there is dropped, as a server does
-// if a session is closed while its client reconnects. It is false if there is no such session.
+// Forget ends a session now and leaves its connection open. Whatever the client sends there is
+// dropped, as a server does if a session is closed while its client reconnects. It is false if
+// there is no such session.
 func (c *Cluster) Forget(id int64) (found bool) {
 	c.do(func() {
 		s := c.sessions[id]

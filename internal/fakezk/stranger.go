@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// Stranger is a client of another kind that is connected to the leader, and has no faults. Its session ends with Leave.
+// Stranger is a client of another kind that is connected to the leader, and has no faults. Its
+// session ends with Leave.
 type Stranger struct {
 	c  *Cluster
 	id int64 // below 0, as no client's
@@ -65,7 +66,9 @@ func (c *Cluster) Children(p string) (paths []string) {
 		for name := range n.children {
 			paths = append(paths, path.Join(p, name))
 		}
-		slices.SortFunc(paths, func(a, b string) int { return int(c.tree[a].czxid - c.tree[b].czxid) })
+		slices.SortFunc(paths, func(a, b string) int {
+			return int(c.tree[a].czxid - c.tree[b].czxid)
+		})
 	})
 	return paths
 }

@@ -69,7 +69,8 @@ func (n *znode) stat(w *jute.Writer) {
 	w.Int64(n.ctime.UnixMilli())
 	w.Int64(n.mtime.UnixMilli())
 	w.Int32(n.version)
-	w.Int32(2*n.creates - int32(len(n.children))) // DataNode.copyStat: a deletion for each creation, but for those left
+	// DataNode.copyStat: a deletion for each creation, but for those left
+	w.Int32(2*n.creates - int32(len(n.children)))
 	w.Int32(0)
 	w.Int64(n.owner)
 	w.Int32(int32(len(n.data)))
@@ -185,8 +186,8 @@ func (t *txn) create(p string, data []byte, a acl, flags int32, session int64) (
 	return p, ok
 }
 
-// check wants a version of a znode, and of who asks for that a right to it, or to its parent's where the
-// znode is to be deleted.
+// check wants a version of a znode, and of who asks for that a right to it, or to its parent's
+// where the znode is to be deleted.
 func (t *txn) check(p string, perm, version int32) code {
 	n := t.tree[p]
 	of := n // which znode's ACL counts

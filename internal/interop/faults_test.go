@@ -11,7 +11,8 @@ import (
 	"github.com/zookylock/zklock/internal/peers"
 )
 
-// meeting is how each library's mutex and zklock's can share a lock; one setting of each is enough for what follows.
+// meeting is how each library's mutex and zklock's can share a lock; one setting of each is enough
+// for what follows.
 var meeting = map[string][2]side{
 	"kazoo":   pairs["KazooMutexAndKazoo"],
 	"Curator": pairs["CuratorMutexAndCurator"],
@@ -19,7 +20,8 @@ var meeting = map[string][2]side{
 	"zktools": pairs["ZktoolsMutexAndZktools"],
 }
 
-// TestACrashedPeerReleases kills processes that hold the lock: it is ours when their sessions time out.
+// TestACrashedPeerReleases kills processes that hold the lock: it is ours when their sessions time
+// out.
 func TestACrashedPeerReleases(t *testing.T) {
 	t.Parallel()
 	e := server(t)
@@ -42,7 +44,8 @@ func TestACrashedPeerReleases(t *testing.T) {
 	}
 }
 
-// TestACutOffZklockReleases cuts off a holder of ours: it knows that the lock is lost before a peer is granted it.
+// TestACutOffZklockReleases cuts off a holder of ours: it knows that the lock is lost before a peer
+// is granted it.
 func TestACutOffZklockReleases(t *testing.T) {
 	t.Parallel()
 	e := server(t)
@@ -52,7 +55,8 @@ func TestACutOffZklockReleases(t *testing.T) {
 			t.Parallel()
 			proxy := e.Proxy(t)
 			s := dial(t, proxy.Addr(), zklock.WithSessionTimeout(10*time.Second))
-			theirs := meeting[library][1].handle(t, s, peers.Mutex, lockName(t)) // first: it may start a process, which takes time
+			// first: it may start a process, which takes time
+			theirs := meeting[library][1].handle(t, s, peers.Mutex, lockName(t))
 			m := meeting[library][0].handle(t, s, peers.Mutex, lockName(t)).(ours)
 			acquire(t, m)
 			lost := m.Lost()
@@ -64,7 +68,9 @@ func TestACutOffZklockReleases(t *testing.T) {
 				assert.True(t, got)
 				assert.False(t, isOpen(lost), "granted to another, and the holder does not know")
 			}()
-			eventually(t, func() bool { return len(children(t, watcher, m.Path())) == 2 }, "two candidates")
+			eventually(t, func() bool {
+				return len(children(t, watcher, m.Path())) == 2
+			}, "two candidates")
 			proxy.Blackhole()
 			receive(t, lost, "loss")
 			receive(t, granted, "the lock")
@@ -74,7 +80,8 @@ func TestACutOffZklockReleases(t *testing.T) {
 	}
 }
 
-// TestExpiryReleases expires the holder's session, a peer's and then ours; the other side is granted the lock.
+// TestExpiryReleases expires the holder's session, a peer's and then ours; the other side is
+// granted the lock.
 func TestExpiryReleases(t *testing.T) {
 	t.Parallel()
 	e := server(t)

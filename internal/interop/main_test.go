@@ -21,14 +21,17 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// sessionTimeout is everybody's, long enough for a busy machine; shortTimeout is for those whose sessions are to time out.
+// sessionTimeout is everybody's, long enough for a busy machine; shortTimeout is for those whose
+// sessions are to time out.
 const sessionTimeout, shortTimeout = 20 * time.Second, 4 * time.Second
 
 // patience bounds what must happen; a test that runs into it has failed.
 const patience = 60 * time.Second
 
 // shared is the server for all tests, for it is the clients that are on trial.
-var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Run(context.Background(), zktest.WithServers(1)) })
+var shared = sync.OnceValues(func() (*zktest.Ensemble, error) {
+	return zktest.Run(context.Background(), zktest.WithServers(1))
+})
 
 var started atomic.Bool // shared was
 
@@ -145,14 +148,17 @@ const root = "/interop"
 
 // lockName is a lock's of the test's own.
 func lockName(tb testing.TB) string {
-	return string(slices.DeleteFunc([]byte(tb.Name()), func(c byte) bool { return c == '/' || c == ' ' || c == '#' }))
+	return string(slices.DeleteFunc([]byte(tb.Name()), func(c byte) bool {
+		return c == '/' || c == ' ' || c == '#'
+	}))
 }
 
 func dial(tb testing.TB, connect string, opts ...zklock.SessionOption) *zklock.Session {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	opts = append([]zklock.SessionOption{zklock.WithRoot(root), zklock.WithSessionTimeout(sessionTimeout)}, opts...)
+	opts = append([]zklock.SessionOption{zklock.WithRoot(root),
+		zklock.WithSessionTimeout(sessionTimeout)}, opts...)
 	s, err := zklock.Dial(ctx, connect, opts...)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { s.Close() })
@@ -160,7 +166,8 @@ func dial(tb testing.TB, connect string, opts ...zklock.SessionOption) *zklock.S
 }
 
 // open makes a handle of ours on a lock.
-func open(tb testing.TB, s *zklock.Session, kind peers.Kind, name string, opts ...zklock.LockOption) ours {
+func open(tb testing.TB, s *zklock.Session, kind peers.Kind, name string,
+	opts ...zklock.LockOption) ours {
 	tb.Helper()
 	if kind == peers.Mutex {
 		m, err := s.Mutex(name, opts...)
@@ -203,8 +210,8 @@ func cmpNumber(a, b string) int {
 	return 0
 }
 
-// begin begins to acquire a lock and returns when its candidate stands in the queue, as number n of it. The channel closes when it
-// is granted; a failure is the test's.
+// begin begins to acquire a lock and returns when its candidate stands in the queue, as number n of
+// it. The channel closes when it is granted; a failure is the test's.
 func begin(tb testing.TB, s *zklock.Session, path string, h peers.Handle, n int) <-chan struct{} {
 	tb.Helper()
 	granted := make(chan struct{})
@@ -214,7 +221,9 @@ func begin(tb testing.TB, s *zklock.Session, path string, h peers.Handle, n int)
 		}
 		close(granted)
 	}()
-	eventually(tb, func() bool { return len(children(tb, s, path)) >= n || tb.Failed() }, "%d candidates", n)
+	eventually(tb, func() bool {
+		return len(children(tb, s, path)) >= n || tb.Failed()
+	}, "%d candidates", n)
 	return granted
 }
 

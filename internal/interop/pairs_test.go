@@ -19,10 +19,12 @@ type side struct {
 	library string // "zklock" or a peer's
 	kind    peers.Kind
 	options []zklock.LockOption // of zklock
-	extra   []string            // kazoo's extra_lock_patterns, for writers; a reader needs them without -read-
+	// kazoo's extra_lock_patterns, for writers; a reader needs them without -read-
+	extra []string
 }
 
-// handle opens one of the side's handles. A read/write lock has readers and writers; kind says which.
+// handle opens one of the side's handles. A read/write lock has readers and writers; kind says
+// which.
 func (sd side) handle(t *testing.T, s *zklock.Session, kind peers.Kind, name string) peers.Handle {
 	t.Helper()
 	if sd.library == "zklock" {
@@ -110,15 +112,17 @@ func handOffs(t *testing.T) int {
 	return n
 }
 
-// TestHandOffs has each pair hand the lock about, two handles of each side at the same time, for read/write locks a writer and a
-// reader: nobody is inside together with another whom it excludes, and the counter comes out right.
+// TestHandOffs has each pair hand the lock about, two handles of each side at the same time, for
+// read/write locks a writer and a reader: nobody is inside together with another whom it excludes,
+// and the counter comes out right.
 func TestHandOffs(t *testing.T) {
 	t.Parallel()
 	forPairs(t, func(t *testing.T, s *zklock.Session, name string, pair [2]side) {
 		each := handOffs(t) / 4
 		site, err := peers.NewSite(t.TempDir())
 		require.NoError(t, err)
-		gate := pair[0].handle(t, s, pair[0].kind, name) // which is held until everybody queues, so that all go on together
+		// which is held until everybody queues, so that all go on together
+		gate := pair[0].handle(t, s, pair[0].kind, name)
 		acquire(t, gate)
 		var g errgroup.Group
 		exclusive := 0
@@ -133,7 +137,9 @@ func TestHandOffs(t *testing.T) {
 				g.Go(func() error { return h.Churn(each, site.Dir()) })
 			}
 		}
-		eventually(t, func() bool { return len(children(t, s, root+"/"+name)) == 5 }, "everybody in the queue")
+		eventually(t, func() bool {
+			return len(children(t, s, root+"/"+name)) == 5
+		}, "everybody in the queue")
 		release(t, gate)
 		require.NoError(t, g.Wait())
 		count, err := site.Counter()
@@ -142,7 +148,8 @@ func TestHandOffs(t *testing.T) {
 		visits, between, err := site.HandOffs()
 		require.NoError(t, err)
 		assert.Equal(t, 4*each, visits)
-		// A side in a process that gets no processor for some time leaves the other alone with the lock.
+		// A side in a process that gets no processor for some time leaves the other alone with the
+		// lock.
 		assert.Greater(t, between, visits/20, "the sides did not take turns")
 		t.Logf("%d visits, %d of them after the other side's", visits, between)
 		assert.Empty(t, children(t, s, root+"/"+name), "candidates are left")
@@ -155,14 +162,16 @@ type place struct {
 	kind peers.Kind
 }
 
-// TestOrder queues handles of both sides behind one another, either side first: each is granted the lock in its turn, readers
-// together, and nobody before.
+// TestOrder queues handles of both sides behind one another, either side first: each is granted the
+// lock in its turn, readers together, and nobody before.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	forPairs(t, func(t *testing.T, s *zklock.Session, name string, pair [2]side) {
 		for first := range 2 {
 			for i, kinds := range plans(t, pair, first) {
-				t.Run(strconv.Itoa(first)+strconv.Itoa(i), func(t *testing.T) { queueUp(t, s, lockName(t), pair, kinds) })
+				t.Run(strconv.Itoa(first)+strconv.Itoa(i), func(t *testing.T) {
+					queueUp(t, s, lockName(t), pair, kinds)
+				})
 			}
 		}
 	})
@@ -176,7 +185,8 @@ func plans(t *testing.T, pair [2]side, first int) (plans [][]place) {
 	if rw {
 		kinds = [][]peers.Kind{{w, r, r, w, r}, {r, r, w, r}}
 		if pair[1].library == "kazoo" && peer(t, "kazoo").(*peers.KazooClient).OldReaders() {
-			// A kazoo reader that waits would wait for a writer behind it, too, and that for the reader.
+			// A kazoo reader that waits would wait for a writer behind it, too, and that for the
+			// reader.
 			kinds = [][]peers.Kind{{w, r, r}, {r, r, w, w}}
 		}
 	}
@@ -239,12 +249,15 @@ func queueUp(t *testing.T, s *zklock.Session, name string, pair [2]side, places 
 		if !free && pair[p.side].library == "WriteLock" {
 			// It waits for ever if the one ahead leaves between its listing and its watch.
 			queue := children(t, s, root+"/"+name)
-			eventually(t, func() bool { return isWatched(server(t), root+"/"+name+"/"+queue[i-1]) }, "number %d to wait", i)
+			eventually(t, func() bool {
+				return isWatched(server(t), root+"/"+name+"/"+queue[i-1])
+			}, "number %d to wait", i)
 		}
 	}
 	for i := 0; i < len(places); {
 		group := 1
-		for places[i].kind == peers.Read && i+group < len(places) && places[i+group].kind == peers.Read {
+		for places[i].kind == peers.Read && i+group < len(places) &&
+			places[i+group].kind == peers.Read {
 			group++
 		}
 		for j := range group {

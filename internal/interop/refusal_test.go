@@ -17,7 +17,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// unsafePairs are the pairs that docs/interop.md does not call safe: which of zklock's namings, and whose candidates it refuses.
+// unsafePairs are the pairs that docs/interop.md does not call safe: which of zklock's namings, and
+// whose candidates it refuses.
 var unsafePairs = []struct {
 	naming    zklock.Naming
 	ours      peers.Kind
@@ -76,8 +77,9 @@ func (r *requests) take() []int32 {
 	return ops
 }
 
-// TestUnsafePairsAreRefused has every client hold the lock that zklock must not share with it: the acquisition fails with an
-// error that says who is who, after the one request that tells a candidate from a mere name, and leaves nothing.
+// TestUnsafePairsAreRefused has every client hold the lock that zklock must not share with it: the
+// acquisition fails with an error that says who is who, after the one request that tells a
+// candidate from a mere name, and leaves nothing.
 func TestUnsafePairsAreRefused(t *testing.T) {
 	t.Parallel()
 	e := server(t)
@@ -87,7 +89,8 @@ func TestUnsafePairsAreRefused(t *testing.T) {
 	proxy.OnFrame(asked.hook)
 	for _, test := range unsafePairs {
 		for _, stranger := range test.strangers {
-			t.Run(fmt.Sprintf("%v-%s-%s-%s", test.naming, test.ours, stranger.library, stranger.kind), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v-%s-%s-%s", test.naming, test.ours, stranger.library,
+				stranger.kind), func(t *testing.T) {
 				name := lockName(t)
 				theirs := stranger.handle(t, nil, stranger.kind, name)
 				acquire(t, theirs)
@@ -95,7 +98,9 @@ func TestUnsafePairsAreRefused(t *testing.T) {
 				before := children(t, outside, m.Path())
 				require.Len(t, before, 1)
 				asBefore := func() { // the removal may come after the call that was refused
-					eventually(t, func() bool { return slices.Equal(before, children(t, outside, m.Path())) }, "a znode is left")
+					eventually(t, func() bool {
+						return slices.Equal(before, children(t, outside, m.Path()))
+					}, "a znode is left")
 				}
 				_, err := m.TryLockContext(t.Context())
 				require.ErrorIs(t, err, zklock.ErrMixedDialects)
@@ -108,7 +113,8 @@ func TestUnsafePairsAreRefused(t *testing.T) {
 				assert.ErrorContains(t, err, before[0])
 				assert.ErrorContains(t, err, stranger.library)
 				assert.ErrorContains(t, err, "Use ")
-				assert.Equal(t, []int32{wire.OpCreate2, wire.OpGetChildren, wire.OpExists, wire.OpDelete}, ops)
+				assert.Equal(t,
+					[]int32{wire.OpCreate2, wire.OpGetChildren, wire.OpExists, wire.OpDelete}, ops)
 				release(t, theirs)
 				acquire(t, m) // they have gone
 				release(t, m)
@@ -117,8 +123,8 @@ func TestUnsafePairsAreRefused(t *testing.T) {
 	}
 }
 
-// TestAStrangerBehindIsRefusedToo has the stranger come second: whoever of ours comes next is refused, although it would wait for a
-// handle of its own kind.
+// TestAStrangerBehindIsRefusedToo has the stranger come second: whoever of ours comes next is
+// refused, although it would wait for a handle of its own kind.
 func TestAStrangerBehindIsRefusedToo(t *testing.T) {
 	t.Parallel()
 	s := dial(t, server(t).Connect())
@@ -138,7 +144,8 @@ func TestAStrangerBehindIsRefusedToo(t *testing.T) {
 	release(t, holder)
 }
 
-// TestZkLockFailsOverReaders has zk.Lock come to a read/write lock of ours: it cannot read the names, and is not granted anything.
+// TestZkLockFailsOverReaders has zk.Lock come to a read/write lock of ours: it cannot read the
+// names, and is not granted anything.
 func TestZkLockFailsOverReaders(t *testing.T) {
 	t.Parallel()
 	s := dial(t, server(t).Connect())
@@ -154,27 +161,37 @@ func TestZkLockFailsOverReaders(t *testing.T) {
 	release(t, reader)
 }
 
-// TestMalformedChildrenHarmNobody fills a lock's znode with names of every client's that are no candidates, and with nonsense.
+// TestMalformedChildrenHarmNobody fills a lock's znode with names of every client's that are no
+// candidates, and with nonsense.
 func TestMalformedChildrenHarmNobody(t *testing.T) {
 	t.Parallel()
 	s := dial(t, server(t).Connect())
 	const id, uuid = "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcdef"
 	names := []string{
-		"_c_" + id + "-lock-0000000000", "_c_" + id + "-read-0000000000", "_c_" + uuid + "-lock-0000000000", "_c_x-lock-0000000000",
-		"_c_" + uuid + "-__READ__0000000000", "_c_" + uuid + "-__WRIT__0000000000", id + "-lock--0000000000", id + "-write--0000000000",
+		"_c_" + id + "-lock-0000000000", "_c_" + id + "-read-0000000000",
+		"_c_" + uuid + "-lock-0000000000", "_c_x-lock-0000000000",
+		"_c_" + uuid + "-__READ__0000000000", "_c_" + uuid + "-__WRIT__0000000000",
+		id + "-lock--0000000000", id + "-write--0000000000",
 		id + "-lock-0000000000", id + "__rlock__0000000000", id + "__lock__0000000000",
-		"!", "lock-", "_c_x", "x-lock-99999999999", "__lock__", "-__WRIT__", "write-00000000x0", id + "__lock__-000000001",
+		"!", "lock-", "_c_x", "x-lock-99999999999", "__lock__", "-__WRIT__", "write-00000000x0",
+		id + "__lock__-000000001",
 	}
-	for _, n := range []zklock.Naming{zklock.NamingDefault, zklock.NamingZktools, zklock.NamingCurator, zklock.NamingKazoo} {
+	for _, n := range []zklock.Naming{zklock.NamingDefault, zklock.NamingZktools,
+		zklock.NamingCurator, zklock.NamingKazoo} {
 		for _, kind := range []peers.Kind{peers.Mutex, peers.Read, peers.Write} {
 			t.Run(fmt.Sprintf("%v-%s", n, kind), func(t *testing.T) {
 				m := open(t, s, kind, lockName(t), zklock.WithNaming(n))
 				acquire(t, m) // makes the parents
 				for _, name := range names {
-					if n == zklock.NamingKazoo && slices.Contains([]string{id + "__lock__0000000000", id + "__rlock__0000000000"}, name) {
-						continue // kazoo has candidates that are persistent, see TestKazoosPersistentCandidates
+					if n == zklock.NamingKazoo &&
+						slices.Contains([]string{id + "__lock__0000000000",
+							id + "__rlock__0000000000"}, name) {
+						// kazoo has candidates that are persistent, see
+						// TestKazoosPersistentCandidates
+						continue
 					}
-					_, err := s.Conn().Create(m.Path()+"/"+name, nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll))
+					_, err := s.Conn().Create(m.Path()+"/"+name, nil, zk.FlagPersistent,
+						zk.WorldACL(zk.PermAll))
 					require.NoError(t, err)
 				}
 				release(t, m) // not before: the server removes an empty container when it likes
@@ -190,7 +207,8 @@ func TestMalformedChildrenHarmNobody(t *testing.T) {
 	}
 }
 
-// TestKazoosPersistentCandidates waits for a candidate of kazoo's acquire(ephemeral=False), as kazoo does.
+// TestKazoosPersistentCandidates waits for a candidate of kazoo's acquire(ephemeral=False), as
+// kazoo does.
 func TestKazoosPersistentCandidates(t *testing.T) {
 	t.Parallel()
 	e := server(t)
@@ -198,7 +216,8 @@ func TestKazoosPersistentCandidates(t *testing.T) {
 	for i, opts := range [][]zklock.LockOption{naming(zklock.NamingKazoo), patterns} {
 		m := open(t, s, peers.Mutex, lockName(t)+fmt.Sprint(i), opts...)
 		acquire(t, m)
-		path, err := s.Conn().Create(m.Path()+"/0123456789abcdef0123456789abcdef__lock__", nil, zk.FlagSequence, zk.WorldACL(zk.PermAll))
+		path, err := s.Conn().Create(m.Path()+"/0123456789abcdef0123456789abcdef__lock__", nil,
+			zk.FlagSequence, zk.WorldACL(zk.PermAll))
 		require.NoError(t, err)
 		release(t, m) // not before: the server removes an empty container when it likes
 		_, err = m.TryLockContext(t.Context())

@@ -45,7 +45,8 @@ func TestWeAskAPeer(t *testing.T) {
 	}
 }
 
-// TestAPeerAsksUs has peers write their mark into our candidate, a holder's and that of one who waits.
+// TestAPeerAsksUs has peers write their mark into our candidate, a holder's and that of one who
+// waits.
 func TestAPeerAsksUs(t *testing.T) {
 	t.Parallel()
 	s := dial(t, server(t).Connect())

@@ -68,7 +68,8 @@ func TestCuratorAndWeShareASemaphore(t *testing.T) {
 			var g errgroup.Group
 			for range 4 {
 				s := dial(t, server(t).Connect())
-				for _, h := range []peers.Handle{openOurs(t, s, name, n, zklock.NamingCurator), curators(t, name, n)} {
+				for _, h := range []peers.Handle{openOurs(t, s, name, n, zklock.NamingCurator),
+					curators(t, name, n)} {
 					g.Go(func() error { return h.Churn(each, site.Dir()) })
 				}
 			}
@@ -90,7 +91,8 @@ func TestCuratorAndWeCountEachOther(t *testing.T) {
 	t.Parallel()
 	name := lockName(t)
 	s := dial(t, server(t).Connect())
-	one, two, three := openOurs(t, s, name, 2, zklock.NamingCurator), curators(t, name, 2), curators(t, name, 2)
+	one, two, three := openOurs(t, s, name, 2, zklock.NamingCurator), curators(t, name, 2),
+		curators(t, name, 2)
 	acquire(t, one)
 	acquire(t, two)
 	got, err := three.Lock(100 * time.Millisecond)
@@ -177,7 +179,8 @@ func TestPermitsLookLikeCurators(t *testing.T) {
 	names := children(t, s, root+"/"+name+"/leases")
 	require.Len(t, names, 2)
 	for _, name := range names {
-		assert.Regexp(t, `^_c_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-lease-[0-9]{10}$`, path.Base(name))
+		assert.Regexp(t, `^_c_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-lease-[0-9]{10}$`,
+			path.Base(name))
 	}
 	release(t, ours)
 	release(t, theirs)

@@ -22,7 +22,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// creations are the znodes that clients ask for behind a proxy: path, kind and data of those that the server did not have.
+// creations are the znodes that clients ask for behind a proxy: path, kind and data of those that
+// the server did not have.
 type creations struct {
 	mu  sync.Mutex // guards the field below
 	all map[string]string
@@ -38,7 +39,8 @@ func (c *creations) hook(dir zktest.Direction, frame []byte) zktest.Verdict {
 	}
 	path, rest := buffer(frame[12:])
 	data, _ := buffer(rest)
-	kind := [...]string{"persistent", "ephemeral", "sequential", "ephemeral sequential"}[binary.BigEndian.Uint32(frame[len(frame)-4:])&3]
+	kind := [...]string{"persistent", "ephemeral", "sequential",
+		"ephemeral sequential"}[binary.BigEndian.Uint32(frame[len(frame)-4:])&3]
 	if op == wire.OpCreateContainer {
 		kind = "container"
 	}
@@ -61,16 +63,19 @@ func buffer(b []byte) (data, rest []byte) {
 	return append([]byte{}, b[4:4+n]...), b[4+n:]
 }
 
-// below returns the creations below a path, with every hex digit an x: random ids are the same then.
+// below returns the creations below a path, with every hex digit an x: random ids are the same
+// then.
 func (c *creations) below(root string) map[string]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found := make(map[string]string)
 	for path, what := range c.all {
 		if rest, ok := strings.CutPrefix(path, root); ok {
-			name := regexp.MustCompile("^/lock/.*[0-9a-f]").ReplaceAllStringFunc(rest, func(s string) string {
-				return "/lock/" + regexp.MustCompile("[0-9a-f]").ReplaceAllString(s[len("/lock/"):], "x")
-			})
+			name := regexp.MustCompile("^/lock/.*[0-9a-f]").ReplaceAllStringFunc(rest,
+				func(s string) string {
+					return "/lock/" +
+						regexp.MustCompile("[0-9a-f]").ReplaceAllString(s[len("/lock/"):], "x")
+				})
 			found[name] = what
 		}
 	}
@@ -80,7 +85,8 @@ func (c *creations) below(root string) map[string]string {
 // comparisons counts the runs of TestZnodesAreLikeThePeers, so that it can be repeated.
 var comparisons atomic.Int32
 
-// TestZnodesAreLikeThePeers compares what a peer and what zklock asks the server to create, where there is nothing yet.
+// TestZnodesAreLikeThePeers compares what a peer and what zklock asks the server to create, where
+// there is nothing yet.
 func TestZnodesAreLikeThePeers(t *testing.T) {
 	t.Parallel()
 	e, run := server(t), comparisons.Add(1)
@@ -106,8 +112,9 @@ func TestZnodesAreLikeThePeers(t *testing.T) {
 				our, their := created.below(ourRoot), created.below(theirRoot)
 				require.Len(t, their, 3, "root, lock and candidate")
 				if library != "zktools" {
-					// What a candidate holds is not the same: kazoo's identifier, and for Curator the address of the
-					// machine that each likes best. The test of the data is below.
+					// What a candidate holds is not the same: kazoo's identifier, and for Curator
+					// the address of the machine that each likes best. The test of the data is
+					// below.
 					for _, nodes := range []map[string]string{our, their} {
 						for name, what := range nodes {
 							nodes[name] = regexp.MustCompile(`(sequential), ".+"`).ReplaceAllString(what, "$1, something")
@@ -116,7 +123,8 @@ func TestZnodesAreLikeThePeers(t *testing.T) {
 				}
 				assert.Equal(t, their, our)
 				if library == "Curator" {
-					data, _, err := s.Conn().Get(ourRoot + "/lock/" + children(t, s, ourRoot+"/lock")[0])
+					data, _, err := s.Conn().Get(ourRoot + "/lock/" +
+						children(t, s, ourRoot+"/lock")[0])
 					require.NoError(t, err)
 					assert.NotNil(t, net.ParseIP(string(data)), "%q", data)
 				}
@@ -142,8 +150,10 @@ func TestPeersListOurs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			us := pair[0]
-			us.options = append([]zklock.LockOption{zklock.WithIdentifier("that is us")}, us.options...)
-			first, last := us.handle(t, s, us.kind, lockName(t)), us.handle(t, s, us.kind, lockName(t))
+			us.options = append([]zklock.LockOption{zklock.WithIdentifier("that is us")},
+				us.options...)
+			first, last := us.handle(t, s, us.kind, lockName(t)),
+				us.handle(t, s, us.kind, lockName(t))
 			theirs := pair[1].handle(t, s, pair[1].kind, lockName(t))
 			looker := pair[1].handle(t, s, pair[1].kind, lockName(t))
 			at := root + "/" + lockName(t)
@@ -176,9 +186,10 @@ func TestPeersListOurs(t *testing.T) {
 	}
 }
 
-// TestADowngradedCuratorWriter has Curator's writer become a reader, whose znode appears with the writer's number (CURATOR-621): it
-// is among those ahead although it was not there when they were listed. It is scripted after the source of Curator 5.5; that of
-// Debian 12 is 5.4, which downgrades in another way and can grant the lock twice by itself.
+// TestADowngradedCuratorWriter has Curator's writer become a reader, whose znode appears with the
+// writer's number (CURATOR-621): it is among those ahead although it was not there when they were
+// listed. It is scripted after the source of Curator 5.5; that of Debian 12 is 5.4, which
+// downgrades in another way and can grant the lock twice by itself.
 func TestADowngradedCuratorWriter(t *testing.T) {
 	t.Parallel()
 	e := server(t)
@@ -192,7 +203,8 @@ func TestADowngradedCuratorWriter(t *testing.T) {
 			maker := open(peers.Write)
 			acquire(t, maker) // makes the parents
 			acl := zk.WorldACL(zk.PermAll)
-			const writer, reader = "/_c_01234567-89ab-cdef-0123-456789abcdef-__WRIT__", "/_c_01234567-89ab-cdef-0123-456789abcdee-__READ__"
+			const writer, reader = "/_c_01234567-89ab-cdef-0123-456789abcdef-__WRIT__",
+				"/_c_01234567-89ab-cdef-0123-456789abcdee-__READ__"
 			theirs, err := curator.Conn().Create(at+writer, nil, zk.FlagEphemeralSequential, acl)
 			require.NoError(t, err)
 			release(t, maker) // not before: the server removes an empty container when it likes
@@ -200,7 +212,8 @@ func TestADowngradedCuratorWriter(t *testing.T) {
 			granted := begin(t, s, at, m, 2)
 			requireWatched(t, e, theirs, granted)
 
-			downgraded, err := curator.Conn().Create(at+reader+theirs[len(theirs)-10:], nil, zk.FlagEphemeral, acl)
+			downgraded, err := curator.Conn().Create(at+reader+theirs[len(theirs)-10:], nil,
+				zk.FlagEphemeral, acl)
 			require.NoError(t, err)
 			require.NoError(t, curator.Conn().Delete(theirs, -1))
 			if first == peers.Read {

@@ -85,7 +85,8 @@ func (r *Reader) Buffer() []byte {
 	return nil
 }
 
-// Count takes the length of a vector, which is not null and whose elements have size bytes at least.
+// Count takes the length of a vector, which is not null and whose elements have size bytes at
+// least.
 func (r *Reader) Count(size int) int {
 	n := r.Int32()
 	switch {

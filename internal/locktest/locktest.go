@@ -1,5 +1,5 @@
-// Package locktest has what tests of zklock share: handles, what waits for them, and what is counted
-// from the documents alone and not from the library.
+// Package locktest has what tests of zklock share: handles, what waits for them, and what is
+// counted from the documents alone and not from the library.
 package locktest
 
 import (
@@ -84,14 +84,16 @@ func RequireQueue(tb testing.TB, m *zklock.Mutex, n int) {
 }
 
 // RWMutex makes a handle.
-func RWMutex(tb testing.TB, s *zklock.Session, name string, opts ...zklock.LockOption) *zklock.RWMutex {
+func RWMutex(tb testing.TB, s *zklock.Session, name string,
+	opts ...zklock.LockOption) *zklock.RWMutex {
 	tb.Helper()
 	rw, err := s.RWMutex(name, opts...)
 	require.NoError(tb, err)
 	return rw
 }
 
-// Recreate removes the holder's candidate and the lock's znode, and makes that again, in one transaction with more.
+// Recreate removes the holder's candidate and the lock's znode, and makes that again, in one
+// transaction with more.
 func Recreate(tb testing.TB, conn *zk.Conn, holder *zklock.Mutex, more ...any) {
 	tb.Helper()
 	guard, err := holder.Guard()
@@ -104,17 +106,19 @@ func Recreate(tb testing.TB, conn *zk.Conn, holder *zklock.Mutex, more ...any) {
 	require.NoError(tb, err)
 }
 
-// RecreateAndQueue has another client's candidate stand in the znode that was made again, and returns its path.
+// RecreateAndQueue has another client's candidate stand in the znode that was made again, and
+// returns its path.
 func RecreateAndQueue(tb testing.TB, conn *zk.Conn, holder *zklock.Mutex) (foreign string) {
 	tb.Helper()
 	prefix := holder.Path() + "/_c_00000000000000000000000000000000-lock-"
 	Recreate(tb, conn, holder,
-		&zk.CreateRequest{Path: prefix, Acl: zk.WorldACL(zk.PermAll), Flags: zk.FlagEphemeral | zk.FlagSequence})
+		&zk.CreateRequest{Path: prefix, Acl: zk.WorldACL(zk.PermAll),
+			Flags: zk.FlagEphemeral | zk.FlagSequence})
 	return prefix + "0000000000"
 }
 
-// Lease is the deadline that DESIGN.md has, counted from an operation that took rtt, for a client that does not know the tick:
-// that is half the timeout at most.
+// Lease is the deadline that DESIGN.md has, counted from an operation that took rtt, for a client
+// that does not know the tick: that is half the timeout at most.
 func Lease(timeout, rtt time.Duration) time.Duration {
 	return timeout - timeout/100 - (timeout/4 + timeout/4 + rtt)
 }
@@ -139,5 +143,6 @@ func (l *Log) String() string {
 
 // AtWarn is a logger of warnings and errors.
 func (l *Log) AtWarn() zklock.SessionOption {
-	return zklock.WithLogger(slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	return zklock.WithLogger(slog.New(slog.NewTextHandler(l,
+		&slog.HandlerOptions{Level: slog.LevelWarn})))
 }

@@ -17,16 +17,21 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// SessionTimeout is what Dial asks for. A hold survives that its holder stands still for a third of it, as on a busy machine.
+// SessionTimeout is what Dial asks for. A hold survives that its holder stands still for a third of
+// it, as on a busy machine.
 const SessionTimeout = 10 * time.Second
 
-// shared is one server for all tests of a package that do no harm to it. It starts with the first that needs it.
-var shared = sync.OnceValues(func() (*zktest.Ensemble, error) { return zktest.Run(context.Background()) })
+// shared is one server for all tests of a package that do no harm to it. It starts with the first
+// that needs it.
+var shared = sync.OnceValues(func() (*zktest.Ensemble, error) {
+	return zktest.Run(context.Background())
+})
 
 // started tells Main that there is something to stop.
 var started atomic.Bool
 
-// Main runs the tests of a package, stops its shared server, and looks for goroutines that are left.
+// Main runs the tests of a package, stops its shared server, and looks for goroutines that are
+// left.
 func Main(m *testing.M) {
 	code := m.Run()
 	if started.Load() {
@@ -69,7 +74,8 @@ func Server(tb testing.TB) *zktest.Ensemble {
 	return ensemble
 }
 
-// roots are those of the tests that run, and rootCount numbers them: a test that is repeated begins in a place of its own.
+// roots are those of the tests that run, and rootCount numbers them: a test that is repeated begins
+// in a place of its own.
 var (
 	roots     sync.Map // of strings, by testing.TB
 	rootCount atomic.Int32
@@ -97,7 +103,8 @@ func Dial(tb testing.TB, opts ...zklock.SessionOption) *zklock.Session {
 // DialTo opens a Session that is closed at the test's end.
 func DialTo(tb testing.TB, connect string, opts ...zklock.SessionOption) *zklock.Session {
 	tb.Helper()
-	opts = append([]zklock.SessionOption{zklock.WithRoot(Root(tb)), zklock.WithSessionTimeout(SessionTimeout)}, opts...)
+	opts = append([]zklock.SessionOption{zklock.WithRoot(Root(tb)),
+		zklock.WithSessionTimeout(SessionTimeout)}, opts...)
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	s, err := zklock.Dial(ctx, connect, opts...)

@@ -1,6 +1,7 @@
-// Command model checks the models of the lock recipe, with spin. Every model must hold in every state within its bounds, and
-// every mutant of it, a model with one rule left out, must break the property that the rule is for. It exits with 1 if not, and
-// with 2 if a search could not be made or was not complete. docs/model.md says what that proves.
+// Command model checks the models of the lock recipe, with spin. Every model must hold in every
+// state within its bounds, and every mutant of it, a model with one rule left out, must break the
+// property that the rule is for. It exits with 1 if not, and with 2 if a search could not be made
+// or was not complete. docs/model.md says what that proves.
 //
 //	go run ./internal/model             # all, within small bounds
 //	go run ./internal/model -full       # within larger ones
@@ -41,7 +42,9 @@ func run(ctx context.Context) int {
 		flag.Usage()
 		return 2
 	}
-	t, err := findTools(ctx, func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) })
+	t, err := findTools(ctx, func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, format+"\n", args...)
+	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "model:", err)
 		return 2
@@ -99,7 +102,8 @@ func (t tools) all(ctx context.Context, dir string, chosen []search) (wrong, bro
 			case s.breaks != "":
 				verdict = "breaks " + r.broke
 			}
-			fmt.Printf("%-76s %9d states, depth %6d, %5.1f s  %s\n", s.name, r.states, r.depth, r.took.Seconds(), verdict)
+			fmt.Printf("%-76s %9d states, depth %6d, %5.1f s  %s\n", s.name, r.states, r.depth,
+				r.took.Seconds(), verdict)
 			if s.mutant == 0 {
 				fmt.Printf("    %s\n", strings.Join(s.bounds, " "))
 			}

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryRuleHasAMutant checks that the table has every number that a model leaves a rule out by, and no other.
+// TestEveryRuleHasAMutant checks that the table has every number that a model leaves a rule out by,
+// and no other.
 func TestEveryRuleHasAMutant(t *testing.T) {
 	for _, m := range models {
 		text, err := os.ReadFile(m.file)

@@ -65,7 +65,8 @@ var (
 const waiting = "waiting"
 
 // check searches all states of a model. If breaks names a property, only that is checked.
-func (t tools) check(ctx context.Context, file string, mutant int, breaks string, bounds []string) (result, error) {
+func (t tools) check(ctx context.Context, file string, mutant int, breaks string,
+	bounds []string) (result, error) {
 	dir, err := os.MkdirTemp("", "model.")
 	if err != nil {
 		return result{}, err
@@ -91,7 +92,8 @@ func (t tools) check(ctx context.Context, file string, mutant int, breaks string
 	if breaks != "" {
 		optimize = "-O0" // the search is soon over
 	}
-	compile := []string{optimize, "-w", "-DSAFETY", "-DCOLLAPSE", fmt.Sprint("-DMEMLIM=", memory), "-o", "pan", "pan.c"}
+	compile := []string{optimize, "-w", "-DSAFETY", "-DCOLLAPSE", fmt.Sprint("-DMEMLIM=", memory),
+		"-o", "pan", "pan.c"}
 	if _, err := debian.Run(ctx, dir, t.cc, compile...); err != nil {
 		return result{}, err
 	}

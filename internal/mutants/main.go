@@ -1,6 +1,7 @@
-// Command mutants proves that the tests can fail. It breaks the library in one place after the other, in a copy, and
-// wants a test to notice each time. It exits with 1 if a mutant survives, and with 2 if one could not be tried: because
-// the code it changes is no longer there, does not compile with it, or the tests fail without it.
+// Command mutants proves that the tests can fail. It breaks the library in one place after the
+// other, in a copy, and wants a test to notice each time. It exits with 1 if a mutant survives, and
+// with 2 if one could not be tried: because the code it changes is no longer there, does not
+// compile with it, or the tests fail without it.
 //
 //	go run ./internal/mutants            # all
 //	go run ./internal/mutants -run lease # those whose names match
@@ -34,8 +35,9 @@ type mutant struct {
 	seeds int    // how many the simulator may try, if that is to notice and not a test for it
 }
 
-// The tests of a mutant may take some times longer than they do without it, and this long at least. A test that is cut
-// short by that has noticed: it would hang, or wait for something until its own patience is over.
+// The tests of a mutant may take some times longer than they do without it, and this long at least.
+// A test that is cut short by that has noticed: it would hang, or wait for something until its own
+// patience is over.
 const (
 	slowdown   = 3
 	leastLimit = 10 * time.Second
@@ -111,7 +113,8 @@ func run(ctx context.Context) int {
 			survived++
 			fmt.Printf("%-55s SURVIVED %s\n", m.name, m.tests)
 		default:
-			fmt.Printf("%-55s caught by %s (%v)\n", m.name, v.by, time.Since(begun).Round(time.Second))
+			fmt.Printf("%-55s caught by %s (%v)\n", m.name, v.by,
+				time.Since(begun).Round(time.Second))
 		}
 		if ctx.Err() != nil {
 			return 2
@@ -173,7 +176,8 @@ func copyTree(ctx context.Context) (string, error) {
 }
 
 // try applies the mutant to the copy, runs its tests, and takes it back.
-func (m mutant) try(ctx context.Context, tree string, homes map[string][]string, limit time.Duration) (verdict, error) {
+func (m mutant) try(ctx context.Context, tree string, homes map[string][]string,
+	limit time.Duration) (verdict, error) {
 	originals := make(map[string][]byte)
 	defer func() {
 		for file, text := range originals {
@@ -192,7 +196,8 @@ func (m mutant) try(ctx context.Context, tree string, homes map[string][]string,
 		if n := strings.Count(string(text), e.old); n != 1 {
 			return verdict{}, fmt.Errorf("no longer applies: %s has %d times\n%s", e.file, n, e.old)
 		}
-		if err := os.WriteFile(file, []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o666); err != nil {
+		if err := os.WriteFile(file, []byte(strings.Replace(string(text), e.old, e.new, 1)),
+			0o666); err != nil {
 			return verdict{}, err
 		}
 	}
@@ -280,8 +285,10 @@ func byModule(tree string, packages []string) map[string][]string {
 	return modules
 }
 
-// test runs tests of packages. The simulator tries so many seeds, always the same, or a few if seeds is 0.
-func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int, packages ...string) verdict {
+// test runs tests of packages. The simulator tries so many seeds, always the same, or a few if
+// seeds is 0.
+func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int,
+	packages ...string) verdict {
 	var v verdict
 	for module, packages := range byModule(tree, packages) {
 		args := []string{"test", "-v", "-count=1", "-failfast", "-timeout", limit.String(),

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryMutantApplies tells at once, and not only make mutants, when the library has moved from under a mutant.
+// TestEveryMutantApplies tells at once, and not only make mutants, when the library has moved from
+// under a mutant.
 func TestEveryMutantApplies(t *testing.T) {
 	homes, err := testHomes(filepath.Join("..", ".."))
 	require.NoError(t, err)
@@ -24,7 +25,8 @@ func TestEveryMutantApplies(t *testing.T) {
 		for _, e := range m.edits {
 			text, err := os.ReadFile(filepath.Join("..", "..", e.file))
 			require.NoError(t, err)
-			assert.Equal(t, 1, strings.Count(string(text), e.old), "%s: %s no longer has\n%s", m.name, e.file, e.old)
+			assert.Equal(t, 1, strings.Count(string(text), e.old), "%s: %s no longer has\n%s",
+				m.name, e.file, e.old)
 		}
 	}
 }

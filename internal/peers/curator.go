@@ -29,10 +29,12 @@ type Java struct {
 var (
 	curatorJars = []string{
 		"curator-recipes.jar", "curator-framework.jar", "curator-client.jar", "guava.jar",
-		"zookeeper.jar", "zookeeper-jute.jar", "zookeeper-recipes-lock.jar", "slf4j-api.jar", "slf4j-simple.jar",
+		"zookeeper.jar", "zookeeper-jute.jar", "zookeeper-recipes-lock.jar", "slf4j-api.jar",
+		"slf4j-simple.jar",
 	}
 	curatorPackages = []string{
-		"libcurator-recipes-java", "libcurator-framework-java", "libcurator-client-java", "libguava-java",
+		"libcurator-recipes-java", "libcurator-framework-java", "libcurator-client-java",
+		"libguava-java",
 		"libzookeeper-java", "libslf4j-java",
 	}
 )
@@ -41,8 +43,9 @@ var (
 func Curator(ctx context.Context, logf func(string, ...any)) (*Java, error) {
 	java, err := findCurator(ctx, logf)
 	if errors.Is(err, debian.ErrNoApt) {
-		return nil, fmt.Errorf("peers: Curator: %w. Install a JDK (17 or later), and put %s into /usr/share/java",
-			err, strings.Join(curatorJars, ", "))
+		return nil,
+			fmt.Errorf("peers: Curator: %w. Install a JDK (17 or later), and put %s into /usr/share/java",
+				err, strings.Join(curatorJars, ", "))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("peers: Curator: %w", err)
@@ -73,13 +76,15 @@ func findCurator(ctx context.Context, logf func(string, ...any)) (*Java, error) 
 			return nil, err
 		}
 		if !java.compiles(ctx) {
-			return nil, fmt.Errorf("%s has no compiler: install a JDK (17 or later) and set JAVA_HOME to it", java.Binary)
+			return nil,
+				fmt.Errorf("%s has no compiler: install a JDK (17 or later) and set JAVA_HOME to it", java.Binary)
 		}
 	}
 	return java, nil
 }
 
-// compiles looks for the compiler, which is a module of Java: Debian's packages of the runtime have it too.
+// compiles looks for the compiler, which is a module of Java: Debian's packages of the runtime have
+// it too.
 func (j *Java) compiles(ctx context.Context) bool {
 	j.Compiler = []string{j.Binary, "-m", "jdk.compiler/com.sun.tools.javac.Main"}
 	_, err := debian.Run(ctx, "/", j.Compiler[0], append(j.Compiler[1:], "-version")...)
@@ -89,32 +94,37 @@ func (j *Java) compiles(ctx context.Context) bool {
 // peer compiles the program, once for each version of it.
 func (j *Java) peer(ctx context.Context) (classes string, err error) {
 	sum := sha256.Sum256([]byte(curatorPeer + j.ClassPath))
-	return j.cache.Entry(ctx, fmt.Sprintf("curator-peer-%x", sum[:6]), func(work string) (string, error) {
-		source, classes := filepath.Join(work, "CuratorPeer.java"), filepath.Join(work, "classes")
-		if err := os.MkdirAll(classes, 0o755); err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(source, []byte(curatorPeer), 0o600); err != nil {
-			return "", err
-		}
-		args := append(j.Compiler[1:], "-encoding", "UTF-8", "-proc:none", "-d", classes, "-cp", j.ClassPath, source)
-		_, err := debian.Run(ctx, work, j.Compiler[0], args...)
-		return classes, err
-	})
+	return j.cache.Entry(ctx, fmt.Sprintf("curator-peer-%x", sum[:6]),
+		func(work string) (string, error) {
+			source, classes := filepath.Join(work, "CuratorPeer.java"),
+				filepath.Join(work, "classes")
+			if err := os.MkdirAll(classes, 0o755); err != nil {
+				return "", err
+			}
+			if err := os.WriteFile(source, []byte(curatorPeer), 0o600); err != nil {
+				return "", err
+			}
+			args := append(j.Compiler[1:], "-encoding", "UTF-8", "-proc:none", "-d", classes, "-cp",
+				j.ClassPath, source)
+			_, err := debian.Run(ctx, work, j.Compiler[0], args...)
+			return classes, err
+		})
 }
 
 // CuratorClient is a Curator client in a process of its own.
 type CuratorClient struct{ *process }
 
 // Start starts a Curator client. ctx bounds only the start.
-func (j *Java) Start(ctx context.Context, connect string, sessionTimeout time.Duration) (*CuratorClient, error) {
+func (j *Java) Start(ctx context.Context, connect string,
+	sessionTimeout time.Duration) (*CuratorClient, error) {
 	p, err := j.start(ctx, connect, sessionTimeout, "Curator")
 	return &CuratorClient{p}, err
 }
 
-// StartWriteLock starts a client whose mutexes are ZooKeeper's own WriteLock, each in a session of its own. ctx bounds only the
-// start.
-func (j *Java) StartWriteLock(ctx context.Context, connect string, sessionTimeout time.Duration) (Client, error) {
+// StartWriteLock starts a client whose mutexes are ZooKeeper's own WriteLock, each in a session of
+// its own. ctx bounds only the start.
+func (j *Java) StartWriteLock(ctx context.Context, connect string,
+	sessionTimeout time.Duration) (Client, error) {
 	p, err := j.start(ctx, connect, sessionTimeout, "WriteLock")
 	if err != nil {
 		return nil, err
@@ -122,14 +132,17 @@ func (j *Java) StartWriteLock(ctx context.Context, connect string, sessionTimeou
 	return p, nil
 }
 
-func (j *Java) start(ctx context.Context, connect string, sessionTimeout time.Duration, locks string) (*process, error) {
+func (j *Java) start(ctx context.Context, connect string, sessionTimeout time.Duration,
+	locks string) (*process, error) {
 	classes, err := j.peer(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("peers: Curator: %w", err)
 	}
-	return start(ctx, nil, j.Binary, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:-UsePerfData",
+	return start(ctx, nil, j.Binary, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m",
+		"-XX:-UsePerfData",
 		"-Djava.net.preferIPv4Stack=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-		"-cp", classes+string(filepath.ListSeparator)+j.ClassPath, "CuratorPeer", connect, seconds(sessionTimeout), locks)
+		"-cp", classes+string(filepath.ListSeparator)+j.ClassPath, "CuratorPeer", connect,
+		seconds(sessionTimeout), locks)
 }
 
 // Open implements Client.

@@ -24,7 +24,8 @@ func (c *GoClient) Open(kind Kind, path string, extra ...string) (Handle, error)
 	if kind != Mutex || len(extra) > 0 {
 		return nil, ErrUnsupported
 	}
-	return &goHandle{local{c.inProcess, kind, path}, zk.NewLock(c.conn, path, zk.WorldACL(zk.PermAll))}, nil
+	return &goHandle{local{c.inProcess, kind, path},
+		zk.NewLock(c.conn, path, zk.WorldACL(zk.PermAll))}, nil
 }
 
 type goHandle struct {

@@ -27,7 +27,8 @@ var pythonVersions = []string{"3.11", "3.13", "3.12", "3.10"}
 // importKazoo is what an interpreter must be able to do.
 const importKazoo = "import kazoo.client, kazoo.recipe.lock"
 
-// Kazoo finds Python and kazoo: installed ones if python3 on the PATH can import it, else the packages of Debian.
+// Kazoo finds Python and kazoo: installed ones if python3 on the PATH can import it, else the
+// packages of Debian.
 func Kazoo(ctx context.Context, logf func(string, ...any)) (*Python, error) {
 	installed := debian.Look("python3")
 	if installed != "" {
@@ -37,7 +38,9 @@ func Kazoo(ctx context.Context, logf func(string, ...any)) (*Python, error) {
 	}
 	python, err := fetchKazoo(ctx, installed, logf)
 	if errors.Is(err, debian.ErrNoApt) {
-		return nil, fmt.Errorf("peers: kazoo: %w. Install Python 3 and kazoo, so that python3 -c %q works", err, importKazoo)
+		return nil,
+			fmt.Errorf("peers: kazoo: %w. Install Python 3 and kazoo, so that python3 -c %q works",
+				err, importKazoo)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("peers: kazoo: %w", err)
@@ -68,7 +71,8 @@ func fetchKazoo(ctx context.Context, installed string, logf func(string, ...any)
 		var failed error
 		for _, version := range pythonVersions {
 			name := "python" + version
-			root, err := cache.Unpack(ctx, work, name+"-minimal", "lib"+name+"-minimal", "lib"+name+"-stdlib")
+			root, err := cache.Unpack(ctx, work, name+"-minimal", "lib"+name+"-minimal",
+				"lib"+name+"-stdlib")
 			if err != nil {
 				failed = errors.Join(failed, err)
 				continue
@@ -76,7 +80,8 @@ func fetchKazoo(ctx context.Context, installed string, logf func(string, ...any)
 			home := filepath.Join(root, "usr")
 			binary := filepath.Join(home, "bin", name)
 			if !importsKazoo(ctx, binary, path, "PYTHONHOME="+home) {
-				return "", fmt.Errorf("the Python of %s does not run kazoo here; install python3", name)
+				return "",
+					fmt.Errorf("the Python of %s does not run kazoo here; install python3", name)
 			}
 			return root, os.Symlink(name, filepath.Join(home, "bin", "python"))
 		}
@@ -86,7 +91,8 @@ func fetchKazoo(ctx context.Context, installed string, logf func(string, ...any)
 		return nil, err
 	}
 	home := filepath.Join(root, "usr")
-	return &Python{Binary: filepath.Join(home, "bin", "python"), Env: []string{path, "PYTHONHOME=" + home}}, nil
+	return &Python{Binary: filepath.Join(home, "bin", "python"),
+		Env: []string{path, "PYTHONHOME=" + home}}, nil
 }
 
 func importsKazoo(ctx context.Context, binary string, env ...string) bool {
@@ -98,7 +104,8 @@ func importsKazoo(ctx context.Context, binary string, env ...string) bool {
 // KazooClient is a kazoo client in a process of its own.
 type KazooClient struct{ *process }
 
-// OldReaders reports whether this kazoo's ReadLock waits for writers behind it too, as up to 2.8: see queue.KazooOldReadLock.
+// OldReaders reports whether this kazoo's ReadLock waits for writers behind it too, as up to 2.8:
+// see queue.KazooOldReadLock.
 func (c *KazooClient) OldReaders() bool {
 	var major, minor int
 	fmt.Sscanf(c.Version, "kazoo %d.%d", &major, &minor)
@@ -106,7 +113,8 @@ func (c *KazooClient) OldReaders() bool {
 }
 
 // Start starts a kazoo client. ctx bounds only the start.
-func (py *Python) Start(ctx context.Context, connect string, sessionTimeout time.Duration) (*KazooClient, error) {
+func (py *Python) Start(ctx context.Context, connect string,
+	sessionTimeout time.Duration) (*KazooClient, error) {
 	// -E would ignore PYTHONPATH as well.
 	p, err := start(ctx, append(py.Env, "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"),
 		py.Binary, "-c", kazooPeer, connect, seconds(sessionTimeout))

@@ -13,7 +13,8 @@ type Kind string
 
 // The kinds of lock. Not every peer has all.
 const (
-	Mutex Kind = "mutex" // kazoo's Lock, Curator's InterProcessMutex, zktools' ZkLock, ZooKeeper's WriteLock
+	// kazoo's Lock, Curator's InterProcessMutex, zktools' ZkLock, ZooKeeper's WriteLock
+	Mutex Kind = "mutex"
 	Read  Kind = "read"
 	Write Kind = "write"
 	Async Kind = "async" // zktools' ZkAsyncLock
@@ -22,8 +23,8 @@ const (
 // semaphoreOf begins the Kinds of semaphores.
 const semaphoreOf = "semaphore-"
 
-// Semaphore is the Kind of one with n permits: Curator's InterProcessSemaphoreV2, kazoo's Semaphore. A
-// Handle on it acquires one permit.
+// Semaphore is the Kind of one with n permits: Curator's InterProcessSemaphoreV2, kazoo's
+// Semaphore. A Handle on it acquires one permit.
 func Semaphore(n int) Kind { return Kind(semaphoreOf + strconv.Itoa(n)) }
 
 // permits returns how many permits a semaphore has; 0 for the Kinds of locks.
@@ -34,8 +35,8 @@ func (k Kind) permits() int {
 
 // Client is one client of a library: one ZooKeeper session. It is safe for concurrent use.
 type Client interface {
-	// Open makes a handle on the lock at path. extra are the options that the library has for its names: kazoo's
-	// extra_lock_patterns.
+	// Open makes a handle on the lock at path. extra are the options that the library has for its
+	// names: kazoo's extra_lock_patterns.
 	Open(kind Kind, path string, extra ...string) (Handle, error)
 
 	// SessionID is the ZooKeeper session's.
@@ -50,15 +51,16 @@ type Client interface {
 
 // Handle is one lock object of a peer. It is used by one goroutine at a time.
 type Handle interface {
-	// Lock acquires the lock as the library does. It is false if the lock was not acquired within the timeout; zero is no
-	// timeout. A library that knows none fails with ErrUnsupported.
+	// Lock acquires the lock as the library does. It is false if the lock was not acquired within
+	// the timeout; zero is no timeout. A library that knows none fails with ErrUnsupported.
 	Lock(timeout time.Duration) (bool, error)
 	Unlock() error
 
 	// Churn acquires and releases the lock n times and works on dir in between, see Site.
 	Churn(n int, dir string) error
 
-	// Contenders is who queues, in order, as the library shows it: kazoo's identifiers, Curator's paths.
+	// Contenders is who queues, in order, as the library shows it: kazoo's identifiers, Curator's
+	// paths.
 	Contenders() ([]string, error)
 }
 
@@ -66,16 +68,19 @@ type Handle interface {
 type Revoker interface {
 	Handle
 
-	// Revocable has the library listen. The channel receives when somebody asked this handle to release.
+	// Revocable has the library listen. The channel receives when somebody asked this handle to
+	// release.
 	Revocable() (<-chan struct{}, error)
 
 	// Revoke asks the candidate at path to release.
 	Revoke(path string) error
 }
 
-// Start starts a client of a library: kazoo, Curator, WriteLock (ZooKeeper's own), zk.Lock, or zktools, which is a stand-in. servers is host:port,host:port.
-// ctx bounds only the start, which may have to fetch the library.
-func Start(ctx context.Context, library, servers string, sessionTimeout time.Duration, logf func(string, ...any)) (Client, error) {
+// Start starts a client of a library: kazoo, Curator, WriteLock (ZooKeeper's own), zk.Lock, or
+// zktools, which is a stand-in. servers is host:port,host:port. ctx bounds only the start, which
+// may have to fetch the library.
+func Start(ctx context.Context, library, servers string, sessionTimeout time.Duration,
+	logf func(string, ...any)) (Client, error) {
 	switch library {
 	case "kazoo":
 		python, err := Kazoo(ctx, logf)

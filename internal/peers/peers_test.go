@@ -103,7 +103,8 @@ func TestAKilledPeer(t *testing.T) {
 	assert.Len(t, children, 1)
 }
 
-// TestFetchPeers fetches everything that runs the peers, Python and Java too, into an empty cache: 55 MB, so only when asked for.
+// TestFetchPeers fetches everything that runs the peers, Python and Java too, into an empty cache:
+// 55 MB, so only when asked for.
 func TestFetchPeers(t *testing.T) {
 	locktest.NeedsServer(t)
 	if os.Getenv("ZKLOCK_TEST_FETCH") == "" {
@@ -117,8 +118,10 @@ func TestFetchPeers(t *testing.T) {
 			continue
 		}
 		for _, program := range programs {
-			if name := program.Name(); !strings.HasPrefix(name, "java") && !strings.HasPrefix(name, "python") {
-				os.Symlink(filepath.Join(dir, name), filepath.Join(bin, name)) // the first on the PATH wins
+			if name := program.Name(); !strings.HasPrefix(name, "java") &&
+				!strings.HasPrefix(name, "python") {
+				// the first on the PATH wins
+				os.Symlink(filepath.Join(dir, name), filepath.Join(bin, name))
 			}
 		}
 	}

@@ -18,7 +18,8 @@ import (
 // ErrUnsupported is returned for what a library cannot do.
 var ErrUnsupported = errors.New("the library knows no such thing")
 
-// process is a peer in a process of its own. Both sides write one line a message, of fields between tabs:
+// process is a peer in a process of its own. Both sides write one line a message, of fields between
+// tabs:
 //
 //	7  lock  h1  2.5        a request: its number, what to do, the handle, …
 //	7  ok  true             its answer
@@ -82,7 +83,8 @@ func start(ctx context.Context, env []string, argv ...string) (*process, error) 
 	}
 	if err != nil {
 		p.Kill()
-		return nil, fmt.Errorf("peers: start %s: %w\n%s", strings.Join(argv, " "), err, p.stderr.String())
+		return nil,
+			fmt.Errorf("peers: start %s: %w\n%s", strings.Join(argv, " "), err, p.stderr.String())
 	}
 	return p, nil
 }
@@ -97,7 +99,8 @@ func (p *process) read(stdout io.Reader) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for number, ch := range p.waiting {
-		ch <- answer{err: fmt.Errorf("peers: the process has ended: %v\n%s", err, p.stderr.String())}
+		ch <- answer{err: fmt.Errorf("peers: the process has ended: %v\n%s", err,
+			p.stderr.String())}
 		delete(p.waiting, number)
 	}
 	p.waiting = nil
@@ -203,8 +206,8 @@ func (r *remote) Unlock() error {
 	return err
 }
 
-// kazooPatience is for how long a reader of kazoo 2.8 waits in Churn before it queues anew: it and a writer behind it can wait for
-// one another for ever.
+// kazooPatience is for how long a reader of kazoo 2.8 waits in Churn before it queues anew: it and
+// a writer behind it can wait for one another for ever.
 const kazooPatience = 20 * time.Millisecond
 
 func (r *remote) Churn(n int, dir string) error {

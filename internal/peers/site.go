@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// Site is a folder that stands for what a lock protects, whatever language its users are written in. Whoever is inside has a
-// mark there, w-… or r-…; two that must not be inside together see one another's when they come or when they leave. An
-// exclusive visit increments the number in the file counter, in a way that loses counts when visits overlap. Those who share the
-// site under a semaphore have a mark s-… and count the others'. The file log has a line for each visit.
+// Site is a folder that stands for what a lock protects, whatever language its users are written
+// in. Whoever is inside has a mark there, w-… or r-…; two that must not be inside together see one
+// another's when they come or when they leave. An exclusive visit increments the number in the file
+// counter, in a way that loses counts when visits overlap. Those who share the site under a
+// semaphore have a mark s-… and count the others'. The file log has a line for each visit.
 type Site struct{ dir string }
 
 // NewSite makes a site of an existing folder.
@@ -63,7 +64,8 @@ func (s Site) Visit(kind Kind, visitor string) error {
 		if err != nil || again != n {
 			return fmt.Errorf("overlap: the counter was %d and is %d: %v", n, again, err)
 		}
-	} else if err := os.WriteFile(filepath.Join(s.dir, "counter"), []byte(strconv.Itoa(n+1)), 0o600); err != nil {
+	} else if err := os.WriteFile(filepath.Join(s.dir, "counter"), []byte(strconv.Itoa(n+1)),
+		0o600); err != nil {
 		return err
 	}
 	if err := s.alone(kind, mark); err != nil {
@@ -72,8 +74,8 @@ func (s Site) Visit(kind Kind, visitor string) error {
 	return os.Remove(path)
 }
 
-// share is what is done under a permit of a semaphore: the visitor stays for a while, so that there are
-// others, and never too many.
+// share is what is done under a permit of a semaphore: the visitor stays for a while, so that there
+// are others, and never too many.
 func (s Site) share(most int, visitor string) error {
 	mark := "s-" + visitor
 	path := filepath.Join(s.dir, mark)
@@ -105,7 +107,8 @@ func (s Site) crowd(most int, mark string) error {
 }
 
 func (s Site) log(mark string) error {
-	file, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(filepath.Join(s.dir, "log"),
+		os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -134,7 +137,8 @@ func (s Site) alone(kind Kind, mark string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if name != mark && (strings.HasPrefix(name, "w-") || kind != Read && strings.HasPrefix(name, "r-")) {
+		if name != mark &&
+			(strings.HasPrefix(name, "w-") || kind != Read && strings.HasPrefix(name, "r-")) {
 			return fmt.Errorf("overlap: %s and %s", mark, name)
 		}
 	}

@@ -13,13 +13,15 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// ZktoolsClient STANDS IN for zktools: its stack, Python 2 with zc.zk, is gone. It lays down exactly the znodes of zktools 0.3,
-// and orders and waits by its rules, as written in its locking.py and util.py:
+// ZktoolsClient STANDS IN for zktools: its stack, Python 2 with zc.zk, is gone. It lays down
+// exactly the znodes of zktools 0.3, and orders and waits by its rules, as written in its
+// locking.py and util.py:
 //
-//   - parents persistent, the root with the data "zktools ZLock dir", the lock with "lock" (ZkAsyncLock: both the former);
+//   - parents persistent, the root with the data "zktools ZLock dir", the lock with "lock"
+//     (ZkAsyncLock: both the former);
 //   - candidates <32 hex>-lock--N, -read--N, -write--N (ZkAsyncLock: -lock-N), with the data "0";
-//   - children sorted by what is after the last dash; Lock and Write wait for the child before theirs, Read for the last
-//     "-write-" before its own;
+//   - children sorted by what is after the last dash; Lock and Write wait for the child before
+//     theirs, Read for the last "-write-" before its own;
 //   - whoever is to release gets the data "unlock".
 type ZktoolsClient struct{ inProcess }
 
@@ -36,12 +38,14 @@ func (c *ZktoolsClient) Open(kind Kind, lock string, extra ...string) (Handle, e
 	}
 	h := &ZktoolsHandle{local: local{c.inProcess, kind, lock}}
 	root, data := path.Dir(lock), "lock"
-	h.marker = map[Kind]string{Mutex: "-lock--", Read: "-read--", Write: "-write--", Async: "-lock-"}[kind]
+	h.marker = map[Kind]string{Mutex: "-lock--", Read: "-read--", Write: "-write--",
+		Async: "-lock-"}[kind]
 	if kind == Async {
 		data = "zktools ZLock dir"
 	}
 	for _, node := range [][2]string{{root, "zktools ZLock dir"}, {lock, data}} {
-		_, err := c.conn.Create(node[0], []byte(node[1]), zk.FlagPersistent, zk.WorldACL(zk.PermAll))
+		_, err := c.conn.Create(node[0], []byte(node[1]), zk.FlagPersistent,
+			zk.WorldACL(zk.PermAll))
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return nil, err
 		}
@@ -65,7 +69,8 @@ var _ Revoker = (*ZktoolsHandle)(nil)
 func (h *ZktoolsHandle) Lock(timeout time.Duration) (bool, error) {
 	id := make([]byte, 16)
 	rand.Read(id)
-	created, err := h.conn.Create(h.path+"/"+hex.EncodeToString(id)+h.marker, []byte("0"), zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
+	created, err := h.conn.Create(h.path+"/"+hex.EncodeToString(id)+h.marker, []byte("0"),
+		zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
 	if err != nil {
 		return false, err
 	}
@@ -112,7 +117,9 @@ func (h *ZktoolsHandle) blockers() ([]string, error) {
 	}
 	ahead := children[:i]
 	if h.kind == Read {
-		ahead = slices.DeleteFunc(ahead, func(name string) bool { return !strings.Contains(name, "-write-") })
+		ahead = slices.DeleteFunc(ahead, func(name string) bool {
+			return !strings.Contains(name, "-write-")
+		})
 	}
 	return ahead, nil
 }
@@ -132,7 +139,9 @@ func (h *ZktoolsHandle) Contenders() ([]string, error) { return h.sorted() }
 func (h *ZktoolsHandle) Unlock() error { return h.conn.Delete(h.candidate, -1) }
 
 // Churn implements Handle.
-func (h *ZktoolsHandle) Churn(n int, dir string) error { return Churn(h, "zktools", h.kind, n, dir) }
+func (h *ZktoolsHandle) Churn(n int, dir string) error {
+	return Churn(h, "zktools", h.kind, n, dir)
+}
 
 // Revocable implements Revoker.
 func (h *ZktoolsHandle) Revocable() (<-chan struct{}, error) {

@@ -6,16 +6,19 @@ import (
 	"sync"
 )
 
-// Voice is a handle of ours: the dialect of its candidates, and whether they are a mutex's or a read/write lock's.
+// Voice is a handle of ours: the dialect of its candidates, and whether they are a mutex's or a
+// read/write lock's.
 type Voice struct {
 	Dialect   Dialect // Native, Zktools, Curator or Kazoo
 	ReadWrite bool
 
-	// KazooListens says that kazoo's locks have extra_lock_patterns for the dialect Native, so that they see its candidates.
+	// KazooListens says that kazoo's locks have extra_lock_patterns for the dialect Native, so that
+	// they see its candidates.
 	KazooListens bool
 }
 
-// kazooPatterns are what kazoo's locks need to see ours. A pattern more does no harm; one less grants the lock twice.
+// kazooPatterns are what kazoo's locks need to see ours. A pattern more does no harm; one less
+// grants the lock twice.
 func (v Voice) kazooPatterns(cl Client) []string {
 	switch {
 	case !v.KazooListens:
@@ -44,14 +47,15 @@ type party struct {
 	kind    Kind
 }
 
-// parties are the clients behind a candidate of that dialect and kind, as seen by v: a reader comes with writers, and they with it.
+// parties are the clients behind a candidate of that dialect and kind, as seen by v: a reader comes
+// with writers, and they with it.
 func (v Voice) parties(d Dialect, k Kind) []party {
 	switch {
 	case d == Native && v.Dialect != Native && k == Lock:
 		return []party{{ZkLock, Native, Lock}}
 	case d == Native:
-		// Ours, or zk.Lock where we speak its dialect: it waits for our mutex, and readers and writers make it fail,
-		// which grants nothing.
+		// Ours, or zk.Lock where we speak its dialect: it waits for our mutex, and readers and
+		// writers make it fail, which grants nothing.
 		return nil
 	case d == Curator:
 		return []party{{CuratorMutex, Curator, Lock}}
@@ -72,8 +76,8 @@ func (v Voice) parties(d Dialect, k Kind) []party {
 	}
 }
 
-// agrees reports whether v and the clients behind a candidate of that dialect and kind wait for one another as they stand in the
-// queue: whoever is behind waits, and nobody waits for one behind.
+// agrees reports whether v and the clients behind a candidate of that dialect and kind wait for one
+// another as they stand in the queue: whoever is behind waits, and nobody waits for one behind.
 func (v Voice) agrees(d Dialect, k Kind) bool {
 	if d == Unknown {
 		return false
@@ -94,7 +98,8 @@ func (v Voice) agrees(d Dialect, k Kind) bool {
 func (v Voice) agreesWith(p party, own Kind, id [IDLen]byte) bool {
 	exclusive := own.Exclusive() || p.kind.Exclusive()
 	ours, theirs := Prefix(v.Dialect, own, id), Prefix(p.dialect, p.kind, id)
-	for _, numbers := range [][2]string{{"0000000005", "0000000017"}, {"0000000017", "0000000005"}} {
+	for _, numbers := range [][2]string{{"0000000005", "0000000017"},
+		{"0000000017", "0000000005"}} {
 		a, b := ours+numbers[0], theirs+numbers[1]
 		waits, err := p.client.WaitsFor(b, []string{a, b}, v.kazooPatterns(p.client)...)
 		behind := numbers[0] < numbers[1]
@@ -129,8 +134,8 @@ func index(b bool) int {
 	return 0
 }
 
-// Agrees reports whether v and whoever makes candidates of that dialect and kind order the queue alike. If not, both could hold the
-// lock at the same time, or wait for one another for ever.
+// Agrees reports whether v and whoever makes candidates of that dialect and kind order the queue
+// alike. If not, both could hold the lock at the same time, or wait for one another for ever.
 func (v Voice) Agrees(d Dialect, k Kind) bool { return v.agreement()[d][k] }
 
 func (v Voice) agreement() *[dialects][Write + 1]bool {
@@ -140,7 +145,8 @@ func (v Voice) agreement() *[dialects][Write + 1]bool {
 // Strangers returns the candidates in the queue with whose makers v does not agree.
 func (v Voice) Strangers(q []Candidate) iter.Seq[Candidate] {
 	return func(yield func(Candidate) bool) {
-		agreed := v.agreement() // looked up once: every candidate looks at the whole queue, and queues can be long
+		// looked up once: every candidate looks at the whole queue, and queues can be long
+		agreed := v.agreement()
 		for i := range q {
 			if !agreed[q[i].Dialect][q[i].Kind] && !yield(q[i]) {
 				return
@@ -158,8 +164,9 @@ type View struct {
 	Unknown bool        // there are names that an unknown client may have given to candidates
 }
 
-// Look is a cheap way to what Order, Has and Blockers tell one candidate: it does not put the queue in order. Of those whom the
-// candidate waits for it keeps some. It is false if somebody orders the queue differently: see Strangers.
+// Look is a cheap way to what Order, Has and Blockers tell one candidate: it does not put the queue
+// in order. Of those whom the candidate waits for it keeps some. It is false if somebody orders the
+// queue differently: see Strangers.
 func (v Voice) Look(children []string, self Candidate, keep int) (view View, ok bool) {
 	agreed := v.agreement()
 	for _, name := range children {

@@ -36,7 +36,8 @@ var foreign = map[string]struct {
 // TestClientsReadTheirOwnQueues: each with itself, three in a row.
 func TestClientsReadTheirOwnQueues(t *testing.T) {
 	for name, f := range foreign {
-		children := []string{f.prefix + "0000000009", f.prefix + "0000000010", f.prefix + "0000000011", "stranger0000000010"}
+		children := []string{f.prefix + "0000000009", f.prefix + "0000000010",
+			f.prefix + "0000000011", "stranger0000000010"}
 		if f.client == queue.ZkLock {
 			children = children[:3] // it fails over any other name
 		}
@@ -62,50 +63,72 @@ func TestQuirks(t *testing.T) {
 		want     []string // nil and no error: it holds the lock
 		fails    bool
 	}{
-		{what: "zk.Lock waits for kazoo, readers too", client: queue.ZkLock, self: "_c_" + id + "-lock-" + six,
+		{what: "zk.Lock waits for kazoo, readers too", client: queue.ZkLock,
+			self:   "_c_" + id + "-lock-" + six,
 			others: []string{id + "__rlock__" + five}, want: []string{id + "__rlock__" + five}},
-		{what: "zk.Lock fails over a name without a number", client: queue.ZkLock, self: "_c_" + id + "-lock-" + six,
+		{what: "zk.Lock fails over a name without a number", client: queue.ZkLock,
+			self:   "_c_" + id + "-lock-" + six,
 			others: []string{"_c_" + id + "-read-" + five}, fails: true},
-		{what: "zk.Lock reads two dashes as a negative number", client: queue.ZkLock, self: "_c_" + id + "-lock-" + six,
+		{what: "zk.Lock reads two dashes as a negative number", client: queue.ZkLock,
+			self:   "_c_" + id + "-lock-" + six,
 			others: []string{id + "-lock--" + seven}, fails: true},
-		{what: "Curator's mutex waits for two dashes behind it", client: queue.CuratorMutex, self: "_c_" + uuid + "-lock-" + six,
+		{what: "Curator's mutex waits for two dashes behind it", client: queue.CuratorMutex,
+			self:   "_c_" + uuid + "-lock-" + six,
 			others: []string{id + "-lock--" + seven}, want: []string{id + "-lock--" + seven}},
-		{what: "Curator's mutex does not see readers", client: queue.CuratorMutex, self: "_c_" + uuid + "-lock-" + six,
+		{what: "Curator's mutex does not see readers", client: queue.CuratorMutex,
+			self:   "_c_" + uuid + "-lock-" + six,
 			others: []string{"_c_" + id + "-read-" + five, "_c_" + uuid + "-__WRIT__" + five}},
-		{what: "Curator's mutex waits for whatever sorts first", client: queue.CuratorMutex, self: "_c_" + uuid + "-lock-" + six,
+		{what: "Curator's mutex waits for whatever sorts first", client: queue.CuratorMutex,
+			self:   "_c_" + uuid + "-lock-" + six,
 			others: []string{"!"}, want: []string{"!"}},
-		{what: "Curator's writer does not see mutexes", client: queue.CuratorWriteLock, self: "_c_" + uuid + "-__WRIT__" + six,
+		{what: "Curator's writer does not see mutexes", client: queue.CuratorWriteLock,
+			self:   "_c_" + uuid + "-__WRIT__" + six,
 			others: []string{"_c_" + uuid + "-lock-" + five}},
-		{what: "Curator's writer waits for a downgraded reader", client: queue.CuratorWriteLock, self: "_c_" + uuid + "-__WRIT__" + six,
-			others: []string{"_c_" + uuid + "-__READ__" + five}, want: []string{"_c_" + uuid + "-__READ__" + five}},
-		{what: "kazoo's Lock does not see readers", client: queue.KazooLock, self: id + "__lock__" + six,
+		{what: "Curator's writer waits for a downgraded reader", client: queue.CuratorWriteLock,
+			self:   "_c_" + uuid + "-__WRIT__" + six,
+			others: []string{"_c_" + uuid + "-__READ__" + five},
+			want:   []string{"_c_" + uuid + "-__READ__" + five}},
+		{what: "kazoo's Lock does not see readers", client: queue.KazooLock,
+			self:   id + "__lock__" + six,
 			others: []string{id + "__rlock__" + five}},
 		{what: "kazoo's WriteLock does", client: queue.KazooWriteLock, self: id + "__lock__" + six,
 			others: []string{id + "__rlock__" + five}, want: []string{id + "__rlock__" + five}},
 		{what: "kazoo sees nobody else", client: queue.KazooWriteLock, self: id + "__lock__" + six,
 			others: []string{"_c_" + id + "-lock-" + five, id + "-write--" + five}},
 		{what: "kazoo sees -lock- when told", client: queue.KazooLock, self: id + "__lock__" + six, patterns: []string{"-lock-"},
-			others: []string{"_c_" + id + "-lock-" + five, "_c_" + id + "-lock-" + seven}, want: []string{"_c_" + id + "-lock-" + five}},
-		{what: "kazoo then reads two dashes as a negative number", client: queue.KazooLock, self: id + "__lock__" + six,
-			patterns: []string{"-lock-"}, others: []string{id + "-lock--" + seven}, want: []string{id + "-lock--" + seven}},
-		{what: "kazoo 2.8 reads past its own place", client: queue.KazooOldReadLock, self: id + "__rlock__" + six,
+			others: []string{"_c_" + id + "-lock-" + five, "_c_" + id + "-lock-" + seven},
+			want:   []string{"_c_" + id + "-lock-" + five}},
+		{what: "kazoo then reads two dashes as a negative number", client: queue.KazooLock,
+			self:     id + "__lock__" + six,
+			patterns: []string{"-lock-"}, others: []string{id + "-lock--" + seven},
+			want: []string{id + "-lock--" + seven}},
+		{what: "kazoo 2.8 reads past its own place", client: queue.KazooOldReadLock,
+			self:   id + "__rlock__" + six,
 			others: []string{id + "__lock__" + seven}, want: []string{id + "__lock__" + seven}},
 		{what: "kazoo 2.9 does not", client: queue.KazooReadLock, self: id + "__rlock__" + six,
 			others: []string{id + "__lock__" + seven}},
-		{what: "zktools' reader does not see locks", client: queue.ZktoolsReadLock, self: id + "-read--" + six,
+		{what: "zktools' reader does not see locks", client: queue.ZktoolsReadLock,
+			self:   id + "-read--" + six,
 			others: []string{id + "-lock--" + five}},
-		{what: "zktools sorts names without a dash whole", client: queue.ZktoolsLock, self: id + "-lock--1000000000",
+		{what: "zktools sorts names without a dash whole", client: queue.ZktoolsLock,
+			self:   id + "-lock--1000000000",
 			others: []string{id + "__lock__" + five}, want: []string{id + "__lock__" + five}},
-		{what: "WriteLock waits for our readers", client: queue.ZooKeeperWriteLock, self: "x-1-" + six,
-			others: []string{"_c_" + id + "-read-" + five, "_c_" + id + "-write-" + seven}, want: []string{"_c_" + id + "-read-" + five}},
-		{what: "WriteLock reads two dashes as a negative number", client: queue.ZooKeeperWriteLock, self: "x-1-" + six,
+		{what: "WriteLock waits for our readers", client: queue.ZooKeeperWriteLock,
+			self:   "x-1-" + six,
+			others: []string{"_c_" + id + "-read-" + five, "_c_" + id + "-write-" + seven},
+			want:   []string{"_c_" + id + "-read-" + five}},
+		{what: "WriteLock reads two dashes as a negative number", client: queue.ZooKeeperWriteLock,
+			self:   "x-1-" + six,
 			others: []string{id + "-lock--" + seven}, want: []string{id + "-lock--" + seven}},
-		{what: "WriteLock sorts names without a number last", client: queue.ZooKeeperWriteLock, self: "x-1-" + six,
+		{what: "WriteLock sorts names without a number last", client: queue.ZooKeeperWriteLock,
+			self:   "x-1-" + six,
 			others: []string{id + "__lock__" + five, "_c_" + uuid + "-__READ__" + five}},
-		{what: "zktools sorts Curator's readers last", client: queue.ZktoolsLock, self: id + "-lock--" + six,
+		{what: "zktools sorts Curator's readers last", client: queue.ZktoolsLock,
+			self:   id + "-lock--" + six,
 			others: []string{"_c_" + uuid + "-__READ__" + five}},
 	} {
-		waits, err := test.client.WaitsFor(test.self, append([]string{test.self}, test.others...), test.patterns...)
+		waits, err := test.client.WaitsFor(test.self, append([]string{test.self}, test.others...),
+			test.patterns...)
 		assert.Equal(t, test.fails, err != nil, test.what)
 		assert.ElementsMatch(t, test.want, waits, test.what)
 	}
@@ -127,13 +150,16 @@ var voices = map[string]queue.Voice{
 // TestWhoAgrees is the table of docs/interop.md.
 func TestWhoAgrees(t *testing.T) {
 	all := []string{
-		"_c_" + id + "-lock-", "_c_" + id + "-read-", "_c_" + id + "-write-", "_c_" + uuid + "-lock-", "_c_" + uuid + "-__READ__",
-		"_c_" + uuid + "-__WRIT__", id + "__lock__", id + "__rlock__", id + "-lock--", id + "-read--", id + "-write--", id + "-lock-",
+		"_c_" + id + "-lock-", "_c_" + id + "-read-", "_c_" + id + "-write-",
+		"_c_" + uuid + "-lock-", "_c_" + uuid + "-__READ__",
+		"_c_" + uuid + "-__WRIT__", id + "__lock__", id + "__rlock__", id + "-lock--",
+		id + "-read--", id + "-write--", id + "-lock-",
 		"x-72057594037927936-", "x--1-", "elect-", "x-0123-", "x-ff-", "",
 		"lock-", // nobody's
 	}
 	own := func(prefixes ...string) map[string]bool {
-		set := map[string]bool{"lock-": true, "_c_" + id + "-read-": true, "_c_" + id + "-write-": true}
+		set := map[string]bool{"lock-": true, "_c_" + id + "-read-": true,
+			"_c_" + id + "-write-": true}
 		for _, prefix := range prefixes {
 			set[prefix] = true
 		}
@@ -142,27 +168,32 @@ func TestWhoAgrees(t *testing.T) {
 	zkLock, curator, async := "_c_"+id+"-lock-", "_c_"+uuid+"-lock-", id+"-lock-"
 	writeLock, negative := "x-72057594037927936-", "x--1-"
 	for name, agreed := range map[string]map[string]bool{
-		"default mutex":  own(writeLock, negative, zkLock, curator, async, id+"-lock--"),
-		"default rw":     own(writeLock, negative, zkLock, async, id+"-lock--", id+"-read--", id+"-write--"),
-		"listened-to":    own(writeLock, negative, zkLock, curator, async, id+"-lock--", id+"__lock__", id+"__rlock__"),
-		"listened-to rw": own(writeLock, negative, zkLock, async, id+"-lock--", id+"-read--", id+"-write--", id+"__lock__", id+"__rlock__"),
-		"zktools mutex":  own(id+"-lock--", async),
-		"zktools rw":     own(id+"-lock--", id+"-read--", id+"-write--", async),
-		"Curator mutex":  own(writeLock, negative, zkLock, curator, async, id+"-lock--"),
-		"Curator rw":     own(zkLock, "_c_"+uuid+"-__READ__", "_c_"+uuid+"-__WRIT__"),
-		"kazoo mutex":    own(zkLock, id+"__lock__", id+"__rlock__"),
-		"kazoo rw":       own(zkLock, id+"__lock__", id+"__rlock__"),
+		"default mutex": own(writeLock, negative, zkLock, curator, async, id+"-lock--"),
+		"default rw": own(writeLock, negative, zkLock, async, id+"-lock--", id+"-read--",
+			id+"-write--"),
+		"listened-to": own(writeLock, negative, zkLock, curator, async, id+"-lock--",
+			id+"__lock__", id+"__rlock__"),
+		"listened-to rw": own(writeLock, negative, zkLock, async, id+"-lock--", id+"-read--",
+			id+"-write--", id+"__lock__", id+"__rlock__"),
+		"zktools mutex": own(id+"-lock--", async),
+		"zktools rw":    own(id+"-lock--", id+"-read--", id+"-write--", async),
+		"Curator mutex": own(writeLock, negative, zkLock, curator, async, id+"-lock--"),
+		"Curator rw":    own(zkLock, "_c_"+uuid+"-__READ__", "_c_"+uuid+"-__WRIT__"),
+		"kazoo mutex":   own(zkLock, id+"__lock__", id+"__rlock__"),
+		"kazoo rw":      own(zkLock, id+"__lock__", id+"__rlock__"),
 	} {
 		for _, prefix := range all {
 			c, ok := queue.ParseAny(prefix + "0000000001")
 			require.True(t, ok)
-			assert.Equal(t, agreed[prefix], voices[name].Agrees(c.Dialect, c.Kind), "%s and %s", name, prefix)
+			assert.Equal(t, agreed[prefix], voices[name].Agrees(c.Dialect, c.Kind),
+				"%s and %s", name, prefix)
 		}
 	}
 }
 
-// FuzzNobodyIsGrantedTwice makes queues of our voices and other libraries' clients: where ours accept the queue, and one of them
-// holds the lock, no other client that excludes it believes to hold it, by its own rules.
+// FuzzNobodyIsGrantedTwice makes queues of our voices and other libraries' clients: where ours
+// accept the queue, and one of them holds the lock, no other client that excludes it believes to
+// hold it, by its own rules.
 func FuzzNobodyIsGrantedTwice(f *testing.F) {
 	names, own := make([]string, 0), make([]string, 0)
 	for name := range foreign {
@@ -193,7 +224,8 @@ func FuzzNobodyIsGrantedTwice(f *testing.F) {
 				peer := foreign[names[n]]
 				m.client, m.kind = peer.client, peer.kind
 				fresh := queue.Prefix(queue.Zktools, queue.Lock, random)[:32]
-				prefix = strings.Replace(strings.Replace(peer.prefix, id, fresh, 1), uuid[:8], fresh[:8], 1)
+				prefix = strings.Replace(strings.Replace(peer.prefix, id, fresh, 1),
+					uuid[:8], fresh[:8], 1)
 			} else {
 				v := voices[own[n-len(names)]]
 				m.voice = &v
@@ -210,7 +242,8 @@ func FuzzNobodyIsGrantedTwice(f *testing.F) {
 			if !v.KazooListens {
 				return nil
 			}
-			return []string{"-lock-", "-read-", "-write-"}[:map[bool]int{false: 1, true: 3}[v.ReadWrite]]
+			return []string{"-lock-", "-read-",
+				"-write-"}[:map[bool]int{false: 1, true: 3}[v.ReadWrite]]
 		}
 		for _, m := range members {
 			if m.voice == nil || len(slices.Collect(m.voice.Strangers(q))) > 0 {
@@ -237,7 +270,8 @@ func FuzzNobodyIsGrantedTwice(f *testing.F) {
 						waits = true
 					}
 				} else {
-					ahead, err := other.client.WaitsFor(other.name, children, patterns(*m.voice, other.client)...)
+					ahead, err := other.client.WaitsFor(other.name, children,
+						patterns(*m.voice, other.client)...)
 					waits = err != nil || len(ahead) > 0
 				}
 				if !waits {

@@ -8,30 +8,32 @@ import (
 	"strings"
 )
 
-// Client is another library's lock as it reads a queue. The rules are those of the sources, quirks included.
+// Client is another library's lock as it reads a queue. The rules are those of the sources, quirks
+// included.
 type Client uint8
 
 // The clients.
 const (
-	ZkLock             Client = iota + 1 // go-zookeeper v1.0.4, lock.go
-	CuratorMutex                         // Curator 5.4, LockInternals and StandardLockInternalsDriver
-	CuratorReadLock                      // Curator 5.4, InterProcessReadWriteLock
-	CuratorWriteLock                     // likewise
-	KazooLock                            // kazoo 2.9 and later, recipe/lock.py; see KazooOldReadLock
-	KazooReadLock                        // likewise
-	KazooWriteLock                       // likewise
-	KazooOldReadLock                     // up to kazoo 2.8, which Debian 12 has: it waits for writers behind it, too
-	ZktoolsLock                          // zktools 0.3, locking.py: ZkLock, ZkWriteLock, ZkAsyncLock
-	ZktoolsReadLock                      // likewise: ZkReadLock
-	ZooKeeperWriteLock                   // ZooKeeper 3.8, recipes/lock: WriteLock and ZNodeName
-	afterTheLastClient                   // how many there are
+	ZkLock Client = iota + 1 // go-zookeeper v1.0.4, lock.go
+	// Curator 5.4, LockInternals and StandardLockInternalsDriver
+	CuratorMutex
+	CuratorReadLock    // Curator 5.4, InterProcessReadWriteLock
+	CuratorWriteLock   // likewise
+	KazooLock          // kazoo 2.9 and later, recipe/lock.py; see KazooOldReadLock
+	KazooReadLock      // likewise
+	KazooWriteLock     // likewise
+	KazooOldReadLock   // up to kazoo 2.8, which Debian 12 has: it waits for writers behind it, too
+	ZktoolsLock        // zktools 0.3, locking.py: ZkLock, ZkWriteLock, ZkAsyncLock
+	ZktoolsReadLock    // likewise: ZkReadLock
+	ZooKeeperWriteLock // ZooKeeper 3.8, recipes/lock: WriteLock and ZNodeName
+	afterTheLastClient // how many there are
 )
 
 // errUnreadable is what a client makes of a name that it cannot parse.
 var errUnreadable = errors.New("it fails over a name of another client")
 
-// WaitsFor returns the children that have to go before this client holds the lock with its candidate self, which must be one
-// of them. patterns are kazoo's extra_lock_patterns.
+// WaitsFor returns the children that have to go before this client holds the lock with its
+// candidate self, which must be one of them. patterns are kazoo's extra_lock_patterns.
 func (cl Client) WaitsFor(self string, children []string, patterns ...string) ([]string, error) {
 	switch cl {
 	case ZkLock:
@@ -68,7 +70,8 @@ func zkLockWaitsFor(self string, children []string) (ahead []string, err error) 
 	}
 	for _, name := range children {
 		n, err := number(name)
-		if err != nil || n < 0 { // of a negative one it would watch the parent's path with a slash at its end
+		// of a negative one it would watch the parent's path with a slash at its end
+		if err != nil || n < 0 {
 			return nil, errUnreadable
 		}
 		if n < own {
@@ -93,7 +96,9 @@ func afterCuratorMarker(name string) string { return after("__WRIT__")(after("__
 
 // before returns what is sorted before self by key.
 func before(self string, children []string, key func(string) string) []string {
-	sorted := slices.SortedStableFunc(slices.Values(children), func(a, b string) int { return cmp.Compare(key(a), key(b)) })
+	sorted := slices.SortedStableFunc(slices.Values(children), func(a, b string) int {
+		return cmp.Compare(key(a), key(b))
+	})
 	return sorted[:max(0, slices.Index(sorted, self))]
 }
 
@@ -102,7 +107,8 @@ func only(names []string, part string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.Contains(name, part) })
 }
 
-// writeLockWaitsFor is WriteLock.execute, which sorts by ZNodeName: the numbers decide, and names without one come last.
+// writeLockWaitsFor is WriteLock.execute, which sorts by ZNodeName: the numbers decide, and names
+// without one come last.
 func writeLockWaitsFor(self string, children []string) []string {
 	sorted := slices.SortedFunc(slices.Values(children), func(a, b string) int {
 		m, numbered := writeLockNumber(a)
@@ -134,7 +140,8 @@ func writeLockNumber(name string) (number int32, ok bool) {
 	return int32(n), err == nil
 }
 
-// kazooWaitsFor is Lock._get_predecessor: only names with one of its own patterns count, by the ten digits at their end.
+// kazooWaitsFor is Lock._get_predecessor: only names with one of its own patterns count, by the ten
+// digits at their end.
 func (cl Client) kazooWaitsFor(self string, children, patterns []string) (ahead []string) {
 	patterns = append([]string{"__lock__"}, patterns...)
 	if cl == KazooWriteLock {
@@ -142,7 +149,8 @@ func (cl Client) kazooWaitsFor(self string, children, patterns []string) (ahead 
 	}
 	own := self[max(0, len(self)-seqDigits):]
 	for _, name := range children {
-		if number, ok := kazooNumber(name, patterns); ok && name != self && (number < own || cl == KazooOldReadLock) {
+		if number, ok := kazooNumber(name, patterns); ok && name != self &&
+			(number < own || cl == KazooOldReadLock) {
 			ahead = append(ahead, name)
 		}
 	}

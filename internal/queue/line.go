@@ -12,10 +12,10 @@ import "slices"
 //   - Listed: the queue was listed.
 //
 // What is known stays true. ZooKeeper gives numbers in the order of creation, and a server that has
-// confirmed a creation shows every earlier one, so that nobody appears ahead later, and those who are
-// known to be gone do not come back. Downgraded writers are the exception: the reader has a number that
-// the writer held already. See Candidate.LeavesReader for Curator's. Where one of zklock's may have been
-// downgraded (Candidate.BecomesReader), the queue is listed again.
+// confirmed a creation shows every earlier one, so that nobody appears ahead later, and those who
+// are known to be gone do not come back. Downgraded writers are the exception: the reader has a
+// number that the writer held already. See Candidate.LeavesReader for Curator's. Where one of
+// zklock's may have been downgraded (Candidate.BecomesReader), the queue is listed again.
 type Line struct {
 	Nearest []Candidate // some of those ahead, the nearest first
 	More    bool        // there may be others, ahead of these
@@ -44,8 +44,8 @@ func (l Line) Answer() Answer {
 	}
 }
 
-// Following returns what is known if all candidates up to a number are gone, by which another may have
-// come since; -1 is for no number.
+// Following returns what is known if all candidates up to a number are gone, by which another may
+// have come since; -1 is for no number.
 func Following(emptyThrough int32, self Candidate) Line {
 	return Line{known: emptyThrough >= 0 && self.Seq == emptyThrough+1}
 }
@@ -60,8 +60,8 @@ func Listed(nearest []Candidate, more bool) Line {
 	return Line{Nearest: nearest, More: more, known: true}
 }
 
-// Without returns what is known now that the nearest but so many is gone, which had nobody ahead itself
-// if it wasFirst.
+// Without returns what is known now that the nearest but so many is gone, which had nobody ahead
+// itself if it wasFirst.
 func (l Line) Without(at int, wasFirst bool) Line {
 	gone, nearer := l.Nearest[at], l.Nearest[:at]
 	switch {

@@ -54,7 +54,8 @@ func TestLineAnswers(t *testing.T) {
 	}
 }
 
-// TestLineWithoutKeepsTheOthers has the rest of the line stay, in order, and the line that it was made from unchanged.
+// TestLineWithoutKeepsTheOthers has the rest of the line stay, in order, and the line that it was
+// made from unchanged.
 func TestLineWithoutKeepsTheOthers(t *testing.T) {
 	var all []queue.Candidate
 	for seq := 9; seq > 4; seq-- {
@@ -69,8 +70,8 @@ func TestLineWithoutKeepsTheOthers(t *testing.T) {
 	assert.Equal(t, all, line.Nearest)
 }
 
-// TestLineIsNeverWrong lets a queue of mutexes become shorter in every which way, and gives one candidate at its end the evidence
-// that there is. It must not answer Nobody while one is ahead.
+// TestLineIsNeverWrong lets a queue of mutexes become shorter in every which way, and gives one
+// candidate at its end the evidence that there is. It must not answer Nobody while one is ahead.
 func TestLineIsNeverWrong(t *testing.T) {
 	const lock = "_c_" + id + "-lock-"
 	for seed := range uint64(2000) {

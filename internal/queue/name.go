@@ -7,19 +7,22 @@ import (
 	"strings"
 )
 
-// seqDigits is how many digits ZooKeeper appends to a sequential name (PrepRequestProcessor, "%010d").
+// seqDigits is how many digits ZooKeeper appends to a sequential name (PrepRequestProcessor,
+// "%010d").
 const seqDigits = 10
 
-// MaxSeq is the last sequence number that a candidate may stand on. ZooKeeper's counter is an int32 that sticks at
-// 2147483647, and from there on numbers repeat and no longer order anything. The distance leaves room for every
-// candidate that is already under way when the first one notices.
+// MaxSeq is the last sequence number that a candidate may stand on. ZooKeeper's counter is an int32
+// that sticks at 2147483647, and from there on numbers repeat and no longer order anything. The
+// distance leaves room for every candidate that is already under way when the first one notices.
 const MaxSeq = 1<<31 - 1 - 1<<20
 
-// markers are what stands between a candidate's id and its number. Longer ones come first where one ends with another.
+// markers are what stands between a candidate's id and its number. Longer ones come first where one
+// ends with another.
 var markers = []struct {
-	text    string
-	kind    Kind
-	dialect Dialect // whose candidates are created with it; dialectOf tells them apart where there are several
+	text string
+	kind Kind
+	// whose candidates are created with it; dialectOf tells them apart where there are several
+	dialect Dialect
 }{
 	{"-lock-", Lock, Native}, {"-read-", Read, Native}, {"-write-", Write, Native},
 	{"-lock--", Lock, Zktools}, {"-read--", Read, Zktools}, {"-write--", Write, Zktools},
@@ -30,8 +33,8 @@ var markers = []struct {
 
 // Parse reads a candidate's name. It is false for a name that no known client gives a candidate.
 //
-// What stands before the marker is not looked at: to wait for a candidate whose prefix is unusual costs a little
-// patience, to overlook one grants the lock twice.
+// What stands before the marker is not looked at: to wait for a candidate whose prefix is unusual
+// costs a little patience, to overlook one grants the lock twice.
 func Parse(name string) (Candidate, bool) {
 	c, ok := ParseAny(name)
 	if !ok || c.Dialect == Unknown {
@@ -40,8 +43,8 @@ func Parse(name string) (Candidate, bool) {
 	return c, true
 }
 
-// ParseAny is Parse for the names of all clients, the unknown ones too: their Dialect is Unknown, and they count as
-// exclusive. It is false for a name without a number.
+// ParseAny is Parse for the names of all clients, the unknown ones too: their Dialect is Unknown,
+// and they count as exclusive. It is false for a name without a number.
 func ParseAny(name string) (Candidate, bool) {
 	if len(name) < seqDigits {
 		return Candidate{}, false
@@ -80,8 +83,8 @@ func maker(head string) (Kind, Dialect) {
 	return Lock, Unknown
 }
 
-// isWriteLock looks for the session id that ZooKeeper's WriteLock writes. The C library of that name writes it in another
-// way, and is not known.
+// isWriteLock looks for the session id that ZooKeeper's WriteLock writes. The C library of that
+// name writes it in another way, and is not known.
 func isWriteLock(head string) bool {
 	session, ok := strings.CutPrefix(head, "x-")
 	if !ok {
@@ -108,8 +111,9 @@ var hexDigit = func() (digits [256]bool) {
 	return digits
 }()
 
-// dialectOf tells the dialects apart that have a marker in common. An id that is not as it should be counts as the foreign
-// client's: to take its candidate for one of ours could grant the lock twice.
+// dialectOf tells the dialects apart that have a marker in common. An id that is not as it should
+// be counts as the foreign client's: to take its candidate for one of ours could grant the lock
+// twice.
 func dialectOf(d Dialect, k Kind, id string) Dialect {
 	if d != Native {
 		return d

@@ -1,7 +1,8 @@
 // Package queue says who stands in a lock's queue, in which order, and who blocks whom.
 //
-// It is pure: names in, answers out, no I/O. A lock is a znode; the queue is those of its children whose names
-// are a candidate's, in the order of the sequence number that ZooKeeper appended to each.
+// It is pure: names in, answers out, no I/O. A lock is a znode; the queue is those of its children
+// whose names are a candidate's, in the order of the sequence number that ZooKeeper appended to
+// each.
 package queue
 
 import (
@@ -14,8 +15,8 @@ import (
 // Kind is what a candidate asks for.
 type Kind uint8
 
-// The kinds of candidate. Lock and Write both exclude everybody; they differ in name only, so that a reader of the
-// queue can tell a mutex from the writer of a read/write lock.
+// The kinds of candidate. Lock and Write both exclude everybody; they differ in name only, so that
+// a reader of the queue can tell a mutex from the writer of a read/write lock.
 const (
 	Lock Kind = iota + 1
 	Read
@@ -25,7 +26,8 @@ const (
 // Exclusive reports whether a candidate of kind k shares the lock with nobody.
 func (k Kind) Exclusive() bool { return k != Read }
 
-// blockedBy reports whether a candidate of kind k waits for one of kind ahead that stands before it.
+// blockedBy reports whether a candidate of kind k waits for one of kind ahead that stands before
+// it.
 func (k Kind) blockedBy(ahead Kind) bool { return k.Exclusive() || ahead.Exclusive() }
 
 // Candidate is one name in the queue.
@@ -36,8 +38,9 @@ type Candidate struct {
 	Dialect Dialect
 }
 
-// LeavesReader reports whether the candidate can be replaced, while it holds the lock, by a reader with its number: Curator's
-// writer is downgraded that way. When it is gone the queue has to be listed again.
+// LeavesReader reports whether the candidate can be replaced, while it holds the lock, by a reader
+// with its number: Curator's writer is downgraded that way. When it is gone the queue has to be
+// listed again.
 func (c Candidate) LeavesReader() bool { return c.Dialect == CuratorRW && c.Kind == Write }
 
 // BecomesReader reports whether the candidate can be replaced by a reader with its number in one
@@ -48,19 +51,24 @@ func (c Candidate) BecomesReader() bool {
 	return c.Kind == Write || c.Dialect == Kazoo && c.Kind.Exclusive()
 }
 
-// Downgraded returns the reader that takes the place of a writer: it has the writer's id and number.
+// Downgraded returns the reader that takes the place of a writer: it has the writer's id and
+// number.
 func (c Candidate) Downgraded() Candidate {
 	head, digits := c.Name[:len(c.Name)-seqDigits], c.Name[len(c.Name)-seqDigits:]
 	id := strings.TrimSuffix(head, c.Dialect.marker(c.Kind))
-	return Candidate{Name: id + c.Dialect.marker(Read) + digits, Kind: Read, Seq: c.Seq, Dialect: c.Dialect}
+	return Candidate{Name: id + c.Dialect.marker(Read) + digits, Kind: Read, Seq: c.Seq,
+		Dialect: c.Dialect}
 }
 
-// Persistent reports whether c counts also where it belongs to no session: kazoo's acquire(ephemeral=False) makes such
-// candidates, and its locks wait for them.
-func (v Voice) Persistent(c Candidate) bool { return c.Dialect == Kazoo && v.Agrees(c.Dialect, c.Kind) }
+// Persistent reports whether c counts also where it belongs to no session: kazoo's
+// acquire(ephemeral=False) makes such candidates, and its locks wait for them.
+func (v Voice) Persistent(c Candidate) bool {
+	return c.Dialect == Kazoo && v.Agrees(c.Dialect, c.Kind)
+}
 
-// compare orders by sequence number. Equal numbers happen only when another client reused one of its own (Curator
-// downgrades a writer to a reader of the same number), so the name is merely there to make the order total.
+// compare orders by sequence number. Equal numbers happen only when another client reused one of
+// its own (Curator downgrades a writer to a reader of the same number), so the name is merely there
+// to make the order total.
 func compare(a, b Candidate) int {
 	if a.Seq != b.Seq {
 		return cmp.Compare(a.Seq, b.Seq)
@@ -71,7 +79,8 @@ func compare(a, b Candidate) int {
 // Order returns the children that have the name of a known client's candidate, in queue order.
 func Order(children []string) []Candidate { return order(children, Parse) }
 
-// OrderAny is Order for the candidates of all clients, the unknown ones too: all children with a number.
+// OrderAny is Order for the candidates of all clients, the unknown ones too: all children with a
+// number.
 func OrderAny(children []string) []Candidate { return order(children, ParseAny) }
 
 // Unknowns returns the children that an unknown client may have made as candidates, in no order.
@@ -101,7 +110,8 @@ func Has(q []Candidate, self Candidate) bool {
 	return found
 }
 
-// Blockers returns the candidates that self waits for, the nearest first. self itself need not be in the queue.
+// Blockers returns the candidates that self waits for, the nearest first. self itself need not be
+// in the queue.
 func Blockers(q []Candidate, self Candidate) iter.Seq[Candidate] {
 	at, _ := slices.BinarySearchFunc(q, self, compare)
 	return func(yield func(Candidate) bool) {
@@ -113,8 +123,8 @@ func Blockers(q []Candidate, self Candidate) iter.Seq[Candidate] {
 	}
 }
 
-// Holders returns how many candidates at the head of the queue hold the lock: one exclusive, or every reader that
-// stands before the first exclusive.
+// Holders returns how many candidates at the head of the queue hold the lock: one exclusive, or
+// every reader that stands before the first exclusive.
 func Holders(q []Candidate) int {
 	for i, c := range q {
 		if c.Kind.Exclusive() {

@@ -15,7 +15,8 @@ import (
 
 const id, uuid = "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789abcdef"
 
-var random = [16]byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
+var random = [16]byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89,
+	0xab, 0xcd, 0xef}
 
 func TestNamesOfEveryNaming(t *testing.T) {
 	for _, test := range []struct {
@@ -51,22 +52,40 @@ func TestNamesOfEveryNaming(t *testing.T) {
 
 func TestParseKnowsEveryClient(t *testing.T) {
 	for name, want := range map[string]queue.Candidate{
-		"_c_" + id + "-lock-0000000000":                  {Kind: queue.Lock, Dialect: queue.Native}, // go-zookeeper, and ours
-		"_c_" + id + "-read-0000000001":                  {Kind: queue.Read, Seq: 1, Dialect: queue.Native},
-		"_c_" + id + "-write-2147483647":                 {Kind: queue.Write, Seq: 1<<31 - 1, Dialect: queue.Native},
-		id + "-lock--0000000002":                         {Kind: queue.Lock, Seq: 2, Dialect: queue.Zktools},      // ZkLock
-		id + "-read--0000000003":                         {Kind: queue.Read, Seq: 3, Dialect: queue.Zktools},      // ZkReadLock
-		id + "-write--0000000004":                        {Kind: queue.Write, Seq: 4, Dialect: queue.Zktools},     // ZkWriteLock
-		id + "-lock-0000000005":                          {Kind: queue.Lock, Seq: 5, Dialect: queue.ZktoolsAsync}, // ZkAsyncLock
-		"write-0000000002":                               {Kind: queue.Write, Seq: 2},                             // as zktools' documentation has it
-		"lock-0000000012":                                {Kind: queue.Lock, Seq: 12},
-		"_c_" + uuid + "-lock-0000000007":                {Kind: queue.Lock, Seq: 7, Dialect: queue.Curator},    // InterProcessMutex
-		"_c_" + uuid + "-__READ__0000000008":             {Kind: queue.Read, Seq: 8, Dialect: queue.CuratorRW},  // InterProcessReadWriteLock
-		"_c_" + uuid + "-__WRIT__0000000009":             {Kind: queue.Write, Seq: 9, Dialect: queue.CuratorRW}, // likewise
-		id + "__lock__0000000010":                        {Kind: queue.Lock, Seq: 10, Dialect: queue.Kazoo},     // kazoo Lock, WriteLock
-		id + "__rlock__0000000011":                       {Kind: queue.Read, Seq: 11, Dialect: queue.Kazoo},     // kazoo ReadLock
-		"_c_x-lock-0000000001":                           {Kind: queue.Lock, Seq: 1, Dialect: queue.Curator},
-		strings.Repeat("\xff", 3) + "-lock-0000000013":   {Kind: queue.Lock, Seq: 13, Dialect: queue.ZktoolsAsync},
+		// go-zookeeper, and ours
+		"_c_" + id + "-lock-0000000000":  {Kind: queue.Lock, Dialect: queue.Native},
+		"_c_" + id + "-read-0000000001":  {Kind: queue.Read, Seq: 1, Dialect: queue.Native},
+		"_c_" + id + "-write-2147483647": {Kind: queue.Write, Seq: 1<<31 - 1, Dialect: queue.Native},
+		// ZkLock
+		id + "-lock--0000000002": {Kind: queue.Lock, Seq: 2,
+			Dialect: queue.Zktools},
+		// ZkReadLock
+		id + "-read--0000000003": {Kind: queue.Read, Seq: 3,
+			Dialect: queue.Zktools},
+		// ZkWriteLock
+		id + "-write--0000000004": {Kind: queue.Write, Seq: 4,
+			Dialect: queue.Zktools},
+		// ZkAsyncLock
+		id + "-lock-0000000005": {Kind: queue.Lock, Seq: 5,
+			Dialect: queue.ZktoolsAsync},
+		// as zktools' documentation has it
+		"write-0000000002": {Kind: queue.Write, Seq: 2},
+		"lock-0000000012":  {Kind: queue.Lock, Seq: 12},
+		// InterProcessMutex
+		"_c_" + uuid + "-lock-0000000007": {Kind: queue.Lock, Seq: 7, Dialect: queue.Curator},
+		// InterProcessReadWriteLock
+		"_c_" + uuid + "-__READ__0000000008": {Kind: queue.Read, Seq: 8, Dialect: queue.CuratorRW},
+		// likewise
+		"_c_" + uuid + "-__WRIT__0000000009": {Kind: queue.Write, Seq: 9, Dialect: queue.CuratorRW},
+		// kazoo Lock, WriteLock
+		id + "__lock__0000000010": {Kind: queue.Lock, Seq: 10,
+			Dialect: queue.Kazoo},
+		// kazoo ReadLock
+		id + "__rlock__0000000011": {Kind: queue.Read, Seq: 11,
+			Dialect: queue.Kazoo},
+		"_c_x-lock-0000000001": {Kind: queue.Lock, Seq: 1, Dialect: queue.Curator},
+		strings.Repeat("\xff", 3) +
+			"-lock-0000000013": {Kind: queue.Lock, Seq: 13, Dialect: queue.ZktoolsAsync},
 		"_c_" + id + "-lock-0000000001-write-0000000014": {Kind: queue.Write, Seq: 14},
 	} {
 		want.Name = name
@@ -75,8 +94,10 @@ func TestParseKnowsEveryClient(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 	for _, name := range []string{
-		"", "x", "lock", "lock-", "-lock-", "0000000000", "lock-000000000", "lock-00000000x0", "lock-+000000001",
-		"lock-2147483648", "lock-9999999999", "_c_" + id + "-lock-", "lock_0000000000", "flock-0000000000",
+		"", "x", "lock", "lock-", "-lock-", "0000000000", "lock-000000000", "lock-00000000x0",
+		"lock-+000000001",
+		"lock-2147483648", "lock-9999999999", "_c_" + id + "-lock-", "lock_0000000000",
+		"flock-0000000000",
 		"-lock-0000000000 ", "-lock-٠٠٠٠٠٠٠٠٠٠", id + "-LOCK-0000000000",
 	} {
 		_, ok := queue.Parse(name)
@@ -94,7 +115,8 @@ func order(t *testing.T, text string) []queue.Candidate {
 		assert.NoError(t, err)
 		k := map[rune]queue.Kind{'l': queue.Lock, 'r': queue.Read, 'w': queue.Write}[kind]
 		// Ids that sort the other way round, so that whole names order nothing.
-		names = append(names, fmt.Sprintf("%s%010d", queue.Prefix(queue.Native, k, [16]byte{byte(255 - seq)}), seq))
+		names = append(names,
+			fmt.Sprintf("%s%010d", queue.Prefix(queue.Native, k, [16]byte{byte(255 - seq)}), seq))
 	}
 	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	return queue.Order(append(names, "stranger", "_c_x"))
@@ -123,7 +145,10 @@ func TestWhoBlocksWhom(t *testing.T) {
 			blockers := slices.Collect(queue.Blockers(q, self))
 			assert.True(t, queue.Has(q, self))
 			assert.Len(t, blockers, test.blocked[i], "%s: number %d", test.queue, i)
-			assert.True(t, slices.IsSortedFunc(blockers, func(a, b queue.Candidate) int { return int(b.Seq) - int(a.Seq) }))
+			assert.True(t,
+				slices.IsSortedFunc(blockers, func(a, b queue.Candidate) int {
+					return int(b.Seq) - int(a.Seq)
+				}))
 			assert.Equal(t, i < test.holders, len(blockers) == 0, "holding is having no blockers")
 		}
 	}
@@ -148,9 +173,12 @@ func FuzzOrder(f *testing.F) {
 			}
 			blockers := slices.Collect(queue.Blockers(q, self))
 			if free := len(blockers) == 0; free != (i < holders) {
-				duplicate := slices.ContainsFunc(q[:i], func(c queue.Candidate) bool { return c == self })
+				duplicate := slices.ContainsFunc(q[:i], func(c queue.Candidate) bool {
+					return c == self
+				})
 				if !duplicate { // a directory has no name twice
-					t.Fatalf("%q: %d blockers, place %d, %d holders", self.Name, len(blockers), i, holders)
+					t.Fatalf("%q: %d blockers, place %d, %d holders", self.Name,
+						len(blockers), i, holders)
 				}
 			}
 			for _, b := range blockers {
@@ -173,7 +201,8 @@ func FuzzLook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, which, keep uint8) {
 		children := strings.Split(text, "\n")
 		q := queue.Order(children)
-		if len(q) == 0 || len(slices.Compact(slices.Clone(q))) < len(q) { // a directory has no name twice
+		// a directory has no name twice
+		if len(q) == 0 || len(slices.Compact(slices.Clone(q))) < len(q) {
 			return
 		}
 		voice := queue.Voice{Dialect: queue.Native}
@@ -191,7 +220,8 @@ func FuzzLook(f *testing.F) {
 			all = append(all, c)
 		}
 		require.Equal(t, len(all) > int(keep), view.More)
-		require.True(t, slices.Equal(all[:min(len(all), int(keep))], view.Nearest), "%v, of %v", view.Nearest, all)
+		require.True(t, slices.Equal(all[:min(len(all), int(keep))], view.Nearest), "%v, of %v",
+			view.Nearest, all)
 		_, found := voice.Look(nil, self, 1)
 		require.True(t, found, "an empty queue has no strangers")
 	})

@@ -28,9 +28,9 @@ type Claim struct {
 	Trace context.Context // the Observer's; nil if it has none
 }
 
-// Acquisition is one request for a lock, as its caller sees it. It succeeds or fails, once; if it has
-// succeeded, its hold ends, once. How it comes to the hold is another's matter: a Passage through the
-// queue, or a place in a Cohort.
+// Acquisition is one request for a lock, as its caller sees it. It succeeds or fails, once; if it
+// has succeeded, its hold ends, once. How it comes to the hold is another's matter: a Passage
+// through the queue, or a place in a Cohort.
 //
 //	waiting ──▶ granted ──▶ released
 //	   └──────▶ failed
@@ -59,11 +59,12 @@ type route interface {
 	settled(err error)
 
 	// letGo is told once that the hold is over, and with which loss. It returns the passage whose
-	// candidate goes with the hold, nil if others hold the lock by it, and whether its removal is the
-	// caller's to do.
+	// candidate goes with the hold, nil if others hold the lock by it, and whether its removal is
+	// the caller's to do.
 	letGo(lost error) (p *Passage, mine bool)
 
-	// alone returns the passage whose candidate the hold has, which serves this hold alone from now on.
+	// alone returns the passage whose candidate the hold has, which serves this hold alone from now
+	// on.
 	alone() *Passage
 
 	// waitedFor returns what the acquisition waits for, unless it is a connection.
@@ -191,8 +192,8 @@ func (a *Acquisition) Abandon() bool {
 }
 
 // Release ends the hold and waits until its candidate is removed, if no other holds the lock by it,
-// or until ctx ends. The removal goes on in any case. If the hold had been lost, Release returns the
-// loss.
+// or until ctx ends. The removal goes on in any case. If the hold had been lost, Release returns
+// the loss.
 func (a *Acquisition) Release(ctx context.Context) error {
 	begun, lost := time.Now(), a.hold.release()
 	p, mine := a.route.letGo(lost)

@@ -19,19 +19,21 @@ import (
 // ErrVanished is returned when a candidate's znode is gone although nobody here deleted it.
 var ErrVanished = errors.New("candidate's znode is gone")
 
-// candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper session. It belongs
-// to the goroutine of its acquisition.
+// candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper
+// session. It belongs to the goroutine of its acquisition.
 type candidate struct {
 	zs    *Local
 	dir   string // the lock's znode
 	cfg   *Config
 	kind  queue.Kind
 	voice queue.Voice
-	hold  *Hold         // that it is for
-	wake  chan struct{} // receives when there is something to look at, the znode itself or the one that blocks it
+	hold  *Hold // that it is for
+	// receives when there is something to look at, the znode itself or the one that blocks it
+	wake chan struct{}
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
-	permit string // what its path will be when it has left the queue of a semaphore; empty otherwise
+	// what its path will be when it has left the queue of a semaphore; empty otherwise
+	permit string
 
 	stage   stage    // of its znode
 	doubted bool     // another client has removed its znode, it seems, and may have taken its name
@@ -40,24 +42,29 @@ type candidate struct {
 
 	reader string // the path of a reader that may be in its place; empty if there is none
 
-	counted int               // what its session counts for it, see footprint
-	version int32             // that its znode must have when it leaves the queue of a semaphore, -1 for any
+	counted int // what its session counts for it, see footprint
+	// that its znode must have when it leaves the queue of a semaphore, -1 for any
+	version int32
 	path    string            // once created
 	place   queue.Candidate   // once created
 	czxid   int64             // once known
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // those ahead of it
 
-	hopeful  bool                // that a semaphore has permits left when it is created
-	out      *listing            // of the permits, which was asked for right behind the creation; nil if there is none
-	first    *listing            // that was asked for together with the creation, until it is looked at; nil if there is none
+	hopeful bool // that a semaphore has permits left when it is created
+	// of the permits, which was asked for right behind the creation; nil if there is none
+	out *listing
+	// that was asked for together with the creation, until it is looked at; nil if there is none
+	first    *listing
 	watchers []*ensemble.Watcher // of the first of those in line
 	since    time.Time           // when it began to wait
 	seen     bool                // in the queue, when nobody was left ahead of it
 	isFirst  bool                // nobody is ahead of it
-	wasOnly  bool                // nobody was in the queue when it was created, nor may have been since the one before it
-	strays   map[string]bool     // children that look like candidates and are not: they will never go away
-	sifts    bool                // one was met in the line: the rest of it is looked at before it is waited for
+	// nobody was in the queue when it was created, nor may have been since the one before it
+	wasOnly bool
+	// children that look like candidates and are not: they will never go away
+	strays map[string]bool
+	sifts  bool // one was met in the line: the rest of it is looked at before it is waited for
 
 	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
@@ -72,7 +79,8 @@ const (
 	passing                // it is being replaced by that of a permit; either may be there
 	deleting               // a deletion was sent that may have been executed
 	deleted                // this session has deleted it, so that it was there until then
-	over                   // it is gone in another way, or goes with its session, or may not be deleted
+	// it is gone in another way, or goes with its session, or may not be deleted
+	over
 )
 
 // mayExist reports whether the session may own the znode.
@@ -88,8 +96,8 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 	}
 }
 
-// newPermit is newCandidate for one that is to take permits of a semaphore. The name of those cannot be
-// guessed by who reads the candidate's.
+// newPermit is newCandidate for one that is to take permits of a semaphore. The name of those
+// cannot be guessed by who reads the candidate's.
 func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
 	c := newCandidate(zs, cfg.Pool.Queue(), queue.Lock, cfg, h)
 	var random [queue.IDLen]byte
@@ -100,8 +108,9 @@ func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
 
 // create queues the candidate. After an error the znode may exist; remove knows.
 //
-// go-zookeeper's protected create is not used: it gives up after three tries or when listing fails, and leaves a
-// candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x" panics it.
+// go-zookeeper's protected create is not used: it gives up after three tries or when listing fails,
+// and leaves a candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x"
+// panics it.
 func (c *candidate) create(ctx context.Context) error {
 	if err := c.checkSticky(ctx); err != nil {
 		return err
@@ -122,7 +131,8 @@ func (c *candidate) create(ctx context.Context) error {
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
 				err := c.zs.makeParents(ctx, c.dir, c.cfg)
-				if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise one has vanished before the next was made
+				// otherwise one has vanished before the next was made
+				if err != nil && !errors.Is(err, zk.ErrNoNode) {
 					return err
 				}
 				continue
@@ -148,7 +158,8 @@ func (c *candidate) create(ctx context.Context) error {
 				continue
 			}
 		}
-		// Beyond its last number a server hands out negative ones to creations that are under way together.
+		// Beyond its last number a server hands out negative ones to creations that are under way
+		// together.
 		self, ok := queue.Parse(path.Base(c.path))
 		if !ok || self.Seq > queue.MaxSeq {
 			return ErrExhausted
@@ -165,8 +176,8 @@ type birth struct {
 	czxid int64 // 0 from a server that does not tell
 }
 
-// createOnce asks a server to create the znode, by the given operation, and to list the queue right behind that unless there is
-// no need.
+// createOnce asks a server to create the znode, by the given operation, and to list the queue right
+// behind that unless there is no need.
 func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	if err := c.request(); err != nil {
 		return birth{}, err
@@ -178,7 +189,8 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	}
 	answers := ensemble.ResponsesTo(create, newBirth)
 	requests := []*wire.Request{create}
-	numbered := c.zs.emptyThrough(c.dir) >= 0 || c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
+	numbered := c.zs.emptyThrough(c.dir) >= 0 ||
+		c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
 	if c.first = nil; !numbered { // otherwise the number will tell
 		var mine bool
 		if c.first, mine = c.zs.roster.begin(c.dir); mine {
@@ -204,8 +216,8 @@ func newBirth(r wire.Reply) (b birth) {
 	return b
 }
 
-// request notes that the znode may exist from now on. It fails with an error that matches ErrTooMany if
-// the session then owned more than it may.
+// request notes that the znode may exist from now on. It fails with an error that matches
+// ErrTooMany if the session then owned more than it may.
 func (c *candidate) request() error {
 	if c.stage == uncreated {
 		c.counted = c.footprint()
@@ -238,10 +250,12 @@ func (c *candidate) footprint() int {
 
 func (c *candidate) setPath(p string) { c.path, c.prefix, c.stage = p, "", created }
 
-// find looks for the znode of a creation whose answer got lost, until it is known whether there is one.
+// find looks for the znode of a creation whose answer got lost, until it is known whether there is
+// one.
 func (c *candidate) find(ctx context.Context) (found bool, err error) {
-	// The creation may not be committed yet, or not be known to the server that we are connected to now. A transaction is
-	// answered behind everything that was proposed before it. A sync need not be, on the leader itself.
+	// The creation may not be committed yet, or not be known to the server that we are connected to
+	// now. A transaction is answered behind everything that was proposed before it. A sync need not
+	// be, on the leader itself.
 	err = c.zs.Lease.Check(ctx, c.dir)
 	if errors.Is(err, zk.ErrNoNode) {
 		return false, nil
@@ -271,8 +285,8 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 	return false, nil
 }
 
-// look reads the candidate's own znode, with a watch that tells of the next change to it, unless that stands. If somebody
-// asked the candidate to release, the holder is told.
+// look reads the candidate's own znode, with a watch that tells of the next change to it, unless
+// that stands. If somebody asked the candidate to release, the holder is told.
 func (c *candidate) look(ctx context.Context) error {
 	return c.judge(c.watch().Read(ctx))
 }
@@ -286,7 +300,8 @@ func (c *candidate) watch() *ensemble.Watcher {
 	return c.self
 }
 
-// prepare has everything read that the candidate waits for, in one packet: what it watches of those ahead, and itself.
+// prepare has everything read that the candidate waits for, in one packet: what it watches of those
+// ahead, and itself.
 func (c *candidate) prepare() {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watchers {
@@ -307,7 +322,8 @@ func (c *candidate) judge(node ensemble.NodeState, err error) error {
 	if err == nil && node.Hidden {
 		return zk.ErrNoAuth
 	}
-	if errors.Is(err, zk.ErrNoNode) || err == nil && (node.Owner != c.zs.ID() || c.czxid != 0 && c.czxid != node.Czxid) {
+	if errors.Is(err, zk.ErrNoNode) ||
+		err == nil && (node.Owner != c.zs.ID() || c.czxid != 0 && c.czxid != node.Czxid) {
 		return ErrVanished
 	}
 	if err != nil {

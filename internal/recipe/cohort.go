@@ -16,14 +16,15 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// Cohort lets the goroutines of one handle share one candidate: what is asked for through the handle
-// waits here, in order of arrival, and the hold goes from one to the next without the network (lock
-// cohorting: Dice, Marathe and Shavit, PPoPP 2012). A reader's cohort has any number hold at once.
+// Cohort lets the goroutines of one handle share one candidate: what is asked for through the
+// handle waits here, in order of arrival, and the hold goes from one to the next without the
+// network (lock cohorting: Dice, Marathe and Shavit, PPoPP 2012). A reader's cohort has any number
+// hold at once.
 //
-// Others who queue in ZooKeeper must not wait for long. By one candidate max are granted the lock from
-// the moment at which it was last known that nobody else queues; to know it, the queue is listed while
-// the hold is passed on. So a contender waits for max grants at most, however fast they follow one
-// another.
+// Others who queue in ZooKeeper must not wait for long. By one candidate max are granted the lock
+// from the moment at which it was last known that nobody else queues; to know it, the queue is
+// listed while the hold is passed on. So a contender waits for max grants at most, however fast
+// they follow one another.
 type Cohort struct {
 	locks *Locks
 	claim Claim // of its candidates
@@ -31,9 +32,10 @@ type Cohort struct {
 
 	forward Observer // of its passages
 
-	mu      sync.Mutex // guards the fields below and those of the terms, and comes before Acquisition.mu
-	waiting list.List  // of *member, in order of arrival
-	term    *term      // that those who wait, wait for; nil if nobody does
+	// guards the fields below and those of the terms, and comes before Acquisition.mu
+	mu      sync.Mutex
+	waiting list.List // of *member, in order of arrival
+	term    *term     // that those who wait, wait for; nil if nobody does
 }
 
 // NewCohort returns a cohort whose candidates have the given claim, and which grants the lock up to
@@ -80,7 +82,8 @@ func (m *member) alone() *Passage {
 // Begin begins an acquisition through the cohort.
 func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 	m := &member{co: co}
-	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m, ctx: ctx, begun: time.Now(), cleanUp: cleanUpPatience}
+	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m,
+		ctx: ctx, begun: time.Now(), cleanUp: cleanUpPatience}
 	m.hold = m.newHold()
 	co.locks.waiting.add(&m.Acquisition)
 	begun, err := co.admit(ctx, m)
@@ -143,7 +146,8 @@ func (co *Cohort) joinLocked(m *member) bool {
 		t.countLocked()
 		return true
 	}
-	co.term = nil // those who are in stay in; the next candidate queues behind whoever it must wait for
+	// those who are in stay in; the next candidate queues behind whoever it must wait for
+	co.term = nil
 	return false
 }
 
@@ -152,7 +156,8 @@ func (co *Cohort) beginLocked() *term {
 	if co.term != nil || co.waiting.Len() == 0 {
 		return nil
 	}
-	t := &term{co: co, limit: co.max, queued: make(chan struct{}), members: make(map[*member]struct{})}
+	t := &term{co: co, limit: co.max, queued: make(chan struct{}),
+		members: make(map[*member]struct{})}
 	t.wait, t.giveUp = context.WithCancel(context.Background())
 	co.term = t
 	return t
@@ -232,8 +237,9 @@ type term struct {
 	last    *member              // that released the lock when the term became idle
 	active  int                  // holds that are not released
 	grants  uint32               // so far
-	counted int                  // grants that a contender in ZooKeeper's queue may have had to wait for
-	limit   int                  // of counted
+	// grants that a contender in ZooKeeper's queue may have had to wait for
+	counted int
+	limit   int // of counted
 	others  others
 }
 
@@ -247,8 +253,8 @@ const (
 	ended
 )
 
-// others is what is known of contenders in ZooKeeper's queue, since it was last known that there are
-// none.
+// others is what is known of contenders in ZooKeeper's queue, since it was last known that there
+// are none.
 type others uint8
 
 const (
@@ -297,8 +303,8 @@ func (t *term) mayPass() bool {
 	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.Stands()
 }
 
-// grantLocked gives a part of the hold to a member. It is false if that has given up, or the hold is
-// not as it should be.
+// grantLocked gives a part of the hold to a member. It is false if that has given up, or the hold
+// is not as it should be.
 func (t *term) grantLocked(m *member) bool {
 	if !t.owner.hold.divide(m.hold, t.grants) {
 		return false
@@ -315,9 +321,9 @@ func (t *term) grantLocked(m *member) bool {
 	return true
 }
 
-// grantNextLocked grants the lock to the member that has waited longest, or to every reader. That the
-// candidate was asked to make way is theirs to heed: a member that left ungranted for that would begin
-// behind those who ask, and be asked again.
+// grantNextLocked grants the lock to the member that has waited longest, or to every reader. That
+// the candidate was asked to make way is theirs to heed: a member that left ungranted for that
+// would begin behind those who ask, and be asked again.
 func (t *term) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
@@ -345,8 +351,8 @@ func (t *term) countLocked() {
 	t.checkLocked()
 }
 
-// checkLocked begins to look who queues, in time before the limit is reached, unless nobody here wants
-// the lock.
+// checkLocked begins to look who queues, in time before the limit is reached, unless nobody here
+// wants the lock.
 func (t *term) checkLocked() {
 	wanted := t.co.waiting.Len() > 0 || !t.co.claim.Kind.Exclusive()
 	if !wanted || t.others != notAsked || t.limit-t.counted > t.co.max/2 {
@@ -360,8 +366,8 @@ func (t *term) checkLocked() {
 	}
 }
 
-// check looks whether anybody else queues. If not, max more may be granted the lock from when it began
-// to look.
+// check looks whether anybody else queues. If not, max more may be granted the lock from when it
+// began to look.
 func (t *term) check(began int) {
 	found, err := t.look()
 	co := t.co
@@ -431,8 +437,8 @@ func (t *term) release(m *member) *Passage {
 	return t.owner
 }
 
-// dismissLocked tells a member that has released its hold that the candidate is others' now. If it is
-// nobody's, onLeft tells.
+// dismissLocked tells a member that has released its hold that the candidate is others' now. If it
+// is nobody's, onLeft tells.
 func (t *term) dismissLocked(m *member) {
 	if t.active > 0 && t.owner.hold.Stands() {
 		delete(t.members, m)
@@ -450,8 +456,8 @@ func (t *term) onLeft() {
 	t.members = nil
 }
 
-// goOnLocked passes the hold on, which nobody has, or ends the term. It returns the next one if that is
-// to be queued.
+// goOnLocked passes the hold on, which nobody has, or ends the term. It returns the next one if
+// that is to be queued.
 func (t *term) goOnLocked() *term {
 	if t.co.term == t && t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
 		if t.mayPass() {
@@ -469,8 +475,8 @@ func (t *term) goOnLocked() *term {
 	return t.endUnlessUsedLocked()
 }
 
-// endUnlessUsedLocked ends the term if nobody holds the lock by it. It returns the next one if that is
-// to be queued.
+// endUnlessUsedLocked ends the term if nobody holds the lock by it. It returns the next one if that
+// is to be queued.
 func (t *term) endUnlessUsedLocked() *term {
 	if t.active == 0 {
 		t.endLocked()

@@ -39,7 +39,8 @@ func (cfg *Config) emptyParent(path, dir, root string) parent {
 		return parent{data: []byte("zktools ZLock dir")}
 	case queue.Curator: // creatingParentContainersIfNeeded
 		return parent{data: []byte{}, container: true}
-	case queue.Kazoo: // ensure_path. It never looks again: a container would fail its next acquisition
+	case queue.Kazoo:
+		// ensure_path. It never looks again: a container would fail its next acquisition
 		return parent{data: []byte{}}
 	default:
 		return parent{container: path != root && strings.HasPrefix(path, root) && !cfg.KazooListens}
@@ -68,7 +69,8 @@ func advice(other queue.Candidate) string {
 		if other.Kind != queue.Lock {
 			kind = "an RWMutex"
 		}
-		return "Use " + kind + " with NamingDefault or, for zktools alone, NamingZktools" + elsewhere
+		return "Use " + kind + " with NamingDefault or, for zktools alone, NamingZktools" +
+			elsewhere
 	case queue.WriteLock:
 		return "Use NamingDefault, or a Mutex with WithNaming(NamingCurator)" + elsewhere
 	case queue.Unknown:

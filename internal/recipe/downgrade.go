@@ -54,7 +54,8 @@ func (p *Passage) beginDowngrade() *downgrade {
 		if last != nil && (!closed.Is(last.done) || last.err == nil) {
 			return last
 		}
-		if p.downgrade.CompareAndSwap(last, d) { // from now on whoever removes the candidate waits for it
+		// from now on whoever removes the candidate waits for it
+		if p.downgrade.CompareAndSwap(last, d) {
 			break
 		}
 	}

@@ -2,8 +2,8 @@ package recipe
 
 import "context"
 
-// Follow has cancel called when the holder should stop, or has released the hold, at once if that is
-// so. Its cause matches ErrRevoked or ErrLost, or is ErrNotLocked. stop undoes it. cancel is
+// Follow has cancel called when the holder should stop, or has released the hold, at once if that
+// is so. Its cause matches ErrRevoked or ErrLost, or is ErrNotLocked. stop undoes it. cancel is
 // called with the hold's mutex held.
 func (h *Hold) Follow(cancel context.CancelCauseFunc) (stop func()) {
 	h.mu.Lock()

@@ -9,14 +9,16 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// Hold is one acquisition as its holder sees it. It is there from the beginning, because a revocation can come while the
-// candidate still waits, and becomes a hold in the full sense when the candidate is granted the lock.
+// Hold is one acquisition as its holder sees it. It is there from the beginning, because a
+// revocation can come while the candidate still waits, and becomes a hold in the full sense when
+// the candidate is granted the lock.
 //
 //	held ──revoke──▶ revoked ──┬─release──▶ released
 //	  │                        │
 //	  └────────────────────────┴─lose─────▶ lost
 //
-// Signals are given once and stay; a released hold's are never given, so that nobody is told of a loss that is none.
+// Signals are given once and stay; a released hold's are never given, so that nobody is told of a
+// loss that is none.
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
@@ -30,7 +32,8 @@ type Hold struct {
 
 	whole *Hold // that this is a part of; nil if it is one itself
 
-	mu    sync.Mutex      // guards the fields below, and what is told; the whole's before its parts'
+	// guards the fields below, and what is told; the whole's before its parts'
+	mu    sync.Mutex
 	path  string          // of the candidate's znode
 	moves bool            // a downgrade is under way: the znode may be another
 	reads bool            // it shares the lock with readers
@@ -220,7 +223,8 @@ func (h *Hold) State() error {
 	return h.Known()
 }
 
-// lately is good enough where nobody is told that the hold stands: the machine can be suspended after any look.
+// lately is good enough where nobody is told that the hold stands: the machine can be suspended
+// after any look.
 const lately = time.Millisecond
 
 // Stands reports whether the holder may go on.
@@ -262,6 +266,6 @@ func (h *Hold) Lost() <-chan struct{} { return h.lost.C() }
 // Overdue reports whether the proof of the hold has become late.
 func (h *Hold) Overdue() bool { return h.lease.Overdue() }
 
-// Deadline returns until when the hold is certain as things stand, the zero Time if its lease knows no
-// such time.
+// Deadline returns until when the hold is certain as things stand, the zero Time if its lease knows
+// no such time.
 func (h *Hold) Deadline() time.Time { return h.lease.Certain() }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// This is how a hold, and a candidate that waits, is watched for marks and for its removal by others. Many are over before that is
-// worth a request.
+// This is how a hold, and a candidate that waits, is watched for marks and for its removal by
+// others. Many are over before that is worth a request.
 
 // ownLook is when a candidate that waits begins to be watched.
 const ownLook = 200 * time.Millisecond
@@ -16,8 +16,9 @@ const ownLook = 200 * time.Millisecond
 // firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
 
-// delayed calls a function for what was added to it some time ago and not dropped since. One timer serves all, and is stopped
-// once nothing is left: what is soon dropped wakes nobody. A nil one calls nobody.
+// delayed calls a function for what was added to it some time ago and not dropped since. One timer
+// serves all, and is stopped once nothing is left: what is soon dropped wakes nobody. A nil one
+// calls nobody.
 type delayed[T comparable] struct {
 	after time.Duration // and up to half as much again
 	call  func(T)       // must not block
@@ -76,8 +77,8 @@ func (l *delayed[T]) tick() {
 	}
 }
 
-// beginWatch has a goroutine watch over the hold. It is called by Local.newHolds, from which whoever removes the candidate drops
-// the passage first, be it before it is added.
+// beginWatch has a goroutine watch over the hold. It is called by Local.newHolds, from which
+// whoever removes the candidate drops the passage first, be it before it is added.
 func (p *Passage) beginWatch() {
 	over := p.hold.lasting()
 	if over.Err() != nil || p.isDowngrading() || p.watched != nil {
@@ -85,7 +86,8 @@ func (p *Passage) beginWatch() {
 	}
 	watched := make(chan struct{})
 	over, stop := context.WithCancel(over)
-	if p.locks.client.Start(func() { // ends with the hold; whoever removes the candidate, and Close, wait for it
+	// ends with the hold; whoever removes the candidate, and Close, wait for it
+	if p.locks.client.Start(func() {
 		defer close(watched)
 		defer stop()
 		p.watchOver(over)

@@ -18,9 +18,10 @@ type Locks struct {
 	observer *Observer
 	waiting  *delayed[*Acquisition] // for Observer.Waiting
 
-	mu     sync.Mutex          // guards the fields below
-	local  *Local              // of the client's current session
-	sticky map[string]struct{} // znodes of locks in which candidates can be created, and not deleted
+	mu    sync.Mutex // guards the fields below
+	local *Local     // of the client's current session
+	// znodes of locks in which candidates can be created, and not deleted
+	sticky map[string]struct{}
 }
 
 // New returns the locks below root. acl are the rights of the znodes above them.
@@ -70,7 +71,8 @@ func (l *Locks) localOf(zs *ensemble.Session) *Local {
 func Request[T any](
 	ctx context.Context, l *Locks, op func(context.Context, *Local) (T, error),
 ) (T, error) {
-	return ensemble.Request(ctx, l.client, func(ctx context.Context, zs *ensemble.Session) (T, error) {
-		return op(ctx, l.localOf(zs))
-	})
+	return ensemble.Request(ctx, l.client,
+		func(ctx context.Context, zs *ensemble.Session) (T, error) {
+			return op(ctx, l.localOf(zs))
+		})
 }

@@ -13,13 +13,14 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of thousands.
+// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of
+// thousands.
 const keptAhead = 2
 
-// watched returns those ahead that the candidate watches: the nearest, and the one before. When that
-// is gone, the candidate finds out whether anybody else is left, while the nearest holds the lock: when its turn comes it need
-// not ask, and a hand-off takes one trip to the server instead of two. Readers do without, for all those behind a writer would have
-// to be told twice.
+// watched returns those ahead that the candidate watches: the nearest, and the one before. When
+// that is gone, the candidate finds out whether anybody else is left, while the nearest holds the
+// lock: when its turn comes it need not ask, and a hand-off takes one trip to the server instead of
+// two. Readers do without, for all those behind a writer would have to be told twice.
 func (c *candidate) watched() []queue.Candidate {
 	if !c.kind.Exclusive() || c.isBehindSibling() {
 		return c.line.Nearest[:1]
@@ -46,7 +47,8 @@ func (c *candidate) unwatchAhead() {
 	c.watchers = nil
 }
 
-// opaqueLook is how often a candidate looks again at one ahead that it may not read: servers send no event of such a znode.
+// opaqueLook is how often a candidate looks again at one ahead that it may not read: servers send
+// no event of such a znode.
 const opaqueLook = 500 * time.Millisecond
 
 func (c *candidate) watchesOpaque() bool {
@@ -62,11 +64,12 @@ func (c *candidate) distrustOpaque() {
 	}
 }
 
-// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by announceGone that it is gone.
+// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by
+// announceGone that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
 
-// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number is
-// asked as the writer was.
+// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number
+// is asked as the writer was.
 func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departure) error {
 	c.line = c.line.Without(at, left == wasFirst)
 	if left == leftReader {
@@ -82,15 +85,16 @@ func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departu
 // isBlocked reports whether somebody is ahead, as far as the candidate knows.
 func (c *candidate) isBlocked() bool { return c.line.Answer() == queue.Somebody }
 
-// lookAhead finds out who is ahead of this candidate: everybody, or the nearest. That it is nobody is proof of the grant; see
-// queue.Line.
+// lookAhead finds out who is ahead of this candidate: everybody, or the nearest. That it is nobody
+// is proof of the grant; see queue.Line.
 //
-// No listing is needed where this session had the lock just before: then all candidates up to a number are known to be
-// gone, and if ours is the next, nobody came in between. Numbers begin anew in another znode of that name, but the watch
-// on the znode still stands. Nor is one needed directly behind a sibling: it has looked who else is there, or stands itself behind
-// one that has.
+// No listing is needed where this session had the lock just before: then all candidates up to a
+// number are known to be gone, and if ours is the next, nobody came in between. Numbers begin anew
+// in another znode of that name, but the watch on the znode still stands. Nor is one needed
+// directly behind a sibling: it has looked who else is there, or stands itself behind one that has.
 //
-// It fails with an error that matches ErrMixedDialects if somebody in the queue orders it differently.
+// It fails with an error that matches ErrMixedDialects if somebody in the queue orders it
+// differently.
 func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 	switch first := c.first; {
 	case first == nil:
@@ -121,7 +125,8 @@ func (c *candidate) clarify(ctx context.Context, everybody bool) error {
 	return err
 }
 
-// followNumber sets that nobody is ahead if the candidate's number follows that of the last, which this session removed.
+// followNumber sets that nobody is ahead if the candidate's number follows that of the last, which
+// this session removed.
 func (c *candidate) followNumber() {
 	number := c.zs.emptyThrough(c.dir)
 	c.line = queue.Following(number, c.place)
@@ -130,8 +135,9 @@ func (c *candidate) followNumber() {
 	}
 }
 
-// followSibling sets that a sibling is directly ahead, if there is one that has not begun to leave. That it was there when this
-// candidate was created, and so in the same znode, is known once it has been removed by us; see announceGone.
+// followSibling sets that a sibling is directly ahead, if there is one that has not begun to leave.
+// That it was there when this candidate was created, and so in the same znode, is known once it has
+// been removed by us; see announceGone.
 func (c *candidate) followSibling() {
 	other, ok := c.zs.siblings.directlyAhead(c)
 	if ok && !c.zs.Watches.IsGone(c.dir+"/"+other.Name) {
@@ -142,7 +148,8 @@ func (c *candidate) followSibling() {
 // pick sets who blocks the candidate, and returns how many stand in the queue.
 func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
 	if !everybody && !c.sifts && len(c.strays) == 0 && len(l.children) <= longQueue {
-		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found && !view.Unknown {
+		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found &&
+			!view.Unknown {
 			c.line, c.seen = queue.Listed(cloned(view.Nearest), view.More), len(view.Nearest) == 0
 			return view.Len, nil
 		}

@@ -2,20 +2,21 @@ package recipe
 
 import "time"
 
-// Observer is told what becomes of the acquisitions of Locks. All of its functions are set. They are
-// called in the order in which things happen, most of them with locks held: they must neither block
-// nor call this package.
+// Observer is told what becomes of the acquisitions of Locks. All of its functions are set. They
+// are called in the order in which things happen, most of them with locks held: they must neither
+// block nor call this package.
 type Observer struct {
 	// Queued is called when the acquisition begins to wait for others: for so many, at least. It is
 	// called again if the acquisition has lost its candidate, and queues anew.
 	Queued func(a *Acquisition, ahead int)
 
-	// Waiting is called for an acquisition that has waited for Patience, and up to half as much again.
+	// Waiting is called for an acquisition that has waited for Patience, and up to half as much
+	// again.
 	Waiting  func(a *Acquisition)
 	Patience time.Duration // 0 if nobody wants to know
 
-	// Settled is called when the acquisition is granted the lock, or has failed. What follows is only
-	// told of one that was granted it.
+	// Settled is called when the acquisition is granted the lock, or has failed. What follows is
+	// only told of one that was granted it.
 	Settled func(a *Acquisition, err error)
 
 	// Revoked is called when the holder is asked to release, with the error that its hold has from

@@ -10,44 +10,48 @@ import (
 )
 
 // Passage is an acquisition that goes through the queue with a candidate of its own. It makes the
-// candidate, waits and is granted the lock on the caller's goroutine, or on one of its own; see run.
-// Whoever releases the hold removes the candidate, and if that is lost, or nobody stays to see it
-// removed, a goroutine does.
+// candidate, waits and is granted the lock on the caller's goroutine, or on one of its own; see
+// run. Whoever releases the hold removes the candidate, and if that is lost, or nobody stays to see
+// it removed, a goroutine does.
 //
-// A candidate that is lost while it waits, with its session or by removal, is replaced by one at the
-// end of the queue.
+// A candidate that is lost while it waits, with its session or by removal, is replaced by one at
+// the end of the queue.
 type Passage struct {
 	Acquisition
-	cancel    context.CancelCauseFunc
-	foreign   bool                  // ctx is derived from the caller's: Close has to cancel it
-	sifts     bool                  // its candidates look at all of those ahead before they wait for them or are refused
+	cancel  context.CancelCauseFunc
+	foreign bool // ctx is derived from the caller's: Close has to cancel it
+	// its candidates look at all of those ahead before they wait for them or are refused
+	sifts     bool
 	onSettled func(*Passage, error) // is told the outcome; nil for nobody
 	onLeft    func()                // is told when no candidate is left; nil for nobody
 
-	// Set once others are removed by force, and guarded by mu: the grant is given a moment although ctx
-	// has ended. committed ends when the acquisition is settled.
+	// Set once others are removed by force, and guarded by mu: the grant is given a moment although
+	// ctx has ended. committed ends when the acquisition is settled.
 	committed context.Context
 	uncommit  context.CancelFunc
 
-	obstacle *Hold // that occupied the handle when nobody was ahead: it is lost, whether or not it has been told
+	// that occupied the handle when nobody was ahead: it is lost, whether or not it has been told
+	obstacle *Hold
 
 	trying    atomic.Pointer[candidate] // the last that was made
 	candidate *candidate                // that was granted the lock; whoever ends the hold has it
-	watched   chan struct{}             // closed when the goroutine that watches over the hold has ended; nil if there is none
-	unwatch   context.CancelFunc        // ends that
+	// closed when the goroutine that watches over the hold has ended; nil if there is none
+	watched chan struct{}
+	unwatch context.CancelFunc // ends that
 
 	downgrade atomic.Pointer[downgrade] // the last; nil if there was none
 }
 
 // New returns a passage that is yet to be begun.
 func (l *Locks) New(c Claim) *Passage {
-	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, observer: l.observer, cleanUp: cleanUpPatience}}
+	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, observer: l.observer,
+		cleanUp: cleanUpPatience}}
 	p.route = p
 	return p
 }
 
-// forcePatience is how long an acquisition whose context has ended still waits for the outcome of its
-// own force. LockContext promises to return within 100 ms.
+// forcePatience is how long an acquisition whose context has ended still waits for the outcome of
+// its own force. LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
 // Begin goes through the queue on a goroutine.
@@ -59,7 +63,8 @@ func (p *Passage) Begin(ctx context.Context) {
 	if !p.enter(ctx) {
 		return
 	}
-	if p.Revoke != nil { // what removes others by force does not heed the context; the caller must not wait for that
+	// what removes others by force does not heed the context; the caller must not wait for that
+	if p.Revoke != nil {
 		p.follow(p.ctx, p.onContextDone)
 	}
 	go p.run() // ends with the context, or granted; Close waits for it
@@ -150,8 +155,8 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 	return p.committed, p.committed != nil && !p.done.isGiven()
 }
 
-// granted settles the acquisition with the hold of this candidate. It is false if the acquisition has
-// failed already.
+// granted settles the acquisition with the hold of this candidate. It is false if the acquisition
+// has failed already.
 func (p *Passage) granted(c *candidate) bool {
 	p.candidate = c
 	if !p.settle(nil) {
@@ -219,7 +224,8 @@ func (p *Passage) remove(ctx context.Context) {
 
 // removeSoon is remove on a goroutine.
 func (p *Passage) removeSoon() {
-	p.locks.client.Go(func() { p.remove(context.Background()) }) // ends with the ZooKeeper session; Close waits for it
+	// ends with the ZooKeeper session; Close waits for it
+	p.locks.client.Go(func() { p.remove(context.Background()) })
 }
 
 // giveUp removes the candidate of an acquisition that has failed.
@@ -231,9 +237,9 @@ func (p *Passage) giveUp(c *candidate) {
 	p.onRemoved(c, err)
 }
 
-// onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else would
-// get the lock while the session lives, and not everybody who unlocks looks at errors: the session is
-// given up.
+// onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else
+// would get the lock while the session lives, and not everybody who unlocks looks at errors: the
+// session is given up.
 func (p *Passage) onRemoved(c *candidate, err error) {
 	if err != nil && !errors.Is(err, ErrVanished) && !isOver(err) {
 		p.locks.logNotRemoved(c.path, err)

@@ -104,8 +104,8 @@ func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	}
 }
 
-// firstRoom is room by the listing that came with the creation. Nobody has taken permits since, for the
-// candidate has nobody ahead.
+// firstRoom is room by the listing that came with the creation. Nobody has taken permits since, for
+// the candidate has nobody ahead.
 func (p *Passage) firstRoom(ctx context.Context, c *candidate) (l limit, used int64, err error) {
 	out := c.out
 	c.out = nil
@@ -120,9 +120,11 @@ func (p *Passage) firstRoom(ctx context.Context, c *candidate) (l limit, used in
 }
 
 // room returns how many permits there are and how many are out.
-func (p *Passage) room(ctx context.Context, c *candidate, out *ensemble.Watcher) (limit, int64, error) {
+func (p *Passage) room(ctx context.Context, c *candidate, out *ensemble.Watcher) (limit,
+	int64, error) {
 	if c.out != nil {
-		if l, used, err := p.firstRoom(ctx, c); err == nil && used+int64(p.Permits) <= int64(l.size) {
+		if l, used, err := p.firstRoom(ctx, c); err == nil &&
+			used+int64(p.Permits) <= int64(l.size) {
 			return l, used, nil
 		}
 	}
@@ -188,7 +190,8 @@ func (c *candidate) pass(ctx context.Context, l limit) (passed bool, err error) 
 	)
 	read := wire.GetData(c.permit, false)
 	list := wire.GetChildren(c.cfg.Pool.Permits(), false)
-	answer, state := ensemble.ResponsesTo(take, wire.Reply.Codes), ensemble.ResponsesTo(read, c.zs.NodeState)
+	answer, state := ensemble.ResponsesTo(take, wire.Reply.Codes),
+		ensemble.ResponsesTo(read, c.zs.NodeState)
 	names := ensemble.ResponsesTo(list, wire.Reply.Children)
 	c.depart()
 	c.zs.Send(take, read, list)
@@ -263,7 +266,8 @@ func (c *candidate) refusedPass(ctx context.Context, part int, err error) error 
 	case part == partSize && (changed || noNode):
 		c.zs.Watches.Forget(c.cfg.Pool.Path) // the news may still be on their way
 		return nil
-	case part == partCandidate && changed: // a mark was written, which must not get lost with the znode
+	case part == partCandidate && changed:
+		// a mark was written, which must not get lost with the znode
 		c.version = -1
 		return c.glance(ctx)
 	case part == partPermit && noNode:
@@ -313,7 +317,8 @@ func (c *candidate) become() {
 // the permits, or stands in the queue. It fails with ErrVanished if neither is there, with ctx, and
 // as Session.Do does.
 func (c *candidate) locate(ctx context.Context) error {
-	err := c.zs.Lease.Check(ctx, c.cfg.Pool.Path) // is answered behind everything that was proposed before
+	// is answered behind everything that was proposed before
+	err := c.zs.Lease.Check(ctx, c.cfg.Pool.Path)
 	if errors.Is(err, zk.ErrNoNode) {
 		c.vanish()
 		return ErrVanished
@@ -351,12 +356,13 @@ func (c *candidate) checkRoom(ctx context.Context, others []string, l limit) err
 		return err
 	}
 	var used int64
-	err := c.zs.Stats(ctx, c.dir, permitsOf(others), func(other queue.Candidate, stat *zk.Stat) error {
-		if stat != nil && (stat == hidden || stat.Czxid <= c.czxid) {
-			used += queue.ParsePermit(other.Name).Count
-		}
-		return nil
-	})
+	err := c.zs.Stats(ctx, c.dir, permitsOf(others),
+		func(other queue.Candidate, stat *zk.Stat) error {
+			if stat != nil && (stat == hidden || stat.Czxid <= c.czxid) {
+				used += queue.ParsePermit(other.Name).Count
+			}
+			return nil
+		})
 	if err == nil && used > int64(l.size) {
 		err = errCrowded
 	}

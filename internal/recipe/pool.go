@@ -204,9 +204,10 @@ func (cfg *Config) used(permits []string) (n int64, err error) {
 		permit := queue.ParsePermit(name)
 		switch {
 		case cfg.Dialect == queue.Curator && permit.Dialect == queue.Native:
-			return 0, fmt.Errorf("%w: %s is of a semaphore under the %s naming, which counts permits in "+
-				"another way than Curator. Use WithNaming(NamingCurator) everywhere, or another name",
-				ErrMixedDialects, name, "default")
+			return 0,
+				fmt.Errorf("%w: %s is of a semaphore under the %s naming, which counts permits in "+
+					"another way than Curator. Use WithNaming(NamingCurator) everywhere, or another name",
+					ErrMixedDialects, name, "default")
 		case cfg.Dialect != queue.Curator && permit.Dialect != queue.Native:
 			return 0, fmt.Errorf("%w: %s is a permit of another client. If it is Curator's "+
 				"InterProcessSemaphoreV2, use WithNaming(NamingCurator), otherwise another name",
@@ -239,7 +240,8 @@ func (zs *Local) Resize(ctx context.Context, cfg *Config, size int) error {
 			}
 		}
 		switch {
-		case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrNodeExists), errors.Is(err, zk.ErrNoNode):
+		case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrNodeExists),
+			errors.Is(err, zk.ErrNoNode):
 			// it has changed meanwhile
 		default:
 			return err
@@ -286,13 +288,14 @@ func (zs *Local) Holders(ctx context.Context, p *Pool) ([]Entry, error) {
 		return nil, err
 	}
 	var held []Entry
-	err = zs.Stats(ctx, p.Permits(), permitsOf(l.children), func(c queue.Candidate, stat *zk.Stat) error {
-		if stat != nil {
-			c.Name = permitsName + "/" + c.Name
-			held = append(held, Entry{Candidate: c, Stat: *stat, Holder: true})
-		}
-		return nil
-	})
+	err = zs.Stats(ctx, p.Permits(), permitsOf(l.children),
+		func(c queue.Candidate, stat *zk.Stat) error {
+			if stat != nil {
+				c.Name = permitsName + "/" + c.Name
+				held = append(held, Entry{Candidate: c, Stat: *stat, Holder: true})
+			}
+			return nil
+		})
 	slices.SortFunc(held, func(a, b Entry) int { return cmp.Compare(a.Stat.Czxid, b.Stat.Czxid) })
 	return held, err
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// run goes through the queue until the acquisition is settled. It returns as soon as the context ends, unless others are
-// being removed by force.
+// run goes through the queue until the acquisition is settled. It returns as soon as the context
+// ends, unless others are being removed by force.
 func (p *Passage) run() {
 	for soon := 0; ; {
 		zs, err := p.awaitSession()
@@ -44,7 +44,8 @@ func (p *Passage) run() {
 			}
 		}
 		p.settle(p.orContextError(err))
-		p.locks.client.Go(func() { p.giveUp(c) }) // ends with the ZooKeeper session; Close waits for it
+		// ends with the ZooKeeper session; Close waits for it
+		p.locks.client.Go(func() { p.giveUp(c) })
 		return
 	}
 }
@@ -59,10 +60,11 @@ func (p *Passage) newCandidate(zs *Local) *candidate {
 	return c
 }
 
-// isLostPlace reports whether err says that the candidate has lost its place in the queue, so that another
-// one is needed.
+// isLostPlace reports whether err says that the candidate has lost its place in the queue, so that
+// another one is needed.
 func isLostPlace(err error) bool {
-	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) || errors.Is(err, errCrowded) ||
+	return errors.Is(err, ErrVanished) || errors.Is(err, errOccupied) ||
+		errors.Is(err, errCrowded) ||
 		errors.Is(err, errRepeated) ||
 		isOver(err) && !errors.Is(err, ensemble.ErrClosed)
 }
@@ -103,8 +105,8 @@ func (p *Passage) orContextError(err error) error {
 	}
 }
 
-// obtain queues the candidate and waits until it holds the lock. Then its hold has taken the handle's slot and is under the
-// lease. After an error the candidate may exist.
+// obtain queues the candidate and waits until it holds the lock. Then its hold has taken the
+// handle's slot and is under the lease. After an error the candidate may exist.
 func (p *Passage) obtain(c *candidate) error {
 	if err := p.survey(c); err != nil {
 		return err
@@ -149,8 +151,8 @@ func (p *Passage) obtain(c *candidate) error {
 	return p.admit(ctx, c)
 }
 
-// admit puts the hold of a candidate that has nobody ahead, and has taken the handle's slot, under the
-// lease.
+// admit puts the hold of a candidate that has nobody ahead, and has taken the handle's slot, under
+// the lease.
 func (p *Passage) admit(ctx context.Context, c *candidate) error {
 	c.standing.Store(isFirst)
 	if err := c.admit(ctx); err != nil {
@@ -200,8 +202,9 @@ func (p *Passage) survey(c *candidate) error {
 	}
 }
 
-// refuse ends a try with somebody ahead. In the packet that removes the candidate a server is asked whether the nearest
-// ahead is one; if not, the try begins anew, and looks at all of those ahead before it is refused.
+// refuse ends a try with somebody ahead. In the packet that removes the candidate a server is asked
+// whether the nearest ahead is one; if not, the try begins anew, and looks at all of those ahead
+// before it is refused.
 func (p *Passage) refuse(c *candidate) error {
 	if c.sifts || c.isBehindSibling() {
 		return ErrLocked
@@ -221,8 +224,8 @@ func (p *Passage) refuse(c *candidate) error {
 	return ErrVanished
 }
 
-// awaitTurn waits until nobody is ahead, and has those ahead make way if that is wanted. It returns the context for what follows:
-// those ahead must not be removed for nothing.
+// awaitTurn waits until nobody is ahead, and has those ahead make way if that is wanted. It returns
+// the context for what follows: those ahead must not be removed for nothing.
 func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 	ctx = p.ctx
 	var force <-chan time.Time // is due
@@ -283,7 +286,8 @@ var closedTimer = func() <-chan time.Time {
 
 // announce tells that there is a candidate in the queue.
 func (p *Passage) announce() {
-	if p.queued != nil && !closed.Is(p.queued) { // closed here only, by whoever runs the acquisition
+	// closed here only, by whoever runs the acquisition
+	if p.queued != nil && !closed.Is(p.queued) {
 		close(p.queued)
 	}
 }
@@ -298,8 +302,10 @@ const (
 	leftReader                      // and a reader may have its number
 )
 
-// wait waits until one of those ahead is gone that the candidate watches, and returns which, or until force is due.
-func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int, left departure, err error) {
+// wait waits until one of those ahead is gone that the candidate watches, and returns which, or
+// until force is due.
+func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int,
+	left departure, err error) {
 	c.watchAhead()
 	told := c.isBehindSibling() && c.self == nil // by that alone: no server is asked until ownLook
 	if told {
@@ -307,11 +313,13 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 		defer c.zs.longWaiters.drop(c)
 	}
 	for {
-		if told = told && time.Since(c.since) < ownLook; !told { // then it is known to be there when the others are gone
+		// then it is known to be there when the others are gone
+		if told = told && time.Since(c.since) < ownLook; !told {
 			c.prepare()
 		}
 		for i, w := range c.watchers {
-			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 || err != nil {
+			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 ||
+				err != nil {
 				return i, left, err
 			}
 		}
@@ -327,7 +335,8 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 }
 
 // lookAtPredecessor returns how the predecessor stopped being one, 0 if it still is.
-func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemble.Watcher, predecessor *queue.Candidate) (departure, error) {
+func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemble.Watcher,
+	predecessor *queue.Candidate) (departure, error) {
 	if c.zs.siblings.have(c.dir, *predecessor) { // it tells by announceGone
 		return 0, nil
 	}
@@ -357,7 +366,8 @@ func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemb
 }
 
 // sleep waits until there is something to look at, or force is due.
-func (p *Passage) sleep(ctx context.Context, c *candidate, force <-chan time.Time) (left departure, err error) {
+func (p *Passage) sleep(ctx context.Context, c *candidate,
+	force <-chan time.Time) (left departure, err error) {
 	var poll <-chan time.Time
 	if c.watchesOpaque() {
 		poll = time.After(opaqueLook)
@@ -375,11 +385,12 @@ func (p *Passage) sleep(ctx context.Context, c *candidate, force <-chan time.Tim
 	}
 }
 
-// errOccupied is why a candidate leaves the queue whose handle is occupied by a lost hold. If it stayed, it would keep all other
-// clients from the lock until that hold is unlocked.
+// errOccupied is why a candidate leaves the queue whose handle is occupied by a lost hold. If it
+// stayed, it would keep all other clients from the lock until that hold is unlocked.
 var errOccupied = errors.New("the handle is occupied by a lost hold")
 
-// awaitSession waits until a candidate can be created: no lost hold occupies the handle, and there is a ZooKeeper session.
+// awaitSession waits until a candidate can be created: no lost hold occupies the handle, and there
+// is a ZooKeeper session.
 func (p *Passage) awaitSession() (*Local, error) {
 	if p.Slot != nil {
 		for left := p.Slot.blocked(p.obstacle); left != nil; left = p.Slot.blocked(p.obstacle) {
@@ -394,9 +405,9 @@ func (p *Passage) awaitSession() (*Local, error) {
 	return p.locks.await(p.ctx)
 }
 
-// takeSlot puts the hold of a candidate that has nobody ahead into the handle's slot. Another hold that stands can only be a
-// Reader's, whose candidates are at the head together: then it waits for that to be released. It fails with errOccupied if
-// the other hold is lost.
+// takeSlot puts the hold of a candidate that has nobody ahead into the handle's slot. Another hold
+// that stands can only be a Reader's, whose candidates are at the head together: then it waits for
+// that to be released. It fails with errOccupied if the other hold is lost.
 func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
 	c.standing.Store(isBehindOwner)
 	if p.Slot == nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// remove takes the candidate out of the queue and forgets its watch. It returns ErrVanished if another
-// client removed it, and an error that matches ErrLost if the session ended first, which removes it as
-// well. If it fails with ctx, it can be called again.
+// remove takes the candidate out of the queue and forgets its watch. It returns ErrVanished if
+// another client removed it, and an error that matches ErrLost if the session ended first, which
+// removes it as well. If it fails with ctx, it can be called again.
 func (c *candidate) remove(ctx context.Context) error {
 	if c.isOver() {
 		return nil
@@ -90,15 +90,17 @@ func (c *candidate) delete(ctx context.Context) error {
 	switch {
 	case errors.Is(err, zk.ErrNoNode): // an earlier request has deleted it
 		return nil
-	case errors.Is(err, zk.ErrNoAuth) && errors.Is(c.glance(ctx), ErrVanished): // a server asks for the right first
+	case errors.Is(err, zk.ErrNoAuth) && errors.Is(c.glance(ctx), ErrVanished):
+		// a server asks for the right first
 		return ErrVanished
 	}
 	return err
 }
 
-// deleteOnce removes the candidate's znode. Those that wait behind it in this session are told first:
-// they may be woken before the answer is here. If the holder has a sibling directly behind that has not
-// been looked at yet, that is read in the same packet: it need not do so itself when it is woken.
+// deleteOnce removes the candidate's znode. Those that wait behind it in this session are told
+// first: they may be woken before the answer is here. If the holder has a sibling directly behind
+// that has not been looked at yet, that is read in the same packet: it need not do so itself when
+// it is woken.
 func (c *candidate) deleteOnce(ctx context.Context) error {
 	c.announce(new(handoff))
 	remove := wire.Delete(c.path, wire.AnyVersion)
@@ -108,7 +110,8 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 		return err
 	}
 	read := wire.GetData(c.dir+"/"+next, false)
-	removed, seen := ensemble.ResponsesTo(remove, ensemble.Nothing), ensemble.ResponsesTo(read, c.zs.NodeState)
+	removed, seen := ensemble.ResponsesTo(remove, ensemble.Nothing),
+		ensemble.ResponsesTo(read, c.zs.NodeState)
 	c.zs.Send(remove, read)
 	// It comes right behind the other answer: to be woken once is enough.
 	if state, err := seen.Wait(ctx); err == nil {
@@ -118,8 +121,8 @@ func (c *candidate) deleteOnce(ctx context.Context) error {
 	return err
 }
 
-// successor returns the name of the sibling directly behind that waits for this one to leave, and whose
-// znode is not watched; "" for none.
+// successor returns the name of the sibling directly behind that waits for this one to leave, and
+// whose znode is not watched; "" for none.
 func (c *candidate) successor() string {
 	if !c.isFirst {
 		return ""
@@ -131,8 +134,8 @@ func (c *candidate) successor() string {
 	return next.Name
 }
 
-// handoff is what a candidate of this session that has nobody ahead leaves to those behind it when it
-// is removed: that nobody was ahead of it, and more.
+// handoff is what a candidate of this session that has nobody ahead leaves to those behind it when
+// it is removed: that nobody was ahead of it, and more.
 type handoff struct {
 	next  string             // the name of the one directly behind, if it was read then
 	state ensemble.NodeState // of that
@@ -140,8 +143,9 @@ type handoff struct {
 
 // note is what stands with a candidate's znode in the table of watches.
 type note struct {
-	*handoff       // nil for none
-	departing bool // it is being removed: the hand-off may yet prove false, and announceGone wakes those that wait
+	*handoff // nil for none
+	// it is being removed: the hand-off may yet prove false, and announceGone wakes those that wait
+	departing bool
 }
 
 // announce leaves a hand-off while the candidate is being removed. announceGone must follow.
@@ -152,9 +156,9 @@ func (c *candidate) announce(h *handoff) {
 	}
 }
 
-// announceGone tells those that wait for the candidate how its removal went. Unless this session has
-// removed it, so that it was there until now, its hand-off may not be true of the queue that others
-// stand in.
+// announceGone tells those that wait for the candidate how its removal went. Unless this session
+// has removed it, so that it was there until now, its hand-off may not be true of the queue that
+// others stand in.
 func (c *candidate) announceGone(gone bool) {
 	if c.stage != deleted {
 		c.handoff = nil
@@ -169,9 +173,9 @@ func handoffFrom(w *ensemble.Watcher) (h *handoff, departing bool) {
 	return n.handoff, n.departing
 }
 
-// emptyThrough returns up to which number all candidates of a lock are known to be gone, -1 if that is
-// not known. The last of them has noted it in candidate.delete, while it watched the lock's znode: as
-// long as that watch stands, the znode is the same, and the numbers go on.
+// emptyThrough returns up to which number all candidates of a lock are known to be gone, -1 if that
+// is not known. The last of them has noted it in candidate.delete, while it watched the lock's
+// znode: as long as that watch stands, the znode is the same, and the numbers go on.
 func (zs *Local) emptyThrough(dir string) int32 {
 	if number, ok := zs.Watches.Memo(dir).(int32); ok {
 		return number

@@ -60,7 +60,8 @@ func (zs *Local) revokeOnce(candidate string, mark Mark) error {
 	return err
 }
 
-// revokeAhead writes the revocation mark into the candidates ahead, the holder's first. Those that are gone need none.
+// revokeAhead writes the revocation mark into the candidates ahead, the holder's first. Those that
+// are gone need none.
 func (c *candidate) revokeAhead(ctx context.Context, mark Mark) error {
 	for _, other := range slices.Backward(c.line.Nearest) {
 		err := c.zs.Revoke(ctx, c.dir+"/"+other.Name, mark)
@@ -71,7 +72,8 @@ func (c *candidate) revokeAhead(ctx context.Context, mark Mark) error {
 	return nil
 }
 
-// evictedAtOnce bounds how many candidates one transaction removes; servers refuse requests above 1 MB.
+// evictedAtOnce bounds how many candidates one transaction removes; servers refuse requests above 1
+// MB.
 const evictedAtOnce = 500
 
 // evict removes those ahead by force.
@@ -87,8 +89,9 @@ func (c *candidate) evict(ctx context.Context) error {
 	return c.clarify(ctx, true)
 }
 
-// removeAll removes other candidates, provided this one is still in the queue. It fails with zk.ErrNoNode when one of
-// them, or this one, is gone already: then the queue has to be listed again.
+// removeAll removes other candidates, provided this one is still in the queue. It fails with
+// zk.ErrNoNode when one of them, or this one, is gone already: then the queue has to be listed
+// again.
 func (c *candidate) removeAll(ctx context.Context, others []queue.Candidate) error {
 	for chunk := range slices.Chunk(others, evictedAtOnce) {
 		ops := []any{&zk.CheckVersionRequest{Path: c.path, Version: -1}}

@@ -30,7 +30,8 @@ func (l *Locks) isSticky(dir string) bool {
 	return sticky
 }
 
-// checkSticky refuses a lock of which it is known that we may not delete candidates there, unless the rights have been mended.
+// checkSticky refuses a lock of which it is known that we may not delete candidates there, unless
+// the rights have been mended.
 func (c *candidate) checkSticky(ctx context.Context) error {
 	err := c.checkStickyIn(ctx, c.dir)
 	if err == nil && c.cfg.Pool != nil {
@@ -44,7 +45,8 @@ func (c *candidate) checkStickyIn(ctx context.Context, dir string) error {
 	if !l.isSticky(dir) {
 		return nil
 	}
-	err := c.zs.DoApart(ctx, func() error { return c.zs.Conn.Delete(dir+"/"+c.prefix, -1) }) // there is no such znode
+	// there is no such znode
+	err := c.zs.DoApart(ctx, func() error { return c.zs.Conn.Delete(dir+"/"+c.prefix, -1) })
 	if err == nil || errors.Is(err, zk.ErrNoNode) {
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// longQueue is how many candidates make a queue long. It is put in order once for all who look at it; in
-// a shorter one each finds its place by itself.
+// longQueue is how many candidates make a queue long. It is put in order once for all who look at
+// it; in a shorter one each finds its place by itself.
 const longQueue = 256
 
-// roster lists the queues of locks for the candidates of one ZooKeeper session. A lock is listed once at a time, and
-// those who ask meanwhile share the next listing: the longer a queue, the more it costs to list it, and the more of
-// our candidates may want to know.
+// roster lists the queues of locks for the candidates of one ZooKeeper session. A lock is listed
+// once at a time, and those who ask meanwhile share the next listing: the longer a queue, the more
+// it costs to list it, and the more of our candidates may want to know.
 type roster struct {
 	zs *Local
 
@@ -44,7 +44,8 @@ func newRoster(zs *Local) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
 }
 
-// list lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as Session.Do does.
+// list lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as
+// Session.Do does.
 func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
 	err = r.zs.Do(ctx, func() error {
 		var mine bool
@@ -59,7 +60,8 @@ func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
 	return l, err
 }
 
-// begin returns a listing that begins after the call, and whether it is the caller's to run, or to finish.
+// begin returns a listing that begins after the call, and whether it is the caller's to run, or to
+// finish.
 func (r *roster) begin(dir string) (l *listing, mine bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

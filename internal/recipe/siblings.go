@@ -6,9 +6,10 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// siblings are the exclusive candidates of one ZooKeeper session that stand in queues: those of the goroutines of one process, as a
-// rule. One that stands directly behind another knows that nobody came in between, for every candidate takes a number, whoever's
-// it is; and while the other is there, no server need be asked to tell when it leaves.
+// siblings are the exclusive candidates of one ZooKeeper session that stand in queues: those of the
+// goroutines of one process, as a rule. One that stands directly behind another knows that nobody
+// came in between, for every candidate takes a number, whoever's it is; and while the other is
+// there, no server need be asked to tell when it leaves.
 type siblings struct {
 	mu     sync.Mutex // guards the fields below
 	seats  map[seat]*candidate
@@ -59,7 +60,8 @@ func (s *siblings) count(dir string) int {
 	return s.number[dir]
 }
 
-// directlyAhead returns the one that stands directly ahead of c, if c too is exclusive, and if they read the queue alike.
+// directlyAhead returns the one that stands directly ahead of c, if c too is exclusive, and if they
+// read the queue alike.
 func (s *siblings) directlyAhead(c *candidate) (other queue.Candidate, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

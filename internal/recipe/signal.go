@@ -2,8 +2,8 @@ package recipe
 
 import "sync"
 
-// signal is given once and stays. The channel that tells of it is made when somebody asks for it: thousands may have a signal
-// that nobody waits for.
+// signal is given once and stays. The channel that tells of it is made when somebody asks for it:
+// thousands may have a signal that nobody waits for.
 type signal struct {
 	mu    sync.Mutex // guards the fields below; no other is taken while it is held
 	given bool

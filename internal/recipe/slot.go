@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Slot is a handle's room for one hold. A hold that was lost keeps its place until it is unlocked, so that within the process a
-// handle excludes as a sync.Mutex does.
+// Slot is a handle's room for one hold. A hold that was lost keeps its place until it is unlocked,
+// so that within the process a handle excludes as a sync.Mutex does.
 type Slot struct {
 	mu      sync.Mutex    // guards the fields below
 	hold    *Hold         // that is in it; nil if it is free
@@ -14,8 +14,9 @@ type Slot struct {
 	changed chan struct{} // closed when the slot may have become free; nil if nobody waits for that
 }
 
-// take puts a hold into the slot, unless another is there or has come earlier. Then it returns the one that is there, which may be
-// nil, and a channel that closes when it is worth while to try again. The caller does so, or calls giveUp.
+// take puts a hold into the slot, unless another is there or has come earlier. Then it returns the
+// one that is there, which may be nil, and a channel that closes when it is worth while to try
+// again. The caller does so, or calls giveUp.
 func (s *Slot) take(h *Hold) (other *Hold, changed <-chan struct{}, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,8 +48,8 @@ func (s *Slot) leave() {
 	s.tellLocked()
 }
 
-// blocked returns a channel that closes when the hold in the slot leaves, if that hold is lost or is the one given;
-// otherwise nil.
+// blocked returns a channel that closes when the hold in the slot leaves, if that hold is lost or
+// is the one given; otherwise nil.
 func (s *Slot) blocked(known *Hold) <-chan struct{} {
 	s.mu.Lock()
 	h := s.hold

@@ -25,7 +25,8 @@ var (
 
 // noteBlocked notes who is ahead of the candidate, as it begins to wait for them.
 func (c *candidate) noteBlocked() {
-	st := &standing{ahead: len(c.line.Nearest), more: c.line.More, nearest: c.zs.siblings.at(c.dir, c.line.Nearest[0])}
+	st := &standing{ahead: len(c.line.Nearest), more: c.line.More,
+		nearest: c.zs.siblings.at(c.dir, c.line.Nearest[0])}
 	if n := len(c.watchers); n == st.ahead && !st.more {
 		st.first = c.watchers[n-1]
 	}
@@ -63,7 +64,8 @@ func (c *candidate) describe(st *standing) string {
 			break
 		}
 		if next == isFirst || next == isBehindOwner {
-			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings, ensemble.Readable(st.nearest.cfg.Identifier))
+			return fmt.Sprintf("%d ahead of it, the holder is %s, in this session", siblings,
+				ensemble.Readable(st.nearest.cfg.Identifier))
 		}
 		st = next
 	}

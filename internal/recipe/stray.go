@@ -18,8 +18,9 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// isCandidate is the one rule: a child with a number in its name is a candidate if it belongs to a session. Kazoo has
-// candidates that do not; they count for a handle that shares the lock with kazoo.
+// isCandidate is the one rule: a child with a number in its name is a candidate if it belongs to a
+// session. Kazoo has candidates that do not; they count for a handle that shares the lock with
+// kazoo.
 func isCandidate(voice queue.Voice, c queue.Candidate, owner int64) bool {
 	return owner != 0 || voice.Persistent(c)
 }
@@ -35,16 +36,18 @@ func isCandidateBy(voice queue.Voice, c queue.Candidate, stat *zk.Stat) bool {
 	return stat == hidden || isCandidate(voice, c, stat.EphemeralOwner)
 }
 
-// A StatReader calls f for each of some children of a znode in turn, with its Stat, with nil for one
-// that is gone, or with hidden for one that we may not read, until f fails.
+// A StatReader calls f for each of some children of a znode in turn, with its Stat, with nil for
+// one that is gone, or with hidden for one that we may not read, until f fails.
 type StatReader func(
-	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
+	ctx context.Context, dir string, children []queue.Candidate,
+	f func(queue.Candidate, *zk.Stat) error,
 ) error
 
 // Stats reads the Stat of children of a znode, and not their data, which can be large. It is a
 // StatReader.
 func (zs *Local) Stats(
-	ctx context.Context, dir string, children []queue.Candidate, f func(queue.Candidate, *zk.Stat) error,
+	ctx context.Context, dir string, children []queue.Candidate,
+	f func(queue.Candidate, *zk.Stat) error,
 ) error {
 	request := func(i int) *wire.Request {
 		return wire.Exists(zkpath.Join(dir, "/"+children[i].Name), false)
@@ -61,7 +64,8 @@ func (zs *Local) Stats(
 		}
 		return f(children[i], &answer.Value)
 	}
-	return ensemble.AskEach(ctx, zs.Session, len(children), readsAtOnce, request, wire.Reply.Stat, answered)
+	return ensemble.AskEach(ctx, zs.Session, len(children), readsAtOnce, request,
+		wire.Reply.Stat, answered)
 }
 
 // Entry is a candidate with what the servers tell of its znode.
@@ -94,8 +98,9 @@ func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]En
 	return zs.Entries(ctx, dir, l.children, voice, zs.Stats)
 }
 
-// markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a number is less than those
-// of earlier candidates, the znode was made with it by hand: it keeps later candidates waiting, and is no holder.
+// markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a
+// number is less than those of earlier candidates, the znode was made with it by hand: it keeps
+// later candidates waiting, and is no holder.
 //
 // A reader may have the number of an earlier writer, which was downgraded.
 func markHolders(q []Entry) {
@@ -122,8 +127,8 @@ func markHolders(q []Entry) {
 	}
 }
 
-// refuseStrangers looks for a candidate, before or behind this one, whose client orders the queue differently or is not
-// known.
+// refuseStrangers looks for a candidate, before or behind this one, whose client orders the queue
+// differently or is not known.
 func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 	var suspects []queue.Candidate
 	suspect := func(other queue.Candidate) {
@@ -152,7 +157,8 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 }
 
 // sift returns those of the candidates ahead that are there and are candidates, in one pass.
-func (c *candidate) sift(ctx context.Context, line []queue.Candidate) (real []queue.Candidate, err error) {
+func (c *candidate) sift(ctx context.Context,
+	line []queue.Candidate) (real []queue.Candidate, err error) {
 	strays := 0
 	err = c.zs.Stats(ctx, c.dir, line, func(other queue.Candidate, stat *zk.Stat) error {
 		switch {

@@ -94,8 +94,9 @@ func createOnce(
 		}
 	}
 	if n := len(ops); n > mostTogether || bytes > bytesTogether {
-		return nil, 0, fmt.Errorf("%d locks, of %d bytes together: want %d and %d at most", n, bytes,
-			mostTogether, bytesTogether)
+		return nil, 0,
+			fmt.Errorf("%d locks, of %d bytes together: want %d and %d at most", n, bytes,
+				mostTogether, bytesTogether)
 	}
 	type answer struct {
 		results []zk.MultiResponse

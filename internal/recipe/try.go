@@ -9,12 +9,13 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// Sight is how a handle last saw its lock. A try of a lock that was free creates its candidate at once,
-// which takes one trip. Any other try looks first, so that it writes nothing if the lock is taken. Tries
-// that wrote would keep one another from a free lock.
+// Sight is how a handle last saw its lock. A try of a lock that was free creates its candidate at
+// once, which takes one trip. Any other try looks first, so that it writes nothing if the lock is
+// taken. Tries that wrote would keep one another from a free lock.
 type Sight struct {
-	free  atomic.Bool
-	known atomic.Pointer[string] // the name of a candidate that was asked about; nil if there was none
+	free atomic.Bool
+	// the name of a candidate that was asked about; nil if there was none
+	known atomic.Pointer[string]
 }
 
 // peek fails with ErrLocked if the candidate, which does not exist yet, would have to wait.
@@ -36,7 +37,8 @@ func (p *Passage) peek(c *candidate) error {
 		return ErrLocked
 	}
 	nearest := min(1, len(ahead))
-	for _, some := range [][]queue.Candidate{ahead[:nearest], ahead[nearest:]} { // a stray is seldom alone
+	// a stray is seldom alone
+	for _, some := range [][]queue.Candidate{ahead[:nearest], ahead[nearest:]} {
 		real, err := c.sift(p.ctx, some)
 		if err != nil {
 			return err

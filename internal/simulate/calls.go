@@ -34,16 +34,20 @@ var calls = map[string]func(*run, Step){
 
 // callVerbs are those verbs, the likelier the oftener.
 var callVerbs = []string{
-	"lock", "lock", "lock", "lock", "try", "async", "async", "async", "revoke", "revoke", "do", "do", "read", "read",
+	"lock", "lock", "lock", "lock", "try", "async", "async", "async", "revoke", "revoke", "do",
+	"do", "read", "read",
 	"look", "clear", "close", "disturb", "queue", "forge",
 }
 
-// causes are why a context ends that a user gives a call. Each could be taken for an answer of a server, or for what has
-// become of a session, a hold or a candidate.
+// causes are why a context ends that a user gives a call. Each could be taken for an answer of a
+// server, or for what has become of a session, a hold or a candidate.
 var causes = []error{
-	context.DeadlineExceeded, zk.ErrNoNode, zk.ErrNoNode, zk.ErrNodeExists, zk.ErrConnectionClosed, zk.ErrNoServer,
-	zk.ErrSessionMoved, zk.ErrSessionExpired, zk.ErrNoAuth, zk.ErrBadArguments, errors.New("unknown error: -127"),
-	zklock.ErrLost, zklock.ErrClosed, zklock.ErrLocked, zklock.ErrRevoked, zklock.ErrUnavailable, zklock.ErrNotLocked,
+	context.DeadlineExceeded, zk.ErrNoNode, zk.ErrNoNode, zk.ErrNodeExists, zk.ErrConnectionClosed,
+	zk.ErrNoServer,
+	zk.ErrSessionMoved, zk.ErrSessionExpired, zk.ErrNoAuth, zk.ErrBadArguments,
+	errors.New("unknown error: -127"),
+	zklock.ErrLost, zklock.ErrClosed, zklock.ErrLocked, zklock.ErrRevoked, zklock.ErrUnavailable,
+	zklock.ErrNotLocked,
 	&zklock.OpError{Op: "lock", Path: "/other", Err: zk.ErrNoNode},
 }
 
@@ -89,7 +93,8 @@ func (c call) returned(what string, err error, fair ...error) {
 		return
 	}
 	if !errors.Is(err, c.Err()) || !errors.Is(err, context.Cause(c)) {
-		c.r.violate("%v: %s fails with %v, which does not match %v and %v", c.step, what, err, c.Err(), context.Cause(c))
+		c.r.violate("%v: %s fails with %v, which does not match %v and %v", c.step, what, err,
+			c.Err(), context.Cause(c))
 	}
 }
 
@@ -174,7 +179,8 @@ func (r *run) revoke(st Step) {
 	}
 }
 
-// do runs a function under the lock, which asks about the lock until its context ends, and once more.
+// do runs a function under the lock, which asks about the lock until its context ends, and once
+// more.
 func (r *run) do(st Step) {
 	h, c := r.handle(st), r.begin(st)
 	var outcome error
@@ -200,7 +206,8 @@ func (r *run) do(st Step) {
 		}
 		return outcome
 	})
-	fair := []error{mixed, zklock.ErrLost, zklock.ErrRevoked, context.DeadlineExceeded} // the last is the release's
+	// the last is the release's
+	fair := []error{mixed, zklock.ErrLost, zklock.ErrRevoked, context.DeadlineExceeded}
 	if outcome != nil {
 		fair = append(fair, outcome)
 	}
@@ -219,7 +226,8 @@ func (r *run) read(st Step) {
 	if err != nil {
 		return
 	}
-	held := &hold{by: st, lock: st.Lock, shared: true, session: r.sessions[st.Session].ID(), lost: revoked}
+	held := &hold{by: st, lock: st.Lock, shared: true,
+		session: r.sessions[st.Session].ID(), lost: revoked}
 	r.granted(held)
 	r.handlesMu.Lock()
 	r.reads[rw] = append(r.reads[rw], held)
@@ -233,7 +241,8 @@ func (r *run) read(st Step) {
 	rw.RUnlock()
 }
 
-// released returns the hold that the next RUnlock releases: one that was lost or revoked, or the oldest.
+// released returns the hold that the next RUnlock releases: one that was lost or revoked, or the
+// oldest.
 func (r *run) released(rw *zklock.RWMutex) *hold {
 	r.handlesMu.Lock()
 	defer r.handlesMu.Unlock()

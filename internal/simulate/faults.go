@@ -30,8 +30,10 @@ var faults = map[string]func(*run, Step){
 
 // faultVerbs are those verbs, the likelier the oftener.
 var faultVerbs = []string{
-	"cut", "cut", "blackhole", "blackhole", "refuse", "delay", "server", "server", "server", "most", "expire", "expire",
-	"throttle", "commits", "flap", "flap", "flap", "strand", "strand", "elect", "elect", "shut", "wipe",
+	"cut", "cut", "blackhole", "blackhole", "refuse", "delay", "server", "server", "server", "most",
+	"expire", "expire",
+	"throttle", "commits", "flap", "flap", "flap", "strand", "strand", "elect", "elect",
+	"shut", "wipe",
 }
 
 func (r *run) blackhole(st Step) {
@@ -97,12 +99,13 @@ func (r *run) commits(st Step) {
 	r.ReleaseCommits()
 }
 
-// flap asks for a lock at one server and, while commits hang, again at another: what was asked for first is committed when the
-// session is there.
+// flap asks for a lock at one server and, while commits hang, again at another: what was asked for
+// first is committed when the session is there.
 func (r *run) flap(st Step) {
 	client := r.clients[st.Session]
 	client.Cut()
-	time.Sleep(time.Second + time.Duration(st.Variant%1000)*time.Millisecond) // connected, and nothing under way
+	// connected, and nothing under way
+	time.Sleep(time.Second + time.Duration(st.Variant%1000)*time.Millisecond)
 	r.HoldCommits()
 	r.beside(st, 0, time.Second)
 	time.Sleep(100 * time.Millisecond)
@@ -128,7 +131,8 @@ func (r *run) strand(st Step) {
 // beside acquires a lock that others leave alone.
 func (r *run) beside(st Step, handle int, length time.Duration) {
 	r.start(Step{
-		At: time.Since(r.begun), Verb: "lock", Session: st.Session, Lock: fmt.Sprint("own-", st.Session), Handle: handle, For: length,
+		At: time.Since(r.begun), Verb: "lock", Session: st.Session,
+		Lock: fmt.Sprint("own-", st.Session), Handle: handle, For: length,
 	}, (*run).lock)
 }
 

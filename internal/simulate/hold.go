@@ -17,8 +17,8 @@ type handle struct {
 	cohort bool
 }
 
-// enter takes note of a hold that has been granted through a handle, unless its znode is gone already, or others may unlock
-// the handle.
+// enter takes note of a hold that has been granted through a handle, unless its znode is gone
+// already, or others may unlock the handle.
 func (r *run) enter(h handle) *hold {
 	held := &hold{by: h.step, lock: h.step.Lock, shared: h.shared, token: h.Token(), lost: h.Lost()}
 	guard, err := h.Guard()
@@ -95,10 +95,11 @@ func (r *run) unlock(h handle, held *hold, p *zklock.Pending) {
 	}
 }
 
-// requireGone checks that nothing is left of a hold that was released. If its session is given up, its znode may stay until the
-// ensemble ends that.
+// requireGone checks that nothing is left of a hold that was released. If its session is given up,
+// its znode may stay until the ensemble ends that.
 func (r *run) requireGone(h handle, held *hold) {
-	if r.sessions[h.step.Session].ID() != held.session || held.path == "" || h.cohort || h.step.Lock == "wild" {
+	if r.sessions[h.step.Session].ID() != held.session || held.path == "" || h.cohort ||
+		h.step.Lock == "wild" {
 		return
 	}
 	if owner := r.Owner(held.path); owner != 0 && owner == held.session {

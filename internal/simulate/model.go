@@ -19,11 +19,13 @@ type hold struct {
 	session int64        // of the candidate
 	token   zklock.Token // zero where the user cannot know it
 	lost    <-chan struct{}
-	excused bool // others may hold the lock beside it: it was removed, or its session ended by force
+	// others may hold the lock beside it: it was removed, or its session ended by force
+	excused bool
 }
 
 func (h *hold) String() string {
-	return fmt.Sprintf("{%v: path %q session %#x token %v lost %v}", h.by, h.path, h.session, h.token, closed.Is(h.lost))
+	return fmt.Sprintf("{%v: path %q session %#x token %v lost %v}", h.by, h.path, h.session,
+		h.token, closed.Is(h.lost))
 }
 
 // stands reports whether its holder believes, and may believe, that the hold stands.
@@ -56,13 +58,15 @@ type owned struct {
 func newModel() *model {
 	return &model{
 		begun: time.Now(), holds: make(map[*hold]struct{}),
-		gone: make(map[string]bool), goneAt: make(map[owned]time.Time), newest: make(map[string]zklock.Token),
+		gone: make(map[string]bool), goneAt: make(map[owned]time.Time),
+		newest:  make(map[string]zklock.Token),
 		writers: make(map[string]zklock.Token), removers: make(map[string]bool),
 		unsolved: make(map[int]Step), waits: make(map[string]int),
 	}
 }
 
-// violateLocked takes note of a violation. It is printed at once, for the process may not live long.
+// violateLocked takes note of a violation. It is printed at once, for the process may not live
+// long.
 func (m *model) violateLocked(format string, args ...any) {
 	text := fmt.Sprintf("%v: ", time.Since(m.begun)) + fmt.Sprintf(format, args...)
 	m.wrong = append(m.wrong, text)
@@ -83,8 +87,8 @@ func (m *model) log(format string, args ...any) {
 	m.trace = append(m.trace, fmt.Sprintf("%v ", time.Since(m.begun))+fmt.Sprintf(format, args...))
 }
 
-// told is within which time a holder learns that its znode is gone. One transaction may remove it and
-// all those ahead of it, so that it is granted the lock a moment after that.
+// told is within which time a holder learns that its znode is gone. One transaction may remove it
+// and all those ahead of it, so that it is granted the lock a moment after that.
 const told = 50 * time.Millisecond
 
 // granted enters a hold, and compares it with all that stand.
@@ -93,7 +97,8 @@ func (m *model) granted(h *hold) {
 	defer m.mu.Unlock()
 	m.trace = append(m.trace, fmt.Sprintf("%v granted %v", time.Since(m.begun), h))
 	// The user hears of the grant a moment after it.
-	h.excused = h.excused || m.gone[h.path] || h.path == "" && time.Since(m.goneAt[owned{h.lock, h.session}]) <= told
+	h.excused = h.excused || m.gone[h.path] ||
+		h.path == "" && time.Since(m.goneAt[owned{h.lock, h.session}]) <= told
 	for other := range m.holds {
 		if other.lock != h.lock || other.shared && h.shared {
 			continue
@@ -142,7 +147,8 @@ func (m *model) over(h *hold) {
 func (m *model) expiring(session int64, forced bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.trace = append(m.trace, fmt.Sprintf("%v session %#x expires, forced: %v", time.Since(m.begun), session, forced))
+	m.trace = append(m.trace,
+		fmt.Sprintf("%v session %#x expires, forced: %v", time.Since(m.begun), session, forced))
 	for h := range m.holds {
 		if h.session == session {
 			if !forced && h.stands() {
@@ -158,7 +164,8 @@ func (m *model) expiring(session int64, forced bool) {
 func (m *model) deleted(lock, path string, owner, by int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.trace = append(m.trace, fmt.Sprintf("%v %s of %#x deleted by %#x", time.Since(m.begun), path, owner, by))
+	m.trace = append(m.trace,
+		fmt.Sprintf("%v %s of %#x deleted by %#x", time.Since(m.begun), path, owner, by))
 	for h := range m.holds {
 		if h.path != path && (h.path != "" || h.lock != lock || h.session != owner) {
 			continue

@@ -12,10 +12,11 @@ import (
 
 // Plan is one simulated world and what happens in it.
 type Plan struct {
-	Seed        uint64
-	Servers     int
-	Latency     time.Duration   // the longest of a frame
-	Most        []time.Duration // the longest session timeout that each server grants; 0 for its default
+	Seed    uint64
+	Servers int
+	Latency time.Duration // the longest of a frame
+	// the longest session timeout that each server grants; 0 for its default
+	Most        []time.Duration
 	Sessions    []time.Duration // the session timeouts that are asked for
 	Handoff     int             // of the handles that share a candidate
 	Rounded     bool            // see fakezk.Config
@@ -40,7 +41,8 @@ type Step struct {
 // String is the plan as a person reads it.
 func (p Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d servers that grant %v, frames take up to %v, sessions ask for %v, hand-off %d",
+	fmt.Fprintf(&b,
+		"seed %d: %d servers that grant %v, frames take up to %v, sessions ask for %v, hand-off %d",
 		p.Seed, p.Servers, p.Most, p.Latency, p.Sessions, p.Handoff)
 	if p.Rounded {
 		b.WriteString(", rounded")
@@ -88,9 +90,10 @@ func Decode(text string) (p Plan, err error) {
 func New(seed uint64) Plan {
 	d := dice{rand.New(rand.NewPCG(seed, 0x7a6b6c6f636b))}
 	p := Plan{
-		Seed:        seed,
-		Servers:     pick(d, 1, 3, 3, 3, 5),
-		Latency:     pick(d, 0, time.Millisecond, 5*time.Millisecond, 20*time.Millisecond, 60*time.Millisecond),
+		Seed:    seed,
+		Servers: pick(d, 1, 3, 3, 3, 5),
+		Latency: pick(d, 0, time.Millisecond, 5*time.Millisecond, 20*time.Millisecond,
+			60*time.Millisecond),
 		Handoff:     1 + d.IntN(3),
 		Rounded:     d.IntN(4) == 0,
 		Unforwarded: d.IntN(4) == 0,
@@ -137,8 +140,9 @@ func (d dice) upTo(most time.Duration) time.Duration {
 	return time.Duration(d.Int64N(int64(most))).Round(10 * time.Microsecond)
 }
 
-// meeting returns calls of the session that a fault is about to befall, for such calls are few otherwise: some that are under
-// way then, and one that may hold the lock for as long as the fault lasts.
+// meeting returns calls of the session that a fault is about to befall, for such calls are few
+// otherwise: some that are under way then, and one that may hold the lock for as long as the fault
+// lasts.
 func (d dice) meeting(p Plan, fault Step, calls, locks []string) (steps []Step) {
 	for i := range d.IntN(5) {
 		st := d.step(p, time.Second)
@@ -161,11 +165,13 @@ func (d dice) step(p Plan, span time.Duration) Step {
 		Session: d.IntN(len(p.Sessions)),
 		Server:  d.IntN(p.Servers),
 		Handle:  d.IntN(2),
-		For:     d.upTo(pick(d, time.Millisecond, 20*time.Millisecond, 300*time.Millisecond, 3*time.Second, 20*time.Second)),
+		For: d.upTo(pick(d, time.Millisecond, 20*time.Millisecond, 300*time.Millisecond,
+			3*time.Second, 20*time.Second)),
 		Variant: d.IntN(1 << 16),
 	}
 	if d.IntN(2) == 0 {
-		st.Within = d.upTo(pick(d, 30*time.Millisecond, 300*time.Millisecond, 3*time.Second, 20*time.Second)) + 1
+		st.Within = d.upTo(pick(d, 30*time.Millisecond, 300*time.Millisecond, 3*time.Second,
+			20*time.Second)) + 1
 		st.Cause = d.IntN(len(causes))
 	}
 	return st

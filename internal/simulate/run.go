@@ -21,8 +21,8 @@ import (
 // root is where the locks are.
 const root = "/ZktoolsLocks"
 
-// patience bounds what must happen once everything is well again. A rebuilt ensemble takes a session back after its timeout
-// and a third.
+// patience bounds what must happen once everything is well again. A rebuilt ensemble takes a
+// session back after its timeout and a third.
 const patience = 5 * time.Minute
 
 // run is a plan under way.
@@ -41,18 +41,24 @@ type run struct {
 	reads     map[*zklock.RWMutex][]*hold // by RLockContext, the oldest first
 }
 
-// Run carries a plan out and returns what was wrong, and what has happened. opts are for each Session. A goroutine that is
-// left makes it panic.
+// Run carries a plan out and returns what was wrong, and what has happened. opts are for each
+// Session. A goroutine that is left makes it panic.
 func Run(t *testing.T, p Plan, opts ...zklock.SessionOption) (wrong, trace []string) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // faster: in a bubble goroutines mostly wait for each other
+	// faster: in a bubble goroutines mostly wait for each other
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	synctest.Test(t, func(*testing.T) {
-		r := &run{plan: p, model: newModel(), well: make(chan struct{}), late: make(chan struct{}), handles: make(map[string]any), reads: make(map[*zklock.RWMutex][]*hold)}
+		r := &run{plan: p, model: newModel(), well: make(chan struct{}), late: make(chan struct{}),
+			handles: make(map[string]any), reads: make(map[*zklock.RWMutex][]*hold)}
 		latency := rand.New(rand.NewPCG(p.Seed, 0)) // the loop's own
 		r.Cluster = fakezk.New(fakezk.Config{
 			Servers: p.Servers, Rounded: p.Rounded, Unforwarded: p.Unforwarded,
-			Latency: func() time.Duration { return time.Duration(latency.Int64N(int64(p.Latency) + 1)) },
+			Latency: func() time.Duration {
+				return time.Duration(latency.Int64N(int64(p.Latency) + 1))
+			},
 			Expired: r.expiring,
-			Deleted: func(znode string, owner, by int64) { r.deleted(path.Base(path.Dir(znode)), znode, owner, by) },
+			Deleted: func(znode string, owner, by int64) {
+				r.deleted(path.Base(path.Dir(znode)), znode, owner, by)
+			},
 		})
 		if r.dial(opts) {
 			r.carryOut()
@@ -68,7 +74,8 @@ func (r *run) dial(opts []zklock.SessionOption) bool {
 	r.closed = make([]atomic.Bool, len(r.plan.Sessions))
 	for i, timeout := range r.plan.Sessions {
 		client := r.Client()
-		options := append([]zklock.SessionOption{zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(timeout)}, opts...)
+		options := append([]zklock.SessionOption{zklock.WithDialer(client.Dial),
+			zklock.WithSessionTimeout(timeout)}, opts...)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		s, err := zklock.Dial(ctx, r.Connect(), options...)
 		cancel()
@@ -135,7 +142,8 @@ func (r *run) heal() {
 	r.ReleaseCommits()
 }
 
-// await waits until all steps are through, or all but those whose handle is occupied by a lost hold.
+// await waits until all steps are through, or all but those whose handle is occupied by a lost
+// hold.
 func (r *run) await(all bool) {
 	begun := time.Now()
 	for {
@@ -212,7 +220,9 @@ func (r *run) end() {
 
 // unclosed reports whether no step has closed a session.
 func (r *run) unclosed(i int) bool {
-	return !slices.ContainsFunc(r.plan.Steps, func(st Step) bool { return st.Verb == "close" && st.Session == i })
+	return !slices.ContainsFunc(r.plan.Steps, func(st Step) bool {
+		return st.Verb == "close" && st.Session == i
+	})
 }
 
 // key names the handle of a step.
@@ -225,7 +235,9 @@ func (r *run) handle(st Step) handle {
 	h := handle{key: key(st), step: st, cohort: st.Lock == "cohort" || st.Lock == "readers"}
 	switch rw := r.rwMutex(st); {
 	case rw == nil:
-		h.Mutex = once(r, h.key, func() (*zklock.Mutex, error) { return r.sessions[st.Session].Mutex(st.Lock, r.options(st)...) })
+		h.Mutex = once(r, h.key, func() (*zklock.Mutex, error) {
+			return r.sessions[st.Session].Mutex(st.Lock, r.options(st)...)
+		})
 	case st.Variant&512 != 0:
 		h.key += "/reader"
 		h.shared, h.cohort = true, false

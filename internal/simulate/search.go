@@ -27,8 +27,9 @@ const (
 	seedsVariable = "SIMULATE_WORKER"
 )
 
-// Main is the body of a test: it tries seeds, in a process of its own, for a plan that fails can take the process with it. Of
-// the first one that fails it reports the fewest steps that fail still.
+// Main is the body of a test: it tries seeds, in a process of its own, for a plan that fails can
+// take the process with it. Of the first one that fails it reports the fewest steps that fail
+// still.
 func Main(t *testing.T, seeds Seeds, opts ...zklock.SessionOption) {
 	if text := os.Getenv(planVariable); text != "" {
 		runOne(t, text, opts)
@@ -38,7 +39,8 @@ func Main(t *testing.T, seeds Seeds, opts ...zklock.SessionOption) {
 		runSeeds(t, text, opts)
 		return
 	}
-	out, failed := process(t, seedsVariable+"="+fmt.Sprint(seeds.First, " ", seeds.Count, " ", seeds.For), 0)
+	out, failed := process(t,
+		seedsVariable+"="+fmt.Sprint(seeds.First, " ", seeds.Count, " ", seeds.For), 0)
 	seed, ok := lastSeed(out)
 	if !failed {
 		t.Log(lastLines(out, 3))
@@ -67,7 +69,8 @@ func Main(t *testing.T, seeds Seeds, opts ...zklock.SessionOption) {
 	t.Errorf("%s=%s\n%v\n%s", planVariable, "'"+shrunk.Encode()+"'", shrunk, lastLines(last, 200))
 }
 
-// Shrink returns the fewest steps found that fail still. It is false if the whole plan does not fail.
+// Shrink returns the fewest steps found that fail still. It is false if the whole plan does not
+// fail.
 func Shrink(p Plan, fails func(Plan) bool) (Plan, bool) {
 	if !fails(p) {
 		return p, false
@@ -75,7 +78,8 @@ func Shrink(p Plan, fails func(Plan) bool) (Plan, bool) {
 	for n := (len(p.Steps) + 1) / 2; n > 0; n /= 2 {
 		for at := 0; at < len(p.Steps); {
 			less := p
-			less.Steps = append(append([]Step(nil), p.Steps[:at]...), p.Steps[min(at+n, len(p.Steps)):]...)
+			less.Steps = append(append([]Step(nil), p.Steps[:at]...),
+				p.Steps[min(at+n, len(p.Steps)):]...)
 			if fails(less) {
 				p = less
 			} else {
@@ -101,7 +105,8 @@ func process(t *testing.T, setting string, limit time.Duration) (out string, fai
 	return text.String(), err != nil
 }
 
-// stalled is for how long one plan may run on the machine's clock. If virtual time stands still it does not end.
+// stalled is for how long one plan may run on the machine's clock. If virtual time stands still it
+// does not end.
 const stalled = 45 * time.Second
 
 // watch ends the process if a plan goes on for too long. The caller stops it.

@@ -14,8 +14,9 @@ import (
 	"github.com/zookylock/zklock/internal/testhook"
 )
 
-// TestSimulate tries made-up worlds, see package simulate and make simulate. SIMULATE_SEEDS says how many, SIMULATE_FIRST which
-// is the first, and SIMULATE_FOR for how long instead. SIMULATE_PLAN runs one plan, as it is printed of one that fails.
+// TestSimulate tries made-up worlds, see package simulate and make simulate. SIMULATE_SEEDS says
+// how many, SIMULATE_FIRST which is the first, and SIMULATE_FOR for how long instead. SIMULATE_PLAN
+// runs one plan, as it is printed of one that fails.
 func TestSimulate(t *testing.T) {
 	seeds := simulate.Seeds{
 		First: uint64(env(t, "SIMULATE_FIRST", time.Now().UnixNano())),

@@ -1,5 +1,6 @@
 // Package termsvg draws a recording of a terminal as an animated SVG image, for README.md. It knows
-// what "zooky demo" writes: lines, and the sequences that move the cursor up and erase what is below.
+// what "zooky demo" writes: lines, and the sequences that move the cursor up and erase what is
+// below.
 package termsvg
 
 import (
@@ -28,8 +29,8 @@ type Recording struct {
 	Class func(line string) string
 }
 
-// together is the time within which chunks belong to one frame: a line is erased and written anew by
-// separate writes, and must not flicker.
+// together is the time within which chunks belong to one frame: a line is erased and written anew
+// by separate writes, and must not flicker.
 const together = 30 * time.Millisecond
 
 // Clear erases the whole screen.
@@ -54,7 +55,8 @@ func (r Recording) SVG() (string, error) {
 	}
 	width, height := int(float64(r.Columns)*charWidth)+2*margin, rows*lineHeight+2*margin
 	var svg strings.Builder
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %d">
+	fmt.Fprintf(&svg,
+		`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %d">
 <style>
 text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 text { fill: #d0d7de; white-space: pre; }
@@ -91,7 +93,8 @@ func (r Recording) draw(svg *strings.Builder, row int, s span) {
 	if len(times) > 1 {
 		fmt.Fprintf(svg, `<animate attributeName="visibility" calcMode="discrete" dur="%vs"`+
 			` repeatCount="indefinite" keyTimes="%s" values="%s"/>`,
-			r.End.Round(time.Millisecond).Seconds(), strings.Join(times, ";"), strings.Join(values, ";"))
+			r.End.Round(time.Millisecond).Seconds(), strings.Join(times, ";"),
+			strings.Join(values, ";"))
 	}
 	svg.WriteString("</text>\n")
 }

@@ -32,19 +32,26 @@ func TestSVG(t *testing.T) {
 	text := `<text xml:space="preserve" x="14" y=`
 	for _, line := range []string{
 		text + `"27" visibility="visible" class="prompt">$ demo</text>`,
-		text + `"44" visibility="hidden">begin  &lt;1&gt;` + animate + `"0;0.1000;0.8000" values="hidden;visible;hidden"/></text>`,
-		text + `"44" visibility="visible" class="bad">LOST` + animate + `"0;0.8000" values="hidden;visible"/></text>`,
-		text + `"61" visibility="hidden">note` + animate + `"0;0.5000;0.8000" values="hidden;visible;hidden"/></text>`,
-		text + `"78" visibility="hidden">  0/2` + animate + `"0;0.1000;0.2000" values="hidden;visible;hidden"/></text>`,
-		text + `"78" visibility="hidden">  1/2` + animate + `"0;0.2000;0.5000" values="hidden;visible;hidden"/></text>`,
-		text + `"78" visibility="hidden">end` + animate + `"0;0.5000;0.8000" values="hidden;visible;hidden"/></text>`,
+		text + `"44" visibility="hidden">begin  &lt;1&gt;` + animate +
+			`"0;0.1000;0.8000" values="hidden;visible;hidden"/></text>`,
+		text + `"44" visibility="visible" class="bad">LOST` + animate +
+			`"0;0.8000" values="hidden;visible"/></text>`,
+		text + `"61" visibility="hidden">note` + animate +
+			`"0;0.5000;0.8000" values="hidden;visible;hidden"/></text>`,
+		text + `"78" visibility="hidden">  0/2` + animate +
+			`"0;0.1000;0.2000" values="hidden;visible;hidden"/></text>`,
+		text + `"78" visibility="hidden">  1/2` + animate +
+			`"0;0.2000;0.5000" values="hidden;visible;hidden"/></text>`,
+		text + `"78" visibility="hidden">end` + animate +
+			`"0;0.5000;0.8000" values="hidden;visible;hidden"/></text>`,
 	} {
 		assert.Contains(t, svg, line+"\n")
 	}
 	assert.Contains(t, svg, `width="344" height="96"`)
 	lines, err := termsvg.Lines([]byte(svg))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"$ demo", "begin  <1>", "LOST", "note", "  0/2", "  1/2", "end"}, lines)
+	assert.Equal(t, []string{"$ demo", "begin  <1>", "LOST", "note", "  0/2", "  1/2", "end"},
+		lines)
 }
 
 func TestLongLinesWrap(t *testing.T) {

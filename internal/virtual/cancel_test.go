@@ -15,7 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// troubles are faults that a client and its server can be in, the client's server being that of number 0.
+// troubles are faults that a client and its server can be in, the client's server being that of
+// number 0.
 var troubles = map[string]func(*world, *fakezk.Client, int64){
 	"none":          func(*world, *fakezk.Client, int64) {},
 	"refused":       func(_ *world, cl *fakezk.Client, _ int64) { cl.Refuse(); cl.Cut() },
@@ -33,8 +34,8 @@ var troubles = map[string]func(*world, *fakezk.Client, int64){
 	"rejected":      func(w *world, cl *fakezk.Client, _ int64) { w.RejectCredentials(true); cl.Cut() },
 }
 
-// TestVirtualCancelAtEveryMoment puts every fault on at every request of an acquisition, cancels at once or later, and
-// takes the fault away.
+// TestVirtualCancelAtEveryMoment puts every fault on at every request of an acquisition, cancels at
+// once or later, and takes the fault away.
 func TestVirtualCancelAtEveryMoment(t *testing.T) {
 	const timeout = 4 * time.Second
 	for name, trouble := range troubles {
@@ -45,7 +46,8 @@ func TestVirtualCancelAtEveryMoment(t *testing.T) {
 					for _, later := range []time.Duration{0, 3 * timeout} {
 						cases++
 						virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
-							s, client := w.dial("", timeout, zklock.WithAuth("digest", []byte("a:b")))
+							s, client := w.dial("", timeout,
+								zklock.WithAuth("digest", []byte("a:b")))
 							direct, _ := w.dial("", timeout)
 							holder, m := mutex(t, direct, "m"), mutex(t, s, "m")
 							if contended {
@@ -98,7 +100,8 @@ func TestVirtualCancelAtEveryMoment(t *testing.T) {
 							if contended && holder.Err() == nil {
 								want = 1
 							}
-							assert.Len(t, w.Ephemerals(), want, "of request %d, cancelled after %v", at, later)
+							assert.Len(t, w.Ephemerals(), want, "of request %d, cancelled after %v",
+								at, later)
 							lockable := contended || m.TryLock() // and still usable
 							assert.True(t, lockable)
 						})
@@ -116,17 +119,20 @@ const dialGrace = 100 * time.Millisecond
 // TestVirtualDialEndsWithItsContext dials while no server answers.
 func TestVirtualDialEndsWithItsContext(t *testing.T) {
 	for name, trouble := range troubles {
-		if name == "none" || name == "delayed" || name == "cut" || name == "expired" || name == "forgotten" {
+		if name == "none" || name == "delayed" || name == "cut" || name == "expired" ||
+			name == "forgotten" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
-				for _, d := range []time.Duration{0, time.Millisecond, 10 * time.Millisecond, time.Second, 7 * time.Second, time.Minute} {
+				for _, d := range []time.Duration{0, time.Millisecond, 10 * time.Millisecond,
+					time.Second, 7 * time.Second, time.Minute} {
 					client := w.Client()
 					trouble(w, client, 0)
 					ctx, cancel := context.WithTimeout(t.Context(), d)
 					begun := time.Now()
-					s, err := zklock.Dial(ctx, w.Connect(), zklock.WithDialer(client.Dial), zklock.WithAuth("digest", []byte("a:b")))
+					s, err := zklock.Dial(ctx, w.Connect(), zklock.WithDialer(client.Dial),
+						zklock.WithAuth("digest", []byte("a:b")))
 					took := time.Since(begun)
 					cancel()
 					assert.Nil(t, s)

@@ -25,11 +25,15 @@ import (
 // server, or for what has become of a session, a hold or a candidate.
 func causes() []error {
 	return []error{
-		zk.ErrConnectionClosed, zk.ErrUnknown, zk.ErrAPIError, zk.ErrNoNode, zk.ErrNoAuth, zk.ErrBadVersion,
-		zk.ErrNoChildrenForEphemerals, zk.ErrNodeExists, zk.ErrNotEmpty, zk.ErrSessionExpired, zk.ErrInvalidACL,
-		zk.ErrInvalidFlags, zk.ErrAuthFailed, zk.ErrClosing, zk.ErrNothing, zk.ErrSessionMoved, zk.ErrReconfigDisabled,
+		zk.ErrConnectionClosed, zk.ErrUnknown, zk.ErrAPIError, zk.ErrNoNode, zk.ErrNoAuth,
+		zk.ErrBadVersion,
+		zk.ErrNoChildrenForEphemerals, zk.ErrNodeExists, zk.ErrNotEmpty, zk.ErrSessionExpired,
+		zk.ErrInvalidACL,
+		zk.ErrInvalidFlags, zk.ErrAuthFailed, zk.ErrClosing, zk.ErrNothing, zk.ErrSessionMoved,
+		zk.ErrReconfigDisabled,
 		zk.ErrBadArguments, zk.ErrNoServer, zk.ErrInvalidPath,
-		zklock.ErrLocked, zklock.ErrNotLocked, zklock.ErrRevoked, zklock.ErrLost, zklock.ErrClosed, zklock.ErrInvalidName,
+		zklock.ErrLocked, zklock.ErrNotLocked, zklock.ErrRevoked, zklock.ErrLost, zklock.ErrClosed,
+		zklock.ErrInvalidName,
 		zklock.ErrMixedDialects, zklock.ErrExhausted, zklock.ErrUnavailable,
 		errors.New("unknown error: -6"), errors.New("unknown error: -127"),
 		context.Canceled, context.DeadlineExceeded,
@@ -68,7 +72,8 @@ func (sc *scene) held() bool { return sc.holder != nil && !sc.left.Load() && isO
 // write puts data into the znodes.
 func (sc *scene) write(data string) {
 	for _, path := range sc.znodes {
-		if _, err := sc.other.Conn().Set(path, []byte(data), -1); !errors.Is(err, zk.ErrNoNode) { // it may be removed by force
+		// it may be removed by force
+		if _, err := sc.other.Conn().Set(path, []byte(data), -1); !errors.Is(err, zk.ErrNoNode) {
 			assert.NoError(sc.t, err)
 		}
 	}
@@ -100,7 +105,9 @@ var conditions = map[string]condition{
 		during: func(sc *scene) {
 			idle(27)
 			sc.left.Store(true)
-			if err := sc.holder.UnlockContext(context.Background()); !errors.Is(err, zklock.ErrRevoked) { // by force
+			// by force
+			if err := sc.holder.UnlockContext(context.Background()); !errors.Is(err,
+				zklock.ErrRevoked) {
 				assert.NoError(sc.t, err)
 			}
 		},
@@ -136,7 +143,8 @@ var conditions = map[string]condition{
 			m := mutex(sc.t, sc.other, sc.name)
 			lock(sc.t, m) // which makes the lock's znode
 			defer m.Unlock()
-			_, err := sc.other.Conn().Create(m.Path()+"/00000000000000000000000000000000__lock__", nil,
+			_, err := sc.other.Conn().Create(m.Path()+"/00000000000000000000000000000000__lock__",
+				nil,
 				zk.FlagEphemeral|zk.FlagSequence, zk.WorldACL(zk.PermAll))
 			require.NoError(sc.t, err)
 		},
@@ -159,13 +167,15 @@ type call struct {
 }
 
 var (
-	anywhere  = []string{"free", "held", "held for long", "released", "one gives up", "answer lost", "disconnected", "stranger"}
+	anywhere = []string{"free", "held", "held for long", "released", "one gives up", "answer lost",
+		"disconnected", "stranger"}
 	withHold  = []string{"free", "answer lost", "disconnected"}
 	asVisitor = []string{"free", "held", "answer lost", "disconnected"}
 )
 
 // locking is a call that acquires the lock through the scene's handle.
-func locking(acquire func(context.Context, *zklock.Mutex) error) func(context.Context, *scene) (func(), error) {
+func locking(acquire func(context.Context, *zklock.Mutex) error) func(context.Context,
+	*scene) (func(), error) {
 	return func(ctx context.Context, sc *scene) (func(), error) {
 		return sc.handle.Unlock, acquire(ctx, sc.handle)
 	}
@@ -181,10 +191,11 @@ func revoking(how zklock.Revocation) func(context.Context, *scene) (func(), erro
 var mixed = []error{zklock.ErrMixedDialects}
 
 var calls = map[string]call{
-	"LockContext": {in: anywhere, fair: mixed, make: locking(func(ctx context.Context, m *zklock.Mutex) error {
-		_, err := m.LockContext(ctx)
-		return err
-	})},
+	"LockContext": {in: anywhere, fair: mixed,
+		make: locking(func(ctx context.Context, m *zklock.Mutex) error {
+			_, err := m.LockContext(ctx)
+			return err
+		})},
 	"TryLockContext": {
 		in: anywhere, fair: []error{zklock.ErrLocked, zklock.ErrMixedDialects},
 		make: locking(func(ctx context.Context, m *zklock.Mutex) error {
@@ -195,46 +206,52 @@ var calls = map[string]call{
 	"LockRevoking(Ask)":          {in: anywhere, fair: mixed, make: revoking(zklock.Ask)},
 	"LockRevoking(Force)":        {in: anywhere, fair: mixed, forces: true, make: revoking(zklock.Force)},
 	"LockRevoking(AskThenForce)": {in: anywhere, fair: mixed, forces: true, make: revoking(zklock.AskThenForce(20 * time.Millisecond))},
-	"LockAsync": {in: anywhere, fair: mixed, make: locking(func(ctx context.Context, m *zklock.Mutex) error {
-		p := m.LockAsync(ctx)
-		<-p.Done()
-		return p.Err()
-	})},
-	"LockContext with local hand-off": {in: anywhere, fair: mixed, make: func(ctx context.Context, sc *scene) (func(), error) {
-		m := mutex(sc.t, sc.caller, sc.name, zklock.WithLocalHandoff(2))
-		innocent := m.LockAsync(sc.t.Context())
-		_, err := m.LockContext(ctx)
-		innocent.Cancel()
-		return m.Unlock, err
-	}},
-	"RLockContext": {in: anywhere, fair: mixed, make: func(ctx context.Context, sc *scene) (func(), error) {
-		rw, err := sc.caller.RWMutex(sc.name)
-		require.NoError(sc.t, err)
-		_, err = rw.RLockContext(ctx)
-		return rw.RUnlock, err
-	}},
-	"RLockContext with local hand-off": {in: anywhere, fair: mixed, make: func(ctx context.Context, sc *scene) (func(), error) {
-		rw, err := sc.caller.RWMutex(sc.name, zklock.WithLocalHandoff(2))
-		require.NoError(sc.t, err)
-		_, err = rw.RLockContext(ctx)
-		return rw.RUnlock, err
-	}},
-	"Reader": {in: anywhere, fair: mixed, make: func(ctx context.Context, sc *scene) (func(), error) {
-		rw, err := sc.caller.RWMutex(sc.name)
-		require.NoError(sc.t, err)
-		m := rw.Reader()
-		_, err = m.LockContext(ctx)
-		return m.Unlock, err
-	}},
+	"LockAsync": {in: anywhere, fair: mixed,
+		make: locking(func(ctx context.Context, m *zklock.Mutex) error {
+			p := m.LockAsync(ctx)
+			<-p.Done()
+			return p.Err()
+		})},
+	"LockContext with local hand-off": {in: anywhere, fair: mixed,
+		make: func(ctx context.Context, sc *scene) (func(), error) {
+			m := mutex(sc.t, sc.caller, sc.name, zklock.WithLocalHandoff(2))
+			innocent := m.LockAsync(sc.t.Context())
+			_, err := m.LockContext(ctx)
+			innocent.Cancel()
+			return m.Unlock, err
+		}},
+	"RLockContext": {in: anywhere, fair: mixed,
+		make: func(ctx context.Context, sc *scene) (func(), error) {
+			rw, err := sc.caller.RWMutex(sc.name)
+			require.NoError(sc.t, err)
+			_, err = rw.RLockContext(ctx)
+			return rw.RUnlock, err
+		}},
+	"RLockContext with local hand-off": {in: anywhere, fair: mixed,
+		make: func(ctx context.Context, sc *scene) (func(), error) {
+			rw, err := sc.caller.RWMutex(sc.name, zklock.WithLocalHandoff(2))
+			require.NoError(sc.t, err)
+			_, err = rw.RLockContext(ctx)
+			return rw.RUnlock, err
+		}},
+	"Reader": {in: anywhere, fair: mixed,
+		make: func(ctx context.Context, sc *scene) (func(), error) {
+			rw, err := sc.caller.RWMutex(sc.name)
+			require.NoError(sc.t, err)
+			m := rw.Reader()
+			_, err = m.LockContext(ctx)
+			return m.Unlock, err
+		}},
 	"Do": {in: anywhere, fair: mixed, make: func(ctx context.Context, sc *scene) (func(), error) {
 		return nil, sc.handle.Do(ctx, func(context.Context) error {
 			assert.False(sc.t, sc.held(), "beside the holder")
 			return nil
 		})
 	}},
-	"UnlockContext": {in: withHold, holds: true, make: func(ctx context.Context, sc *scene) (func(), error) {
-		return nil, sc.handle.UnlockContext(ctx)
-	}},
+	"UnlockContext": {in: withHold, holds: true,
+		make: func(ctx context.Context, sc *scene) (func(), error) {
+			return nil, sc.handle.UnlockContext(ctx)
+		}},
 	"Held": {in: withHold, holds: true, make: func(ctx context.Context, sc *scene) (func(), error) {
 		held, err := sc.handle.Held(ctx)
 		assert.NotEqual(sc.t, held, err != nil, "held %v, %v", held, err)
@@ -250,11 +267,13 @@ var calls = map[string]call{
 		assert.True(sc.t, err != nil || n == len(sc.znodes), "%d, %v", n, err)
 		return nil, err
 	}},
-	"Clear": {in: asVisitor, forces: true, make: func(ctx context.Context, sc *scene) (func(), error) {
-		n, err := sc.handle.Clear(ctx)
-		assert.True(sc.t, err != nil || n == len(sc.znodes) || sc.client.Dials() > 1, "%d, %v", n, err)
-		return nil, err
-	}},
+	"Clear": {in: asVisitor, forces: true,
+		make: func(ctx context.Context, sc *scene) (func(), error) {
+			n, err := sc.handle.Clear(ctx)
+			assert.True(sc.t, err != nil || n == len(sc.znodes) || sc.client.Dials() > 1,
+				"%d, %v", n, err)
+			return nil, err
+		}},
 	"Locks": {in: asVisitor, make: func(ctx context.Context, sc *scene) (func(), error) {
 		locks, err := sc.caller.Locks(ctx)
 		assert.True(sc.t, err != nil || len(locks) > 0 || len(sc.znodes) == 0, "%v, %v", locks, err)
@@ -347,7 +366,8 @@ func (sc *scene) cut(call call, in condition, after time.Duration, cause error) 
 	case err == nil && release != nil:
 		assert.True(sc.t, call.forces || !sc.held(), "two holders")
 		release()
-	case err == nil || slices.ContainsFunc(call.fair, func(fair error) bool { return errors.Is(err, fair) }):
+	case err == nil ||
+		slices.ContainsFunc(call.fair, func(fair error) bool { return errors.Is(err, fair) }):
 	default:
 		sc.checkGaveUp(err, cause)
 	}

@@ -14,8 +14,9 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// TestVirtualCloseWhileListingsGoUnanswered closes a Session whose servers answer nothing, while a queue is being listed, and is to be
-// listed again. Whether the candidates were created nobody knows.
+// TestVirtualCloseWhileListingsGoUnanswered closes a Session whose servers answer nothing, while a
+// queue is being listed, and is to be listed again. Whether the candidates were created nobody
+// knows.
 func TestVirtualCloseWhileListingsGoUnanswered(t *testing.T) {
 	const timeout = 10 * time.Second
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -51,7 +52,8 @@ func TestVirtualCloseAfterALostCreation(t *testing.T) {
 	})
 }
 
-// TestVirtualUnlockCutShortByClose has a context end that bounds an unlock just when the Session is closed.
+// TestVirtualUnlockCutShortByClose has a context end that bounds an unlock just when the Session is
+// closed.
 func TestVirtualUnlockCutShortByClose(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(50)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -59,8 +61,9 @@ func TestVirtualUnlockCutShortByClose(t *testing.T) {
 		lock(t, m)
 		ctx, cancel := context.WithCancel(t.Context())
 		unlocked, closed := make(chan error), make(chan error)
-		go func() { unlocked <- m.UnlockContext(ctx) }() // ends with its receive below, as the next does
-		time.Sleep(10 * time.Millisecond)                // sleep ok: virtual; the request is on its way
+		// ends with its receive below, as the next does
+		go func() { unlocked <- m.UnlockContext(ctx) }()
+		time.Sleep(10 * time.Millisecond) // sleep ok: virtual; the request is on its way
 		begun := time.Now()
 		go func() { closed <- s.Close() }()
 		time.Sleep(time.Millisecond) // sleep ok: virtual

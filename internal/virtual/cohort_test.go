@@ -10,7 +10,8 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// TestVirtualQueuedAfterAnotherGaveUp has all who wait in a cohort give up before they have a candidate, and one come meanwhile.
+// TestVirtualQueuedAfterAnotherGaveUp has all who wait in a cohort give up before they have a
+// candidate, and one come meanwhile.
 func TestVirtualQueuedAfterAnotherGaveUp(t *testing.T) {
 	for pause := time.Duration(0); pause <= 200*time.Millisecond; pause += 10 * time.Millisecond {
 		virtually(t, fakezk.Config{Latency: ms(20)}, func(t *testing.T, w *world) {

@@ -15,11 +15,14 @@ import (
 
 // heldHandles are handles of every kind whose hold can be had as a context.
 func heldHandles() []handle {
-	reader := handle{"reader", func(t *testing.T, s *zklock.Session) *zklock.Mutex { return rwMutex(t, s, "m").Reader() }}
+	reader := handle{"reader", func(t *testing.T, s *zklock.Session) *zklock.Mutex {
+		return rwMutex(t, s, "m").Reader()
+	}}
 	return append(append(sharers(0), sharers(2)...), reader)
 }
 
-// TestVirtualContextEndsWithTheHold ends holds in every way, under a goroutine that follows the context.
+// TestVirtualContextEndsWithTheHold ends holds in every way, under a goroutine that follows the
+// context.
 func TestVirtualContextEndsWithTheHold(t *testing.T) {
 	type scene struct {
 		w      *world
@@ -131,7 +134,8 @@ var waits = map[string]func(context.Context, *zklock.Mutex) error{
 	},
 }
 
-// TestVirtualAWaitForOneselfIsAnError asks for what the context holds, through the same handle and through others.
+// TestVirtualAWaitForOneselfIsAnError asks for what the context holds, through the same handle and
+// through others.
 func TestVirtualAWaitForOneselfIsAnError(t *testing.T) {
 	for _, held := range heldHandles() {
 		for _, asked := range heldHandles() {
@@ -143,9 +147,11 @@ func TestVirtualAWaitForOneselfIsAnError(t *testing.T) {
 						begun := time.Now()
 						check := func(ctx context.Context) error {
 							begun = time.Now()
-							assert.ErrorIs(t, wait(ctx, m), zklock.ErrDeadlock, "through the same handle")
+							assert.ErrorIs(t, wait(ctx, m), zklock.ErrDeadlock,
+								"through the same handle")
 							if held.name != "reader" || asked.name != "reader" {
-								assert.ErrorIs(t, wait(ctx, other), zklock.ErrDeadlock, "through another handle")
+								assert.ErrorIs(t, wait(ctx, other), zklock.ErrDeadlock,
+									"through another handle")
 							}
 							assert.Equal(t, begun, time.Now(), "it took a while")
 							return m.Err()
@@ -154,7 +160,8 @@ func TestVirtualAWaitForOneselfIsAnError(t *testing.T) {
 						lock(t, m)
 						ctx, cancel := m.Context(t.Context())
 						type key struct{}
-						deeper, stop := context.WithTimeout(context.WithValue(ctx, key{}, 1), time.Minute)
+						deeper, stop := context.WithTimeout(context.WithValue(ctx, key{}, 1),
+							time.Minute)
 						assert.NoError(t, check(deeper))
 						another, done := mutex(t, s, "another"), context.CancelFunc(nil)
 						lock(t, another)
@@ -177,7 +184,8 @@ func TestVirtualWhatIsNoDeadlock(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
 		elsewhere, _ := w.dial("", 10*time.Second)
-		m, handoff, rw := mutex(t, s, "m"), mutex(t, s, "m", zklock.WithLocalHandoff(2)), rwMutex(t, s, "m")
+		m, handoff, rw := mutex(t, s, "m"), mutex(t, s, "m", zklock.WithLocalHandoff(2)),
+			rwMutex(t, s, "m")
 		relock := func(ctx context.Context, m *zklock.Mutex) {
 			_, err := m.LockContext(ctx)
 			require.NoError(t, err)

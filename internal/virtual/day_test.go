@@ -59,7 +59,8 @@ func (d *day) granted(who string, h *dayHold) {
 	defer d.mu.Unlock()
 	d.grants[who]++
 	for other := range d.holds {
-		if other.lock == h.lock && !(other.shared && h.shared) && !other.forced && isOpen(other.lost) {
+		if other.lock == h.lock && !(other.shared && h.shared) && !other.forced &&
+			isOpen(other.lost) {
 			d.complain("%s: %+v overlaps %+v", who, *h, *other)
 		}
 	}
@@ -112,12 +113,15 @@ func (d *day) work(who, name string, m *zklock.Mutex, shared bool) {
 		ctx, cancel := context.WithTimeout(d.ctx, time.Minute+some(time.Hour))
 		lock := m.LockContext
 		if r.IntN(20) == 0 {
-			lock = func(ctx context.Context) (<-chan struct{}, error) { return m.LockRevoking(ctx, zklock.Ask) }
+			lock = func(ctx context.Context) (<-chan struct{}, error) {
+				return m.LockRevoking(ctx, zklock.Ask)
+			}
 		}
 		revoked, err := lock(ctx)
 		cancel()
 		if err == nil {
-			d.hold(who, &dayHold{lock: name, shared: shared, token: m.Token(), lost: m.Lost()}, m, revoked, some(10*time.Minute))
+			d.hold(who, &dayHold{lock: name, shared: shared, token: m.Token(), lost: m.Lost()}, m,
+				revoked, some(10*time.Minute))
 		} else if !errors.Is(err, ctx.Err()) {
 			d.mu.Lock()
 			d.complain("%s: %v", who, err)
@@ -130,7 +134,8 @@ func (d *day) work(who, name string, m *zklock.Mutex, shared bool) {
 	}
 }
 
-func (d *day) hold(who string, h *dayHold, m *zklock.Mutex, revoked <-chan struct{}, length time.Duration) {
+func (d *day) hold(who string, h *dayHold, m *zklock.Mutex, revoked <-chan struct{},
+	length time.Duration) {
 	if guard, err := m.Guard(); err == nil {
 		h.session = d.Owner(guard.Path)
 	}
@@ -149,7 +154,8 @@ func (d *day) hold(who string, h *dayHold, m *zklock.Mutex, revoked <-chan struc
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := m.UnlockContext(ctx); err != nil && !errors.Is(err, zklock.ErrLost) && !errors.Is(err, context.DeadlineExceeded) {
+	if err := m.UnlockContext(ctx); err != nil && !errors.Is(err, zklock.ErrLost) &&
+		!errors.Is(err, context.DeadlineExceeded) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.complain("%s: unlock: %v", who, err)
@@ -204,11 +210,13 @@ func env(t *testing.T, name string, otherwise int64) int64 {
 	return n
 }
 
-// TestVirtualDay lets five sessions hold and wait for two locks for 24 hours, while everything breaks every few minutes.
-// VIRTUAL_HOURS lengthens the day; VIRTUAL_SEED repeats a schedule of faults, but not the order in which goroutines run.
+// TestVirtualDay lets five sessions hold and wait for two locks for 24 hours, while everything
+// breaks every few minutes. VIRTUAL_HOURS lengthens the day; VIRTUAL_SEED repeats a schedule of
+// faults, but not the order in which goroutines run.
 func TestVirtualDay(t *testing.T) {
 	slow(t)
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // faster: in a bubble goroutines mostly wait for each other
+	// faster: in a bubble goroutines mostly wait for each other
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	hours := time.Duration(env(t, "VIRTUAL_HOURS", 24)) * time.Hour
 	seed := uint64(env(t, "VIRTUAL_SEED", time.Now().UnixNano()))
 	t.Logf("VIRTUAL_SEED=%d", seed)
@@ -218,15 +226,19 @@ func TestVirtualDay(t *testing.T) {
 	cfg := fakezk.Config{
 		Servers: 3,
 		Tick:    10 * time.Second,
-		Latency: func() time.Duration { return time.Duration(latency.Int64N(int64(3 * time.Millisecond))) },
+		Latency: func() time.Duration {
+			return time.Duration(latency.Int64N(int64(3 * time.Millisecond)))
+		},
 	}
 	virtually(t, cfg, func(t *testing.T, w *world) {
 		w.thorough = true
 		ctx, cancel := context.WithTimeout(context.Background(), hours)
 		defer cancel()
 		d := &day{
-			world: w, ctx: ctx, holds: make(map[*dayHold]struct{}), last: make(map[string]zklock.Token),
-			writer: make(map[string]zklock.Token), grants: make(map[string]int), ends: make(map[string]int), faults: make(map[string]int),
+			world: w, ctx: ctx, holds: make(map[*dayHold]struct{}),
+			last:   make(map[string]zklock.Token),
+			writer: make(map[string]zklock.Token), grants: make(map[string]int),
+			ends: make(map[string]int), faults: make(map[string]int),
 		}
 		streams := uint64(0)
 		d.random = func() *rand.Rand {
@@ -269,7 +281,8 @@ func TestVirtualDay(t *testing.T) {
 			faults += n
 		}
 		for who, n := range d.grants {
-			assert.GreaterOrEqual(t, n, int(hours/(4*time.Hour)), "worker %s was granted the lock too rarely", who)
+			assert.GreaterOrEqual(t, n, int(hours/(4*time.Hour)),
+				"worker %s was granted the lock too rarely", who)
 			grants += n
 		}
 		assert.Len(t, d.grants, 10)
@@ -277,5 +290,6 @@ func TestVirtualDay(t *testing.T) {
 		t.Logf("%d faults %v, %d grants, ends %v", faults, d.faults, grants, d.ends)
 	})
 	took := time.Since(begun)
-	t.Logf("%.1f virtual hours a second, %v in all", hours.Hours()/took.Seconds(), took.Round(time.Millisecond))
+	t.Logf("%.1f virtual hours a second, %v in all", hours.Hours()/took.Seconds(),
+		took.Round(time.Millisecond))
 }

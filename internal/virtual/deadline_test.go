@@ -10,7 +10,8 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// TestVirtualDeadline cuts a holder off: Lost closes at the Deadline that was told last, which each beat has moved.
+// TestVirtualDeadline cuts a holder off: Lost closes at the Deadline that was told last, which each
+// beat has moved.
 func TestVirtualDeadline(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, client := w.dial("", suspendTimeout)
@@ -30,7 +31,8 @@ func TestVirtualDeadline(t *testing.T) {
 	})
 }
 
-// TestVirtualDeadlineOfASuspendedMachine has the Deadline come nearer by as long as the machine slept.
+// TestVirtualDeadlineOfASuspendedMachine has the Deadline come nearer by as long as the machine
+// slept.
 func TestVirtualDeadlineOfASuspendedMachine(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var pc machine

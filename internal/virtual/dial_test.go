@@ -25,10 +25,13 @@ func TestVirtualDialWarns(t *testing.T) {
 		var log recorder
 		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
 		defer cancel()
-		_, err := zklock.Dial(ctx, w.Connect(), zklock.WithDialer(client.Dial), zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		_, err := zklock.Dial(ctx, w.Connect(), zklock.WithDialer(client.Dial),
+			zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		assert.ErrorIs(t, err, zklock.ErrUnavailable)
 		assert.ErrorIs(t, err, syscall.ECONNREFUSED)
-		assert.Regexp(t, `^dial `+w.Connect()+`: gave up after 2m30s: not connected for 2m30s \(.*connection refused\): context deadline exceeded$`, err.Error())
+		assert.Regexp(t,
+			`^dial `+w.Connect()+
+				`: gave up after 2m30s: not connected for 2m30s \(.*connection refused\): context deadline exceeded$`, err.Error())
 		var op *zklock.OpError
 		require.ErrorAs(t, err, &op)
 		assert.Equal(t, "dial", op.Op)
@@ -47,10 +50,11 @@ func TestVirtualUserCodeThatBlocks(t *testing.T) {
 			return len(p), nil
 		}), &slog.HandlerOptions{Level: slog.LevelDebug}))
 		var calls atomic.Int32
-		s, client := w.dial("", 10*time.Second, zklock.WithLogger(logger), zklock.WithStateFunc(func(zklock.State) {
-			calls.Add(1)
-			<-blocked
-		}))
+		s, client := w.dial("", 10*time.Second, zklock.WithLogger(logger),
+			zklock.WithStateFunc(func(zklock.State) {
+				calls.Add(1)
+				<-blocked
+			}))
 		m := mutex(t, s, "m")
 		lock(t, m)
 		w.Expire(s.ID())

@@ -27,7 +27,8 @@ func TestVirtualDoDoesNotWaitForLong(t *testing.T) {
 				m, other := h.of(t, s), mutex(t, elsewhere, "m")
 				for range 2 {
 					require.NoError(t, m.Do(t.Context(), func(context.Context) error { return nil },
-						zklock.NoWait(), zklock.WaitAtMost(time.Second), zklock.RunAtMost(time.Second)))
+						zklock.NoWait(), zklock.WaitAtMost(time.Second),
+						zklock.RunAtMost(time.Second)))
 				}
 				lock(t, other)
 
@@ -38,7 +39,8 @@ func TestVirtualDoDoesNotWaitForLong(t *testing.T) {
 				assert.Less(t, time.Since(begun), 100*time.Millisecond)
 
 				begun = time.Now()
-				err = m.Do(t.Context(), never, zklock.WaitAtMost(3*time.Second), zklock.RunAtMost(time.Second))
+				err = m.Do(t.Context(), never, zklock.WaitAtMost(3*time.Second),
+					zklock.RunAtMost(time.Second))
 				assert.ErrorIs(t, err, zklock.ErrWaitTimeout)
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
 				assert.NotErrorIs(t, err, zklock.ErrRunTimeout)
@@ -64,7 +66,8 @@ func TestVirtualDoDoesNotWaitForLong(t *testing.T) {
 	}
 }
 
-// TestVirtualDoDoesNotRunForLong has functions that take their time, and return all sorts of errors.
+// TestVirtualDoDoesNotRunForLong has functions that take their time, and return all sorts of
+// errors.
 func TestVirtualDoDoesNotRunForLong(t *testing.T) {
 	own := errors.New("own")
 	for name, c := range map[string]struct {

@@ -30,9 +30,9 @@ func downgrade(t *testing.T, rw *zklock.RWMutex) *zklock.Mutex {
 	return reader
 }
 
-// TestVirtualDowngradeKeepsWritersOut has readers and writers of this session and of another wait for a writer,
-// which becomes a reader: the readers directly behind share the lock, the others wait for it in
-// their order.
+// TestVirtualDowngradeKeepsWritersOut has readers and writers of this session and of another wait
+// for a writer, which becomes a reader: the readers directly behind share the lock, the others wait
+// for it in their order.
 func TestVirtualDowngradeKeepsWritersOut(t *testing.T) {
 	for _, naming := range namings {
 		for _, behind := range []string{"w", "r", "wr", "rw", "ww", "rwr", "wrw", "rrw"} {

@@ -55,7 +55,8 @@ func election(t *testing.T, s *zklock.Session, who string) *zklock.Election {
 	return e
 }
 
-// TestVirtualElection has three candidates. Leaders are asked to step down, lose their sessions, and stop.
+// TestVirtualElection has three candidates. Leaders are asked to step down, lose their sessions,
+// and stop.
 func TestVirtualElection(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		tm := &terms{t: t}
@@ -68,11 +69,13 @@ func TestVirtualElection(t *testing.T) {
 		for _, who := range []string{"a", "b", "c"} {
 			s, cl := w.dial("", 10*time.Second)
 			e := election(t, s, who)
-			sessions, clients, elections = append(sessions, s), append(clients, cl), append(elections, e)
+			sessions, clients, elections = append(sessions, s), append(clients, cl),
+				append(elections, e)
 			own, stop := context.WithCancel(ctx)
 			stops[who], ended[who] = stop, make(chan error, 1)
-			go func() { ended[who] <- e.Run(own, tm.lead(who)) }() // ends with ctx; waited for below
-			time.Sleep(time.Second)                                // sleep ok: virtual; it is in the queue
+			// ends with ctx; waited for below
+			go func() { ended[who] <- e.Run(own, tm.lead(who)) }()
+			time.Sleep(time.Second) // sleep ok: virtual; it is in the queue
 		}
 		watcher, client := w.dial("", 10*time.Second)
 		observer := election(t, watcher, "observer")
@@ -111,7 +114,8 @@ func TestVirtualElection(t *testing.T) {
 		synctest.Wait()
 		listed := client.Sent(wire.OpGetChildren)
 		time.Sleep(time.Hour) // sleep ok: virtual; nothing changes
-		assert.Equal(t, listed, client.Sent(wire.OpGetChildren), "Observe lists the queue although nothing changes")
+		assert.Equal(t, listed, client.Sent(wire.OpGetChildren),
+			"Observe lists the queue although nothing changes")
 
 		// All are asked, those that wait too. Who is asked already does not begin to lead.
 		_, err := elections[0].Mutex().RevokeAll(t.Context())
@@ -136,7 +140,8 @@ func TestVirtualElection(t *testing.T) {
 func TestVirtualElectionPausesAfterAFailure(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var log recorder
-		s, _ := w.dial("", 10*time.Second, zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		s, _ := w.dial("", 10*time.Second,
+			zklock.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		e := election(t, s, "a")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -158,7 +163,8 @@ func TestVirtualElectionPausesAfterAFailure(t *testing.T) {
 		for i := range begun[1:] {
 			pauses = append(pauses, fmt.Sprint(begun[i+1].Sub(begun[i]).Truncate(time.Second)))
 		}
-		assert.Equal(t, []string{"1s", "2s", "4s", "8s", "16s", "32s", "1m0s", "1m0s", "0s", "1s"}, pauses)
+		assert.Equal(t, []string{"1s", "2s", "4s", "8s", "16s", "32s", "1m0s", "1m0s", "0s", "1s"},
+			pauses)
 		synctest.Wait()
 		assert.Equal(t, 9, strings.Count(log.String(), "leader failed"))
 	})

@@ -34,19 +34,22 @@ func TestVirtualAGivenUpLockSaysWhoIsAhead(t *testing.T) {
 		ahead func(t *testing.T, w *world, other, own *zklock.Session)
 		want  string
 	}{
-		"one": {want: "gave up after 1s: 1 ahead of it, the holder is vm/19359: ", ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
-			lock(t, mutex(t, other, "m", who))
-		}},
-		"two": {want: "gave up after 1s: 2 ahead of it, the holder is vm/19359: ", ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
-			lock(t, mutex(t, other, "m", who))
-			queued(t, mutex(t, other, "m"))
-		}},
-		"many": {want: "gave up after 1s: 3 or more ahead of it: ", ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
-			lock(t, mutex(t, other, "m", who))
-			for range 5 {
+		"one": {want: "gave up after 1s: 1 ahead of it, the holder is vm/19359: ",
+			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
+				lock(t, mutex(t, other, "m", who))
+			}},
+		"two": {want: "gave up after 1s: 2 ahead of it, the holder is vm/19359: ",
+			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
+				lock(t, mutex(t, other, "m", who))
 				queued(t, mutex(t, other, "m"))
-			}
-		}},
+			}},
+		"many": {want: "gave up after 1s: 3 or more ahead of it: ",
+			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
+				lock(t, mutex(t, other, "m", who))
+				for range 5 {
+					queued(t, mutex(t, other, "m"))
+				}
+			}},
 		"its own session's": {want: "gave up after 1s: 1 ahead of it, the holder is vm/19359, in this session: ", ahead: func(t *testing.T, w *world, _, own *zklock.Session) {
 			lock(t, mutex(t, own, "m", who))
 		}},
@@ -56,25 +59,31 @@ func TestVirtualAGivenUpLockSaysWhoIsAhead(t *testing.T) {
 				queued(t, mutex(t, own, "m"))
 			}
 		}},
-		"asked": {want: "gave up after 1s: 1 ahead of it, the holder is vm/19359: ", ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
-			m := mutex(t, other, "m", who)
-			lock(t, m)
-			time.AfterFunc(100*time.Millisecond, func() { go m.RevokeAll(context.Background()) })
-		}},
-		"unreadable": {want: `gave up after 1s: 1 ahead of it, the holder is "a\nb": `, ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
-			lock(t, mutex(t, other, "m", zklock.WithIdentifier("a\nb")))
-		}},
+		"asked": {want: "gave up after 1s: 1 ahead of it, the holder is vm/19359: ",
+			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
+				m := mutex(t, other, "m", who)
+				lock(t, m)
+				time.AfterFunc(100*time.Millisecond, func() {
+					go m.RevokeAll(context.Background())
+				})
+			}},
+		"unreadable": {want: `gave up after 1s: 1 ahead of it, the holder is "a\nb": `,
+			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
+				lock(t, mutex(t, other, "m", zklock.WithIdentifier("a\nb")))
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 				other, _ := w.dial("", 10*time.Second)
 				own, _ := w.dial("", 10*time.Second)
 				c.ahead(t, w, other, own)
-				for _, m := range []*zklock.Mutex{mutex(t, own, "m"), mutex(t, own, "m", zklock.WithLocalHandoff(1))} {
+				for _, m := range []*zklock.Mutex{mutex(t, own, "m"),
+					mutex(t, own, "m", zklock.WithLocalHandoff(1))} {
 					begun := time.Now()
 					_, err := m.LockContext(for1s(t))
 					assert.LessOrEqual(t, time.Since(begun), 1100*time.Millisecond)
-					assert.EqualError(t, err, "lock "+m.Path()+": "+c.want+context.DeadlineExceeded.Error())
+					assert.EqualError(t, err,
+						"lock "+m.Path()+": "+c.want+context.DeadlineExceeded.Error())
 					assert.ErrorIs(t, err, context.DeadlineExceeded)
 					assert.NotErrorIs(t, err, zklock.ErrUnavailable)
 				}
@@ -108,10 +117,13 @@ func TestVirtualAGivenUpCallTellsOfAnOutage(t *testing.T) {
 					s, client := w.dial("", 10*time.Second)
 					m := mutex(t, s, "m")
 					lock(t, m)
-					want := []string{op + " /ZktoolsLocks", "gave up after 1s: not connected for 1.4s (", "connection refused): context deadline exceeded"}
+					want := []string{op + " /ZktoolsLocks",
+						"gave up after 1s: not connected for 1.4s (",
+						"connection refused): context deadline exceeded"}
 					if hung {
 						w.Server(0).Hang()
-						want = []string{op + " /ZktoolsLocks", "gave up after 1s: no answer from the server: context deadline exceeded"}
+						want = []string{op + " /ZktoolsLocks",
+							"gave up after 1s: no answer from the server: context deadline exceeded"}
 					} else {
 						client.Refuse()
 						client.Cut()
@@ -218,7 +230,8 @@ func TestVirtualDoTellsTheReasonOnce(t *testing.T) {
 						assert.LessOrEqual(t, strings.Count(err.Error(), "lock revoked"), 1, err)
 					}
 					assert.LessOrEqual(t, strings.Count(err.Error(), "lock lost"), 1, err)
-					assert.Equal(t, strings.Contains(name, "more"), strings.Contains(err.Error(), "\n"), "its own line break: %v", err)
+					assert.Equal(t, strings.Contains(name, "more"),
+						strings.Contains(err.Error(), "\n"), "its own line break: %v", err)
 					switch name {
 					case "ctx.Err":
 						assert.ErrorIs(t, err, context.Canceled)

@@ -59,7 +59,8 @@ func TestVirtualFootprint(t *testing.T) {
 
 		created := client.Sent(wire.OpCreate2)
 		assert.False(t, mutex(t, s, "one-more").TryLock())
-		assert.Equal(t, created, client.Sent(wire.OpCreate2), "a server was asked for one that is refused")
+		assert.Equal(t, created, client.Sent(wire.OpCreate2),
+			"a server was asked for one that is refused")
 		p := mutex(t, s, "another", zklock.WithLocalHandoff(3)).LockAsync(t.Context())
 		<-p.Done()
 		require.ErrorIs(t, p.Err(), zklock.ErrTooMany)

@@ -20,13 +20,17 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// FuzzConnectString dials whatever it is given. The dialer accepts no connection, so that Dial must always fail: before
-// the network is used, or because of its context, which ends with the first use.
+// FuzzConnectString dials whatever it is given. The dialer accepts no connection, so that Dial must
+// always fail: before the network is used, or because of its context, which ends with the first
+// use.
 func FuzzConnectString(f *testing.F) {
 	for _, seed := range []string{
-		"", "a", "a:1", "a:2181,b:2182/chroot", "[::1]:2181", "[::1]", "::1", "[::1%eth0]:1/x", "a,,b", " a , b ", "a:0", "a:65536",
-		"a:+1", "a:01", "a:2181/", "a/", "/a", "a//", "a/..", "a/\x00", "a/\xff", "a\x00", "[a", "a]", "a]b", "[[a]]", "[]", "[]:1", "a:2181/ü/…",
-		"a:1:2", ":2181", "\u00a0", "a b", "a\u2028b:1", "zookeeper://a:2181/x", strings.Repeat("a,", 100) + "a",
+		"", "a", "a:1", "a:2181,b:2182/chroot", "[::1]:2181", "[::1]", "::1", "[::1%eth0]:1/x",
+		"a,,b", " a , b ", "a:0", "a:65536",
+		"a:+1", "a:01", "a:2181/", "a/", "/a", "a//", "a/..", "a/\x00", "a/\xff", "a\x00", "[a",
+		"a]", "a]b", "[[a]]", "[]", "[]:1", "a:2181/ü/…",
+		"a:1:2", ":2181", "\u00a0", "a b", "a\u2028b:1", "zookeeper://a:2181/x",
+		strings.Repeat("a,", 100) + "a",
 	} {
 		f.Add(seed)
 	}
@@ -37,13 +41,14 @@ func FuzzConnectString(f *testing.F) {
 		defer cancel()
 		var mu sync.Mutex // guards addresses
 		var addresses []string
-		s, err := zklock.Dial(ctx, connect, zklock.WithDialer(func(_ context.Context, network, address string) (net.Conn, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			addresses = append(addresses, address)
-			dialed()
-			return nil, errors.New("nobody there")
-		}))
+		s, err := zklock.Dial(ctx, connect,
+			zklock.WithDialer(func(_ context.Context, network, address string) (net.Conn, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				addresses = append(addresses, address)
+				dialed()
+				return nil, errors.New("nobody there")
+			}))
 		require.Nil(t, s)
 		require.Error(t, err)
 		require.Equal(t, len(addresses) > 0, used.Err() != nil)
@@ -69,7 +74,8 @@ func FuzzConnectString(f *testing.F) {
 	})
 }
 
-// validPath is ZooKeeper's PathUtils.validatePath, of 3.8, which goes through UTF-16 as Java's strings do.
+// validPath is ZooKeeper's PathUtils.validatePath, of 3.8, which goes through UTF-16 as Java's
+// strings do.
 func validPath(path string) bool {
 	if !utf8.ValidString(path) { // no Java string is sent as such bytes
 		return false
@@ -96,7 +102,8 @@ func validPath(path string) bool {
 			return false
 		case c[i] == '.' && last == '/' && end:
 			return false
-		case c[i] <= 0x1f, 0x7f <= c[i] && c[i] <= 0x9f, 0xd800 <= c[i] && c[i] <= 0xf8ff, 0xfff0 <= c[i]:
+		case c[i] <= 0x1f, 0x7f <= c[i] && c[i] <= 0x9f, 0xd800 <= c[i] && c[i] <= 0xf8ff,
+			0xfff0 <= c[i]:
 			return false
 		}
 		last = c[i]
@@ -109,7 +116,8 @@ func fuzzSession(f *testing.F, root string) *zklock.Session {
 	f.Helper()
 	cluster := fakezk.New(fakezk.Config{})
 	f.Cleanup(cluster.Close)
-	s, err := zklock.Dial(f.Context(), cluster.Connect(), zklock.WithDialer(cluster.Client().Dial), zklock.WithRoot(root))
+	s, err := zklock.Dial(f.Context(), cluster.Connect(), zklock.WithDialer(cluster.Client().Dial),
+		zklock.WithRoot(root))
 	require.NoError(f, err)
 	f.Cleanup(func() { require.NoError(f, s.Close()) })
 	return s
@@ -118,9 +126,12 @@ func fuzzSession(f *testing.F, root string) *zklock.Session {
 // FuzzLockName makes handles for whatever name it is given.
 func FuzzLockName(f *testing.F) {
 	for _, seed := range []string{
-		"", "a", "/", "a/b", "/a", "a/", "a//b", ".", "..", "...", "a/.", "a/..", "./a", "../a", "a/./b", ".a", "a.", "a/..b", "a\x00", "\x1f", "\x7f", "\u009f",
-		"\u00a0", "\xff", "\xed\xa0\x80", "\ud7ff", "\ue000", "\uefff", "\uf000", "\uf8ff", "\uf900", "\ufff0", "\uffff", "🔒", "\U00010000",
-		"\u2028", "a b", strings.Repeat("x", 1024), strings.Repeat("x", 1025), strings.Repeat("ü", 600),
+		"", "a", "/", "a/b", "/a", "a/", "a//b", ".", "..", "...", "a/.", "a/..", "./a", "../a",
+		"a/./b", ".a", "a.", "a/..b", "a\x00", "\x1f", "\x7f", "\u009f",
+		"\u00a0", "\xff", "\xed\xa0\x80", "\ud7ff", "\ue000", "\uefff", "\uf000", "\uf8ff",
+		"\uf900", "\ufff0", "\uffff", "🔒", "\U00010000",
+		"\u2028", "a b", strings.Repeat("x", 1024), strings.Repeat("x", 1025),
+		strings.Repeat("ü", 600),
 	} {
 		f.Add(seed)
 	}
@@ -132,7 +143,8 @@ func FuzzLockName(f *testing.F) {
 		require.Equal(t, err == nil, rwErr == nil)
 		if err != nil {
 			require.ErrorIs(t, err, zklock.ErrInvalidName)
-			require.False(t, name != "" && len(name) <= 1024 && validPath("/"+name), "refused without a reason: %v", err)
+			require.False(t, name != "" && len(name) <= 1024 && validPath("/"+name),
+				"refused without a reason: %v", err)
 			return
 		}
 		require.True(t, validPath(m.Path()), "servers refuse %q", m.Path())
@@ -146,10 +158,12 @@ func FuzzLockName(f *testing.F) {
 	})
 }
 
-// FuzzNodeData writes whatever it is given into the znode of a holder, which is revoked by the marks and by nothing else.
+// FuzzNodeData writes whatever it is given into the znode of a holder, which is revoked by the
+// marks and by nothing else.
 func FuzzNodeData(f *testing.F) {
 	for _, seed := range []string{
-		"", "unlock", "__REVOKE__", "Unlock", "unlock ", " unlock", "unlock\x00", "unloc", "unlockunlock", "0", "__REVOKE__\n", "\xff\xfe", "host/1",
+		"", "unlock", "__REVOKE__", "Unlock", "unlock ", " unlock", "unlock\x00", "unloc",
+		"unlockunlock", "0", "__REVOKE__\n", "\xff\xfe", "host/1",
 		strings.Repeat("unlock", 1000),
 	} {
 		f.Add([]byte(seed))
@@ -161,7 +175,8 @@ func FuzzNodeData(f *testing.F) {
 		synctest.Test(t, func(t *testing.T) {
 			cluster := fakezk.New(fakezk.Config{})
 			defer cluster.Close()
-			s, err := zklock.Dial(t.Context(), cluster.Connect(), zklock.WithDialer(cluster.Client().Dial))
+			s, err := zklock.Dial(t.Context(), cluster.Connect(),
+				zklock.WithDialer(cluster.Client().Dial))
 			require.NoError(t, err)
 			defer s.Close()
 			m, err := s.Mutex("m")

@@ -70,16 +70,23 @@ func (d *diary) hooks() *zklock.Hooks {
 			d.write(ctx, e.Lock, "start, try %v", e.Try)
 			return ctx
 		},
-		Queued: func(ctx context.Context, e zklock.QueuedEvent) { d.write(ctx, e.Lock, "queued behind %d", e.Ahead) },
-		AcquireEnd: func(ctx context.Context, e zklock.AcquireEndEvent) {
-			d.write(ctx, e.Lock, "end after %v, token %v, handoff %d, %s", to(e.Wait), !e.Token.IsZero(), e.Token.Handoff, short(e.Err))
+		Queued: func(ctx context.Context, e zklock.QueuedEvent) {
+			d.write(ctx, e.Lock, "queued behind %d", e.Ahead)
 		},
-		Revoked: func(ctx context.Context, e zklock.RevokedEvent) { d.write(ctx, e.Lock, "revoked after %v", to(e.Held)) },
+		AcquireEnd: func(ctx context.Context, e zklock.AcquireEndEvent) {
+			d.write(ctx, e.Lock, "end after %v, token %v, handoff %d, %s", to(e.Wait),
+				!e.Token.IsZero(), e.Token.Handoff, short(e.Err))
+		},
+		Revoked: func(ctx context.Context, e zklock.RevokedEvent) {
+			d.write(ctx, e.Lock, "revoked after %v", to(e.Held))
+		},
 		Lost: func(ctx context.Context, e zklock.LostEvent) {
-			d.write(ctx, e.Lock, "lost after %v: %v, %v", to(e.Held), e.Reason, errors.Is(e.Err, zklock.ErrLost))
+			d.write(ctx, e.Lock, "lost after %v: %v, %v", to(e.Held), e.Reason,
+				errors.Is(e.Err, zklock.ErrLost))
 		},
 		HoldEnd: func(ctx context.Context, e zklock.HoldEndEvent) {
-			d.write(ctx, e.Lock, "held for %v, token %v, %v, error %v", to(e.Held), !e.Token.IsZero(), e.Reason, e.Err != nil)
+			d.write(ctx, e.Lock, "held for %v, token %v, %v, error %v", to(e.Held),
+				!e.Token.IsZero(), e.Reason, e.Err != nil)
 		},
 		State: func(e zklock.StateEvent) {
 			d.mu.Lock()
@@ -114,7 +121,8 @@ func TestVirtualHooks(t *testing.T) {
 				lockFor(t, sc.m, second)
 				sc.m.Unlock()
 			},
-			want: []string{start, granted, "1 m lock: held for 1s, token true, not lost, error false"},
+			want: []string{start, granted,
+				"1 m lock: held for 1s, token true, not lost, error false"},
 		},
 		"granted after a wait": {
 			run: func(t *testing.T, sc *scene) {
@@ -126,7 +134,8 @@ func TestVirtualHooks(t *testing.T) {
 				pause(second)
 				p.Cancel()
 			},
-			want: []string{start, "1 m lock: queued behind 1", "1 m lock: end after 5s, token true, handoff 0, ok",
+			want: []string{start, "1 m lock: queued behind 1",
+				"1 m lock: end after 5s, token true, handoff 0, ok",
 				"1 m lock: held for 1s, token true, not lost, error false"},
 		},
 		"gave up": {
@@ -145,7 +154,8 @@ func TestVirtualHooks(t *testing.T) {
 				lockFor(t, sc.theirs, 0)
 				assert.False(t, sc.m.TryLock())
 			},
-			want: []string{"1 m lock: start, try true", "1 m lock: end after 0s, token false, handoff 0, lock is taken"},
+			want: []string{"1 m lock: start, try true",
+				"1 m lock: end after 0s, token false, handoff 0, lock is taken"},
 		},
 		"its context had ended": {
 			run: func(t *testing.T, sc *scene) {
@@ -154,7 +164,8 @@ func TestVirtualHooks(t *testing.T) {
 				_, err := sc.m.LockContext(ctx)
 				require.Error(t, err)
 			},
-			want: []string{start, "1 m lock: end after 0s, token false, handoff 0, context canceled"},
+			want: []string{start,
+				"1 m lock: end after 0s, token false, handoff 0, context canceled"},
 		},
 		"revoked": {
 			run: func(t *testing.T, sc *scene) {
@@ -164,7 +175,8 @@ func TestVirtualHooks(t *testing.T) {
 				pause(2 * second)
 				sc.m.Unlock()
 			},
-			want: []string{start, granted, "1 m lock: revoked after 1s", "1 m lock: held for 3s, token true, not lost, error false"},
+			want: []string{start, granted, "1 m lock: revoked after 1s",
+				"1 m lock: held for 3s, token true, not lost, error false"},
 		},
 		"revoked while it waits": {
 			run: func(t *testing.T, sc *scene) {
@@ -178,7 +190,8 @@ func TestVirtualHooks(t *testing.T) {
 				<-p.Done()
 				sc.m.Unlock()
 			},
-			want: []string{start, "1 m lock: queued behind 1", "1 m lock: end after 2s, token true, handoff 0, ok",
+			want: []string{start, "1 m lock: queued behind 1",
+				"1 m lock: end after 2s, token true, handoff 0, ok",
 				"1 m lock: revoked after 0s", "1 m lock: held for 0s, token true, not lost, error false"},
 		},
 		"lost by removal": {
@@ -190,7 +203,8 @@ func TestVirtualHooks(t *testing.T) {
 				pause(second)
 				sc.m.Unlock()
 			},
-			want: []string{start, granted, "1 m lock: lost after 1s: removed, true", "1 m lock: held for 1s, token true, removed, error true"},
+			want: []string{start, granted, "1 m lock: lost after 1s: removed, true",
+				"1 m lock: held for 1s, token true, removed, error true"},
 		},
 		"lost by removal, noticed by the release": {
 			run: func(t *testing.T, sc *scene) {
@@ -199,7 +213,8 @@ func TestVirtualHooks(t *testing.T) {
 				require.NoError(t, err)
 				assert.ErrorIs(t, sc.m.UnlockContext(t.Context()), zklock.ErrLost)
 			},
-			want: []string{start, granted, "1 m lock: lost after 0s: removed, true", "1 m lock: held for 0s, token true, removed, error true"},
+			want: []string{start, granted, "1 m lock: lost after 0s: removed, true",
+				"1 m lock: held for 0s, token true, removed, error true"},
 		},
 		"lost by expiry": {
 			run: func(t *testing.T, sc *scene) {
@@ -208,7 +223,8 @@ func TestVirtualHooks(t *testing.T) {
 				<-sc.m.Lost()
 				sc.m.Unlock()
 			},
-			want: []string{start, granted, "1 m lock: lost after 1s: expired, true", "1 m lock: held for 1s, token true, expired, error true"},
+			want: []string{start, granted, "1 m lock: lost after 1s: expired, true",
+				"1 m lock: held for 1s, token true, expired, error true"},
 		},
 		"lost with the lease": {
 			run: func(t *testing.T, sc *scene) {
@@ -218,14 +234,16 @@ func TestVirtualHooks(t *testing.T) {
 				sc.client.Heal()
 				sc.m.Unlock()
 			},
-			want: []string{start, granted, "1 m lock: lost after 5.8s: lease, true", "1 m lock: held for 5.8s, token true, lease, error true"},
+			want: []string{start, granted, "1 m lock: lost after 5.8s: lease, true",
+				"1 m lock: held for 5.8s, token true, lease, error true"},
 		},
 		"lost by Close": {
 			run: func(t *testing.T, sc *scene) {
 				lockFor(t, sc.m, second)
 				require.NoError(t, sc.s.Close())
 			},
-			want: []string{start, granted, "1 m lock: lost after 1s: closed, true", "1 m lock: held for 1s, token true, closed, error true"},
+			want: []string{start, granted, "1 m lock: lost after 1s: closed, true",
+				"1 m lock: held for 1s, token true, closed, error true"},
 		},
 		"handed off": {
 			opts: []zklock.LockOption{zklock.WithLocalHandoff(5)},
@@ -237,8 +255,10 @@ func TestVirtualHooks(t *testing.T) {
 				<-p.Done()
 				sc.m.Unlock()
 			},
-			want: []string{start, granted, "2 m lock: start, try false", "2 m lock: queued behind 1",
-				"2 m lock: end after 1s, token true, handoff 1, ok", "1 m lock: held for 2s, token true, not lost, error false",
+			want: []string{start, granted, "2 m lock: start, try false",
+				"2 m lock: queued behind 1",
+				"2 m lock: end after 1s, token true, handoff 1, ok",
+				"1 m lock: held for 2s, token true, not lost, error false",
 				"2 m lock: held for 0s, token true, not lost, error false"},
 		},
 		"a cohort behind others": {
@@ -253,7 +273,8 @@ func TestVirtualHooks(t *testing.T) {
 				<-sc.m.Lost()
 				sc.m.Unlock()
 			},
-			want: []string{start, "1 m lock: queued behind 1", "1 m lock: end after 1s, token true, handoff 0, ok",
+			want: []string{start, "1 m lock: queued behind 1",
+				"1 m lock: end after 1s, token true, handoff 0, ok",
 				"1 m lock: lost after 0s: expired, true", "1 m lock: held for 0s, token true, expired, error true"},
 		},
 		"readers": {
@@ -269,7 +290,8 @@ func TestVirtualHooks(t *testing.T) {
 			want: []string{
 				"1 m read: start, try false", "1 m read: end after 0s, token true, handoff 0, ok",
 				"2 m read: start, try false", "2 m read: end after 0s, token true, handoff 0, ok",
-				"1 m read: held for 1s, token true, not lost, error false", "2 m read: held for 0s, token true, not lost, error false",
+				"1 m read: held for 1s, token true, not lost, error false",
+				"2 m read: held for 0s, token true, not lost, error false",
 			},
 		},
 		"Do": {
@@ -279,7 +301,8 @@ func TestVirtualHooks(t *testing.T) {
 					return nil
 				}))
 			},
-			want: []string{start, granted, "1 m lock: held for 1s, token true, not lost, error false"},
+			want: []string{start, granted,
+				"1 m lock: held for 1s, token true, not lost, error false"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -322,10 +345,13 @@ func TestVirtualHooksOfStates(t *testing.T) {
 func TestVirtualHooksThatBlock(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		blocked := make(chan struct{})
-		s, _ := w.dial("", 10*time.Second, zklock.WithHooks(new(zklock.Hooks)), zklock.WithHooks(&zklock.Hooks{
-			AcquireStart: func(context.Context, zklock.AcquireStartEvent) context.Context { return nil },
-			AcquireEnd:   func(context.Context, zklock.AcquireEndEvent) { <-blocked },
-		}))
+		s, _ := w.dial("", 10*time.Second, zklock.WithHooks(new(zklock.Hooks)),
+			zklock.WithHooks(&zklock.Hooks{
+				AcquireStart: func(context.Context, zklock.AcquireStartEvent) context.Context {
+					return nil
+				},
+				AcquireEnd: func(context.Context, zklock.AcquireEndEvent) { <-blocked },
+			}))
 		m := mutex(t, s, "m")
 		begun := time.Now()
 		lock(t, m)

@@ -21,7 +21,8 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// liesToTell is how many a test has its liar tell; ZKLOCK_LIES sets another number, see make hostile.
+// liesToTell is how many a test has its liar tell; ZKLOCK_LIES sets another number, see make
+// hostile.
 func liesToTell(t *testing.T) int {
 	const few = 1500
 	text := os.Getenv("ZKLOCK_LIES")
@@ -42,7 +43,8 @@ type referee struct {
 }
 
 // hold holds the lock for a while.
-func (r *referee) hold(t *testing.T, who string, m *zklock.Mutex, lost <-chan struct{}, span time.Duration) {
+func (r *referee) hold(t *testing.T, who string, m *zklock.Mutex, lost <-chan struct{},
+	span time.Duration) {
 	r.mu.Lock()
 	if r.holder != "" && isOpen(r.lost) {
 		assert.Fail(t, "two holders", "%s beside %s, who was not told", who, r.holder)
@@ -63,7 +65,8 @@ func (r *referee) hold(t *testing.T, who string, m *zklock.Mutex, lost <-chan st
 }
 
 // contend has a client lock and unlock until ctx ends.
-func (r *referee) contend(ctx context.Context, t *testing.T, who string, m *zklock.Mutex, timeout time.Duration, rng *rand.Rand) {
+func (r *referee) contend(ctx context.Context, t *testing.T, who string, m *zklock.Mutex,
+	timeout time.Duration, rng *rand.Rand) {
 	for ctx.Err() == nil {
 		attempt, cancel := context.WithTimeout(ctx, timeout)
 		_, err := m.LockContext(attempt)
@@ -78,22 +81,26 @@ func (r *referee) contend(ctx context.Context, t *testing.T, who string, m *zklo
 	}
 }
 
-// TestVirtualLiarHarmsItsClientsAlone has one of three servers lie in every field of every reply. Whatever its client makes of that,
-// the clients of the others never hold a lock together, the client comes back when it finds an honest server, and nothing grows.
+// TestVirtualLiarHarmsItsClientsAlone has one of three servers lie in every field of every reply.
+// Whatever its client makes of that, the clients of the others never hold a lock together, the
+// client comes back when it finds an honest server, and nothing grows.
 func TestVirtualLiarHarmsItsClientsAlone(t *testing.T) {
 	const timeout = 4 * time.Second
 	lieAtLength(t, timeout, func(string) bool { return true }, "ben", "cleo")
 }
 
-// TestVirtualLiarAboutTheSession has a server lie about all but the queue: the client that it lies to holds no lock beside another.
+// TestVirtualLiarAboutTheSession has a server lie about all but the queue: the client that it lies
+// to holds no lock beside another.
 func TestVirtualLiarAboutTheSession(t *testing.T) {
 	const timeout = 4 * time.Second
 	lieAtLength(t, timeout, isAboutTheSession, "ann", "ben", "cleo")
 }
 
-// isAboutTheSession leaves out what an acquisition has to believe of the server: which candidates there are, and whose.
+// isAboutTheSession leaves out what an acquisition has to believe of the server: which candidates
+// there are, and whose.
 func isAboutTheSession(field string) bool {
-	for _, believed := range []string{".Children", ".EphemeralOwner", ".Czxid", ".Mzxid", ".Path", ".Err", ".Code", ".Xid", "event", " twice"} {
+	for _, believed := range []string{".Children", ".EphemeralOwner", ".Czxid", ".Mzxid", ".Path",
+		".Err", ".Code", ".Xid", "event", " twice"} {
 		if strings.Contains(field, believed) {
 			return false
 		}
@@ -101,7 +108,8 @@ func isAboutTheSession(field string) bool {
 	return true
 }
 
-// lieAtLength has ann's server lie, as often as liesToTell says, and the contenders contend with one another.
+// lieAtLength has ann's server lie, as often as liesToTell says, and the contenders contend with
+// one another.
 func lieAtLength(t *testing.T, timeout time.Duration, may func(string) bool, contenders ...string) {
 	var before, now runtime.MemStats
 	runtime.GC()
@@ -110,7 +118,8 @@ func lieAtLength(t *testing.T, timeout time.Duration, may func(string) bool, con
 	for seed, lies := uint64(0), 0; lies < liesToTell(t) && !t.Failed(); seed++ {
 		virtually(t, fakezk.Config{Servers: 3, Latency: ms(2)}, func(t *testing.T, w *world) {
 			l := &liar{
-				server: "zk1:2181", client: w.Client(), may: may, rng: rand.New(rand.NewPCG(seed, 1)),
+				server: "zk1:2181", client: w.Client(), may: may,
+				rng:  rand.New(rand.NewPCG(seed, 1)),
 				told: told, conns: make(map[net.Conn]string),
 			}
 			before := l.lies()

@@ -14,47 +14,51 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// TestVirtualFollowerCutFromItsLeader has a holder and one who waits, the holder on a follower that goes on to answer its
-// pings. It shows the hole in LeasePing, and that LeaseQuorum has none, at many points between the leader's pings.
+// TestVirtualFollowerCutFromItsLeader has a holder and one who waits, the holder on a follower that
+// goes on to answer its pings. It shows the hole in LeasePing, and that LeaseQuorum has none, at
+// many points between the leader's pings.
 func TestVirtualFollowerCutFromItsLeader(t *testing.T) {
 	const timeout = 4 * time.Second // two ticks, the least that servers grant
-	for lease, overlaps := range map[zklock.Lease]bool{zklock.LeaseQuorum: false, zklock.LeasePing: true, zklock.LeaseServer: true} {
+	for lease, overlaps := range map[zklock.Lease]bool{zklock.LeaseQuorum: false,
+		zklock.LeasePing: true, zklock.LeaseServer: true} {
 		t.Run(fmt.Sprint(lease), func(t *testing.T) {
 			least := time.Hour
 			for step := range 20 {
-				virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
-					s, _ := w.dial(w.Server(1).Address(), timeout, zklock.WithLease(lease))
-					other, _ := w.dial(w.Server(0).Address(), timeout)
-					m, next := mutex(t, s, "m"), mutex(t, other, "m")
-					lock(t, m)
-					lost, id := m.Lost(), s.ID()
-					p := next.LockAsync(t.Context())
-					<-p.Queued()
-					time.Sleep(timeout + time.Duration(step)*200*time.Millisecond) // sleep ok: virtual time
-					w.Server(1).Sever()
-					cut := time.Now()
-					if overlaps {
-						<-p.Done()
-						require.NoError(t, p.Err())
-						assert.True(t, isOpen(lost), "the hole is closed: correct the documentation")
-						assert.Less(t, time.Since(cut), timeout+100*time.Millisecond)
-						time.Sleep(10 * timeout) // sleep ok: virtual time
-						assert.True(t, isOpen(lost), "who told it?")
-					} else {
+				virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)},
+					func(t *testing.T, w *world) {
+						s, _ := w.dial(w.Server(1).Address(), timeout, zklock.WithLease(lease))
+						other, _ := w.dial(w.Server(0).Address(), timeout)
+						m, next := mutex(t, s, "m"), mutex(t, other, "m")
+						lock(t, m)
+						lost, id := m.Lost(), s.ID()
+						p := next.LockAsync(t.Context())
+						<-p.Queued()
+						time.Sleep(timeout + time.Duration(step)*200*time.Millisecond) // sleep ok: virtual time
+						w.Server(1).Sever()
+						cut := time.Now()
+						if overlaps {
+							<-p.Done()
+							require.NoError(t, p.Err())
+							assert.True(t, isOpen(lost),
+								"the hole is closed: correct the documentation")
+							assert.Less(t, time.Since(cut), timeout+100*time.Millisecond)
+							time.Sleep(10 * timeout) // sleep ok: virtual time
+							assert.True(t, isOpen(lost), "who told it?")
+						} else {
+							<-lost
+							told := time.Now()
+							synctest.Wait()
+							assert.Equal(t, w.proof(id).deadline, told)
+							assert.True(t, isOpen(p.Done()))
+							<-p.Done()
+							require.NoError(t, p.Err())
+							least = min(least, time.Since(told))
+						}
+						w.Server(1).Resume()
 						<-lost
-						told := time.Now()
-						synctest.Wait()
-						assert.Equal(t, w.proof(id).deadline, told)
-						assert.True(t, isOpen(p.Done()))
-						<-p.Done()
-						require.NoError(t, p.Err())
-						least = min(least, time.Since(told))
-					}
-					w.Server(1).Resume()
-					<-lost
-					next.Unlock()
-					m.Unlock()
-				})
+						next.Unlock()
+						m.Unlock()
+					})
 			}
 			if !overlaps {
 				t.Logf("told %v before the next holder, at the least", least)
@@ -78,56 +82,60 @@ func TestVirtualLeaseServer(t *testing.T) {
 		client.Blackhole()
 		<-p.Done()
 		require.NoError(t, p.Err())
-		assert.Less(t, time.Since(w.expiry(id)), 50*time.Millisecond, "the grant came later than the expiry")
+		assert.Less(t, time.Since(w.expiry(id)), 50*time.Millisecond,
+			"the grant came later than the expiry")
 		assert.True(t, isOpen(lost))
 		<-lost
-		assert.Less(t, time.Since(w.expiry(id)), timeout/2+100*time.Millisecond, "given up, unheard for so long")
+		assert.Less(t, time.Since(w.expiry(id)), timeout/2+100*time.Millisecond,
+			"given up, unheard for so long")
 		client.Heal()
 		next.Unlock()
 		m.Unlock()
 	})
 }
 
-// TestVirtualGrantAfterASilentWait cuts off a session that did nothing but wait, lets it be granted the lock, and severs its
-// server from the leader before the next ping. The grant is confirmed, but the leader's last word of the session is from
-// before the silence: a lease that counted from the confirmation alone would outlive the session.
+// TestVirtualGrantAfterASilentWait cuts off a session that did nothing but wait, lets it be granted
+// the lock, and severs its server from the leader before the next ping. The grant is confirmed, but
+// the leader's last word of the session is from before the silence: a lease that counted from the
+// confirmation alone would outlive the session.
 func TestVirtualGrantAfterASilentWait(t *testing.T) {
 	const timeout, tick = 4 * time.Second, 2 * time.Second
 	granted, late := 0, 0
 	var overlap time.Duration
 	for begin := time.Duration(0); begin < timeout; begin += timeout / 16 {
 		for silence := timeout / 8; silence < timeout; silence += timeout / 16 {
-			virtually(t, fakezk.Config{Servers: 2, Tick: tick, Latency: ms(3)}, func(t *testing.T, w *world) {
-				s, client := w.dial(w.Server(1).Address(), timeout)
-				other, _ := w.dial(w.Server(0).Address(), timeout)
-				m, holder, next := mutex(t, s, "m"), mutex(t, other, "m"), mutex(t, other, "m")
-				lock(t, holder)
-				p := m.LockAsync(t.Context())
-				<-p.Queued()
-				q := next.LockAsync(t.Context())
-				<-q.Queued()
-				time.Sleep(5*timeout + begin) // sleep ok: virtual time
-				client.Blackhole()
-				time.Sleep(silence) // sleep ok: virtual time
-				holder.Unlock()
-				client.Heal()
-				time.Sleep(50 * time.Millisecond) // sleep ok: virtual; for the grant, if there is one
-				w.Server(1).Sever()
-				if isOpen(p.Done()) {
-					late++ // not granted before the leader has heard of the session, or expired
-				} else {
-					require.NoError(t, p.Err())
-					granted++
-					lost := m.Lost()
-					<-q.Done()
-					acquired := time.Now()
-					<-lost
-					overlap = max(overlap, time.Since(acquired))
-				}
-				w.Server(1).Resume()
-				q.Cancel()
-				p.Cancel()
-			})
+			virtually(t, fakezk.Config{Servers: 2, Tick: tick, Latency: ms(3)},
+				func(t *testing.T, w *world) {
+					s, client := w.dial(w.Server(1).Address(), timeout)
+					other, _ := w.dial(w.Server(0).Address(), timeout)
+					m, holder, next := mutex(t, s, "m"), mutex(t, other, "m"), mutex(t, other, "m")
+					lock(t, holder)
+					p := m.LockAsync(t.Context())
+					<-p.Queued()
+					q := next.LockAsync(t.Context())
+					<-q.Queued()
+					time.Sleep(5*timeout + begin) // sleep ok: virtual time
+					client.Blackhole()
+					time.Sleep(silence) // sleep ok: virtual time
+					holder.Unlock()
+					client.Heal()
+					time.Sleep(50 * time.Millisecond) // sleep ok: virtual; for the grant, if there is one
+					w.Server(1).Sever()
+					if isOpen(p.Done()) {
+						late++ // not granted before the leader has heard of the session, or expired
+					} else {
+						require.NoError(t, p.Err())
+						granted++
+						lost := m.Lost()
+						<-q.Done()
+						acquired := time.Now()
+						<-lost
+						overlap = max(overlap, time.Since(acquired))
+					}
+					w.Server(1).Resume()
+					q.Cancel()
+					p.Cancel()
+				})
 		}
 	}
 	t.Logf("granted %d times at once, and not in %d", granted, late)
@@ -135,45 +143,48 @@ func TestVirtualGrantAfterASilentWait(t *testing.T) {
 	assert.Positive(t, granted)
 }
 
-// TestVirtualGrantAfterASilenceIsSoonAndLasts is the same without the cut: what the leader has to hear of first costs a
-// quarter of the timeout at most, and the hold is not lost for want of proofs.
+// TestVirtualGrantAfterASilenceIsSoonAndLasts is the same without the cut: what the leader has to
+// hear of first costs a quarter of the timeout at most, and the hold is not lost for want of
+// proofs.
 func TestVirtualGrantAfterASilenceIsSoonAndLasts(t *testing.T) {
 	const timeout, tick, latency = 4 * time.Second, 2 * time.Second, 3 * time.Millisecond
 	const most = timeout/4 + timeout/64 + 20*latency
 	cases, delayed := 0, 0
 	for begin := time.Duration(0); begin < timeout; begin += timeout / 16 {
 		for silence := time.Duration(0); silence < timeout; silence += timeout / 16 {
-			virtually(t, fakezk.Config{Servers: 2, Tick: tick, Latency: ms(3)}, func(t *testing.T, w *world) {
-				s, client := w.dial(w.Server(1).Address(), timeout)
-				other, _ := w.dial(w.Server(0).Address(), timeout)
-				m, holder := mutex(t, s, "m"), mutex(t, other, "m")
-				lock(t, holder)
-				p := m.LockAsync(t.Context())
-				<-p.Queued()
-				time.Sleep(5*timeout + begin) // sleep ok: virtual time
-				id := s.ID()
-				client.Blackhole()
-				time.Sleep(silence) // sleep ok: virtual time
-				holder.Unlock()
-				client.Heal()
-				begun := time.Now()
-				<-p.Done()
-				require.NoError(t, p.Err())
-				if s.ID() == id && silence < timeout/2 { // after more the connection may be another
-					took := time.Since(begun)
-					assert.LessOrEqual(t, took, most, "silent from %v for %v", begin, silence)
-					cases++
-					if took > timeout/8 {
-						delayed++
+			virtually(t, fakezk.Config{Servers: 2, Tick: tick, Latency: ms(3)},
+				func(t *testing.T, w *world) {
+					s, client := w.dial(w.Server(1).Address(), timeout)
+					other, _ := w.dial(w.Server(0).Address(), timeout)
+					m, holder := mutex(t, s, "m"), mutex(t, other, "m")
+					lock(t, holder)
+					p := m.LockAsync(t.Context())
+					<-p.Queued()
+					time.Sleep(5*timeout + begin) // sleep ok: virtual time
+					id := s.ID()
+					client.Blackhole()
+					time.Sleep(silence) // sleep ok: virtual time
+					holder.Unlock()
+					client.Heal()
+					begun := time.Now()
+					<-p.Done()
+					require.NoError(t, p.Err())
+					// after more the connection may be another
+					if s.ID() == id && silence < timeout/2 {
+						took := time.Since(begun)
+						assert.LessOrEqual(t, took, most, "silent from %v for %v", begin, silence)
+						cases++
+						if took > timeout/8 {
+							delayed++
+						}
 					}
-				}
-				if silence == 0 {
-					assert.Less(t, time.Since(begun), 20*latency)
-				}
-				time.Sleep(3 * timeout) // sleep ok: virtual time
-				assert.NoError(t, m.Err(), "silent from %v for %v", begin, silence)
-				m.Unlock()
-			})
+					if silence == 0 {
+						assert.Less(t, time.Since(begun), 20*latency)
+					}
+					time.Sleep(3 * timeout) // sleep ok: virtual time
+					assert.NoError(t, m.Err(), "silent from %v for %v", begin, silence)
+					m.Unlock()
+				})
 		}
 	}
 	t.Logf("%d grants, of which %d delayed", cases, delayed)
@@ -204,13 +215,15 @@ func TestVirtualLeaseEndsOnTheMillisecond(t *testing.T) {
 						_, err := m.LockContext(t.Context())
 						require.NoError(t, err)
 						lost, id := m.Lost(), s.ID()
-						time.Sleep(timeout + time.Duration(step)*timeout/80 + time.Millisecond) // sleep ok: virtual time
+						begin := time.Duration(step)*timeout/80 + time.Millisecond
+						time.Sleep(timeout + begin) // sleep ok: virtual time
 						fault.begin(w, client)
 						assert.True(t, isOpen(lost))
 						<-lost
 						told := time.Now()
 						synctest.Wait()
-						assert.Equal(t, w.proof(id).deadline, told, "after the last proof: %v", told.Sub(w.proof(id).sent))
+						assert.Equal(t, w.proof(id).deadline, told, "after the last proof: %v",
+							told.Sub(w.proof(id).sent))
 						assert.Zero(t, w.expiry(id), "the session had expired")
 						assert.ErrorIs(t, m.Err(), zklock.ErrLost)
 						w.Server(0).Resume()

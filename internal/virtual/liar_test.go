@@ -100,9 +100,13 @@ func fieldsOf(op int32, frame []byte) []field {
 }
 
 var opNames = map[int32]string{
-	wire.OpConnect: "connect", wire.OpWatcherEvent: "event", wire.OpCreate: "create", wire.OpSync: "sync", wire.OpExists: "exists",
-	wire.OpSetData: "setData", wire.OpCreate2: "create2", wire.OpGetData: "getData", wire.OpGetChildren2: "getChildren2",
-	wire.OpCreateContainer: "createContainer", wire.OpMulti: "multi", wire.OpMultiRead: "multiRead", wire.OpPing: "ping", wire.OpDelete: "delete", wire.OpClose: "close", wire.OpSetWatches: "setWatches",
+	wire.OpConnect: "connect", wire.OpWatcherEvent: "event", wire.OpCreate: "create",
+	wire.OpSync: "sync", wire.OpExists: "exists",
+	wire.OpSetData: "setData", wire.OpCreate2: "create2", wire.OpGetData: "getData",
+	wire.OpGetChildren2:    "getChildren2",
+	wire.OpCreateContainer: "createContainer", wire.OpMulti: "multi", wire.OpMultiRead: "multiRead",
+	wire.OpPing: "ping", wire.OpDelete: "delete", wire.OpClose: "close",
+	wire.OpSetWatches: "setWatches",
 }
 
 type finder struct {
@@ -211,7 +215,8 @@ func (l *liar) dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, err
 	}
 	ours, theirs := net.Pipe()
-	p := &link{liar: l, client: ours, server: server, lying: address == l.server, ops: map[int32]int32{}}
+	p := &link{liar: l, client: ours, server: server, lying: address == l.server,
+		ops: map[int32]int32{}}
 	l.mu.Lock()
 	l.conns[ours] = address
 	l.mu.Unlock()
@@ -324,8 +329,10 @@ func (l *liar) alter(op int32, frame []byte) (said []byte, delay time.Duration) 
 	if l.rng.Float64() >= l.often {
 		return sealed(frame), 0
 	}
-	fields = append(fields, field{name: opNames[op] + " swallowed"}, field{name: opNames[op] + " delayed"},
-		field{name: opNames[op] + " twice"}, field{name: opNames[op] + " cut"}, field{name: opNames[op] + " length"},
+	fields = append(fields, field{name: opNames[op] + " swallowed"},
+		field{name: opNames[op] + " delayed"},
+		field{name: opNames[op] + " twice"}, field{name: opNames[op] + " cut"},
+		field{name: opNames[op] + " length"},
 		field{name: "forged event"})
 	fields = slices.DeleteFunc(fields, func(f field) bool { return !l.may(f.name) })
 	if len(fields) == 0 {
@@ -349,12 +356,14 @@ func (l *liar) alter(op int32, frame []byte) (said []byte, delay time.Duration) 
 	case "event":
 		return append(sealed(l.event()), sealed(frame)...), 0
 	}
-	return sealed(slices.Concat(frame[:f.from], l.instead(f.kind, frame[f.from:f.to]), frame[f.to:])), 0
+	return sealed(slices.Concat(frame[:f.from], l.instead(f.kind, frame[f.from:f.to]),
+		frame[f.to:])), 0
 }
 
 // event is one that the server has not sent.
 func (l *liar) event() []byte {
-	b := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, math.MaxUint32), math.MaxUint64)
+	b := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, math.MaxUint32),
+		math.MaxUint64)
 	b = append(b, make([]byte, 4)...)
 	b = binary.BigEndian.AppendUint32(b, 1+l.rng.Uint32N(7))
 	b = binary.BigEndian.AppendUint32(b, 3)
@@ -367,9 +376,11 @@ func (l *liar) instead(kind reflect.Kind, value []byte) []byte {
 	case reflect.Bool:
 		return []byte{value[0] ^ 1}
 	case reflect.Int32:
-		return binary.BigEndian.AppendUint32(nil, uint32(l.number(int64(int32(binary.BigEndian.Uint32(value))))))
+		return binary.BigEndian.AppendUint32(nil,
+			uint32(l.number(int64(int32(binary.BigEndian.Uint32(value))))))
 	case reflect.Int64:
-		return binary.BigEndian.AppendUint64(nil, uint64(l.number(int64(binary.BigEndian.Uint64(value)))))
+		return binary.BigEndian.AppendUint64(nil,
+			uint64(l.number(int64(binary.BigEndian.Uint64(value)))))
 	case reflect.String:
 		return l.text(value[4:])
 	}
@@ -377,9 +388,12 @@ func (l *liar) instead(kind reflect.Kind, value []byte) []byte {
 }
 
 func (l *liar) number(was int64) int64 {
-	codes := []int64{-4, -5, -6, -7, -8, -9, -13, -100, -101, -102, -103, -110, -111, -112, -115, -118, -125, -127}
-	of := []int64{0, 1, -1, was + 1, was - 1, -was, was << 16, math.MaxInt32, math.MinInt32, math.MaxInt64 - 1, math.MaxInt64, math.MinInt64,
-		86_400_000, l.rng.Int64(), l.rng.Int64N(100), codes[l.rng.IntN(len(codes))], codes[l.rng.IntN(len(codes))]}
+	codes := []int64{-4, -5, -6, -7, -8, -9, -13, -100, -101, -102, -103, -110, -111, -112, -115,
+		-118, -125, -127}
+	of := []int64{0, 1, -1, was + 1, was - 1, -was, was << 16, math.MaxInt32, math.MinInt32,
+		math.MaxInt64 - 1, math.MaxInt64, math.MinInt64,
+		86_400_000, l.rng.Int64(), l.rng.Int64N(100), codes[l.rng.IntN(len(codes))],
+		codes[l.rng.IntN(len(codes))]}
 	return of[l.rng.IntN(len(of))]
 }
 
@@ -419,7 +433,8 @@ func (l *liar) list(was []byte) []byte {
 		return append(binary.BigEndian.AppendUint32(nil, n+1), was[4:]...)
 	case 2: // again and again
 		times := uint32(1 + l.rng.IntN(200))
-		return append(binary.BigEndian.AppendUint32(nil, n*times), slices.Repeat(was[4:], int(times))...)
+		return append(binary.BigEndian.AppendUint32(nil, n*times),
+			slices.Repeat(was[4:], int(times))...)
 	case 3: // many that look like candidates
 		const many = 20_000
 		b := binary.BigEndian.AppendUint32(nil, many)

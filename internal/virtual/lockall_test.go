@@ -49,7 +49,8 @@ type allResult struct {
 	err error
 }
 
-// TestVirtualLockAllTakesTwoTrips acquires locks that are free: it takes two trips, and a release one.
+// TestVirtualLockAllTakesTwoTrips acquires locks that are free: it takes two trips, and a release
+// one.
 func TestVirtualLockAllTakesTwoTrips(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(10)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -151,7 +152,8 @@ func TestVirtualLockAllInAnyOrder(t *testing.T) {
 							if rnd.IntN(2) == 0 {
 								m, by = rw.Reader(), 1
 							}
-							chosen, which, weight = append(chosen, m), append(which, n), append(weight, by)
+							chosen, which, weight = append(chosen, m), append(which, n),
+								append(weight, by)
 						}
 						h, err := s.LockAll(t.Context(), chosen...)
 						if !assert.NoError(t, err) {
@@ -431,7 +433,8 @@ func TestVirtualLockAllDistrustsRepeatedNumbers(t *testing.T) {
 		a := mutex(t, s, "a")
 		lock(t, a)
 		const holder = "/_c_00112233445566778899aabbccddeeff-lock-0000000007"
-		_, err := elsewhere.Conn().Create(a.Path()+holder, nil, zk.FlagEphemeral, zk.WorldACL(zk.PermAll))
+		_, err := elsewhere.Conn().Create(a.Path()+holder, nil, zk.FlagEphemeral,
+			zk.WorldACL(zk.PermAll))
 		require.NoError(t, err)
 		a.Unlock()
 		waiting := asyncAll(t.Context(), s, mutex(t, s, "b"), a)

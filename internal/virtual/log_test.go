@@ -34,18 +34,20 @@ func logAt(level slog.Level, to *recorder) zklock.SessionOption {
 		}
 		return a
 	}
-	return zklock.WithLogger(slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: untimed})))
+	return zklock.WithLogger(slog.New(slog.NewTextHandler(to,
+		&slog.HandlerOptions{Level: level, ReplaceAttr: untimed})))
 }
 
-// TestVirtualLogOfALife has everything happen to a session that an operator is to be told of at Info,
-// and wants each line to say which lock, why and for how long.
+// TestVirtualLogOfALife has everything happen to a session that an operator is to be told of at
+// Info, and wants each line to say which lock, why and for how long.
 func TestVirtualLogOfALife(t *testing.T) {
 	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
 		const timeout = 12 * time.Second
 		other, _ := w.dial("", timeout)
 		var log recorder
 		s, client := w.dial("", timeout, logAt(slog.LevelInfo, &log))
-		m, theirs := mutex(t, s, "jobs/report"), mutex(t, other, "jobs/report", zklock.WithIdentifier("vm/7"))
+		m, theirs := mutex(t, s, "jobs/report"),
+			mutex(t, other, "jobs/report", zklock.WithIdentifier("vm/7"))
 		seen := func(what string, lines ...string) {
 			t.Helper()
 			synctest.Wait()
@@ -58,7 +60,8 @@ func TestVirtualLogOfALife(t *testing.T) {
 			}
 		}
 		const lock = `lock=jobs/report kind=lock`
-		established := `level=INFO msg="zookeeper session established" after=\S+ server=` + w.Connect() + ` timeout=12s`
+		established := `level=INFO msg="zookeeper session established" after=\S+ server=` +
+			w.Connect() + ` timeout=12s`
 		seen("dial", established)
 
 		lockFor(t, m, 0)
@@ -70,7 +73,9 @@ func TestVirtualLogOfALife(t *testing.T) {
 		time.Sleep(30 * time.Second) // sleep ok: virtual
 		theirs.Unlock()
 		<-p.Done()
-		seen("wait", `level=INFO msg="still waiting" `+lock+` waited=10s because="1 ahead of it, the holder is vm/7"`)
+		seen("wait",
+			`level=INFO msg="still waiting" `+lock+
+				` waited=10s because="1 ahead of it, the holder is vm/7"`)
 
 		time.Sleep(2 * time.Second) // sleep ok: virtual
 		_, err := theirs.RevokeAll(t.Context())
@@ -146,8 +151,8 @@ func lockFor(t *testing.T, m *zklock.Mutex, held time.Duration) {
 	time.Sleep(held) // sleep ok: virtual
 }
 
-// TestVirtualNoSessionIDAtInfo has no line at Info or above say what ZooKeeper derives the session's
-// password from, nor an expiry be called a failed authentication at any level.
+// TestVirtualNoSessionIDAtInfo has no line at Info or above say what ZooKeeper derives the
+// session's password from, nor an expiry be called a failed authentication at any level.
 func TestVirtualNoSessionIDAtInfo(t *testing.T) {
 	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
 		var info, debug recorder
@@ -170,8 +175,8 @@ func TestVirtualNoSessionIDAtInfo(t *testing.T) {
 	})
 }
 
-// TestVirtualLogOfAnOutage compares what docs/observability.md shows of half a minute without a server
-// with what is logged, but for the figures.
+// TestVirtualLogOfAnOutage compares what docs/observability.md shows of half a minute without a
+// server with what is logged, but for the figures.
 func TestVirtualLogOfAnOutage(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var log recorder
@@ -195,13 +200,14 @@ func TestVirtualLogOfAnOutage(t *testing.T) {
 			return
 		}
 		figures := regexp.MustCompile(`[0-9.]+(ms|s)\b|0x[0-9a-f]+`)
-		want, got := figures.ReplaceAllString(block.Text, "N"), figures.ReplaceAllString(logged, "N")
+		want, got := figures.ReplaceAllString(block.Text, "N"),
+			figures.ReplaceAllString(logged, "N")
 		assert.Equal(t, want, got, "run make docs")
 	})
 }
 
-// TestVirtualLogOfADeadHolder waits behind a client whose machine is gone, and wants the log to say who
-// it was.
+// TestVirtualLogOfADeadHolder waits behind a client whose machine is gone, and wants the log to say
+// who it was.
 func TestVirtualLogOfADeadHolder(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var log recorder
@@ -237,7 +243,8 @@ func TestVirtualLogOfASlowServer(t *testing.T) {
 		synctest.Wait()
 		lines := strings.Join(log.take(), "\n")
 		t.Log(lines)
-		assert.Regexp(t, `level=WARN msg="lock lost" lock=jobs/report kind=lock reason=lease held=\S+s`,
+		assert.Regexp(t,
+			`level=WARN msg="lock lost" lock=jobs/report kind=lock reason=lease held=\S+s`,
 			lines)
 		client.Heal()
 		m.Unlock()

@@ -77,14 +77,16 @@ func (w *world) byName(dns *nameServer, off ...string) (*zklock.Session, *fakezk
 	w.t.Helper()
 	client := w.Client()
 	d := &dialed{to: client.Dial, off: off}
-	s, err := zklock.Dial(w.t.Context(), "ensemble", zklock.WithSessionTimeout(10*time.Second), zklock.WithDialer(d.dial),
+	s, err := zklock.Dial(w.t.Context(), "ensemble", zklock.WithSessionTimeout(10*time.Second),
+		zklock.WithDialer(d.dial),
 		withResolver(dns.lookUp))
 	require.NoError(w.t, err)
 	w.sessions = append(w.sessions, s)
 	return s, client, d
 }
 
-// TestVirtualOneOfSeveralAddressesIsBad has one name for three servers, one of which does not serve, in every way.
+// TestVirtualOneOfSeveralAddressesIsBad has one name for three servers, one of which does not
+// serve, in every way.
 func TestVirtualOneOfSeveralAddressesIsBad(t *testing.T) {
 	for name, fault := range map[string]func(*fakezk.Server){
 		"off":      func(*fakezk.Server) {},
@@ -94,41 +96,45 @@ func TestVirtualOneOfSeveralAddressesIsBad(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 10 { // addresses are tried in any order
-				virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
-					dns := &nameServer{addresses: []string{"zk0", "zk1", "zk2"}}
-					bad := "zk0:2181"
-					var off []string
-					if name == "off" {
-						off = append(off, bad)
-					}
-					fault(w.Server(0))
-					begun := time.Now()
-					s, client, d := w.byName(dns, off...)
-					assert.Less(t, time.Since(begun), 3*time.Second, "Dial")
-					known := slices.Contains(d.take(), bad)
-					m := mutex(t, s, "m")
-					for range 10 {
-						client.Cut()
-						synctest.Wait()
+				virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)},
+					func(t *testing.T, w *world) {
+						dns := &nameServer{addresses: []string{"zk0", "zk1", "zk2"}}
+						bad := "zk0:2181"
+						var off []string
+						if name == "off" {
+							off = append(off, bad)
+						}
+						fault(w.Server(0))
 						begun := time.Now()
-						lock(t, m)
-						assert.Less(t, time.Since(begun), 3*time.Second, "acquisition")
-						m.Unlock()
-						tried := d.take()
-						assert.False(t, known && slices.Contains(tried, bad), "%v: the bad one was known", tried)
-						known = known || slices.Contains(tried, bad)
-					}
-					w.Server(0).Resume()
-					w.Server(0).Shut(false)
-				})
+						s, client, d := w.byName(dns, off...)
+						assert.Less(t, time.Since(begun), 3*time.Second, "Dial")
+						known := slices.Contains(d.take(), bad)
+						m := mutex(t, s, "m")
+						for range 10 {
+							client.Cut()
+							synctest.Wait()
+							begun := time.Now()
+							lock(t, m)
+							assert.Less(t, time.Since(begun), 3*time.Second, "acquisition")
+							m.Unlock()
+							tried := d.take()
+							assert.False(t, known && slices.Contains(tried, bad),
+								"%v: the bad one was known", tried)
+							known = known || slices.Contains(tried, bad)
+						}
+						w.Server(0).Resume()
+						w.Server(0).Shut(false)
+					})
 			}
 		})
 	}
 }
 
-// TestVirtualSlowLookUps takes its time to look the name up, when a connection is first made and later.
+// TestVirtualSlowLookUps takes its time to look the name up, when a connection is first made and
+// later.
 func TestVirtualSlowLookUps(t *testing.T) {
-	for _, takes := range []time.Duration{500 * time.Millisecond, 1200 * time.Millisecond, 5 * time.Second} {
+	for _, takes := range []time.Duration{500 * time.Millisecond, 1200 * time.Millisecond,
+		5 * time.Second} {
 		virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
 			dns := &nameServer{takes: takes, addresses: []string{"zk0", "zk1"}}
 			begun := time.Now()
@@ -193,10 +199,12 @@ func TestVirtualNameMoves(t *testing.T) {
 // TestVirtualDialTellsOfLookUps has no name found.
 func TestVirtualDialTellsOfLookUps(t *testing.T) {
 	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
-		dns := &nameServer{err: &net.DNSError{Err: "no such host", Name: "ensemble", IsNotFound: true}}
+		dns := &nameServer{err: &net.DNSError{Err: "no such host", Name: "ensemble",
+			IsNotFound: true}}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		_, err := zklock.Dial(ctx, "ensemble:2181", zklock.WithDialer(w.Client().Dial), withResolver(dns.lookUp))
+		_, err := zklock.Dial(ctx, "ensemble:2181", zklock.WithDialer(w.Client().Dial),
+			withResolver(dns.lookUp))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.ErrorContains(t, err, "lookup ensemble: no such host")
 		assert.LessOrEqual(t, dns.asked, 12, "a second between two")
@@ -204,7 +212,8 @@ func TestVirtualDialTellsOfLookUps(t *testing.T) {
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begun := time.Now()
-		_, err = zklock.Dial(ctx, "ensemble:2181", zklock.WithDialer(w.Client().Dial), withResolver(dns.lookUp))
+		_, err = zklock.Dial(ctx, "ensemble:2181", zklock.WithDialer(w.Client().Dial),
+			withResolver(dns.lookUp))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Less(t, time.Since(begun), 1100*time.Millisecond)
 	})

@@ -126,7 +126,8 @@ func TestZeroValues(t *testing.T) {
 	}
 }
 
-// TestVirtualCopies uses copies of what is locked: each would unlock, or lose, what the other holds.
+// TestVirtualCopies uses copies of what is locked: each would unlock, or lose, what the other
+// holds.
 func TestVirtualCopies(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", suspendTimeout)
@@ -153,7 +154,8 @@ func TestVirtualUnlockOfWhatIsNotLocked(t *testing.T) {
 		lock(t, m)
 		m.Unlock()
 		for name, unlock := range map[string]func(){
-			"Mutex": m.Unlock, "RWMutex": rw.Unlock, "reader": rw.RUnlock, "Reader": rw.Reader().Unlock,
+			"Mutex": m.Unlock, "RWMutex": rw.Unlock, "reader": rw.RUnlock,
+			"Reader": rw.Reader().Unlock,
 		} {
 			assert.Equal(t, "unlock /ZktoolsLocks/m: not locked", panicOf(unlock), name)
 		}

@@ -53,7 +53,8 @@ func TestVirtualFakeServersBoundTheTimeoutAnew(t *testing.T) {
 		route.client.Blackhole()
 		cut := time.Now()
 		time.Sleep(10 * time.Second) // sleep ok: virtual time
-		assert.WithinRange(t, w.expiry(id), cut, cut.Add(5*time.Second), "counted by the newer timeout")
+		assert.WithinRange(t, w.expiry(id), cut, cut.Add(5*time.Second),
+			"counted by the newer timeout")
 		route.client.Heal()
 	})
 }
@@ -86,13 +87,16 @@ func (w *world) whileItMoves(
 }
 
 // everyMove runs a test for each way to move, each pause, and both settings of the leader.
-func everyMove(t *testing.T, f func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration)) {
+func everyMove(t *testing.T,
+	f func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration)) {
 	for _, move := range moves {
 		for _, pause := range pauses {
 			for _, unforwarded := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%v/%v/unforwarded=%v", move, pause, unforwarded), func(t *testing.T) {
-					f(t, fakezk.Config{Servers: 3, Latency: ms(1), Unforwarded: unforwarded}, move, pause)
-				})
+				t.Run(fmt.Sprintf("%v/%v/unforwarded=%v", move, pause, unforwarded),
+					func(t *testing.T) {
+						f(t, fakezk.Config{Servers: 3, Latency: ms(1), Unforwarded: unforwarded},
+							move, pause)
+					})
 			}
 		}
 	}
@@ -103,12 +107,15 @@ func everyMove(t *testing.T, f func(t *testing.T, cfg fakezk.Config, move [2]int
 func TestVirtualTwoLocksWhileTheSessionMoves(t *testing.T) {
 	everyMove(t, func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration) {
 		for _, isNew := range []bool{false, true} {
-			virtually(t, cfg, func(t *testing.T, w *world) { twoLocksWhileTheSessionMoves(t, w, move, pause, isNew) })
+			virtually(t, cfg, func(t *testing.T, w *world) {
+				twoLocksWhileTheSessionMoves(t, w, move, pause, isNew)
+			})
 		}
 	})
 }
 
-func twoLocksWhileTheSessionMoves(t *testing.T, w *world, move [2]int, pause time.Duration, isNew bool) {
+func twoLocksWhileTheSessionMoves(t *testing.T, w *world, move [2]int,
+	pause time.Duration, isNew bool) {
 	s, route := w.dialRouted(20 * time.Second)
 	locks := []*zklock.Mutex{mutex(t, s, "a"), mutex(t, s, "b")}
 	for i, m := range locks {
@@ -145,7 +152,9 @@ func TestVirtualOneLockWhileTheSessionMoves(t *testing.T) {
 			lock(t, locks[0])
 			locks[0].Unlock()
 			pending := make([]*zklock.Pending, 2)
-			begin := func(i int) func() { return func() { pending[i] = locks[i].LockAsync(t.Context()) } }
+			begin := func(i int) func() {
+				return func() { pending[i] = locks[i].LockAsync(t.Context()) }
+			}
 			w.whileItMoves(s, route, move, pause, begin(0), begin(1))
 			time.Sleep(10 * time.Second) // sleep ok: virtual; more than enough
 			first, second := 0, 1
@@ -221,7 +230,8 @@ func TestVirtualNumbersUsedUp(t *testing.T) {
 		assert.NotEqual(t, id, s.ID())
 		assert.False(t, isOpen(lost), "a session that is given up keeps no hold")
 		assert.ErrorIs(t, held.Err(), zklock.ErrLost)
-		assert.True(t, isOpen(p.Done()), "the next is granted the lock before the old session is over")
+		assert.True(t, isOpen(p.Done()),
+			"the next is granted the lock before the old session is over")
 		<-p.Done()
 		assert.NoError(t, p.Err())
 		next.Unlock()

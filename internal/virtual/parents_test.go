@@ -14,8 +14,9 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// TestVirtualParentsThatVanish has somebody delete whatever is empty above a lock, again and again, as the servers do with
-// container znodes, and Session.Remove, and operators. The pauses let every pair of requests be hit.
+// TestVirtualParentsThatVanish has somebody delete whatever is empty above a lock, again and again,
+// as the servers do with container znodes, and Session.Remove, and operators. The pauses let every
+// pair of requests be hit.
 func TestVirtualParentsThatVanish(t *testing.T) {
 	for name, place := range map[string]struct{ chroot, root, lock string }{
 		"lock of three segments":   {"", "/root", "a/b/c"},
@@ -26,7 +27,8 @@ func TestVirtualParentsThatVanish(t *testing.T) {
 			var deleted atomic.Int64
 			for pause := 80 * time.Millisecond; pause < 120*time.Millisecond; pause += time.Millisecond {
 				virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
-					s, _ := w.dial(w.Connect()+place.chroot, 10*time.Second, zklock.WithRoot(place.root))
+					s, _ := w.dial(w.Connect()+place.chroot, 10*time.Second,
+						zklock.WithRoot(place.root))
 					reaper, _ := w.dial("", 10*time.Second)
 					m := mutex(t, s, place.lock)
 					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -2,5 +2,6 @@
 
 package virtual
 
-// underRace is whether the race detector runs, which makes tests that only compute some ten times slower.
+// underRace is whether the race detector runs, which makes tests that only compute some ten times
+// slower.
 const underRace = true

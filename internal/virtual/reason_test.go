@@ -19,13 +19,15 @@ import (
 )
 
 // requestsToRelease are the ways to ask.
-func requestsToRelease() map[string]func(context.Context, *zklock.Mutex, ...zklock.RevokeOption) error {
+func requestsToRelease() map[string]func(context.Context, *zklock.Mutex,
+	...zklock.RevokeOption) error {
 	return map[string]func(context.Context, *zklock.Mutex, ...zklock.RevokeOption) error{
 		"RevokeAll": func(ctx context.Context, m *zklock.Mutex, opts ...zklock.RevokeOption) error {
 			_, err := m.RevokeAll(ctx, opts...)
 			return err
 		},
-		"RevokeHolder": func(ctx context.Context, m *zklock.Mutex, opts ...zklock.RevokeOption) error {
+		"RevokeHolder": func(ctx context.Context, m *zklock.Mutex,
+			opts ...zklock.RevokeOption) error {
 			_, err := m.RevokeHolder(ctx, opts...)
 			return err
 		},
@@ -36,7 +38,8 @@ func requestsToRelease() map[string]func(context.Context, *zklock.Mutex, ...zklo
 			}
 			return m.Revoke(ctx, contenders[0], opts...)
 		},
-		"LockRevoking": func(ctx context.Context, m *zklock.Mutex, opts ...zklock.RevokeOption) error {
+		"LockRevoking": func(ctx context.Context, m *zklock.Mutex,
+			opts ...zklock.RevokeOption) error {
 			short, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
 			_, err := m.LockRevoking(short, zklock.AskThenForce(time.Hour), opts...)
@@ -60,7 +63,8 @@ func TestVirtualARequestSaysWhoAsksAndWhy(t *testing.T) {
 					hooks := &zklock.Hooks{Revoked: func(_ context.Context, e zklock.RevokedEvent) {
 						told = append(told, e)
 					}}
-					a, _ := w.dial("", 10*time.Second, logAt(slog.LevelInfo, &log), zklock.WithHooks(hooks))
+					a, _ := w.dial("", 10*time.Second, logAt(slog.LevelInfo, &log),
+						zklock.WithHooks(hooks))
 					b, _ := w.dial("", 10*time.Second)
 					m := mutex(t, a, "m", zklock.WithIdentifier("vm/1"))
 					other := mutex(t, b, "m", zklock.WithIdentifier("ops@vm/2"))
@@ -91,7 +95,8 @@ func TestVirtualARequestSaysWhoAsksAndWhy(t *testing.T) {
 					assert.Contains(t, line, " by=ops@vm/2")
 					assert.Equal(t, reason != "", strings.Contains(line, " reason="), line)
 					c := contenders(t, other)[0]
-					assert.Equal(t, "vm/1|ops@vm/2|"+reason, string(c.Data)+"|"+c.RevokedBy+"|"+c.Reason)
+					assert.Equal(t, "vm/1|ops@vm/2|"+reason,
+						string(c.Data)+"|"+c.RevokedBy+"|"+c.Reason)
 
 					_, err := other.Clear(t.Context())
 					require.NoError(t, err)
@@ -197,7 +202,8 @@ func TestVirtualReasonsThatAreRefused(t *testing.T) {
 		m, other := mutex(t, s, "m"), mutex(t, s, "m")
 		lock(t, m)
 		for _, opt := range []zklock.RevokeOption{
-			zklock.WithReason(""), zklock.WithReason("two\nlines"), zklock.WithReason("\xff"), zklock.WithReason("\x1b[m"),
+			zklock.WithReason(""), zklock.WithReason("two\nlines"), zklock.WithReason("\xff"),
+			zklock.WithReason("\x1b[m"),
 			zklock.WithReason(strings.Repeat("x", 1025)), nil,
 		} {
 			for name, ask := range requestsToRelease() {

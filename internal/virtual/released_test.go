@@ -55,7 +55,8 @@ func TestVirtualReleasedAfterALoss(t *testing.T) {
 	}
 }
 
-// TestVirtualReleasedWhenTheCandidateIsGone gives the lock back in two ways. Nothing may be left when that is told.
+// TestVirtualReleasedWhenTheCandidateIsGone gives the lock back in two ways. Nothing may be left
+// when that is told.
 func TestVirtualReleasedWhenTheCandidateIsGone(t *testing.T) {
 	for _, h := range append(sharers(0), sharers(2)...) {
 		for name, release := range map[string]func(*zklock.Mutex, *zklock.Pending){
@@ -101,8 +102,9 @@ func TestVirtualReleasedWhenPassedOn(t *testing.T) {
 	})
 }
 
-// TestVirtualTheLastWaiterGivesUpAtTheHandOff cancels the only one who waits in the moment of the Unlock, while it is looked who else
-// queues. Whatever comes first, nothing is left when Unlock returns, unless the waiter has the lock.
+// TestVirtualTheLastWaiterGivesUpAtTheHandOff cancels the only one who waits in the moment of the
+// Unlock, while it is looked who else queues. Whatever comes first, nothing is left when Unlock
+// returns, unless the waiter has the lock.
 func TestVirtualTheLastWaiterGivesUpAtTheHandOff(t *testing.T) {
 	for range 3000 {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {

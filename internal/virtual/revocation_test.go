@@ -62,8 +62,8 @@ func TestVirtualRevokeHolderAsksTheHolderAlone(t *testing.T) {
 	})
 }
 
-// TestVirtualWhoWasAskedKeepsItsIdentity asks in every way, and looks at the queue while nobody lets go. The holder's process may
-// hang.
+// TestVirtualWhoWasAskedKeepsItsIdentity asks in every way, and looks at the queue while nobody
+// lets go. The holder's process may hang.
 func TestVirtualWhoWasAskedKeepsItsIdentity(t *testing.T) {
 	long := strings.Repeat("x", 1024)
 	for name, ask := range map[string]func(context.Context, *zklock.Mutex) error{
@@ -83,7 +83,8 @@ func TestVirtualWhoWasAskedKeepsItsIdentity(t *testing.T) {
 				virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 					s, client := w.dial("", 40*time.Second)
 					elsewhere, _ := w.dial("", 10*time.Second)
-					m, other := mutex(t, s, "m", zklock.WithIdentifier(identifier)), mutex(t, elsewhere, "m")
+					m, other := mutex(t, s, "m", zklock.WithIdentifier(identifier)),
+						mutex(t, elsewhere, "m")
 					lock(t, m)
 					client.Blackhole() // it hangs
 					for range 3 {      // an operator tries again
@@ -103,7 +104,8 @@ func TestVirtualWhoWasAskedKeepsItsIdentity(t *testing.T) {
 	}
 }
 
-// TestVirtualForeignMarks asks candidates of other clients, which know one mark each, and looks at candidates that others have asked.
+// TestVirtualForeignMarks asks candidates of other clients, which know one mark each, and looks at
+// candidates that others have asked.
 func TestVirtualForeignMarks(t *testing.T) {
 	const id = "0123456789abcdef0123456789abcdef"
 	for _, c := range []struct{ prefix, data, mark string }{
@@ -121,7 +123,8 @@ func TestVirtualForeignMarks(t *testing.T) {
 			m := mutex(t, s, "m", zklock.WithIdentifier("ops"))
 			lock(t, m) // makes the parents
 			m.Unlock()
-			znode, err := s.Conn().Create(m.Path()+"/"+c.prefix, []byte(c.data), zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
+			znode, err := s.Conn().Create(m.Path()+"/"+c.prefix, []byte(c.data),
+				zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
 			require.NoError(t, err)
 			for i := range 2 {
 				n, err := m.RevokeHolder(t.Context())
@@ -148,7 +151,8 @@ func TestVirtualForeignMarks(t *testing.T) {
 			m.Unlock()
 		})
 	}
-	for _, data := range []string{"unlock", "__REVOKE__", "unlock\n", "unlock\nvm/1", "unlock\nvm/1\nasked by \"x\""} {
+	for _, data := range []string{"unlock", "__REVOKE__", "unlock\n", "unlock\nvm/1",
+		"unlock\nvm/1\nasked by \"x\""} {
 		virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
 			s, _ := w.dial("", 10*time.Second)
 			_, err := s.Mutex("m", zklock.WithIdentifier(data))
@@ -157,8 +161,9 @@ func TestVirtualForeignMarks(t *testing.T) {
 	}
 }
 
-// TestForceNeverFailsByItsOwnTimeout gives it more and more time, behind a slow network: either nobody is removed, or
-// the lock is acquired, a moment late if need be. It runs in virtual time, as a real server may take longer than that moment.
+// TestForceNeverFailsByItsOwnTimeout gives it more and more time, behind a slow network: either
+// nobody is removed, or the lock is acquired, a moment late if need be. It runs in virtual time, as
+// a real server may take longer than that moment.
 func TestForceNeverFailsByItsOwnTimeout(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
 		a, _ := w.dial("", 10*time.Second)
@@ -197,11 +202,14 @@ func TestForceNeverFailsByItsOwnTimeout(t *testing.T) {
 	})
 }
 
-// TestVirtualAForcedHolderIsToldSoon removes a healthy holder's znode at every age of the hold. Nothing can tell the holder before the
-// next one is granted the lock; it is told within 50 ms and one trip of the removal.
+// TestVirtualAForcedHolderIsToldSoon removes a healthy holder's znode at every age of the hold.
+// Nothing can tell the holder before the next one is granted the lock; it is told within 50 ms and
+// one trip of the removal.
 func TestVirtualAForcedHolderIsToldSoon(t *testing.T) {
-	for _, latency := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 40 * time.Millisecond} {
-		for name, remove := range map[string]func(*testing.T, *zklock.Session, *zklock.Mutex, string){
+	for _, latency := range []time.Duration{time.Millisecond, 10 * time.Millisecond,
+		40 * time.Millisecond} {
+		for name, remove := range map[string]func(*testing.T, *zklock.Session,
+			*zklock.Mutex, string){
 			"Force": func(t *testing.T, _ *zklock.Session, m *zklock.Mutex, _ string) {
 				_, err := m.LockRevoking(t.Context(), zklock.Force)
 				require.NoError(t, err)
@@ -217,27 +225,29 @@ func TestVirtualAForcedHolderIsToldSoon(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%v", name, latency), func(t *testing.T) {
 				var longest time.Duration
 				for age := time.Duration(0); age < 60*time.Millisecond; age += 2 * time.Millisecond {
-					virtually(t, fakezk.Config{Latency: func() time.Duration { return latency }}, func(t *testing.T, w *world) {
-						s, _ := w.dial("", 10*time.Second)
-						elsewhere, _ := w.dial("", 10*time.Second)
-						m, other := mutex(t, s, "m"), mutex(t, elsewhere, "m")
-						lock(t, m)
-						lost, znode := m.Lost(), w.Ephemerals()[0]
-						time.Sleep(age) // sleep ok: virtual; the hold's age
-						gone, told := make(chan time.Time, 1), make(chan time.Time, 1)
-						go func() { <-lost; told <- time.Now() }() // ends with the removal, as the other does
-						go func() {
-							for w.Owner(znode) != 0 {
-								time.Sleep(100 * time.Microsecond) // sleep ok: virtual; nothing tells the cluster's own time
-							}
-							gone <- time.Now()
-						}()
-						remove(t, elsewhere, other, znode)
-						longest = max(longest, (<-told).Sub(<-gone))
-						assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
-						_ = m.UnlockContext(t.Context())
-						_ = other.UnlockContext(t.Context())
-					})
+					virtually(t, fakezk.Config{Latency: func() time.Duration { return latency }},
+						func(t *testing.T, w *world) {
+							s, _ := w.dial("", 10*time.Second)
+							elsewhere, _ := w.dial("", 10*time.Second)
+							m, other := mutex(t, s, "m"), mutex(t, elsewhere, "m")
+							lock(t, m)
+							lost, znode := m.Lost(), w.Ephemerals()[0]
+							time.Sleep(age) // sleep ok: virtual; the hold's age
+							gone, told := make(chan time.Time, 1), make(chan time.Time, 1)
+							// ends with the removal, as the other does
+							go func() { <-lost; told <- time.Now() }()
+							go func() {
+								for w.Owner(znode) != 0 {
+									time.Sleep(100 * time.Microsecond) // sleep ok: virtual; nothing tells the cluster's own time
+								}
+								gone <- time.Now()
+							}()
+							remove(t, elsewhere, other, znode)
+							longest = max(longest, (<-told).Sub(<-gone))
+							assert.ErrorIs(t, m.Err(), zklock.ErrRevoked)
+							_ = m.UnlockContext(t.Context())
+							_ = other.UnlockContext(t.Context())
+						})
 				}
 				t.Logf("told after %v at the most", longest)
 				assert.LessOrEqual(t, longest, 50*time.Millisecond+2*latency)
@@ -246,8 +256,8 @@ func TestVirtualAForcedHolderIsToldSoon(t *testing.T) {
 	}
 }
 
-// TestVirtualAMarkTogetherWithTheTurn has one transaction mark a candidate and remove the holder, at every moment of the candidate's
-// first steps.
+// TestVirtualAMarkTogetherWithTheTurn has one transaction mark a candidate and remove the holder,
+// at every moment of the candidate's first steps.
 func TestVirtualAMarkTogetherWithTheTurn(t *testing.T) {
 	for pause := 21 * time.Millisecond; pause < 320*time.Millisecond; pause += 3 * time.Millisecond {
 		virtually(t, fakezk.Config{Latency: ms(20)}, func(t *testing.T, w *world) {
@@ -285,7 +295,9 @@ func TestVirtualAMarkTogetherWithTheTurn(t *testing.T) {
 func TestVirtualForceThatFailsLeavesNothing(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
 		var looks atomic.Int64
-		asleep := func() time.Duration { return min(time.Duration(looks.Add(1)/3), 1) * 8 * time.Second }
+		asleep := func() time.Duration {
+			return min(time.Duration(looks.Add(1)/3), 1) * 8 * time.Second
+		}
 		other, _ := w.dial("", 10*time.Second)
 		s, _ := w.dial("", 10*time.Second, withTimeAsleep(asleep))
 		holder, m := mutex(t, other, "m"), mutex(t, s, "m")

@@ -16,47 +16,53 @@ import (
 	"github.com/zookylock/zklock/internal/locktest"
 )
 
-// TestVirtualWipedEnsemble wipes the servers' data under a holder and others who wait: it is told, and all come back by themselves.
+// TestVirtualWipedEnsemble wipes the servers' data under a holder and others who wait: it is told,
+// and all come back by themselves.
 func TestVirtualWipedEnsemble(t *testing.T) {
 	const timeout = 4 * time.Second
 	for _, lease := range []zklock.Lease{zklock.LeaseQuorum, zklock.LeasePing, zklock.LeaseServer} {
 		for _, auth := range []bool{false, true} {
 			t.Run(fmt.Sprint(lease, auth), func(t *testing.T) {
-				virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
-					var log locktest.Log
-					opts := []zklock.SessionOption{zklock.WithLease(lease), log.AtWarn()}
-					var credentials []zklock.SessionOption // of both: they make the lock's znode anew
-					if auth {
-						credentials = append(credentials, zklock.WithAuth("digest", []byte("a:b")))
-					}
-					s, _ := w.dial("", timeout, append(opts, credentials...)...)
-					other, _ := w.dial("", timeout, credentials...)
-					m, next := mutex(t, s, "m"), mutex(t, other, "m")
-					for range 50 {
+				virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)},
+					func(t *testing.T, w *world) {
+						var log locktest.Log
+						opts := []zklock.SessionOption{zklock.WithLease(lease), log.AtWarn()}
+						// of both: they make the lock's znode anew
+						var credentials []zklock.SessionOption
+						if auth {
+							credentials = append(credentials,
+								zklock.WithAuth("digest", []byte("a:b")))
+						}
+						s, _ := w.dial("", timeout, append(opts, credentials...)...)
+						other, _ := w.dial("", timeout, credentials...)
+						m, next := mutex(t, s, "m"), mutex(t, other, "m")
+						for range 50 {
+							lock(t, m)
+							m.Unlock()
+						}
 						lock(t, m)
+						lost, token := m.Lost(), m.Token()
+						p := next.LockAsync(t.Context())
+						time.Sleep(3 * timeout) // sleep ok: virtual time
+						w.Wipe()
+						wiped := time.Now()
+						<-lost
+						assert.ErrorIs(t, m.Err(), zklock.ErrLost)
 						m.Unlock()
-					}
-					lock(t, m)
-					lost, token := m.Lost(), m.Token()
-					p := next.LockAsync(t.Context())
-					time.Sleep(3 * timeout) // sleep ok: virtual time
-					w.Wipe()
-					wiped := time.Now()
-					<-lost
-					assert.ErrorIs(t, m.Err(), zklock.ErrLost)
-					m.Unlock()
-					<-p.Done()
-					require.NoError(t, p.Err())
-					assert.Less(t, time.Since(wiped), 2*timeout)
-					next.Unlock()
-					lock(t, m)
-					assert.Less(t, time.Since(wiped), 2*timeout)
-					assert.Negative(t, m.Token().Compare(token))
-					assert.Equal(t, 1, s.Rewinds())
-					assert.Equal(t, 1, strings.Count(log.String(), "session given up"), log.String())
-					assert.Equal(t, 1, strings.Count(log.String(), "tokens begin again"), log.String())
-					m.Unlock()
-				})
+						<-p.Done()
+						require.NoError(t, p.Err())
+						assert.Less(t, time.Since(wiped), 2*timeout)
+						next.Unlock()
+						lock(t, m)
+						assert.Less(t, time.Since(wiped), 2*timeout)
+						assert.Negative(t, m.Token().Compare(token))
+						assert.Equal(t, 1, s.Rewinds())
+						assert.Equal(t, 1, strings.Count(log.String(), "session given up"),
+							log.String())
+						assert.Equal(t, 1, strings.Count(log.String(), "tokens begin again"),
+							log.String())
+						m.Unlock()
+					})
 			})
 		}
 	}
@@ -93,7 +99,8 @@ func TestVirtualRebuiltUnderManyWaiters(t *testing.T) {
 	})
 }
 
-// TestVirtualAnOutageIsNoRewind takes all servers away for longer than the timeout, and keeps their data.
+// TestVirtualAnOutageIsNoRewind takes all servers away for longer than the timeout, and keeps their
+// data.
 func TestVirtualAnOutageIsNoRewind(t *testing.T) {
 	const timeout = 4 * time.Second
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -132,7 +139,8 @@ func TestVirtualShortOutageKeepsTheSession(t *testing.T) {
 	})
 }
 
-// TestVirtualForgedZxid has servers tell of a transaction that is not, and hang, so that none takes the session any more.
+// TestVirtualForgedZxid has servers tell of a transaction that is not, and hang, so that none takes
+// the session any more.
 func TestVirtualForgedZxid(t *testing.T) {
 	const timeout = 4 * time.Second
 	for _, before := range []bool{true, false} { // the session is ready
@@ -157,7 +165,8 @@ func TestVirtualForgedZxid(t *testing.T) {
 	}
 }
 
-// TestVirtualExpiredBeforeItBegan has the first server say of a new session that it has expired, while the others serve.
+// TestVirtualExpiredBeforeItBegan has the first server say of a new session that it has expired,
+// while the others serve.
 func TestVirtualExpiredBeforeItBegan(t *testing.T) {
 	for range 10 { // servers are tried in any order
 		virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {

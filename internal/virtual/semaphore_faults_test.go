@@ -22,33 +22,36 @@ import (
 // many moments, while another waits for its permits.
 func TestVirtualPermitsAreLostBeforeTheNextGrant(t *testing.T) {
 	const timeout = 4 * time.Second
-	for _, name := range []string{"blackholed", "requests lost", "replies lost", "refused", "severed"} {
+	for _, name := range []string{"blackholed", "requests lost", "replies lost",
+		"refused", "severed"} {
 		t.Run(name, func(t *testing.T) {
 			for step := range 8 {
-				virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
-					s, client := w.dial(w.Server(0).Address(), timeout)
-					other, _ := w.dial(w.Server(1).Address(), timeout)
-					one := acquire(t, semaphore(t, s, "pool", 2), 1)
-					two := acquire(t, semaphore(t, other, "pool", 2), 1)
-					next := ask(t.Context(), semaphore(t, other, "pool", 2), 1)
-					time.Sleep(timeout + time.Duration(step)*timeout/64) // sleep ok: virtual time
-					troubles[name](w, client, s.ID())
-					<-one.Lost()
-					synctest.Wait()
-					assert.True(t, isOpen(next.done), "it was granted before the loss was told")
-					assert.ErrorIs(t, one.Err(), zklock.ErrLost)
-					assert.Zero(t, one.Deadline())
-					_, err := one.Guard()
-					assert.ErrorIs(t, err, zklock.ErrLost)
-					<-next.done
-					require.NoError(t, next.err)
-					assert.NoError(t, two.Err())
-					w.Server(0).Resume()
-					client.Heal()
-					assert.ErrorIs(t, one.ReleaseContext(t.Context()), zklock.ErrLost)
-					two.Release()
-					next.permit.Release()
-				})
+				virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)},
+					func(t *testing.T, w *world) {
+						s, client := w.dial(w.Server(0).Address(), timeout)
+						other, _ := w.dial(w.Server(1).Address(), timeout)
+						one := acquire(t, semaphore(t, s, "pool", 2), 1)
+						two := acquire(t, semaphore(t, other, "pool", 2), 1)
+						next := ask(t.Context(), semaphore(t, other, "pool", 2), 1)
+						begin := time.Duration(step) * timeout / 64
+						time.Sleep(timeout + begin) // sleep ok: virtual time
+						troubles[name](w, client, s.ID())
+						<-one.Lost()
+						synctest.Wait()
+						assert.True(t, isOpen(next.done), "it was granted before the loss was told")
+						assert.ErrorIs(t, one.Err(), zklock.ErrLost)
+						assert.Zero(t, one.Deadline())
+						_, err := one.Guard()
+						assert.ErrorIs(t, err, zklock.ErrLost)
+						<-next.done
+						require.NoError(t, next.err)
+						assert.NoError(t, two.Err())
+						w.Server(0).Resume()
+						client.Heal()
+						assert.ErrorIs(t, one.ReleaseContext(t.Context()), zklock.ErrLost)
+						two.Release()
+						next.permit.Release()
+					})
 			}
 		})
 	}
@@ -105,7 +108,8 @@ func TestVirtualAMarkIsNotLostWithTheQueue(t *testing.T) {
 			<-next.done
 			require.NoError(t, next.err)
 			time.Sleep(100 * time.Millisecond) // sleep ok: virtual time
-			assert.Equal(t, there, !isOpen(next.permit.Revoked()), "after %d half milliseconds", moment)
+			assert.Equal(t, there, !isOpen(next.permit.Revoked()),
+				"after %d half milliseconds", moment)
 			next.permit.Release()
 		})
 	}
@@ -124,7 +128,8 @@ func TestVirtualAcquireCancelledAtEveryMoment(t *testing.T) {
 					for _, later := range []time.Duration{0, 3 * timeout} {
 						cases++
 						virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
-							s, client := w.dial("", timeout, zklock.WithAuth("digest", []byte("a:b")))
+							s, client := w.dial("", timeout,
+								zklock.WithAuth("digest", []byte("a:b")))
 							direct, _ := w.dial("", timeout)
 							sem := semaphore(t, s, "pool", 2)
 							if taken {
@@ -176,7 +181,8 @@ func TestVirtualAcquireCancelledAtEveryMoment(t *testing.T) {
 							if taken {
 								most = 1
 							}
-							assert.LessOrEqual(t, len(w.Ephemerals()), most, "of request %d, cancelled after %v", at, later)
+							assert.LessOrEqual(t, len(w.Ephemerals()), most,
+								"of request %d, cancelled after %v", at, later)
 							if !taken {
 								p, err := sem.TryAcquire(t.Context(), 2) // and still usable
 								require.NoError(t, err)

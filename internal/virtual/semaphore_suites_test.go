@@ -197,7 +197,8 @@ func TestVirtualWhatTheirSuitesAssert(t *testing.T) {
 		},
 		"kazoo/test_non_blocking": func(t *testing.T, w *world) {
 			s, _ := w.dial("", 10*time.Second)
-			one, two := acquire(t, semaphore(t, s, "test", 2), 1), acquire(t, semaphore(t, s, "test", 2), 1)
+			one, two := acquire(t, semaphore(t, s, "test", 2), 1),
+				acquire(t, semaphore(t, s, "test", 2), 1)
 			_, err := semaphore(t, s, "test", 2).TryAcquire(t.Context(), 1)
 			assert.ErrorIs(t, err, zklock.ErrLocked)
 			two.Release()

@@ -18,7 +18,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-func semaphore(tb testing.TB, s *zklock.Session, name string, n int, opts ...zklock.LockOption) *zklock.Semaphore {
+func semaphore(tb testing.TB, s *zklock.Session, name string, n int,
+	opts ...zklock.LockOption) *zklock.Semaphore {
 	tb.Helper()
 	sem, err := s.Semaphore(name, n, opts...)
 	require.NoError(tb, err)
@@ -74,7 +75,8 @@ func TestVirtualSemaphore(t *testing.T) {
 		for _, sem := range []*zklock.Semaphore{here, there} {
 			_, err := sem.TryAcquire(t.Context(), 1)
 			assert.ErrorIs(t, err, zklock.ErrLocked)
-			assert.ErrorContains(t, err, "acquire /ZktoolsLocks/a/pool: lock is taken: 3 of 3 permits are in use")
+			assert.ErrorContains(t, err,
+				"acquire /ZktoolsLocks/a/pool: lock is taken: 3 of 3 permits are in use")
 		}
 		third := ask(t.Context(), here, 1)
 		require.True(t, isOpen(third.done))
@@ -128,7 +130,8 @@ func TestVirtualSemaphoreTrips(t *testing.T) {
 			}
 			require.NoError(t, err)
 			if !try {
-				assert.Equal(t, 2*trip, time.Since(begun), "the queue and the permits, the transaction")
+				assert.Equal(t, 2*trip, time.Since(begun),
+					"the queue and the permits, the transaction")
 				begun = time.Now()
 				p.Release()
 				assert.Equal(t, trip, time.Since(begun))
@@ -166,7 +169,8 @@ func TestVirtualSemaphoreWakesOne(t *testing.T) {
 		synctest.Wait()
 		permit := waiting[0].granted(t)
 		for i, n := range asked[2:] {
-			assert.LessOrEqual(t, n, 1, "who is %d places behind asked", i+2) // the one that makes ready looks who is ahead
+			// the one that makes ready looks who is ahead
+			assert.LessOrEqual(t, n, 1, "who is %d places behind asked", i+2)
 		}
 		for _, n := range asked[4:] {
 			assert.Zero(t, n)
@@ -372,12 +376,15 @@ func TestVirtualSemaphoreNames(t *testing.T) {
 		_, err := semaphore(t, s, "lock", 2).Acquire(t.Context(), 1)
 		assert.Error(t, err)
 		m.Unlock()
-		for name, data := range map[string]string{"kazoo": "2", "other": "hello", "zero": "0", "huge": "-99999999999"} {
-			_, err := s.Conn().Create("/ZktoolsLocks/"+name, []byte(data), 0, zk.WorldACL(zk.PermAll))
+		for name, data := range map[string]string{"kazoo": "2", "other": "hello", "zero": "0",
+			"huge": "-99999999999"} {
+			_, err := s.Conn().Create("/ZktoolsLocks/"+name, []byte(data), 0,
+				zk.WorldACL(zk.PermAll))
 			require.NoError(t, err)
 			_, err = semaphore(t, s, name, 2).Acquire(t.Context(), 1)
 			require.Error(t, err, name)
-			assert.Equal(t, name == "kazoo", errors.Is(err, zklock.ErrMixedDialects), "%s: %v", name, err)
+			assert.Equal(t, name == "kazoo", errors.Is(err, zklock.ErrMixedDialects),
+				"%s: %v", name, err)
 			assert.Error(t, semaphore(t, s, name, 2).Resize(t.Context(), 5))
 			stored, _, err := s.Conn().Get("/ZktoolsLocks/" + name)
 			require.NoError(t, err)
@@ -430,7 +437,9 @@ func TestVirtualSemaphoreDo(t *testing.T) {
 		})
 		assert.ErrorIs(t, err, zklock.ErrLost)
 		assert.Empty(t, w.Ephemerals())
-		assert.Panics(t, func() { sem.Do(t.Context(), 1, func(context.Context) error { panic("test") }) })
+		assert.Panics(t, func() {
+			sem.Do(t.Context(), 1, func(context.Context) error { panic("test") })
+		})
 		assert.Empty(t, w.Ephemerals())
 		assert.Error(t, sem.Do(t.Context(), 1, nil, zklock.WaitAtMost(-1)))
 		assert.Error(t, sem.Do(t.Context(), 3, nil))
@@ -456,7 +465,8 @@ func TestVirtualSemaphoreInOneProcess(t *testing.T) {
 		}
 		wg.Wait()
 		c.check()
-		assert.LessOrEqual(t, client.Sent(wire.OpMulti)-before, 33, "a transaction each, and the beats")
+		assert.LessOrEqual(t, client.Sent(wire.OpMulti)-before, 33,
+			"a transaction each, and the beats")
 	})
 }
 
@@ -519,7 +529,9 @@ func TestVirtualSemaphoreIsSeen(t *testing.T) {
 		locks, err := s.Locks(t.Context())
 		require.NoError(t, err)
 		require.Len(t, locks, 2)
-		assert.Equal(t, "jobs/pool semaphore 2 1", fmt.Sprint(locks[0].Name, " ", locks[0].Kind, " ", locks[0].Holders, " ", locks[0].Waiters))
+		assert.Equal(t, "jobs/pool semaphore 2 1",
+			fmt.Sprint(locks[0].Name, " ", locks[0].Kind, " ", locks[0].Holders, " ",
+				locks[0].Waiters))
 		assert.Equal(t, "jobs/pool/part", locks[1].Name)
 		assert.Error(t, s.Remove(t.Context(), "jobs/pool"))
 		m.Unlock()
@@ -567,8 +579,10 @@ func TestVirtualSemaphoreHooks(t *testing.T) {
 				tell("start", e.Lock, nil)
 				return ctx
 			},
-			AcquireEnd: func(_ context.Context, e zklock.AcquireEndEvent) { tell("end", e.Lock, e.Err) },
-			HoldEnd:    func(_ context.Context, e zklock.HoldEndEvent) { tell("over", e.Lock, e.Err) },
+			AcquireEnd: func(_ context.Context, e zklock.AcquireEndEvent) {
+				tell("end", e.Lock, e.Err)
+			},
+			HoldEnd: func(_ context.Context, e zklock.HoldEndEvent) { tell("over", e.Lock, e.Err) },
 		}))
 		sem := semaphore(t, s, "a/pool", 1)
 		p := acquire(t, sem, 1)
@@ -606,7 +620,8 @@ func TestVirtualSemaphoreMisuse(t *testing.T) {
 				func() { sem.Revoke(t.Context(), zklock.Contender{}) },
 				func() { sem.Clear(t.Context()) },
 			} {
-				assert.PanicsWithValue(t, "zklock: use of a Semaphore that was not made by Session.Semaphore, or was copied", use)
+				assert.PanicsWithValue(t,
+					"zklock: use of a Semaphore that was not made by Session.Semaphore, or was copied", use)
 			}
 		}
 	})

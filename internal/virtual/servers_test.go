@@ -35,8 +35,8 @@ func onEachKind(t *testing.T, f func(*testing.T, *world, fakezk.Profile)) {
 	}
 }
 
-// TestVirtualKindsOfServers acquires and releases locks of all kinds on all kinds of servers. What a server does not take is
-// found out once, and said once.
+// TestVirtualKindsOfServers acquires and releases locks of all kinds on all kinds of servers. What
+// a server does not take is found out once, and said once.
 func TestVirtualKindsOfServers(t *testing.T) {
 	onEachKind(t, func(t *testing.T, w *world, p fakezk.Profile) {
 		var log locktest.Log
@@ -113,8 +113,8 @@ func TestVirtualKindsOfServersExpire(t *testing.T) {
 	})
 }
 
-// TestVirtualKindsOfServersReconnect breaks the connection under a hold. Where the session goes on so does the hold; a new
-// session in its place loses it before anybody else is granted the lock.
+// TestVirtualKindsOfServersReconnect breaks the connection under a hold. Where the session goes on
+// so does the hold; a new session in its place loses it before anybody else is granted the lock.
 func TestVirtualKindsOfServersReconnect(t *testing.T) {
 	onEachKind(t, func(t *testing.T, w *world, p fakezk.Profile) {
 		s, client := w.dial("", 10*time.Second)
@@ -141,7 +141,8 @@ func TestVirtualKindsOfServersReconnect(t *testing.T) {
 	})
 }
 
-// TestVirtualABrokenConnectionIsNoRefusal breaks the connection while requests are under way that some servers do not take.
+// TestVirtualABrokenConnectionIsNoRefusal breaks the connection while requests are under way that
+// some servers do not take.
 func TestVirtualABrokenConnectionIsNoRefusal(t *testing.T) {
 	for _, op := range []int32{wire.OpCreate2, wire.OpCreateContainer} {
 		t.Run(wire.OpName(op), func(t *testing.T) {
@@ -190,7 +191,8 @@ func TestVirtualARefusalIsSaidOnce(t *testing.T) {
 	})
 }
 
-// TestVirtualUserCodeMayBlockAtDial has a logger block that is told of a granted timeout on zk.Conn's goroutine.
+// TestVirtualUserCodeMayBlockAtDial has a logger block that is told of a granted timeout on
+// zk.Conn's goroutine.
 func TestVirtualUserCodeMayBlockAtDial(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		blocked := make(chan struct{})
@@ -201,7 +203,8 @@ func TestVirtualUserCodeMayBlockAtDial(t *testing.T) {
 		}), &slog.HandlerOptions{Level: slog.LevelWarn}))
 		w.Server(0).SetMost(4 * time.Second)
 		begun := time.Now()
-		s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(w.Client().Dial), zklock.WithLogger(logger),
+		s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(w.Client().Dial),
+			zklock.WithLogger(logger),
 			zklock.WithSessionTimeout(30*time.Second))
 		require.NoError(t, err)
 		w.sessions = append(w.sessions, s)
@@ -216,8 +219,8 @@ func TestVirtualUserCodeMayBlockAtDial(t *testing.T) {
 	})
 }
 
-// TestVirtualAnotherServerWithinTwoSeconds breaks a connection while one of three servers accepts connections and says
-// nothing.
+// TestVirtualAnotherServerWithinTwoSeconds breaks a connection while one of three servers accepts
+// connections and says nothing.
 func TestVirtualAnotherServerWithinTwoSeconds(t *testing.T) {
 	var most time.Duration
 	for i := range 30 {
@@ -266,8 +269,8 @@ func TestVirtualRejectedCredentials(t *testing.T) {
 	})
 }
 
-// TestVirtualServerOutOfStep waits on a server that has missed the deletion it waits for, and all after it. No event comes, and
-// no look at that server helps.
+// TestVirtualServerOutOfStep waits on a server that has missed the deletion it waits for, and all
+// after it. No event comes, and no look at that server helps.
 func TestVirtualServerOutOfStep(t *testing.T) {
 	const timeout = 4 * time.Second
 	for range 10 { // servers are tried in any order, and the other one may have been found down
@@ -290,14 +293,16 @@ func TestVirtualServerOutOfStep(t *testing.T) {
 			<-p.Done()
 			require.NoError(t, p.Err())
 			t.Logf("granted after %v", time.Since(begun))
-			assert.Greater(t, time.Since(begun), timeout, "the server is not out of step: this proves nothing")
+			assert.Greater(t, time.Since(begun), timeout,
+				"the server is not out of step: this proves nothing")
 			assert.Less(t, time.Since(begun), 4*timeout)
 			m.Unlock()
 		})
 	}
 }
 
-// TestVirtualThrottled has servers refuse requests that they have no time for, each in turn and several in a row.
+// TestVirtualThrottled has servers refuse requests that they have no time for, each in turn and
+// several in a row.
 func TestVirtualThrottled(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)

@@ -13,8 +13,9 @@ import (
 	"github.com/zookylock/zklock/internal/locktest"
 )
 
-// TestVirtualASiblingThatIsNotThereIsNoWord has the lock's znode recreated under a fresh hold, and somebody else hold the lock there. The
-// hold finds out, and removes what is not there; at some latencies the next of the session looks again just then.
+// TestVirtualASiblingThatIsNotThereIsNoWord has the lock's znode recreated under a fresh hold, and
+// somebody else hold the lock there. The hold finds out, and removes what is not there; at some
+// latencies the next of the session looks again just then.
 func TestVirtualASiblingThatIsNotThereIsNoWord(t *testing.T) {
 	for latency := 10 * time.Millisecond; latency <= 80*time.Millisecond; latency += 5 * time.Millisecond {
 		var now atomic.Int64
@@ -42,7 +43,8 @@ func TestVirtualASiblingThatIsNotThereIsNoWord(t *testing.T) {
 	}
 }
 
-// TestVirtualANumberGivenTwiceIsCountedOnce has the lock's znode recreated under a fresh hold, and its session get the hold's number again.
+// TestVirtualANumberGivenTwiceIsCountedOnce has the lock's znode recreated under a fresh hold, and
+// its session get the hold's number again.
 func TestVirtualANumberGivenTwiceIsCountedOnce(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(2)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -60,6 +62,7 @@ func TestVirtualANumberGivenTwiceIsCountedOnce(t *testing.T) {
 		begun := time.Now()
 		_, err := m.TryLockContext(t.Context())
 		require.ErrorIs(t, err, zklock.ErrLocked)
-		assert.Equal(t, 12*time.Millisecond, time.Since(begun), "to create, with a listing as no sibling waits, to look again, and to remove")
+		assert.Equal(t, 12*time.Millisecond, time.Since(begun),
+			"to create, with a listing as no sibling waits, to look again, and to remove")
 	})
 }

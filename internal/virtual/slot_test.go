@@ -31,7 +31,8 @@ var handles = []handle{
 }
 
 // losses take a hold away while its session lives, or with it.
-var losses = map[string]func(t *testing.T, w *world, s *zklock.Session, other *zklock.Mutex, znode string){
+var losses = map[string]func(t *testing.T, w *world, s *zklock.Session,
+	other *zklock.Mutex, znode string){
 	"forced": func(t *testing.T, _ *world, _ *zklock.Session, other *zklock.Mutex, _ string) {
 		_, err := other.LockRevoking(t.Context(), zklock.Force)
 		require.NoError(t, err)
@@ -41,14 +42,15 @@ var losses = map[string]func(t *testing.T, w *world, s *zklock.Session, other *z
 		_, err := other.Clear(t.Context())
 		require.NoError(t, err)
 	},
-	"removed by hand": func(t *testing.T, _ *world, s *zklock.Session, _ *zklock.Mutex, znode string) {
+	"removed by hand": func(t *testing.T, _ *world, s *zklock.Session, _ *zklock.Mutex,
+		znode string) {
 		require.NoError(t, s.Conn().Delete(znode, -1))
 	},
 	"expired": func(_ *testing.T, w *world, s *zklock.Session, _ *zklock.Mutex, _ string) { w.Expire(s.ID()) },
 }
 
-// TestVirtualALostHoldBlocksItsHandleAlone has a holder lose its hold and not notice, while others wait through the same handle. They must
-// not keep other clients from the lock.
+// TestVirtualALostHoldBlocksItsHandleAlone has a holder lose its hold and not notice, while others
+// wait through the same handle. They must not keep other clients from the lock.
 func TestVirtualALostHoldBlocksItsHandleAlone(t *testing.T) {
 	for _, h := range handles {
 		for name, lose := range losses {
@@ -70,7 +72,8 @@ func TestVirtualALostHoldBlocksItsHandleAlone(t *testing.T) {
 					q, err := other.Contenders(t.Context())
 					require.NoError(t, err)
 					assert.Empty(t, q, "nobody can hold the lock")
-					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // after a silence the lease wants a quarter of the timeout
+					// after a silence the lease wants a quarter of the timeout
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 					defer cancel()
 					_, err = other.LockContext(ctx)
 					require.NoError(t, err, "nobody holds the lock, and nobody gets it")
@@ -79,7 +82,8 @@ func TestVirtualALostHoldBlocksItsHandleAlone(t *testing.T) {
 					_, err = m.TryLockContext(t.Context())
 					assert.ErrorIs(t, err, zklock.ErrLocked)
 					time.Sleep(time.Minute) // sleep ok: virtual time
-					assert.Equal(t, before, client.Sent(wire.OpCreate2), "they queue again although they cannot have the handle")
+					assert.Equal(t, before, client.Sent(wire.OpCreate2),
+						"they queue again although they cannot have the handle")
 					assert.True(t, isOpen(revoked), "nobody has asked for the lock")
 
 					assert.ErrorIs(t, m.UnlockContext(t.Context()), zklock.ErrLost)
@@ -101,7 +105,8 @@ func TestVirtualALostHoldBlocksItsHandleAlone(t *testing.T) {
 	}
 }
 
-// TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone removes a hold's znode before the hold is watched.
+// TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone removes a hold's znode before the hold is
+// watched.
 func TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
 		s, client := w.dial("", 10*time.Second)
@@ -129,7 +134,8 @@ func TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone(t *testing.T) {
 	})
 }
 
-// TestVirtualWaitersForALostHoldGiveUp ends the context of one who waits for the handle, and closes the Session.
+// TestVirtualWaitersForALostHoldGiveUp ends the context of one who waits for the handle, and closes
+// the Session.
 func TestVirtualWaitersForALostHoldGiveUp(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
@@ -155,7 +161,8 @@ func TestVirtualWaitersForALostHoldGiveUp(t *testing.T) {
 	})
 }
 
-// TestVirtualAReaderHandleIsPassedOnInOrder has several goroutines share a Reader, whose candidates are at the head together.
+// TestVirtualAReaderHandleIsPassedOnInOrder has several goroutines share a Reader, whose candidates
+// are at the head together.
 func TestVirtualAReaderHandleIsPassedOnInOrder(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)

@@ -47,10 +47,12 @@ func TestVirtualStats(t *testing.T) {
 		rw.RLock()
 		holds := s.Holds()
 		require.Len(t, holds, 2)
-		assert.Equal(t, zklock.LockRef{Name: "a/m", Path: m.Path(), Kind: zklock.KindLock}, holds[0].Lock)
+		assert.Equal(t, zklock.LockRef{Name: "a/m", Path: m.Path(), Kind: zklock.KindLock},
+			holds[0].Lock)
 		assert.Equal(t, m.Token(), holds[0].Token)
 		assert.WithinDuration(t, granted, holds[0].Since, 0)
-		assert.Equal(t, zklock.LockRef{Name: "rw", Path: rw.Path(), Kind: zklock.KindRead}, holds[1].Lock)
+		assert.Equal(t, zklock.LockRef{Name: "rw", Path: rw.Path(), Kind: zklock.KindRead},
+			holds[1].Lock)
 		stats = s.Stats()
 		assert.Equal(t, 2, stats.Held)
 		assert.Zero(t, stats.Waiting)
@@ -118,7 +120,8 @@ func TestVirtualHoldProfile(t *testing.T) {
 		plain, _ := w.dial("", 12*time.Second)
 		profile := pprof.Lookup("zklock.holds")
 		require.NotNil(t, profile)
-		m, lost, shared := mutex(t, s, "m"), mutex(t, s, "lost"), mutex(t, s, "shared", zklock.WithLocalHandoff(3))
+		m, lost, shared := mutex(t, s, "m"), mutex(t, s, "lost"),
+			mutex(t, s, "shared", zklock.WithLocalHandoff(3))
 		lockAndForget(t, m)
 		lock(t, mutex(t, plain, "other"))
 		lock(t, shared)

@@ -16,7 +16,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// TestVirtualSurvey lists locks with long queues, in which there are children that only look like candidates.
+// TestVirtualSurvey lists locks with long queues, in which there are children that only look like
+// candidates.
 func TestVirtualSurvey(t *testing.T) {
 	const locks, each = 40, 100
 	for name, test := range map[string]struct {
@@ -40,7 +41,9 @@ func TestVirtualSurvey(t *testing.T) {
 						if j%2 == 1 {
 							flags |= zk.FlagEphemeral
 						}
-						_, err := other.Conn().Create(m.Path()+"/_c_00000000000000000000000000000000-lock-", nil, flags, zk.WorldACL(zk.PermAll))
+						_, err := other.Conn().Create(m.Path()+
+							"/_c_00000000000000000000000000000000-lock-", nil, flags,
+							zk.WorldACL(zk.PermAll))
 						require.NoError(t, err)
 					}
 				}
@@ -56,7 +59,9 @@ func TestVirtualSurvey(t *testing.T) {
 					}
 					held++
 					l.Created = time.Time{}
-					assert.Equal(t, zklock.LockInfo{Name: l.Name, Kind: zklock.KindLock, Holders: 1, Waiters: each/2 - 1}, l)
+					assert.Equal(t,
+						zklock.LockInfo{Name: l.Name, Kind: zklock.KindLock, Holders: 1,
+							Waiters: each/2 - 1}, l)
 				}
 				assert.Equal(t, locks, held)
 				assert.LessOrEqual(t, asked, test.most)

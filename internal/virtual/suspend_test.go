@@ -15,8 +15,9 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// machine is one that can be suspended: Go's clock stands still, and only another one tells. Nothing of that is seen in the
-// bubble's clock, which is the servers' too; so these tests have no server expire anything, and look at the holder alone.
+// machine is one that can be suspended: Go's clock stands still, and only another one tells.
+// Nothing of that is seen in the bubble's clock, which is the servers' too; so these tests have no
+// server expire anything, and look at the holder alone.
 type machine struct{ asleep atomic.Int64 }
 
 func (m *machine) suspend(d time.Duration) { m.asleep.Add(int64(d)) }
@@ -30,7 +31,8 @@ const suspendTimeout = 8 * time.Second
 // proving are the leases that run out.
 var proving = map[string]zklock.Lease{"quorum": zklock.LeaseQuorum, "ping": zklock.LeasePing}
 
-// TestVirtualSuspendedHolder suspends a holder's machine, between two beats and while nothing is under way.
+// TestVirtualSuspendedHolder suspends a holder's machine, between two beats and while nothing is
+// under way.
 func TestVirtualSuspendedHolder(t *testing.T) {
 	for name, lease := range proving {
 		for _, looks := range []bool{true, false} {
@@ -42,7 +44,8 @@ func TestVirtualSuspendedHolder(t *testing.T) {
 					lock(t, m)
 					lost := m.Lost()
 					time.Sleep(2*suspendTimeout + suspendTimeout/20) // sleep ok: virtual time
-					client.Blackhole()                               // no answer is to tell of the time
+					// no answer is to tell of the time
+					client.Blackhole()
 					pc.suspend(suspendTimeout / 8)
 					assert.NoError(t, m.Err(), "suspended for an eighth of the timeout")
 					pc.suspend(suspendTimeout)
@@ -66,8 +69,8 @@ func TestVirtualSuspendedHolder(t *testing.T) {
 	}
 }
 
-// TestVirtualSuspendedWithAProofUnderWay suspends a machine that waits for an answer, which has come when it goes on. It
-// proves nothing: by this clock it took no time.
+// TestVirtualSuspendedWithAProofUnderWay suspends a machine that waits for an answer, which has
+// come when it goes on. It proves nothing: by this clock it took no time.
 func TestVirtualSuspendedWithAProofUnderWay(t *testing.T) {
 	for name, lease := range proving {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +99,8 @@ func TestVirtualSuspendedWithAProofUnderWay(t *testing.T) {
 	}
 }
 
-// TestVirtualSuspendedWaiter suspends a machine that waits in the queue: the hold is proved anew, and lasts.
+// TestVirtualSuspendedWaiter suspends a machine that waits in the queue: the hold is proved anew,
+// and lasts.
 func TestVirtualSuspendedWaiter(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var pc machine
@@ -117,7 +121,8 @@ func TestVirtualSuspendedWaiter(t *testing.T) {
 	})
 }
 
-// TestVirtualSleepInPieces suspends a machine often and each time for less than can be told from noise.
+// TestVirtualSleepInPieces suspends a machine often and each time for less than can be told from
+// noise.
 func TestVirtualSleepInPieces(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var pc machine
@@ -136,7 +141,8 @@ func TestVirtualSleepInPieces(t *testing.T) {
 	})
 }
 
-// TestVirtualClockPutBack has the clock that tells of suspensions go back, as a wall clock may, and tells of one after.
+// TestVirtualClockPutBack has the clock that tells of suspensions go back, as a wall clock may, and
+// tells of one after.
 func TestVirtualClockPutBack(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		var pc machine
@@ -153,8 +159,9 @@ func TestVirtualClockPutBack(t *testing.T) {
 	})
 }
 
-// TestVirtualSuspendedWhileTheTimeoutShrinks suspends a machine whose connect request is under way, to a server that grants less: the
-// new timeout counts from the request, and so do the seconds that were slept.
+// TestVirtualSuspendedWhileTheTimeoutShrinks suspends a machine whose connect request is under way,
+// to a server that grants less: the new timeout counts from the request, and so do the seconds that
+// were slept.
 func TestVirtualSuspendedWhileTheTimeoutShrinks(t *testing.T) {
 	for d, kept := range map[time.Duration]bool{time.Second: true, 5 * time.Second: false} {
 		virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {

@@ -15,8 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// unequal is a holder on a server that grants 40 s, and somebody who waits; the other two servers grant as little as they are set
-// to.
+// unequal is a holder on a server that grants 40 s, and somebody who waits; the other two servers
+// grant as little as they are set to.
 type unequal struct {
 	*world
 	client *fakezk.Client
@@ -43,13 +43,15 @@ func newUnequal(t *testing.T, w *world, most time.Duration, opts ...zklock.Sessi
 	return &unequal{w, client, s, m, m.Lost(), p, func() { m.Unlock(); next.Unlock() }}
 }
 
-// requireToldFirst waits until the other is granted the lock, and wants the holder to have been told before.
+// requireToldFirst waits until the other is granted the lock, and wants the holder to have been
+// told before.
 func (u *unequal) requireToldFirst(t *testing.T) {
 	t.Helper()
 	cut := time.Now()
 	<-u.next.Done()
 	require.NoError(t, u.next.Err())
-	assert.False(t, isOpen(u.lost), "granted after %v, and the holder has not been told", time.Since(cut))
+	assert.False(t, isOpen(u.lost), "granted after %v, and the holder has not been told",
+		time.Since(cut))
 	u.client.Heal()
 	<-u.lost
 	u.Server(1).Resume()
@@ -57,30 +59,35 @@ func (u *unequal) requireToldFirst(t *testing.T) {
 	u.unlock()
 }
 
-// TestVirtualTimeoutShrinks has a server with a smaller maxSessionTimeout take the session over, and cuts the client off some
-// time after.
+// TestVirtualTimeoutShrinks has a server with a smaller maxSessionTimeout take the session over,
+// and cuts the client off some time after.
 func TestVirtualTimeoutShrinks(t *testing.T) {
 	for name, lease := range proving {
 		t.Run(name, func(t *testing.T) {
-			for _, most := range []time.Duration{4 * time.Second, 10 * time.Second, 30 * time.Second} {
-				for _, held := range []time.Duration{100 * time.Millisecond, 4900 * time.Millisecond, time.Minute} {
-					for _, after := range []time.Duration{0, 10 * time.Millisecond, most / 4, most} {
-						virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
-							u := newUnequal(t, w, most, zklock.WithLease(lease))
-							time.Sleep(held) // sleep ok: virtual time
-							id := u.holder.ID()
-							w.Server(0).Stop() // and not of a mind to take it back
-							for u.holder.Timeout() == 40*time.Second {
-								time.Sleep(time.Millisecond) // sleep ok: virtual time
-							}
-							w.Server(0).Resume()
-							assert.Equal(t, most, u.holder.Timeout())
-							assert.Equal(t, id, u.holder.ID())
-							time.Sleep(after) // sleep ok: virtual time
-							assert.NoError(t, u.held.Err(), "most %v, held %v, after %v", most, held, after)
-							u.client.Blackhole()
-							u.requireToldFirst(t)
-						})
+			for _, most := range []time.Duration{4 * time.Second, 10 * time.Second,
+				30 * time.Second} {
+				for _, held := range []time.Duration{100 * time.Millisecond,
+					4900 * time.Millisecond, time.Minute} {
+					for _, after := range []time.Duration{0, 10 * time.Millisecond,
+						most / 4, most} {
+						virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)},
+							func(t *testing.T, w *world) {
+								u := newUnequal(t, w, most, zklock.WithLease(lease))
+								time.Sleep(held) // sleep ok: virtual time
+								id := u.holder.ID()
+								w.Server(0).Stop() // and not of a mind to take it back
+								for u.holder.Timeout() == 40*time.Second {
+									time.Sleep(time.Millisecond) // sleep ok: virtual time
+								}
+								w.Server(0).Resume()
+								assert.Equal(t, most, u.holder.Timeout())
+								assert.Equal(t, id, u.holder.ID())
+								time.Sleep(after) // sleep ok: virtual time
+								assert.NoError(t, u.held.Err(), "most %v, held %v, after %v",
+									most, held, after)
+								u.client.Blackhole()
+								u.requireToldFirst(t)
+							})
 					}
 				}
 			}
@@ -88,8 +95,8 @@ func TestVirtualTimeoutShrinks(t *testing.T) {
 	}
 }
 
-// TestVirtualTimeoutShrinksUntold has the answer to the connect request get lost, so that the client cannot know that its timeout is
-// another now.
+// TestVirtualTimeoutShrinksUntold has the answer to the connect request get lost, so that the
+// client cannot know that its timeout is another now.
 func TestVirtualTimeoutShrinksUntold(t *testing.T) {
 	virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
 		u := newUnequal(t, w, 4*time.Second)
@@ -108,8 +115,8 @@ func TestVirtualTimeoutShrinksUntold(t *testing.T) {
 	})
 }
 
-// TestVirtualHoldOutlivesSmallerTimeout keeps a hold through a reconnection to a server that grants less: nothing is lost that
-// need not be.
+// TestVirtualHoldOutlivesSmallerTimeout keeps a hold through a reconnection to a server that grants
+// less: nothing is lost that need not be.
 func TestVirtualHoldOutlivesSmallerTimeout(t *testing.T) {
 	virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
 		u := newUnequal(t, w, 4*time.Second)
@@ -121,14 +128,15 @@ func TestVirtualHoldOutlivesSmallerTimeout(t *testing.T) {
 		w.Server(0).Resume()
 		before := u.client.Sent(wire.OpMulti)
 		time.Sleep(40 * time.Second) // sleep ok: virtual time
-		assert.InDelta(t, 60, u.client.Sent(wire.OpMulti)-before, 2, "beats are those of the smaller timeout")
+		assert.InDelta(t, 60, u.client.Sent(wire.OpMulti)-before, 2,
+			"beats are those of the smaller timeout")
 		u.client.Blackhole()
 		u.requireToldFirst(t)
 	})
 }
 
-// TestVirtualClaimedTimeout has a server say that it grants a day, and then hang: the holder is told before another is granted the
-// lock, and an honest server is used soon.
+// TestVirtualClaimedTimeout has a server say that it grants a day, and then hang: the holder is
+// told before another is granted the lock, and an honest server is used soon.
 func TestVirtualClaimedTimeout(t *testing.T) {
 	const asked = 4 * time.Second
 	for _, held := range []bool{true, false} {
@@ -136,7 +144,8 @@ func TestVirtualClaimedTimeout(t *testing.T) {
 			w.Server(0).Stop()
 			w.Server(1).Claim(24 * time.Hour)
 			client := w.Client()
-			s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(asked))
+			s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(client.Dial),
+				zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			w.sessions = append(w.sessions, s)
 			w.Server(0).Resume()
@@ -169,12 +178,15 @@ func TestVirtualClaimedTimeout(t *testing.T) {
 	}
 }
 
-// TestVirtualRaisedTimeout asks for less than servers grant: holds last, and end by what was asked for.
+// TestVirtualRaisedTimeout asks for less than servers grant: holds last, and end by what was asked
+// for.
 func TestVirtualRaisedTimeout(t *testing.T) {
-	for _, asked := range []time.Duration{200 * time.Millisecond, time.Second, 3600 * time.Millisecond} {
+	for _, asked := range []time.Duration{200 * time.Millisecond, time.Second,
+		3600 * time.Millisecond} {
 		virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
 			client := w.Client()
-			s, err := zklock.Dial(t.Context(), w.Server(1).Address(), zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(asked))
+			s, err := zklock.Dial(t.Context(), w.Server(1).Address(),
+				zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			w.sessions = append(w.sessions, s)
 			require.Equal(t, 4*time.Second, s.Timeout())
@@ -208,14 +220,17 @@ func TestVirtualRaisedTimeout(t *testing.T) {
 	}
 }
 
-// TestVirtualCallsWaitTheGrantedTimeout has calls without a context wait for servers that do not answer.
+// TestVirtualCallsWaitTheGrantedTimeout has calls without a context wait for servers that do not
+// answer.
 func TestVirtualCallsWaitTheGrantedTimeout(t *testing.T) {
 	for asked, granted := range map[time.Duration]time.Duration{
-		time.Second: 4 * time.Second, 10 * time.Second: 10 * time.Second, time.Hour: 40 * time.Second,
+		time.Second: 4 * time.Second, 10 * time.Second: 10 * time.Second,
+		time.Hour: 40 * time.Second,
 	} {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 			client := w.Client()
-			s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(asked))
+			s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(client.Dial),
+				zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			w.sessions = append(w.sessions, s)
 			m, other := mutex(t, s, "m"), mutex(t, s, "other")
@@ -234,10 +249,12 @@ func TestVirtualCallsWaitTheGrantedTimeout(t *testing.T) {
 	}
 }
 
-// TestVirtualClaimedShortTimeout has a server say that it grants next to nothing. Once the client has found another, it can lock again.
+// TestVirtualClaimedShortTimeout has a server say that it grants next to nothing. Once the client
+// has found another, it can lock again.
 func TestVirtualClaimedShortTimeout(t *testing.T) {
 	const timeout = 4 * time.Second
-	for _, claim := range []int{1, 2, 5, 6, 7, 8, 10, 15, 20, 25, 30, 31, 32, 33, 34, 36, 40, 50, 60, 64, 66, 80, 100, 1000} {
+	for _, claim := range []int{1, 2, 5, 6, 7, 8, 10, 15, 20, 25, 30, 31, 32, 33, 34, 36, 40, 50,
+		60, 64, 66, 80, 100, 1000} {
 		t.Run(fmt.Sprintf("%d ms", claim), func(t *testing.T) {
 			virtually(t, fakezk.Config{Latency: ms(2)}, func(t *testing.T, w *world) {
 				s, client := w.dial("", timeout)

@@ -16,7 +16,8 @@ import (
 
 // tries are the kinds of handle that can be tried, beside one holder.
 func tries(t *testing.T, s *zklock.Session) map[string]func() error {
-	m, rw, cohort := mutex(t, s, "m"), rwMutex(t, s, "m"), mutex(t, s, "m", zklock.WithLocalHandoff(2))
+	m, rw, cohort := mutex(t, s, "m"), rwMutex(t, s, "m"),
+		mutex(t, s, "m", zklock.WithLocalHandoff(2))
 	try := func(m *zklock.Mutex) func() error {
 		return func() error {
 			_, err := m.TryLockContext(t.Context())
@@ -36,8 +37,10 @@ func tries(t *testing.T, s *zklock.Session) map[string]func() error {
 
 // requests counts what a client has asked, but for pings.
 func requests(client *fakezk.Client) (all, writes int) {
-	reads := client.Sent(wire.OpGetChildren) + client.Sent(wire.OpExists) + client.Sent(wire.OpGetData)
-	for _, op := range []int32{wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpDelete, wire.OpSetData, wire.OpMulti, wire.OpSync} {
+	reads := client.Sent(wire.OpGetChildren) + client.Sent(wire.OpExists) +
+		client.Sent(wire.OpGetData)
+	for _, op := range []int32{wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpDelete,
+		wire.OpSetData, wire.OpMulti, wire.OpSync} {
 		writes += client.Sent(op)
 	}
 	return reads + writes, writes
@@ -51,7 +54,8 @@ func TestVirtualARefusedTryReadsOnce(t *testing.T) {
 		m := mutex(t, holder, "m")
 		lock(t, m)
 		for name, try := range tries(t, s) {
-			require.ErrorIs(t, try(), zklock.ErrLocked, "%s: the first has not seen that it is taken", name)
+			require.ErrorIs(t, try(), zklock.ErrLocked,
+				"%s: the first has not seen that it is taken", name)
 			all, writes := requests(client)
 			require.ErrorIs(t, try(), zklock.ErrLocked, name)
 			first, _ := requests(client)
@@ -89,7 +93,8 @@ func TestVirtualATryOfAFreeLockTakesOneTrip(t *testing.T) {
 	})
 }
 
-// TestVirtualTriesAloneTakeAFreeLock has many poll one lock, without a pause. None waits, and the lock must not stay free for long.
+// TestVirtualTriesAloneTakeAFreeLock has many poll one lock, without a pause. None waits, and the
+// lock must not stay free for long.
 func TestVirtualTriesAloneTakeAFreeLock(t *testing.T) {
 	const trip = 6 * time.Millisecond
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {

@@ -40,7 +40,8 @@ type confirmation struct {
 // virtually runs f in virtual time, on a fake ensemble, and checks that nothing is left.
 func virtually(t *testing.T, cfg fakezk.Config, f func(*testing.T, *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, confirmed: make(map[int64]confirmation), expired: make(map[int64]time.Time)}
+		w := &world{t: t, confirmed: make(map[int64]confirmation),
+			expired: make(map[int64]time.Time)}
 		cfg.Confirmed, cfg.Expired = w.onConfirmed, w.onExpiry
 		w.Cluster = fakezk.New(cfg)
 		defer func() { // also if f has failed
@@ -87,14 +88,17 @@ func (w *world) expiry(session int64) time.Time {
 }
 
 // dial opens a Session from a machine of its own, to all servers if connect is "".
-func (w *world) dial(connect string, timeout time.Duration, opts ...zklock.SessionOption) (*zklock.Session, *fakezk.Client) {
+func (w *world) dial(connect string, timeout time.Duration,
+	opts ...zklock.SessionOption) (*zklock.Session, *fakezk.Client) {
 	w.t.Helper()
 	if connect == "" {
 		connect = w.Connect()
 	}
 	client := w.Client()
-	awake := withTimeAsleep(func() time.Duration { return 0 }) // the machine's own clocks seem to jump under load
-	opts = append([]zklock.SessionOption{zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(timeout), awake}, opts...)
+	// the machine's own clocks seem to jump under load
+	awake := withTimeAsleep(func() time.Duration { return 0 })
+	opts = append([]zklock.SessionOption{zklock.WithDialer(client.Dial),
+		zklock.WithSessionTimeout(timeout), awake}, opts...)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	s, err := zklock.Dial(ctx, connect, opts...)
@@ -104,7 +108,8 @@ func (w *world) dial(connect string, timeout time.Duration, opts ...zklock.Sessi
 	return s, client
 }
 
-// end closes the sessions and checks that nothing is left of them. That no goroutine is left is what the bubble checks.
+// end closes the sessions and checks that nothing is left of them. That no goroutine is left is
+// what the bubble checks.
 func (w *world) end() {
 	time.Sleep(10 * time.Second) // sleep ok: virtual; to be connected again, after whatever there was
 	for _, s := range w.sessions {

@@ -17,20 +17,22 @@ const (
 	// bareEnv names the case that a child process is to try on bare go-zookeeper.
 	bareEnv = "ZKLOCK_WIRE_BARE"
 
-	// A child that is to hang is believed when it has come as far as that and hangWait is over; what else is to happen may take bareWait.
+	// A child that is to hang is believed when it has come as far as that and hangWait is over;
+	// what else is to happen may take bareWait.
 	hangWait = 2 * time.Second
 	bareWait = 30 * time.Second
 )
 
 var crash = regexp.MustCompile(`(?m)^(panic|fatal error): (?s:.*)go-zookeeper/zk\.`)
 
-// TestBareIsHurt shows that what the other tests guard against does happen without a Conn. A case that no longer does with
-// a newer go-zookeeper may go.
+// TestBareIsHurt shows that what the other tests guard against does happen without a Conn. A case
+// that no longer does with a newer go-zookeeper may go.
 func TestBareIsHurt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a process for each case")
 	}
-	want := map[string]string{"credentials": hangs, "oversized": harmless + ": " + zk.ErrConnectionClosed.Error()}
+	want := map[string]string{"credentials": hangs,
+		"oversized": harmless + ": " + zk.ErrConnectionClosed.Error()}
 	for _, h := range hostiles {
 		want[h.name] = h.bare
 	}
@@ -72,7 +74,9 @@ func runBare(name string) int {
 
 func (h hostile) runBare() string {
 	spoof := make(chan struct{}, 1)
-	n := &network{bare: true, script: func(_ int, p peer) { h.answer(p) }, events: func(e zk.Event) {
+	n := &network{bare: true, script: func(_ int, p peer) {
+		h.answer(p)
+	}, events: func(e zk.Event) {
 		if spoofed(e) {
 			spoof <- struct{}{}
 		}
@@ -128,7 +132,8 @@ func became(err error) string {
 	return harmless + ": " + err.Error()
 }
 
-// allocated is what the process has allocated since it began. go-zookeeper may well have believed a count before anybody looks.
+// allocated is what the process has allocated since it began. go-zookeeper may well have believed a
+// count before anybody looks.
 func allocated() uint64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
@@ -168,7 +173,8 @@ func bareCredentials() string {
 // bareOversized is what go-zookeeper's own limit does.
 func bareOversized() error {
 	n := &network{bare: true, script: oversized}
-	c, _, err := zk.Connect([]string{"127.0.0.1:1", "127.0.0.1:2"}, time.Second, zk.WithDialer(n.dial),
+	c, _, err := zk.Connect([]string{"127.0.0.1:1", "127.0.0.1:2"}, time.Second,
+		zk.WithDialer(n.dial),
 		zk.WithLogger(silent{}), zk.WithMaxBufferSize(1<<20))
 	if err != nil {
 		return err

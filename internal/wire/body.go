@@ -4,10 +4,12 @@ import "github.com/zookylock/zklock/internal/jute"
 
 // What go-zookeeper allocates for what it decodes, in bytes, rounded up.
 const (
-	stringCost = 16  // a string's header in a slice
-	aclCost    = 40  // zk.ACL
-	resultCost = 256 // one result of a multi: in a slice that grows by appending, its Stat or error, and its copy for the caller
-	grainCost  = 16  // an allocation's size is rounded up to this
+	stringCost = 16 // a string's header in a slice
+	aclCost    = 40 // zk.ACL
+	// one result of a multi: in a slice that grows by appending, its Stat or error, and its copy
+	// for the caller
+	resultCost = 256
+	grainCost  = 16 // an allocation's size is rounded up to this
 )
 
 const (
@@ -15,14 +17,16 @@ const (
 	passwordSize = 16
 )
 
-// A body is what follows the header in a frame, taken apart in the order in which go-zookeeper decodes it.
+// A body is what follows the header in a frame, taken apart in the order in which go-zookeeper
+// decodes it.
 //
-// go-zookeeper must not be given a body that is too short, not even by a byte: it slices within the capacity of a buffer in
-// which the replies before have left their bytes (conn.go line 865), so that the last field of a short body, a path or the
-// end of a Stat, is one that no server sent, without an error. It decodes a boolean by index (structs.go line 444): at the
-// end of the frame that is a panic that decodePacket does not recover. It reads a string's or vector's length of -1, null,
-// as 4 GiB (structs.go lines 452 and 463), and allocates what a buffer or vector claims before it looks for the bytes
-// (lines 463 and 478). The Reader refuses all of that.
+// go-zookeeper must not be given a body that is too short, not even by a byte: it slices within the
+// capacity of a buffer in which the replies before have left their bytes (conn.go line 865), so
+// that the last field of a short body, a path or the end of a Stat, is one that no server sent,
+// without an error. It decodes a boolean by index (structs.go line 444): at the end of the frame
+// that is a panic that decodePacket does not recover. It reads a string's or vector's length of -1,
+// null, as 4 GiB (structs.go lines 452 and 463), and allocates what a buffer or vector claims
+// before it looks for the bytes (lines 463 and 478). The Reader refuses all of that.
 type body struct {
 	jute.Reader
 	cost int // what decoding allocates

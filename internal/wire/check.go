@@ -6,13 +6,14 @@ const (
 	// handshakeMax is the longest connect reply: ZooKeeper's has 36 or 37 bytes.
 	handshakeMax = 1 << 10
 
-	// The timeouts that a server may negotiate. go-zookeeper makes a ticker of a third of it, and a ticker of nothing
-	// panics (conn.go line 763).
+	// The timeouts that a server may negotiate. go-zookeeper makes a ticker of a third of it, and a
+	// ticker of nothing panics (conn.go line 763).
 	minTimeout = time.Millisecond
 	maxTimeout = 24 * time.Hour
 
-	// go-zookeeper passes on the type of any event, also that of its own session events (conn.go line 841): a server
-	// could make it report an expired session. Sent are 1 to 4, and 5 to 7 when watches are removed.
+	// go-zookeeper passes on the type of any event, also that of its own session events (conn.go
+	// line 841): a server could make it report an expired session. Sent are 1 to 4, and 5 to 7 when
+	// watches are removed.
 	minEvent = 1
 	maxEvent = 7
 )
@@ -30,8 +31,8 @@ func checkHandshake(frame []byte) (Handshake, error) {
 	case b.Wrong != "":
 		return Handshake{}, &FrameError{OpConnect, b.Wrong}
 	case len(password) != passwordSize:
-		// A longer one does not fit into go-zookeeper's next connect request (conn.go line 659), nor the one after: it
-		// would never connect again.
+		// A longer one does not fit into go-zookeeper's next connect request (conn.go line 659),
+		// nor the one after: it would never connect again.
 		return Handshake{}, &FrameError{OpConnect, "password has not 16 bytes"}
 	case session == 0:
 		// Expired: a server then sends 0 for the timeout too.
@@ -39,8 +40,8 @@ func checkHandshake(frame []byte) (Handshake, error) {
 	case timeout < minTimeout || timeout > maxTimeout:
 		return Handshake{}, &FrameError{OpConnect, "negotiated timeout out of bounds"}
 	case readOnly:
-		// A server sends this only to a client that asked for it, and go-zookeeper cannot ask. Its sessions are not
-		// the ensemble's.
+		// A server sends this only to a client that asked for it, and go-zookeeper cannot ask. Its
+		// sessions are not the ensemble's.
 		return Handshake{}, &FrameError{OpConnect, "server is read-only"}
 	}
 	return Handshake{SessionID: session, Timeout: timeout}, nil
@@ -61,8 +62,8 @@ func checkEvent(rest []byte) error {
 	return nil
 }
 
-// checkReply takes the body of a reply without error apart and returns what go-zookeeper will allocate for it. Bytes
-// after the last field are let pass: newer servers append.
+// checkReply takes the body of a reply without error apart and returns what go-zookeeper will
+// allocate for it. Bytes after the last field are let pass: newer servers append.
 func checkReply(to request, session int64, rest []byte) (cost int, err error) {
 	b, asked := bodyOf(rest), bodyOf(to.body)
 	switch to.op {

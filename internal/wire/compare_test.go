@@ -22,11 +22,14 @@ const session = 1
 // TestAnAnswerToSomethingElseBreaksTheConnection has a server answer requests of our own with what
 // cannot be their answer.
 func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
-	create := func() *wire.Request { return wire.Create("/d/x-", []byte("me"), zk.WorldACL(zk.PermAll)) }
+	create := func() *wire.Request {
+		return wire.Create("/d/x-", []byte("me"), zk.WorldACL(zk.PermAll))
+	}
 	old := func() *wire.Request { return wire.CreateOld("/d/x-", nil, nil) }
 	list := func() *wire.Request { return wire.GetChildren("/d", false) }
 	many := func() *wire.Request { return wire.GetDataOfMany([]string{"/d/x", "/d/y"}) }
-	x, end := frame{}.result(wire.OpGetData, false, 0).str("data").stat(9), frame{}.result(-1, true, -1)
+	x, end := frame{}.result(wire.OpGetData, false, 0).str("data").stat(9),
+		frame{}.result(-1, true, -1)
 	const path = "/d/x-0000000007"
 	for name, c := range map[string]struct {
 		request func() *wire.Request
@@ -63,7 +66,10 @@ func TestAnAnswerToSomethingElseBreaksTheConnection(t *testing.T) {
 		"a child without a name":        {list, frame{}.i32(1).str("")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSending(t, wire.Config{Answered: func(op int32, _ time.Time) { t.Errorf("%d counts as answered", op) }})
+			s := newSending(t,
+				wire.Config{Answered: func(op int32, _ time.Time) {
+					t.Errorf("%d counts as answered", op)
+				}})
 			s.connect()
 			asked, told := telling(c.request())
 			sent := s.sends(asked)
@@ -99,8 +105,8 @@ func TestManyAreRead(t *testing.T) {
 	require.Equal(t, int64(9), stats[2].Stat.Czxid)
 }
 
-// FuzzHandshake answers the connect request, and the request after it, with anything. Nothing panics, and the newest transaction
-// of a session is none that no reply has told of.
+// FuzzHandshake answers the connect request, and the request after it, with anything. Nothing
+// panics, and the newest transaction of a session is none that no reply has told of.
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(connectReply(4000, 1)), []byte(replyTo(1, 0)))
 	f.Add([]byte(connectReply(0, 0)), []byte{})
@@ -113,7 +119,10 @@ func FuzzHandshake(f *testing.F) {
 		last.Store(seen)
 		var told []wire.Handshake
 		in := &socket{in: frame(handshake).sealed()}
-		c := wire.New(in, wire.Config{LastZxid: &last, Asked: asked, Connected: func(h wire.Handshake) { told = append(told, h) }})
+		c := wire.New(in,
+			wire.Config{LastZxid: &last, Asked: asked, Connected: func(h wire.Handshake) {
+				told = append(told, h)
+			}})
 		_, _ = c.Write(shake())
 		out := make([]byte, 2<<10)
 		n, err := c.Read(out)
@@ -151,7 +160,8 @@ func FuzzHandshake(f *testing.F) {
 // TestTheLastNumbersOfAParentPass has a server give the numbers that come near and after the last,
 // which are negative.
 func TestTheLastNumbersOfAParentPass(t *testing.T) {
-	for _, n := range []int32{0, 1, math.MaxInt32, -1, -999_999_999, -1_000_000_000, math.MinInt32} {
+	for _, n := range []int32{0, 1, math.MaxInt32, -1, -999_999_999, -1_000_000_000,
+		math.MinInt32} {
 		s := newSending(t, wire.Config{})
 		s.connect()
 		create, created := telling(wire.Create("/d/x-", nil, nil))
@@ -177,7 +187,8 @@ func TestNumbersBelongToTheSession(t *testing.T) {
 			sent := s.sends(one, two)
 			for range 2 {
 				xid, _ := header(s.sent())
-				require.Less(t, xid, int32(-2), "go-zookeeper, or a server, has a meaning for the others")
+				require.Less(t, xid, int32(-2),
+					"go-zookeeper, or a server, has a meaning for the others")
 				require.False(t, seen[xid], "%d repeats", xid)
 				seen[xid] = true
 			}
@@ -240,7 +251,8 @@ func TestNoNumberIsGivenTwice(t *testing.T) {
 // the connection.
 func FuzzCreated(f *testing.F) {
 	const asked = "/d/x-"
-	for _, path := range []string{asked + "0000000007", asked + "-000000007", asked + "-2147483648", asked, "/e/x-0000000007", asked + "0000000007/a"} {
+	for _, path := range []string{asked + "0000000007", asked + "-000000007", asked + "-2147483648",
+		asked, "/e/x-0000000007", asked + "0000000007/a"} {
 		f.Add(false, []byte(frame{}.str(path).born(9, session)))
 		f.Add(true, []byte(frame{}.str(path)))
 		f.Add(false, []byte(frame{}.str(path).born(9, session+1)))

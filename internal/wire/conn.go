@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// A Conn checks the traffic between go-zookeeper and one server. It may be used by several goroutines at a time. It
-// fails once: after the first error, a timeout included, its socket is closed and Read returns that error for good. Write
-// reports no errors; see there.
+// A Conn checks the traffic between go-zookeeper and one server. It may be used by several
+// goroutines at a time. It fails once: after the first error, a timeout included, its socket is
+// closed and Read returns that error for good. Write reports no errors; see there.
 type Conn struct {
 	raw net.Conn
 	cfg Config
@@ -26,12 +26,15 @@ type Conn struct {
 	gone    bool  // it said that the session has expired
 	session int64 // that it told of
 
-	writeMu        sync.Mutex // held by Write, also while it blocks: frames are followed in the order in which they are written
-	connectWritten bool       // the connect request; guarded by writeMu
+	// held by Write, also while it blocks: frames are followed in the order in which they are
+	// written
+	writeMu        sync.Mutex
+	connectWritten bool // the connect request; guarded by writeMu
 
 	closed atomic.Bool // the socket is closed or about to be; set once, after cause
 
-	mu       sync.Mutex // guards what follows; taken after readMu or writeMu; nothing blocks under it
+	// guards what follows; taken after readMu or writeMu; nothing blocks under it
+	mu       sync.Mutex
 	out      outbound
 	waiting  outstanding
 	ready    bool   // there is a session
@@ -44,35 +47,39 @@ type Conn struct {
 	patience time.Duration // how long a request may go unanswered; set with the handshake
 	cause    error         // why the Conn is of no more use; nil while it is
 	answers  int           // of the server to requests, pings not counted
-	left     int32         // the operation of the request that had waited longest when there came a cause
+	// the operation of the request that had waited longest when there came a cause
+	left int32
 }
 
 var _ net.Conn = (*Conn)(nil)
 
-// New returns a Conn over c, which must be fresh: the connect request is the first thing written. The time for the
-// handshake runs from here.
+// New returns a Conn over c, which must be fresh: the connect request is the first thing written.
+// The time for the handshake runs from here.
 func New(c net.Conn, cfg Config) *Conn {
 	cfg = cfg.withDefaults()
 	limit := time.Now().Add(cfg.HandshakeTimeout)
-	// Both at once: a tls.Conn's handshake reads in Write and writes in Read. If this fails, so will they.
+	// Both at once: a tls.Conn's handshake reads in Write and writes in Read. If this fails, so
+	// will they.
 	_ = c.SetDeadline(limit)
 	return &Conn{
 		raw:     c,
 		cfg:     cfg,
 		waiting: newOutstanding(),
 		limit:   limit,
-		reads:   deadline{set: c.SetReadDeadline, own: limit, applied: limit, lazy: true, idle: true},
-		writes:  deadline{set: c.SetWriteDeadline, own: limit, applied: limit},
+		reads: deadline{set: c.SetReadDeadline, own: limit, applied: limit,
+			lazy: true, idle: true},
+		writes: deadline{set: c.SetWriteDeadline, own: limit, applied: limit},
 	}
 }
 
-// Write writes p. It never returns an error: a write that fails, or that is cut short, closes the socket and lets Read
-// return the error.
+// Write writes p. It never returns an error: a write that fails, or that is cut short, closes the
+// socket and lets Read return the error.
 //
-// This is for the credentials that go-zookeeper sends again after each reconnect. If that write returned an error,
-// go-zookeeper would answer the request in a channel of one place (conn.go lines 415, 754), keep it in its map, and answer
-// it again in flushRequests (line 527): that blocks for ever, with the lock held that every later request needs. The same
-// holds for a write to a connection that has failed already.
+// This is for the credentials that go-zookeeper sends again after each reconnect. If that write
+// returned an error, go-zookeeper would answer the request in a channel of one place (conn.go lines
+// 415, 754), keep it in its map, and answer it again in flushRequests (line 527): that blocks for
+// ever, with the lock held that every later request needs. The same holds for a write to a
+// connection that has failed already.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -106,8 +113,9 @@ func (c *Conn) beginWrite(p []byte) error {
 	return c.reads.setOwn(c.readLimitLocked())
 }
 
-// withLastZxid returns p, or the connect request with the newest transaction that the session has seen: go-zookeeper does not
-// know of those in the answers to our own requests, and a server that has not come as far must not take the session over.
+// withLastZxid returns p, or the connect request with the newest transaction that the session has
+// seen: go-zookeeper does not know of those in the answers to our own requests, and a server that
+// has not come as far must not take the session over.
 func (c *Conn) withLastZxid(p []byte) []byte {
 	if c.connectWritten || c.cfg.LastZxid == nil || len(p) < lengthSize+connectSize {
 		c.connectWritten = true
@@ -162,9 +170,10 @@ func (c *Conn) receive(p []byte) (int, error) {
 	}
 }
 
-// readLimitLocked returns our own deadline for reading: the handshake's, then that of the request that has waited
-// longest. go-zookeeper's starts anew with every frame, so that a server which sends events but answers no request, or
-// answers requests but no ping, keeps its session for good (conn.go line 801).
+// readLimitLocked returns our own deadline for reading: the handshake's, then that of the request
+// that has waited longest. go-zookeeper's starts anew with every frame, so that a server which
+// sends events but answers no request, or answers requests but no ping, keeps its session for good
+// (conn.go line 801).
 func (c *Conn) readLimitLocked() time.Time {
 	if !c.limit.IsZero() {
 		return c.limit
@@ -225,22 +234,24 @@ func (c *Conn) fail(reason error) error {
 	return reason
 }
 
-// Close closes the socket. A Read that is under way, and any later one, returns net.ErrClosed, or the error that the
-// Conn failed with before. Closing again does nothing.
+// Close closes the socket. A Read that is under way, and any later one, returns net.ErrClosed, or
+// the error that the Conn failed with before. Closing again does nothing.
 func (c *Conn) Close() error {
 	_ = c.fail(net.ErrClosed)
 	return nil
 }
 
-// Unanswered returns the operation of the request that had waited longest for its answer when the Conn
-// failed, OpNone if none waited, and how many requests had been answered before. Pings do not count.
+// Unanswered returns the operation of the request that had waited longest for its answer when the
+// Conn failed, OpNone if none waited, and how many requests had been answered before. Pings do not
+// count.
 func (c *Conn) Unanswered() (op int32, answers int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.left, c.answers
 }
 
-// abandonOwn tells that our own requests will not be answered. It is called once there is a cause: no more are made.
+// abandonOwn tells that our own requests will not be answered. It is called once there is a cause:
+// no more are made.
 func (c *Conn) abandonOwn() {
 	c.mu.Lock()
 	abandoned := c.waiting.abandonOwn()

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// WithDeadlines returns c, or where c has no deadlines a connection that has: a channel of ssh refuses to set any.
+// WithDeadlines returns c, or where c has no deadlines a connection that has: a channel of ssh
+// refuses to set any.
 func WithDeadlines(c net.Conn) net.Conn {
 	if c.SetDeadline(time.Time{}) == nil {
 		return c
@@ -21,8 +22,9 @@ func WithDeadlines(c net.Conn) net.Conn {
 	return d
 }
 
-// dated gives a connection deadlines. What is read goes through a pipe, which has them; after a read that was cut short
-// the next goes on. A write cannot be taken back, and one that comes too late closes the connection.
+// dated gives a connection deadlines. What is read goes through a pipe, which has them; after a
+// read that was cut short the next goes on. A write cannot be taken back, and one that comes too
+// late closes the connection.
 type dated struct {
 	net.Conn
 	in, received net.Conn // the pipe

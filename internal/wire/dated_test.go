@@ -54,7 +54,8 @@ func TestWithDeadlines(t *testing.T) {
 	})
 }
 
-// TestUndatedConnectionEndsInTime has servers hang under connections that have no deadlines of their own.
+// TestUndatedConnectionEndsInTime has servers hang under connections that have no deadlines of
+// their own.
 func TestUndatedConnectionEndsInTime(t *testing.T) {
 	under := func(_ int, c net.Conn) net.Conn { return wire.WithDeadlines(undated{c}) }
 	for name, hang := range hung {
@@ -79,11 +80,14 @@ func TestUndatedConnectionEndsInTime(t *testing.T) {
 // TestClaimedTimeout has a server grant other timeouts than were asked for, and answer nothing.
 func TestClaimedTimeout(t *testing.T) {
 	for asked, want := range map[time.Duration]time.Duration{
-		0: 6 * time.Second, 3 * time.Second: 2 * time.Second, time.Minute: 6 * time.Second, // 9 s are granted
+		// 9 s are granted
+		0: 6 * time.Second, 3 * time.Second: 2 * time.Second, time.Minute: 6 * time.Second,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var granted time.Duration
-			n := &network{cfg: wire.Config{Asked: asked, Connected: func(h wire.Handshake) { granted = h.Timeout }}}
+			n := &network{cfg: wire.Config{Asked: asked, Connected: func(h wire.Handshake) {
+				granted = h.Timeout
+			}}}
 			d, err := answerAfter(n, func(_ peer, stop <-chan struct{}) { <-stop })
 			require.ErrorIs(t, err, zk.ErrConnectionClosed)
 			require.Equal(t, want, d, "2/3 of the smaller one")

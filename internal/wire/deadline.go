@@ -2,12 +2,14 @@ package wire
 
 import "time"
 
-// A deadline is one direction's: the earlier of the one that the user set and our own. The zero time is no deadline.
+// A deadline is one direction's: the earlier of the one that the user set and our own. The zero
+// time is no deadline.
 //
-// The reading one is lazy: go-zookeeper sets and lifts it for every frame (conn.go lines 801, 818), mostly for bytes that
-// have arrived already, so it is handed to the socket only while a call that reads is under way, and not where the socket
-// has an earlier one: a call that ends by that begins again. The writing one is not, because a tls.Conn also writes while it
-// reads, and is of no use after a write has timed out.
+// The reading one is lazy: go-zookeeper sets and lifts it for every frame (conn.go lines 801, 818),
+// mostly for bytes that have arrived already, so it is handed to the socket only while a call that
+// reads is under way, and not where the socket has an earlier one: a call that ends by that begins
+// again. The writing one is not, because a tls.Conn also writes while it reads, and is of no use
+// after a write has timed out.
 //
 // Guarded by Conn.mu.
 type deadline struct {

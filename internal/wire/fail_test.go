@@ -30,8 +30,8 @@ func (f faulty) Write(p []byte) (int, error) {
 	return f.Conn.Write(p)
 }
 
-// credentials adds credentials, loses the connection, and lets the next one fail while they are sent again. It returns
-// when a later connection answers.
+// credentials adds credentials, loses the connection, and lets the next one fail while they are
+// sent again. It returns when a later connection answers.
 func credentials(n *network) error {
 	n.script = func(i int, p peer) {
 		if p.accept(4000, 1) != nil {
@@ -141,7 +141,8 @@ func TestReplyIsMeasuredAsDecoded(t *testing.T) {
 			return
 		}
 		if xid, _, err := p.request(); err == nil {
-			if p.send(append(replyTo(xid, 0).i32(count), bytes.Repeat(frame{}.str("x"), count)...).stat(1)) == nil {
+			if p.send(append(replyTo(xid, 0).i32(count),
+				bytes.Repeat(frame{}.str("x"), count)...).stat(1)) == nil {
 				p.serve()
 			}
 		}
@@ -244,7 +245,8 @@ func TestFailureDoesNotWaitForTLS(t *testing.T) {
 		c := wire.New(tls.Client(client, &tls.Config{ServerName: "zk"}), wire.Config{})
 		go func() { _, _ = io.ReadFull(server, make([]byte, 5)) }() // ends with the five bytes
 		started := time.Now()
-		_, _ = c.Write(connectRequest()) // go-zookeeper writes first, so that the TLS handshake is in here
+		// go-zookeeper writes first, so that the TLS handshake is in here
+		_, _ = c.Write(connectRequest())
 		_, err := c.Read(make([]byte, 1))
 		require.ErrorIs(t, err, wire.ErrHandshake)
 		require.Equal(t, 2*time.Second, time.Since(started))

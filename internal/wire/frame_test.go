@@ -80,7 +80,8 @@ func honest(op int32) frame {
 	case wire.OpGetChildren2:
 		return frame{}.i32(2).str("x").str("y").stat(42)
 	case wire.OpMulti:
-		return frame{}.result(wire.OpCreate, false, 0).str("/a").result(wire.OpSetData, false, 0).stat(42).result(wire.OpDelete, false, 0).
+		return frame{}.result(wire.OpCreate, false, 0).str("/a").result(wire.OpSetData, false,
+			0).stat(42).result(wire.OpDelete, false, 0).
 			result(wire.OpCheck, false, 0).result(wire.OpError, true, -1)
 	}
 	return nil

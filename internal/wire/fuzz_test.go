@@ -17,13 +17,16 @@ import (
 
 // asked are the requests that wait when FuzzFrames' server speaks, by xid, which begins with 1.
 var asked = []int32{
-	wire.OpCreate, wire.OpDelete, wire.OpExists, wire.OpGetData, wire.OpSetData, wire.OpGetACL, wire.OpSetACL,
-	wire.OpGetChildren, wire.OpSync, wire.OpGetChildren2, wire.OpMulti, wire.OpReconfig, wire.OpCreateContainer,
+	wire.OpCreate, wire.OpDelete, wire.OpExists, wire.OpGetData, wire.OpSetData,
+	wire.OpGetACL, wire.OpSetACL,
+	wire.OpGetChildren, wire.OpSync, wire.OpGetChildren2, wire.OpMulti, wire.OpReconfig,
+	wire.OpCreateContainer,
 	wire.OpCreateTTL, wire.OpSetAuth, wire.OpSetWatches, wire.OpClose,
 }
 
-// FuzzFrames lets a server say anything, from the connect reply on. The Conn must end with an error, allocate little
-// more than what arrived, and hand on nothing but whole frames, unchanged unless they were too large.
+// FuzzFrames lets a server say anything, from the connect reply on. The Conn must end with an
+// error, allocate little more than what arrived, and hand on nothing but whole frames, unchanged
+// unless they were too large.
 func FuzzFrames(f *testing.F) {
 	hello := connectReply(4000, 1).sealed()
 	var all []byte
@@ -81,7 +84,8 @@ func FuzzFrames(f *testing.F) {
 			if claimed == length {
 				require.True(t, slices.Equal(in[passed+4:passed+16], body[:12]))
 				if binary.BigEndian.Uint32(body[12:]) != 0xffffff9c {
-					require.True(t, slices.Equal(in[passed+4:passed+4+length], body), "a frame was changed")
+					require.True(t, slices.Equal(in[passed+4:passed+4+length], body),
+						"a frame was changed")
 				}
 			} else {
 				require.Equal(t, 16, length)
@@ -93,8 +97,8 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// FuzzGoZookeeper answers real calls of a real go-zookeeper with anything. Whatever the Conn lets pass must not panic in
-// there: that would end the process, which the fuzzer reports.
+// FuzzGoZookeeper answers real calls of a real go-zookeeper with anything. Whatever the Conn lets
+// pass must not panic in there: that would end the process, which the fuzzer reports.
 func FuzzGoZookeeper(f *testing.F) {
 	kinds := slices.DeleteFunc(slices.Clone(asked), func(op int32) bool { return calls[op] == nil })
 	for i, op := range kinds {
@@ -164,10 +168,11 @@ func FuzzGoZookeeper(f *testing.F) {
 	})
 }
 
-// FuzzWrites writes anything in pieces of any size. What is written arrives unchanged, up to the first frame that cannot
-// be one, and every request in it is known afterwards.
+// FuzzWrites writes anything in pieces of any size. What is written arrives unchanged, up to the
+// first frame that cannot be one, and every request in it is known afterwards.
 func FuzzWrites(f *testing.F) {
-	f.Add(slices.Concat(connectRequest(), request(1, 3), request(2, 4), frame{}.i32(-2).i32(11).sealed()), uint16(0))
+	f.Add(slices.Concat(connectRequest(), request(1, 3), request(2, 4),
+		frame{}.i32(-2).i32(11).sealed()), uint16(0))
 	f.Add(slices.Concat(connectRequest(), request(1, 3), request(1, 4)), uint16(1))
 	f.Add(slices.Concat(connectRequest(), request(7, 14), frame{}.i32(3).sealed()), uint16(5))
 	f.Add(frame{}.i32(3).sealed(), uint16(2))
@@ -205,7 +210,8 @@ func FuzzWrites(f *testing.F) {
 	})
 }
 
-// requests returns the xids of the requests in what was written, each once, and whether all frames can be frames.
+// requests returns the xids of the requests in what was written, each once, and whether all frames
+// can be frames.
 func requests(out []byte) (xids []int32, good bool) {
 	for first := true; len(out) >= 4; first = false {
 		length := int(int32(binary.BigEndian.Uint32(out)))

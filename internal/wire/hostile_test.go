@@ -63,7 +63,8 @@ func remove(c *zk.Conn) error   { return c.Delete("/a", 0) }
 func reconfig(c *zk.Conn) error { _, err := c.Reconfig([]string{"a"}, -1); return err }
 func addAuth(c *zk.Conn) error  { return c.AddAuth("digest", []byte("a:b")) }
 func multi(c *zk.Conn) error {
-	_, err := c.Multi(&zk.CreateRequest{Path: "/a", Acl: zk.WorldACL(31)}, &zk.SetDataRequest{Path: "/a"},
+	_, err := c.Multi(&zk.CreateRequest{Path: "/a", Acl: zk.WorldACL(31)},
+		&zk.SetDataRequest{Path: "/a"},
 		&zk.DeleteRequest{Path: "/a"}, &zk.CheckVersionRequest{Path: "/a"})
 	return err
 }
@@ -123,11 +124,14 @@ var hostiles = []hostile{
 	{name: "getChildren2 empty name", bare: believes, call: children, reply: frame{}.i32(1).str("").stat(1), op: wire.OpGetChildren2},
 	{name: "multi with fewer results", bare: believes, call: multi, reply: frame{}.result(1, false, 0).str("/a").result(-1, true, -1), op: wire.OpMulti},
 	{name: "multi with more results", bare: believes, call: multi, op: wire.OpMulti,
-		reply: append(honest(14)[:len(honest(14))-9], frame{}.result(13, false, 0).result(-1, true, -1)...)},
+		reply: append(honest(14)[:len(honest(14))-9],
+			frame{}.result(13, false, 0).result(-1, true, -1)...)},
 	{name: "multi with results of other types", bare: believes, call: multi, op: wire.OpMulti,
-		reply: frame{}.result(13, false, 0).result(13, false, 0).result(13, false, 0).result(13, false, 0).result(-1, true, -1)},
+		reply: frame{}.result(13, false, 0).result(13, false, 0).result(13, false, 0).result(13,
+			false, 0).result(-1, true, -1)},
 	{name: "multi that failed in part", bare: harmless, call: multi, op: wire.OpMulti,
-		reply: frame{}.result(1, false, 0).str("/a").result(-1, false, -101).i32(-101).result(2, false, 0).result(13, false, 0).result(-1, true, -1)},
+		reply: frame{}.result(1, false, 0).str("/a").result(-1, false, -101).i32(-101).result(2,
+			false, 0).result(13, false, 0).result(-1, true, -1)},
 	{name: "multi created another path", bare: believes, call: multi, op: wire.OpMulti,
 		reply: append(frame{}.result(1, false, 0).str("/b"), honest(14)[15:]...)},
 	{name: "sync path too long", bare: believes, call: syncPath, reply: frame{}.i32(1000), op: wire.OpSync},
@@ -153,7 +157,8 @@ var hostiles = []hostile{
 	{name: "multi error short", bare: harmless, call: multi, reply: frame{}.result(-1, false, -101).i32(1)[:12], op: wire.OpMulti},
 }
 
-// answer is the hostile server's first connection. A first, honest reply leaves its bytes in go-zookeeper's buffer.
+// answer is the hostile server's first connection. A first, honest reply leaves its bytes in
+// go-zookeeper's buffer.
 func (h hostile) answer(p peer) {
 	if h.handshake != nil {
 		if _, err := p.frame(); err != nil {
@@ -167,7 +172,8 @@ func (h hostile) answer(p peer) {
 		p.drain()
 		return
 	}
-	if p.accept(10_000, 1) != nil { // two thirds of it without an answer end the connection, and a machine can stand still
+	// two thirds of it without an answer end the connection, and a machine can stand still
+	if p.accept(10_000, 1) != nil {
 		return
 	}
 	xid, op, err := p.request()
@@ -185,8 +191,9 @@ func (h hostile) answer(p peer) {
 	p.drain()
 }
 
-// TestHostileServerCannotHurt has one hostile server and then honest ones. The hostile frame must end in a FrameError, an
-// orderly error of the call, no memory to speak of, and a connection to the next server.
+// TestHostileServerCannotHurt has one hostile server and then honest ones. The hostile frame must
+// end in a FrameError, an orderly error of the call, no memory to speak of, and a connection to the
+// next server.
 func TestHostileServerCannotHurt(t *testing.T) {
 	for _, h := range hostiles {
 		t.Run(h.name, func(t *testing.T) {

@@ -7,11 +7,12 @@ const (
 	keptBuffer  = 64 << 10 // a buffer that has grown beyond this is let go once it is empty
 )
 
-// inbound is the buffer between the socket and go-zookeeper. It takes in what has arrived, often several frames at a
-// time, and hands out only what was passed.
+// inbound is the buffer between the socket and go-zookeeper. It takes in what has arrived, often
+// several frames at a time, and hands out only what was passed.
 //
-// A length that a server merely claims allocates nothing: the buffer doubles when it is full of bytes that did arrive.
-// A frame beyond keptBuffer gets a buffer of just its size, so that nothing behind it keeps that buffer in use.
+// A length that a server merely claims allocates nothing: the buffer doubles when it is full of
+// bytes that did arrive. A frame beyond keptBuffer gets a buffer of just its size, so that nothing
+// behind it keeps that buffer in use.
 //
 // Guarded by Conn.readMu.
 type inbound struct {
@@ -37,7 +38,8 @@ func (b *inbound) rewind() {
 	}
 	b.start, b.passed, b.end = 0, 0, 0
 	if len(b.buf) > keptBuffer {
-		// go-zookeeper decodes next: of the frame's three copies two may live at a time (see Config.MaxFrame).
+		// go-zookeeper decodes next: of the frame's three copies two may live at a time (see
+		// Config.MaxFrame).
 		b.buf = nil
 	}
 }
@@ -85,16 +87,16 @@ func (b *inbound) body(n int) ([]byte, bool) {
 // pass lets the next frame, whose body has n bytes, be handed out.
 func (b *inbound) pass(n int) { b.passed += lengthSize + n }
 
-// skip drops the next frame, whose body has n bytes, of which some may be still to come. Everything that was passed must have
-// been taken.
+// skip drops the next frame, whose body has n bytes, of which some may be still to come. Everything
+// that was passed must have been taken.
 func (b *inbound) skip(n int) {
 	b.drop = lengthSize + n
 	b.discard()
 	b.rewind()
 }
 
-// passFirst lets the first n bytes of the next frame's body be handed out as a frame of their own. The other bytes are
-// dropped, those that are still to come too.
+// passFirst lets the first n bytes of the next frame's body be handed out as a frame of their own.
+// The other bytes are dropped, those that are still to come too.
 func (b *inbound) passFirst(n, length int) {
 	binary.BigEndian.PutUint32(b.buf[b.passed:], uint32(n))
 	b.pass(n)
@@ -102,8 +104,8 @@ func (b *inbound) passFirst(n, length int) {
 	b.discard()
 }
 
-// room returns space to receive into, when the next frame needs size bytes in all. Everything that was passed must have
-// been taken.
+// room returns space to receive into, when the next frame needs size bytes in all. Everything that
+// was passed must have been taken.
 func (b *inbound) room(size int) []byte {
 	if b.buf == nil {
 		b.buf = make([]byte, firstBuffer)

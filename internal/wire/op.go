@@ -5,10 +5,13 @@ import (
 	"strconv"
 )
 
-// The operations that are sent, by go-zookeeper (constants.go line 14) or for it, as they stand in a request's header.
+// The operations that are sent, by go-zookeeper (constants.go line 14) or for it, as they stand in
+// a request's header.
 const (
-	OpNone            int32 = 0   // never on the wire: stands in a FrameError for an operation that is not known
-	OpConnect         int32 = -10 // never on the wire: stands for the handshake; ZooKeeper's own number for it
+	// never on the wire: stands in a FrameError for an operation that is not known
+	OpNone int32 = 0
+	// never on the wire: stands for the handshake; ZooKeeper's own number for it
+	OpConnect         int32 = -10
 	OpCreate          int32 = 1
 	OpDelete          int32 = 2
 	OpExists          int32 = 3
@@ -31,25 +34,32 @@ const (
 	OpSetWatches      int32 = 101
 	OpClose           int32 = -11
 	OpError           int32 = -1 // the type of a failed result inside a multi reply
-	OpWatcherEvent    int32 = -2 // never on the wire: stands for a watcher event; go-zookeeper's own number for it
+	// never on the wire: stands for a watcher event; go-zookeeper's own number for it
+	OpWatcherEvent int32 = -2
 )
 
-// The transaction ids that are no request's: go-zookeeper tells them apart by these alone (conn.go line 829).
+// The transaction ids that are no request's: go-zookeeper tells them apart by these alone (conn.go
+// line 829).
 const (
 	XidWatcherEvent int32 = -1
 	XidPing         int32 = -2
 
-	// Those of requests that go-zookeeper knows nothing of; they go down from here. The servers have no meaning for them.
-	// go-zookeeper's own go up from 1 to 2147483647, and then to 0 (conn.go line 880).
+	// Those of requests that go-zookeeper knows nothing of; they go down from here. The servers
+	// have no meaning for them. go-zookeeper's own go up from 1 to 2147483647, and then to 0
+	// (conn.go line 880).
 	xidOwn   int32 = -1000
 	xidWraps int32 = 0
 )
 
 var opNames = map[int32]string{
-	OpNone: "frame", OpConnect: "connect", OpCreate: "create", OpDelete: "delete", OpExists: "exists", OpGetData: "getData",
-	OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL", OpGetChildren: "getChildren", OpSync: "sync",
-	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpReconfig: "reconfig",
-	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead", OpSetAuth: "setAuth",
+	OpNone: "frame", OpConnect: "connect", OpCreate: "create", OpDelete: "delete",
+	OpExists: "exists", OpGetData: "getData",
+	OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL", OpGetChildren: "getChildren",
+	OpSync: "sync",
+	OpPing: "ping", OpGetChildren2: "getChildren2", OpCheck: "check", OpMulti: "multi",
+	OpCreate2: "create2", OpReconfig: "reconfig",
+	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead",
+	OpSetAuth:    "setAuth",
 	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
 }
 

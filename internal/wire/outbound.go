@@ -7,12 +7,13 @@ import (
 
 const (
 	lengthSize        = 4
-	requestHeaderSize = 8  // xid, operation
-	connectSize       = 28 // protocol version, last zxid, timeout, session id, length of the password
+	requestHeaderSize = 8 // xid, operation
+	// protocol version, last zxid, timeout, session id, length of the password
+	connectSize = 28
 )
 
-// outbound follows the frames that go-zookeeper writes. go-zookeeper writes each in one call (conn.go lines 676, 751,
-// 781); outbound does not rely on it.
+// outbound follows the frames that go-zookeeper writes. go-zookeeper writes each in one call
+// (conn.go lines 676, 751, 781); outbound does not rely on it.
 //
 // Guarded by Conn.mu.
 type outbound struct {
@@ -31,8 +32,8 @@ type outbound struct {
 // betweenRequests reports whether the next byte is a request's first.
 func (o *outbound) betweenRequests() bool { return o.connected && o.have == 0 && o.rest == 0 }
 
-// scan follows p, which is about to be written, and records the requests in it. It records before they are written, or
-// a quick server's answer would be one to an unknown request.
+// scan follows p, which is about to be written, and records the requests in it. It records before
+// they are written, or a quick server's answer would be one to an unknown request.
 func (o *outbound) scan(p []byte, now time.Time, waiting *outstanding) error {
 	for len(p) > 0 {
 		if o.rest > 0 {

@@ -18,11 +18,12 @@ type request struct {
 	prev, next int // neighbours in the order of writing; in a free slot, next is the next free one
 }
 
-// outstanding holds the requests and pings that wait for their answer. Its size is the largest number of requests that
-// waited at a time since there were few; nothing is allocated after that.
+// outstanding holds the requests and pings that wait for their answer. Its size is the largest
+// number of requests that waited at a time since there were few; nothing is allocated after that.
 //
-// Requests are found by xid and listed in the order of writing. Answers mostly come in that order, but not always: a
-// server answers setAuth before what it was already working on. Pings all have the same xid and are answered in order.
+// Requests are found by xid and listed in the order of writing. Answers mostly come in that order,
+// but not always: a server answers setAuth before what it was already working on. Pings all have
+// the same xid and are answered in order.
 //
 // Guarded by Conn.mu.
 type outstanding struct {
@@ -44,7 +45,8 @@ func (o *outstanding) add(xid, op int32, sent time.Time, size int) {
 		o.pings = append(o.pings, sent)
 		return
 	}
-	// go-zookeeper counts xids modulo 2^31 and forgets the earlier of two that are equal (conn.go line 747).
+	// go-zookeeper counts xids modulo 2^31 and forgets the earlier of two that are equal (conn.go
+	// line 747).
 	o.remove(xid)
 
 	at := o.free
@@ -157,7 +159,8 @@ func (o *outstanding) longest() int32 {
 	return o.slots[o.oldest].op
 }
 
-// since returns when the oldest request or ping that waits was written; the zero time if none waits.
+// since returns when the oldest request or ping that waits was written; the zero time if none
+// waits.
 func (o *outstanding) since() time.Time {
 	var t time.Time
 	if o.oldest != none {

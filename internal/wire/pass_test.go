@@ -18,9 +18,11 @@ import (
 
 // calls are all that go-zookeeper can ask.
 var calls = map[int32]func(*zk.Conn) error{
-	wire.OpCreate: create, wire.OpDelete: remove, wire.OpExists: exists, wire.OpGetData: get, wire.OpSetData: set,
-	wire.OpGetACL: getACL, wire.OpSetACL: setACL, wire.OpSync: syncPath, wire.OpGetChildren2: children,
-	wire.OpMulti: multi, wire.OpReconfig: reconfig, wire.OpCreateContainer: createContainer,
+	wire.OpCreate: create, wire.OpDelete: remove, wire.OpExists: exists, wire.OpGetData: get,
+	wire.OpSetData: set,
+	wire.OpGetACL:  getACL, wire.OpSetACL: setACL, wire.OpSync: syncPath,
+	wire.OpGetChildren2: children,
+	wire.OpMulti:        multi, wire.OpReconfig: reconfig, wire.OpCreateContainer: createContainer,
 	wire.OpCreateTTL: createTTL, wire.OpSetAuth: addAuth,
 }
 
@@ -53,7 +55,8 @@ func TestWatcherEventsPass(t *testing.T) {
 		if p.accept(4000, 1) != nil {
 			return
 		}
-		if xid, op, err := p.request(); err == nil && p.send(append(replyTo(xid, 0), honest(op)...)) == nil {
+		if xid, op, err := p.request(); err == nil &&
+			p.send(append(replyTo(xid, 0), honest(op)...)) == nil {
 			_ = p.send(event(2, "/a"))
 			p.serve()
 		}
@@ -83,7 +86,8 @@ func TestNullDataPasses(t *testing.T) {
 	require.Nil(t, data)
 }
 
-// A reply that is larger than what is kept, with others before and behind it, and Reads of every size.
+// A reply that is larger than what is kept, with others before and behind it, and Reads of every
+// size.
 func TestFramesOfAllSizesPass(t *testing.T) {
 	var in, want []byte
 	for i, size := range []int{0, 1, 4000, 5000, 70_000, 3, 1 << 20, 2, 64 << 10, 9} {
@@ -147,7 +151,10 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *socket) Write(p []byte) (int, error)      { s.out = append(s.out, p...); return len(p), nil }
+func (s *socket) Write(p []byte) (int, error) {
+	s.out = append(s.out, p...)
+	return len(p), nil
+}
 func (s *socket) SetDeadline(time.Time) error      { return nil }
 func (s *socket) SetReadDeadline(time.Time) error  { return nil }
 func (s *socket) SetWriteDeadline(time.Time) error { return nil }
@@ -165,7 +172,8 @@ func (e *echo) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// BenchmarkExchange is one request and its reply, as go-zookeeper writes and reads them, over a socket that costs nothing.
+// BenchmarkExchange is one request and its reply, as go-zookeeper writes and reads them, over a
+// socket that costs nothing.
 func BenchmarkExchange(b *testing.B) {
 	for _, name := range []string{"bare", "wire"} {
 		b.Run(name, func(b *testing.B) {
@@ -213,7 +221,8 @@ func TestLargeBufferIsLetGo(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	s := &socket{in: append(connectReply(4000, 1).sealed(), replyTo(1, 0).str(strings.Repeat("d", size-200)).stat(1).sealed()...)}
+	s := &socket{in: append(connectReply(4000, 1).sealed(),
+		replyTo(1, 0).str(strings.Repeat("d", size-200)).stat(1).sealed()...)}
 	c := wire.New(s, wire.Config{})
 	_, _ = c.Write(connectRequest())
 	_, _ = c.Write(request(1, wire.OpGetData))

@@ -13,16 +13,17 @@ const (
 	errorAt         = 12
 	timeoutAt       = 4 // in a connect reply
 
-	// codeTooLarge stands in for a reply that is dropped for its size: APIERROR, which servers only use as a bound
-	// between numbers, and which go-zookeeper returns as zk.ErrAPIError.
+	// codeTooLarge stands in for a reply that is dropped for its size: APIERROR, which servers only
+	// use as a bound between numbers, and which go-zookeeper returns as zk.ErrAPIError.
 	codeTooLarge = 1<<32 - 100
 
 	// maxEmptyReads bounds reads from a socket that returns neither bytes nor an error.
 	maxEmptyReads = 100
 )
 
-// Read reads what the server sent, in whole frames that were checked. go-zookeeper reads a frame's length, then its
-// body (conn.go lines 684, 695, 804, 817): by the time it sees the length, the Conn has the body.
+// Read reads what the server sent, in whole frames that were checked. go-zookeeper reads a frame's
+// length, then its body (conn.go lines 684, 695, 804, 817): by the time it sees the length, the
+// Conn has the body.
 func (c *Conn) Read(p []byte) (int, error) {
 	c.readMu.Lock()
 	defer c.readMu.Unlock()
@@ -63,16 +64,16 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 }
 
-// leave closes the socket once go-zookeeper has read that its session has expired: go-zookeeper dials again and forgets
-// to (conn.go line 435).
+// leave closes the socket once go-zookeeper has read that its session has expired: go-zookeeper
+// dials again and forgets to (conn.go line 435).
 func (c *Conn) leave() {
 	if c.gone && c.in.start == c.in.passed {
 		_ = c.fail(io.EOF)
 	}
 }
 
-// next checks the next frame and lets it pass if it has arrived whole. If it has not, size is how many bytes it has in
-// all, as far as that is known.
+// next checks the next frame and lets it pass if it has arrived whole. If it has not, size is how
+// many bytes it has in all, as far as that is known.
 func (c *Conn) next() (size int, passed bool, err error) {
 	length, ok := c.in.length()
 	if !ok {
@@ -83,7 +84,8 @@ func (c *Conn) next() (size int, passed bool, err error) {
 		least, most = 0, handshakeMax
 	}
 	if length < least || length > most {
-		// conn.go lines 691 and 814 allocate any length, and panic for a negative one and for one below 16 (line 831).
+		// conn.go lines 691 and 814 allocate any length, and panic for a negative one and for one
+		// below 16 (line 831).
 		return 0, false, &FrameError{c.frameOp(), "length of the frame out of bounds"}
 	}
 
@@ -104,7 +106,8 @@ func (c *Conn) next() (size int, passed bool, err error) {
 		return 0, true, nil
 	}
 	if zxid := int64(binary.BigEndian.Uint64(frame[zxidAt:])); zxid > 0 && c.cfg.LastZxid != nil {
-		c.cfg.LastZxid.Store(max(zxid, c.cfg.LastZxid.Load())) // only here, and one Conn's after the other's
+		// only here, and one Conn's after the other's
+		c.cfg.LastZxid.Store(max(zxid, c.cfg.LastZxid.Load()))
 	}
 	if xid := int32(binary.BigEndian.Uint32(frame)); xid <= xidOwn {
 		if err := c.ownReply(xid, frame, tooLarge); err != nil {
@@ -156,8 +159,8 @@ func (c *Conn) connect(frame []byte) error {
 	return nil
 }
 
-// boundTimeout has go-zookeeper, which pings and gives up by the timeout in the connect reply, count by what was asked for if
-// that is less, and returns by which.
+// boundTimeout has go-zookeeper, which pings and gives up by the timeout in the connect reply,
+// count by what was asked for if that is less, and returns by which.
 func (c *Conn) boundTimeout(frame []byte, granted time.Duration) time.Duration {
 	if c.cfg.Asked <= 0 || granted <= c.cfg.Asked {
 		return granted
@@ -166,8 +169,8 @@ func (c *Conn) boundTimeout(frame []byte, granted time.Duration) time.Duration {
 	return c.cfg.Asked
 }
 
-// reply checks a frame after the handshake and tells of it. If the frame is too large, only its header is given. It
-// returns whether the frame is too large, itself or when decoded.
+// reply checks a frame after the handshake and tells of it. If the frame is too large, only its
+// header is given. It returns whether the frame is too large, itself or when decoded.
 func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	xid := int32(binary.BigEndian.Uint32(frame))
 	code := int32(binary.BigEndian.Uint32(frame[errorAt:]))
@@ -197,8 +200,8 @@ func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	req, ok := c.waiting.find(xid)
 	c.mu.Unlock()
 	if !ok {
-		// go-zookeeper only logs it (conn.go line 860), but not if it enters the request between our look and its
-		// own: then it decodes a body that was not checked. xids can be guessed.
+		// go-zookeeper only logs it (conn.go line 860), but not if it enters the request between
+		// our look and its own: then it decodes a body that was not checked. xids can be guessed.
 		return false, &FrameError{OpNone, "reply to no request"}
 	}
 	if !failed && !tooLarge {

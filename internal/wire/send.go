@@ -11,26 +11,31 @@ import (
 	"github.com/zookylock/zklock/internal/jute"
 )
 
-// A Request is sent by Conn.Send, behind go-zookeeper's back. go-zookeeper has no way to ask without waiting, to send two
-// requests in a known order, or to set a watch that it does not restore.
+// A Request is sent by Conn.Send, behind go-zookeeper's back. go-zookeeper has no way to ask
+// without waiting, to send two requests in a known order, or to set a watch that it does not
+// restore.
 type Request struct {
 	op   int32
 	body []byte
 
-	// Done is called once, unless Send refuses: with the answer, on go-zookeeper's receiving goroutine, in the order of what
-	// the server sends, or without one where the Conn is closed. It must not block, nor keep the Reply's contents.
+	// Done is called once, unless Send refuses: with the answer, on go-zookeeper's receiving
+	// goroutine, in the order of what the server sends, or without one where the Conn is closed. It
+	// must not block, nor keep the Reply's contents.
 	Done func(Reply)
 }
 
 // A Reply is the answer to a Request.
 type Reply struct {
-	Lost   bool  // there is none: the request may have been executed or not
-	Unsent bool  // there is none, for the request was not sent; for callers of Send, which does not say so itself
+	Lost bool // there is none: the request may have been executed or not
+	// there is none, for the request was not sent; for callers of Send, which does not say so
+	// itself
+	Unsent bool
 	Code   int32 // the server's error, 0 for none
 	body   []byte
 }
 
-// Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply has Created.
+// Create returns a request to create an ephemeral znode whose name is path and a number. Its Reply
+// has Created.
 func Create(path string, data []byte, acl []zk.ACL) *Request {
 	return &Request{op: OpCreate2, body: createBody(path, data, acl, flagEphemeralSequential)}
 }
@@ -103,7 +108,8 @@ func GetData(path string, watch bool) *Request {
 	return &Request{op: OpGetData, body: readBody(path, watch)}
 }
 
-// GetDataOfMany returns a request to read znodes without watching them, which servers know since 3.6.0. Its Reply has Stats.
+// GetDataOfMany returns a request to read znodes without watching them, which servers know since
+// 3.6.0. Its Reply has Stats.
 func GetDataOfMany(paths []string) *Request {
 	size := resultHeaderSize
 	for _, path := range paths {
@@ -127,7 +133,8 @@ func addResultHeader(b *jute.Writer, op int32, done bool) {
 	b.Int32(-1) // no error, in a request
 }
 
-// Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is none. Its Reply has Stat.
+// Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is
+// none. Its Reply has Stat.
 func Exists(path string, watch bool) *Request {
 	return &Request{op: OpExists, body: readBody(path, watch)}
 }
@@ -138,7 +145,8 @@ func GetChildren(path string, watch bool) *Request {
 	return &Request{op: OpGetChildren, body: readBody(path, watch)}
 }
 
-// GetChildrenAndStat is GetChildren, and its Reply has the znode's Stat too: see Reply.ChildrenAndStat.
+// GetChildrenAndStat is GetChildren, and its Reply has the znode's Stat too: see
+// Reply.ChildrenAndStat.
 func GetChildrenAndStat(path string) *Request {
 	return &Request{op: OpGetChildren2, body: readBody(path, false)}
 }
@@ -154,7 +162,8 @@ func addRead(b *jute.Writer, path string, watch bool) {
 	b.Bool(watch)
 }
 
-// Created returns the path of the znode that was created, and the transaction that did it, 0 where the server does not tell.
+// Created returns the path of the znode that was created, and the transaction that did it, 0 where
+// the server does not tell.
 func (r Reply) Created() (path string, czxid int64) {
 	b := bodyOf(r.body)
 	path = string(b.Take(int(b.Int32())))
@@ -221,7 +230,8 @@ func (r Reply) Stats() (stats []StatOrCode) {
 	}
 }
 
-// Children returns the names of a znode's children. They share their memory: clone what is to be kept.
+// Children returns the names of a znode's children. They share their memory: clone what is to be
+// kept.
 func (r Reply) Children() []string {
 	b := bodyOf(r.body)
 	return b.children()
@@ -247,19 +257,23 @@ func (b *body) children() []string {
 
 func (b *body) stats() zk.Stat {
 	return zk.Stat{
-		Czxid: b.Int64(), Mzxid: b.Int64(), Ctime: b.Int64(), Mtime: b.Int64(), Version: b.Int32(), Cversion: b.Int32(),
-		Aversion: b.Int32(), EphemeralOwner: b.Int64(), DataLength: b.Int32(), NumChildren: b.Int32(), Pzxid: b.Int64(),
+		Czxid: b.Int64(), Mzxid: b.Int64(), Ctime: b.Int64(), Mtime: b.Int64(), Version: b.Int32(),
+		Cversion: b.Int32(),
+		Aversion: b.Int32(), EphemeralOwner: b.Int64(), DataLength: b.Int32(),
+		NumChildren: b.Int32(), Pzxid: b.Int64(),
 	}
 }
 
-// writeAtOnce bounds how many bytes may be unanswered for Send to write by itself: a socket takes that many without blocking,
-// even from a server that reads no more.
+// writeAtOnce bounds how many bytes may be unanswered for Send to write by itself: a socket takes
+// that many without blocking, even from a server that reads no more.
 const writeAtOnce = 8 << 10
 
-// Send sends requests in one packet, and does not wait. It is false, and nothing is sent, if the Conn has no session yet or
-// is of no more use. Requests wait for the credentials, which go-zookeeper sends first on every connection.
+// Send sends requests in one packet, and does not wait. It is false, and nothing is sent, if the
+// Conn has no session yet or is of no more use. Requests wait for the credentials, which
+// go-zookeeper sends first on every connection.
 func (c *Conn) Send(requests ...*Request) bool {
-	ok, mine := c.enqueue(requests, time.Now()) // the time before any lock: a lease may count from here
+	// the time before any lock: a lease may count from here
+	ok, mine := c.enqueue(requests, time.Now())
 	if mine {
 		c.flush()
 	}
@@ -298,8 +312,8 @@ func (c *Conn) enqueue(requests []*Request, now time.Time) (ok, mine bool) {
 	return true, mine
 }
 
-// flush writes what is pending: by itself as long as that cannot block, and then on a goroutine. It is called by whoever has set
-// flushing.
+// flush writes what is pending: by itself as long as that cannot block, and then on a goroutine. It
+// is called by whoever has set flushing.
 func (c *Conn) flush() {
 	if c.writeMu.TryLock() {
 		done := c.flushLocked(writeAtOnce)
@@ -308,20 +322,23 @@ func (c *Conn) flush() {
 			return
 		}
 	}
-	go func() { // ends when all is written, or the Conn is closed: a write that blocks fails with it
+	// ends when all is written, or the Conn is closed: a write that blocks fails with it
+	go func() {
 		c.writeMu.Lock()
 		defer c.writeMu.Unlock()
 		c.flushLocked(math.MaxInt)
 	}()
 }
 
-// flushLocked writes what is pending, with writeMu held, until more than so many bytes are unanswered; then it is false, and
-// somebody has to go on. What may not be written yet is left for the Write that it has to wait for.
+// flushLocked writes what is pending, with writeMu held, until more than so many bytes are
+// unanswered; then it is false, and somebody has to go on. What may not be written yet is left for
+// the Write that it has to wait for.
 func (c *Conn) flushLocked(unanswered int) (done bool) {
 	for {
 		c.mu.Lock()
 		p := c.pending
-		if len(p) == 0 || c.cause != nil || c.out.closing || !c.out.betweenRequests() || c.out.credentials < c.cfg.Credentials {
+		if len(p) == 0 || c.cause != nil || c.out.closing || !c.out.betweenRequests() ||
+			c.out.credentials < c.cfg.Credentials {
 			c.flushing = false
 			c.mu.Unlock()
 			return true

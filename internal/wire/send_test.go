@@ -15,7 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// patience bounds what must happen. It is less than two thirds of the session timeout, when a server without an answer is given up.
+// patience bounds what must happen. It is less than two thirds of the session timeout, when a
+// server without an answer is given up.
 const patience = 20 * time.Second
 
 // sending is a Conn whose server is the test. Something reads on it, as go-zookeeper does.
@@ -67,7 +68,9 @@ func (s *sending) connect() []byte {
 }
 
 // shake is go-zookeeper's: version, last zxid, timeout, session, password.
-func shake() []byte { return frame{}.i32(0).i64(7).i32(40_000).i64(0).str("0123456789abcdef").sealed() }
+func shake() []byte {
+	return frame{}.i32(0).i64(7).i32(40_000).i64(0).str("0123456789abcdef").sealed()
+}
 
 // writes writes as go-zookeeper does. The channel is closed when that is over.
 func (s *sending) writes(p []byte) <-chan struct{} {
@@ -82,7 +85,8 @@ func (s *sending) writes(p []byte) <-chan struct{} {
 // sends calls Send, which waits for the test to read what it writes.
 func (s *sending) sends(requests ...*wire.Request) <-chan bool {
 	sent := make(chan bool, 1)
-	go func() { sent <- s.Send(requests...) }() // ends when the test has read it, or the Conn is closed
+	// ends when the test has read it, or the Conn is closed
+	go func() { sent <- s.Send(requests...) }()
 	return sent
 }
 
@@ -217,7 +221,8 @@ func TestSendWaitsForTheCredentials(t *testing.T) {
 	require.Equal(t, wire.OpDelete, op)
 }
 
-// TestSendComesBeforeWhatGoZookeeperWritesLater has a request wait for the end of another, and go-zookeeper write a third.
+// TestSendComesBeforeWhatGoZookeeperWritesLater has a request wait for the end of another, and
+// go-zookeeper write a third.
 func TestSendComesBeforeWhatGoZookeeperWritesLater(t *testing.T) {
 	s := newSending(t, wire.Config{})
 	s.connect()
@@ -254,7 +259,8 @@ func TestNothingIsSentBehindTheEnd(t *testing.T) {
 	require.Empty(t, told)
 }
 
-// TestTheNewestTransactionIsTold has a server answer one of our own requests, and the next server hear of it.
+// TestTheNewestTransactionIsTold has a server answer one of our own requests, and the next server
+// hear of it.
 func TestTheNewestTransactionIsTold(t *testing.T) {
 	var last atomic.Int64
 	cfg := wire.Config{LastZxid: &last}
@@ -285,7 +291,8 @@ func TestSendDoesNotWaitForAServerThatHangs(t *testing.T) {
 	require.True(t, (<-told).Lost)
 }
 
-// TestSendDoesNotWaitForGoZookeeper has a server that takes only the first byte of what go-zookeeper writes, for now.
+// TestSendDoesNotWaitForGoZookeeper has a server that takes only the first byte of what
+// go-zookeeper writes, for now.
 func TestSendDoesNotWaitForGoZookeeper(t *testing.T) {
 	s := newSending(t, wire.Config{})
 	s.connect()
@@ -311,7 +318,8 @@ func TestSendDoesNotWaitForGoZookeeper(t *testing.T) {
 	<-written
 }
 
-// TestNothingThatHasWaitedIsSentBehindTheEnd has a request wait while go-zookeeper writes its last one in two pieces.
+// TestNothingThatHasWaitedIsSentBehindTheEnd has a request wait while go-zookeeper writes its last
+// one in two pieces.
 func TestNothingThatHasWaitedIsSentBehindTheEnd(t *testing.T) {
 	s := newSending(t, wire.Config{})
 	s.connect()

@@ -68,8 +68,8 @@ func (p peer) serve() {
 // drain reads until the connection ends, and answers nothing.
 func (p peer) drain() { _, _ = io.Copy(io.Discard, p) }
 
-// A network is servers in memory. Each connection is served by script, on a goroutine of its own which ends when the
-// client's end is closed, or with close.
+// A network is servers in memory. Each connection is served by script, on a goroutine of its own
+// which ends when the client's end is closed, or with close.
 type network struct {
 	script func(n int, p peer)              // n counts connections from 0
 	under  func(n int, c net.Conn) net.Conn // what lies under the Conn; may be nil
@@ -134,14 +134,17 @@ type silent struct{}
 
 func (silent) Printf(string, ...any) {}
 
-// connect starts go-zookeeper. Of several addresses each is tried once before go-zookeeper sleeps for a second.
+// connect starts go-zookeeper. Of several addresses each is tried once before go-zookeeper sleeps
+// for a second.
 func (n *network) connect(timeout time.Duration) *zk.Conn {
 	callback := n.events
 	if callback == nil {
 		callback = func(zk.Event) {}
 	}
-	c, _, err := zk.Connect([]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4"}, timeout,
-		zk.WithDialer(n.dial), zk.WithLogger(silent{}), zk.WithLogInfo(false), zk.WithEventCallback(callback))
+	c, _, err := zk.Connect([]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4"},
+		timeout,
+		zk.WithDialer(n.dial), zk.WithLogger(silent{}), zk.WithLogInfo(false),
+		zk.WithEventCallback(callback))
 	if err != nil {
 		panic(err)
 	}

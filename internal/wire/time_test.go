@@ -25,10 +25,13 @@ var hung = map[string]func(peer){
 			}
 		}
 	},
-	"not reading": func(p peer) { time.Sleep(time.Hour) }, // sleep ok: virtual; the server does nothing else
+	"not reading": func(p peer) {
+		time.Sleep(time.Hour) // sleep ok: virtual; the server does nothing else
+	},
 }
 
-// sessionAfter returns how long go-zookeeper takes to a session if the first server hangs; at most an hour.
+// sessionAfter returns how long go-zookeeper takes to a session if the first server hangs; at most
+// an hour.
 func sessionAfter(n *network, hang func(peer)) time.Duration {
 	n.script = func(i int, p peer) {
 		if i == 0 {
@@ -72,7 +75,8 @@ func TestHungHandshakeEndsInTime(t *testing.T) {
 func TestBareHangsInHandshake(t *testing.T) {
 	const seven = 66_660 * time.Millisecond // 10 times 2/3 of the session timeout
 	for name, least := range map[string]time.Duration{
-		"silent": seven, "header only": time.Hour, "trickling": 370 * time.Second, "not reading": seven,
+		"silent": seven, "header only": time.Hour, "trickling": 370 * time.Second,
+		"not reading": seven,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -159,7 +163,8 @@ func TestUnansweredRequestEndsTheConnection(t *testing.T) {
 	}
 }
 
-// A server that answers requests but no ping keeps its session with bare go-zookeeper (conn.go line 801).
+// A server that answers requests but no ping keeps its session with bare go-zookeeper (conn.go line
+// 801).
 func TestUnansweredPingEndsTheConnection(t *testing.T) {
 	for _, bare := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -180,7 +185,8 @@ func TestUnansweredPingEndsTheConnection(t *testing.T) {
 				}
 			}}
 			started := time.Now()
-			lost := make(chan time.Duration, 1) // the connection, not the request: that may run in the next one
+			// the connection, not the request: that may run in the next one
+			lost := make(chan time.Duration, 1)
 			n.events = func(e zk.Event) {
 				if e.State == zk.StateDisconnected {
 					select {
@@ -212,7 +218,8 @@ func TestSlowAnswersAreLetPass(t *testing.T) {
 			op   int32
 			took time.Duration
 		}
-		var answers []answer // written on go-zookeeper's receiving goroutine, read after it has ended
+		// written on go-zookeeper's receiving goroutine, read after it has ended
+		var answers []answer
 		n := &network{cfg: wire.Config{Answered: func(op int32, sent time.Time) {
 			answers = append(answers, answer{op, time.Since(sent)})
 		}}}
@@ -246,7 +253,8 @@ func TestSlowAnswersAreLetPass(t *testing.T) {
 		n.stop(c)
 		synctest.Wait()
 		require.Len(t, n.conns, 1)
-		require.True(t, slices.ContainsFunc(answers, func(a answer) bool { return a.op == wire.OpPing }))
+		require.True(t,
+			slices.ContainsFunc(answers, func(a answer) bool { return a.op == wire.OpPing }))
 		for _, a := range answers {
 			switch a.op {
 			case wire.OpPing:

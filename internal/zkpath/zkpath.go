@@ -25,8 +25,9 @@ func Check(path string) error {
 	return nil
 }
 
-// CheckSegments says what is wrong with a path's segments. The rules are the server's (PathUtils.validatePath), which looks
-// at UTF-16: what it takes for surrogates is every character above U+FFFF.
+// CheckSegments says what is wrong with a path's segments. The rules are the server's
+// (PathUtils.validatePath), which looks at UTF-16: what it takes for surrogates is every character
+// above U+FFFF.
 func CheckSegments(segments string) error {
 	if !utf8.ValidString(segments) {
 		return fmt.Errorf("bytes that are not UTF-8")
@@ -55,7 +56,8 @@ func Join(a, b string) string {
 	return strings.TrimSuffix(a, "/") + b
 }
 
-// ParseConnect reads ZooKeeper's connect string, host:port,host:port/chroot. The port may be left out.
+// ParseConnect reads ZooKeeper's connect string, host:port,host:port/chroot. The port may be left
+// out.
 func ParseConnect(connect string) (servers []string, chroot string, err error) {
 	hosts, chroot := connect, "/"
 	if i := strings.IndexByte(connect, '/'); i >= 0 {
@@ -67,15 +69,16 @@ func ParseConnect(connect string) (servers []string, chroot string, err error) {
 	for host := range strings.SplitSeq(hosts, ",") {
 		server, err := parseServer(strings.TrimSpace(host))
 		if err != nil {
-			return nil, "", fmt.Errorf("connect string %q: %w; want host:port,host:port/chroot", connect, err)
+			return nil, "",
+				fmt.Errorf("connect string %q: %w; want host:port,host:port/chroot", connect, err)
 		}
 		servers = append(servers, server)
 	}
 	return servers, chroot, nil
 }
 
-// checkChroot refuses what would be a path, and is a mistake more likely: clients with different spellings of it would
-// each have locks of their own.
+// checkChroot refuses what would be a path, and is a mistake more likely: clients with different
+// spellings of it would each have locks of their own.
 func checkChroot(chroot string) error {
 	if strings.Contains(chroot, ",") || strings.ContainsFunc(chroot, unicode.IsSpace) {
 		return fmt.Errorf("chroot %q has a comma or a blank: the chroot comes once, at the end: host:port,host:port/chroot", chroot)

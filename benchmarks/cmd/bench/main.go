@@ -32,20 +32,26 @@ func run(ctx context.Context, args []string) error {
 		pattern = flags.String("case", "", "only the cases that match this `regexp`")
 		library = flags.String("library", "", "only the libraries that match this `regexp`")
 		profile = flags.String("cpuprofile", "", "write a profile of this process to this `file`")
-		quick   = flags.Bool("quick", false, "see that everything works, in a minute; the figures mean nothing")
-		long    = flags.Bool("long", false, "also the cases that take minutes each")
-		peers   = flags.String("peers", "", `"all" adds kazoo and Curator, which are fetched if need be`)
-		rounds  = flags.Int("rounds", 0, "how often everybody takes a turn (default 5, in a quick run 1)")
-		measure = flags.Duration("measure", 0, "how long a pass is measured (default 3s, in a quick run 0.4s)")
-		out     = flags.String("json", "bench.json", "write all values to this `file`")
-		merge   = flags.Bool("merge", false, "keep the other cases of that file")
-		docs    = flags.String("docs", "", "draw the plots and the tables of benchmarks.md in this `folder`")
-		redraw  = flags.Bool("redraw", false, "measure nothing; show what the file has")
+		quick   = flags.Bool("quick", false,
+			"see that everything works, in a minute; the figures mean nothing")
+		long  = flags.Bool("long", false, "also the cases that take minutes each")
+		peers = flags.String("peers", "",
+			`"all" adds kazoo and Curator, which are fetched if need be`)
+		rounds = flags.Int("rounds", 0,
+			"how often everybody takes a turn (default 5, in a quick run 1)")
+		measure = flags.Duration("measure", 0,
+			"how long a pass is measured (default 3s, in a quick run 0.4s)")
+		out   = flags.String("json", "bench.json", "write all values to this `file`")
+		merge = flags.Bool("merge", false, "keep the other cases of that file")
+		docs  = flags.String("docs", "",
+			"draw the plots and the tables of benchmarks.md in this `folder`")
+		redraw = flags.Bool("redraw", false, "measure nothing; show what the file has")
 	)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	o := benchmarks.Options{Quick: *quick, Long: *long, Rounds: *rounds, Measure: *measure, Logf: log.Printf}
+	o := benchmarks.Options{Quick: *quick, Long: *long, Rounds: *rounds, Measure: *measure,
+		Logf: log.Printf}
 	var err error
 	if o.Cases, err = regexp.Compile(*pattern); err != nil {
 		return err
@@ -96,7 +102,8 @@ func run(ctx context.Context, args []string) error {
 }
 
 // measureInto measures, with a profile if that has a name.
-func measureInto(ctx context.Context, o benchmarks.Options, profile string) (*benchmarks.Report, error) {
+func measureInto(ctx context.Context, o benchmarks.Options,
+	profile string) (*benchmarks.Report, error) {
 	if profile == "" {
 		return benchmarks.Run(ctx, o)
 	}

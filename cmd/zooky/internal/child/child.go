@@ -2,13 +2,15 @@
 
 // Package child runs a command for as long as a lock is certainly held.
 //
-// Two processes see to that: this one, which keeps the lock, and a guard, which is the command's parent. The command is
-// in this process's group and session, as if a shell had started it in its place: the terminal, its signals and job
-// control reach it by themselves. The guard is in a session of its own, so that no terminal stops it.
+// Two processes see to that: this one, which keeps the lock, and a guard, which is the command's
+// parent. The command is in this process's group and session, as if a shell had started it in its
+// place: the terminal, its signals and job control reach it by themselves. The guard is in a
+// session of its own, so that no terminal stops it.
 //
-// This process tells the guard again and again until when the hold is certain. If no later time comes, because this process
-// is stopped, has died or cannot prove the hold any more, the guard ends the command before that time is over. If the guard
-// dies, the kernel kills the command, and this process what the command has started.
+// This process tells the guard again and again until when the hold is certain. If no later time
+// comes, because this process is stopped, has died or cannot prove the hold any more, the guard
+// ends the command before that time is over. If the guard dies, the kernel kills the command, and
+// this process what the command has started.
 package child
 
 import (
@@ -36,12 +38,13 @@ type Child struct {
 	report  report // the last one; read after ended
 }
 
-// ErrGuard is returned by Start and Status if the guard died before the command had ended. Nothing of the command is left then.
+// ErrGuard is returned by Start and Status if the guard died before the command had ended. Nothing
+// of the command is left then.
 var ErrGuard = errors.New("the guard process was killed, and the command with it")
 
-// Start starts a command. guard is the command line of a process that calls Guard with the last argument, which Start
-// adds, and has the standard streams of the command. certain returns until when the hold is certain. If the command cannot be
-// executed the error is an *os.PathError.
+// Start starts a command. guard is the command line of a process that calls Guard with the last
+// argument, which Start adds, and has the standard streams of the command. certain returns until
+// when the hold is certain. If the command cannot be executed the error is an *os.PathError.
 func Start(guard *exec.Cmd, command Command, certain func() time.Time) (*Child, error) {
 	adopt() // what the command leaves behind if the guard dies
 	conn, far, err := connection()
@@ -56,7 +59,8 @@ func Start(guard *exec.Cmd, command Command, certain func() time.Time) (*Child, 
 		return nil, fmt.Errorf("start guard: %w", err)
 	}
 	c := &Child{
-		guard: guard, conn: conn, orders: json.NewEncoder(conn), reports: json.NewDecoder(conn), ended: make(chan struct{}),
+		guard: guard, conn: conn, orders: json.NewEncoder(conn), reports: json.NewDecoder(conn),
+		ended: make(chan struct{}),
 	}
 	if err := c.begin(command, certain); err != nil {
 		Kill() // the command may have begun
@@ -68,8 +72,9 @@ func Start(guard *exec.Cmd, command Command, certain func() time.Time) (*Child, 
 	return c, nil
 }
 
-// connection returns both ends of the connection to the guard. The guard inherits the far one under a number that is free in
-// this process: all others are what this process has inherited, and the command's.
+// connection returns both ends of the connection to the guard. The guard inherits the far one under
+// a number that is free in this process: all others are what this process has inherited, and the
+// command's.
 func connection() (near *os.File, far int, err error) {
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
@@ -94,8 +99,8 @@ func (c *Child) begin(command Command, certain func() time.Time) error {
 	return nil
 }
 
-// lasts returns until when the hold is certain, 0 if it is not. The clock is read first: if the machine is suspended in
-// between, the result is too early.
+// lasts returns until when the hold is certain, 0 if it is not. The clock is read first: if the
+// machine is suspended in between, the result is too early.
 func lasts(certain func() time.Time) time.Duration {
 	now := bootTime()
 	until := certain()
@@ -125,8 +130,8 @@ func (c *Child) attend() {
 	c.conn.Close()
 }
 
-// Hold tells the guard until when the hold is certain. If it is not certain at all, nothing is told: the
-// last time stands.
+// Hold tells the guard until when the hold is certain. If it is not certain at all, nothing is
+// told: the last time stands.
 func (c *Child) Hold(certain func() time.Time) {
 	if until := lasts(certain); until > 0 {
 		_ = c.tell(order{Until: until}) // a guard that hears nothing ends the command
@@ -138,12 +143,14 @@ func (c *Child) Signal(s syscall.Signal) {
 	_ = c.tell(order{Signal: s}) // the error is that the command has ended
 }
 
-// End has the command asked to end, and killed after grace or when the hold is over, whatever is earlier.
+// End has the command asked to end, and killed after grace or when the hold is over, whatever is
+// earlier.
 func (c *Child) End(grace time.Duration) {
 	_ = c.tell(order{End: &grace}) // the error is that the command has ended
 }
 
-// Ended returns a channel that is closed when the command has ended. If it had to end, nothing of it is left.
+// Ended returns a channel that is closed when the command has ended. If it had to end, nothing of
+// it is left.
 func (c *Child) Ended() <-chan struct{} { return c.ended }
 
 // Status returns how the command has ended, after its end.
@@ -154,15 +161,15 @@ func (c *Child) Status() (syscall.WaitStatus, error) {
 	return c.report.Status, nil
 }
 
-// Kill kills the guard, and the kernel the command with it, and then what the command has started. It is for a guard that does
-// not act.
+// Kill kills the guard, and the kernel the command with it, and then what the command has started.
+// It is for a guard that does not act.
 func (c *Child) Kill() {
 	_ = c.guard.Process.Kill() // the error is that it has ended
 	Kill()
 }
 
-// Kill kills every process that this one has started, directly or not, the guard included, and returns when none is left
-// that can be killed.
+// Kill kills every process that this one has started, directly or not, the guard included, and
+// returns when none is left that can be killed.
 func Kill() {
 	for {
 		processes := below(children(), os.Getpid())
@@ -177,7 +184,8 @@ func Kill() {
 // killPoll is how often those that were killed are looked at.
 const killPoll = 10 * time.Millisecond
 
-// Reap waits for the children that come to this process because their parents have ended, as those of process 1 do.
+// Reap waits for the children that come to this process because their parents have ended, as those
+// of process 1 do.
 func Reap() {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
@@ -190,7 +198,8 @@ func Reap() {
 func reap() {
 	for {
 		var status syscall.WaitStatus
-		if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); pid <= 0 && !errors.Is(err, syscall.EINTR) {
+		if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); pid <= 0 &&
+			!errors.Is(err, syscall.EINTR) {
 			return
 		}
 	}
@@ -205,8 +214,8 @@ func below(tree processTree, root int) []int {
 	return processes
 }
 
-// signalAll sends a signal to processes and returns those to which this one must not send any. A stopped process does not
-// go on.
+// signalAll sends a signal to processes and returns those to which this one must not send any. A
+// stopped process does not go on.
 func signalAll(processes []int, s syscall.Signal) (denied []int) {
 	for _, pid := range processes {
 		if errors.Is(unix.Kill(pid, s), unix.EPERM) {

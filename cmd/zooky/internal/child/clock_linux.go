@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootTime is a clock that all processes of the machine share, and that goes on while the machine is suspended.
+// bootTime is a clock that all processes of the machine share, and that goes on while the machine
+// is suspended.
 func bootTime() time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
@@ -16,7 +17,8 @@ func bootTime() time.Duration {
 	return time.Duration(now.Nano())
 }
 
-// alarm is a timer by bootTime: it goes off at once when a suspended machine goes on after its time.
+// alarm is a timer by bootTime: it goes off at once when a suspended machine goes on after its
+// time.
 type alarm struct {
 	timer *os.File
 	rings chan struct{} // has room for one
@@ -52,7 +54,9 @@ func (a *alarm) set(at time.Duration) error {
 	if err != nil {
 		return err
 	}
-	controlErr := conn.Control(func(fd uintptr) { err = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &spec, nil) })
+	controlErr := conn.Control(func(fd uintptr) {
+		err = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &spec, nil)
+	})
 	if controlErr != nil {
 		return controlErr
 	}

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootTime is a clock that all processes of the machine share. On macOS it goes on while the machine is suspended.
+// bootTime is a clock that all processes of the machine share. On macOS it goes on while the
+// machine is suspended.
 func bootTime() time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
@@ -17,7 +18,8 @@ func bootTime() time.Duration {
 	return time.Duration(now.Nano())
 }
 
-// alarm is a timer by bootTime. It looks often: Go's timers stand still while the machine is suspended.
+// alarm is a timer by bootTime. It looks often: Go's timers stand still while the machine is
+// suspended.
 type alarm struct {
 	rings chan struct{} // has room for one
 	times chan time.Duration

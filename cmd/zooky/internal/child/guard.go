@@ -27,8 +27,9 @@ const (
 
 // guard is the parent of a command.
 type guard struct {
-	parent   int  // the process that keeps the lock
-	terminal bool // that process has one, and with it perhaps a shell that continues what is stopped
+	parent int // the process that keeps the lock
+	// that process has one, and with it perhaps a shell that continues what is stopped
+	terminal bool
 	reports  *json.Encoder
 	out      io.Writer // for people
 	alarm    *alarm
@@ -57,8 +58,9 @@ type change struct {
 	status syscall.WaitStatus
 }
 
-// Guard is what the guard's process does. fd is the connection to the process that keeps the lock, which has to be this one's
-// parent. It returns when the command has ended, and if that had to end, all that it has started.
+// Guard is what the guard's process does. fd is the connection to the process that keeps the lock,
+// which has to be this one's parent. It returns when the command has ended, and if that had to end,
+// all that it has started.
 func Guard(fd int, out io.Writer) error {
 	syscall.CloseOnExec(fd)
 	if err := syscall.SetNonblock(fd, true); err != nil {
@@ -75,7 +77,8 @@ func Guard(fd int, out io.Writer) error {
 		return err
 	}
 	g := &guard{
-		parent: os.Getppid(), terminal: hasTerminal(), reports: json.NewEncoder(conn), out: out, alarm: alarm,
+		parent: os.Getppid(), terminal: hasTerminal(), reports: json.NewEncoder(conn),
+		out: out, alarm: alarm,
 		command: *first.Command, until: first.Until, listed: make(chan func()),
 	}
 	if err := g.start(); err != nil {
@@ -91,7 +94,8 @@ func Guard(fd int, out io.Writer) error {
 	return g.attend(orders)
 }
 
-// start starts the command in the group and session of the process that keeps the lock, and leaves both.
+// start starts the command in the group and session of the process that keeps the lock, and leaves
+// both.
 func (g *guard) start() error {
 	runtime.LockOSThread() // see attributes
 	adopt()
@@ -110,13 +114,17 @@ func (g *guard) start() error {
 	return os.NewSyscallError("setsid", err)
 }
 
-// withstood are the signals that must not end or stop the guard: what is sent to a group, a session or a name reaches it too.
+// withstood are the signals that must not end or stop the guard: what is sent to a group, a session
+// or a name reaches it too.
 var withstood = []os.Signal{
-	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPIPE,
-	syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU,
+	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1,
+	syscall.SIGUSR2, syscall.SIGPIPE,
+	syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGTSTP,
+	syscall.SIGTTIN, syscall.SIGTTOU,
 }
 
-// withstand catches signals, which the command then finds as usual, and ignores those that the command is to ignore.
+// withstand catches signals, which the command then finds as usual, and ignores those that the
+// command is to ignore.
 func withstand(ignored []syscall.Signal) {
 	caught := slices.DeleteFunc(slices.Clone(withstood), func(s os.Signal) bool {
 		return slices.Contains(ignored, s.(syscall.Signal))
@@ -275,8 +283,8 @@ func (g *guard) kill() {
 	g.poll()
 }
 
-// list has the processes listed, and do called with the list. On a busy machine that can take longer than the hold lasts: what
-// the command itself is sent must not wait for it.
+// list has the processes listed, and do called with the list. On a busy machine that can take
+// longer than the hold lasts: what the command itself is sent must not wait for it.
 func (g *guard) list(do func(processTree)) {
 	go func() { // its result is received by attend, or it is ended with the process
 		tree := children()
@@ -309,15 +317,18 @@ func (g *guard) see(tree processTree) {
 	}
 }
 
-// askThose asks the processes that the command has started, and later those whose parents have ended since: they were
-// started just when the others were asked. What a process that still lives has started to clean up is left to it.
+// askThose asks the processes that the command has started, and later those whose parents have
+// ended since: they were started just when the others were asked. What a process that still lives
+// has started to clean up is left to it.
 func (g *guard) askThose(tree processTree) {
 	others := g.processes(tree)
 	if g.seen {
 		others = tree[os.Getpid()]
 	}
 	g.seen = true
-	others = slices.DeleteFunc(slices.Clone(others), func(pid int) bool { return slices.Contains(g.told, pid) })
+	others = slices.DeleteFunc(slices.Clone(others), func(pid int) bool {
+		return slices.Contains(g.told, pid)
+	})
 	g.told = append(g.told, others...)
 	g.send(others, g.command.Signal)
 }
@@ -333,7 +344,8 @@ func (g *guard) send(processes []int, s syscall.Signal) {
 		denied[0], syscall.EPERM)
 }
 
-// signal passes a signal on. Only the command is continued by SIGCONT: what it has stopped is its own business.
+// signal passes a signal on. Only the command is continued by SIGCONT: what it has stopped is its
+// own business.
 func (g *guard) signal(s syscall.Signal) {
 	if s == syscall.SIGCONT {
 		if g.pid > 0 {
@@ -346,15 +358,17 @@ func (g *guard) signal(s syscall.Signal) {
 		signalAll([]int{command}, s)
 	}
 	g.list(func(tree processTree) {
-		signalAll(slices.DeleteFunc(g.processes(tree), func(pid int) bool { return pid == command }), s)
+		signalAll(slices.DeleteFunc(g.processes(tree), func(pid int) bool {
+			return pid == command
+		}), s)
 	})
 	if g.stopped {
 		g.signal(syscall.SIGCONT)
 	}
 }
 
-// processes are the command, as long as it lives, and what it has started. The command is there also where the list does not
-// show the processes of other users.
+// processes are the command, as long as it lives, and what it has started. The command is there
+// also where the list does not show the processes of other users.
 func (g *guard) processes(tree processTree) []int {
 	processes := below(tree, os.Getpid())
 	if g.pid > 0 && !slices.Contains(processes, g.pid) {
@@ -373,12 +387,14 @@ func (g *guard) note(status syscall.WaitStatus) {
 		g.stopped = false
 	default:
 		g.pid = 0
-		_ = g.reports.Encode(report{Ended: true, Status: status}) // an error means that zooky has gone
+		// an error means that zooky has gone
+		_ = g.reports.Encode(report{Ended: true, Status: status})
 	}
 }
 
-// stopParent stops the process that a shell waits for, if the command was stopped: the shell takes the terminal back, and
-// continues both. Where no shell is, the kernel does not let SIGTSTP stop a process.
+// stopParent stops the process that a shell waits for, if the command was stopped: the shell takes
+// the terminal back, and continues both. Where no shell is, the kernel does not let SIGTSTP stop a
+// process.
 func (g *guard) stopParent(s syscall.Signal) {
 	if !g.terminal || os.Getppid() != g.parent {
 		return

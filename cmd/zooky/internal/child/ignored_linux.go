@@ -11,10 +11,11 @@ import (
 	"syscall"
 )
 
-// Ignored returns the signals that this process was started to ignore, as by nohup or by a shell's trap with an empty
-// command. Go's runtime respects that for SIGHUP and SIGINT, and for those that it never handles. For the others it has its own
-// handlers in place before any Go code runs. It keeps what was there before in a variable, runtime.fwdSig, which this
-// function reads. A program without a symbol table does not tell where that is: then those others are not returned.
+// Ignored returns the signals that this process was started to ignore, as by nohup or by a shell's
+// trap with an empty command. Go's runtime respects that for SIGHUP and SIGINT, and for those that
+// it never handles. For the others it has its own handlers in place before any Go code runs. It
+// keeps what was there before in a variable, runtime.fwdSig, which this function reads. A program
+// without a symbol table does not tell where that is: then those others are not returned.
 func Ignored() (ignored []syscall.Signal) {
 	const words = "SigIgn:"
 	status, _ := os.ReadFile("/proc/self/status")
@@ -31,13 +32,16 @@ func Ignored() (ignored []syscall.Signal) {
 		}
 	}
 	return slices.DeleteFunc(ignored, func(s syscall.Signal) bool {
-		return s == syscall.SIGCHLD || s == syscall.SIGURG // without the one no child is waited for; the other is Go's own
+		// without the one no child is waited for; the other is Go's own
+		return s == syscall.SIGCHLD || s == syscall.SIGURG
 	})
 }
 
-// handlersBefore returns runtime.fwdSig: the handler of each signal when this process began, nil if it is not found.
+// handlersBefore returns runtime.fwdSig: the handler of each signal when this process began, nil if
+// it is not found.
 func handlersBefore() []uintptr {
-	const anchor = "github.com/zookylock/zklock/cmd/zooky/internal/child.Ignored" // this tells where the program was loaded
+	// this tells where the program was loaded
+	const anchor = "github.com/zookylock/zklock/cmd/zooky/internal/child.Ignored"
 	file, err := elf.Open("/proc/self/exe")
 	if err != nil {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopt makes this process the parent of what its descendants leave behind: nothing that they have started gets out of sight.
+// adopt makes this process the parent of what its descendants leave behind: nothing that they have
+// started gets out of sight.
 func adopt() {
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // every Linux since 3.4 has it
 }
@@ -31,7 +32,8 @@ func children() processTree {
 	return children
 }
 
-// parentOf reads a process's parent, if the process lives. Its name comes before, in parentheses, and may have some itself.
+// parentOf reads a process's parent, if the process lives. Its name comes before, in parentheses,
+// and may have some itself.
 func parentOf(path string) (parent int, ok bool) {
 	stat, err := os.ReadFile(path)
 	if err != nil {

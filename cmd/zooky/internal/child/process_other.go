@@ -26,7 +26,8 @@ func children() processTree {
 	for line := range strings.Lines(string(out)) {
 		var pid, parent int
 		var state string
-		if _, err := fmt.Sscan(line, &pid, &parent, &state); err == nil && state[0] != 'Z' && pid != listing.Process.Pid {
+		if _, err := fmt.Sscan(line, &pid, &parent, &state); err == nil && state[0] != 'Z' &&
+			pid != listing.Process.Pid {
 			children[parent] = append(children[parent], pid)
 		}
 	}

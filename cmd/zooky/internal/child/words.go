@@ -27,7 +27,8 @@ type order struct {
 	End     *time.Duration `json:",omitempty"` // the command has to end: the grace
 }
 
-// report is what the guard tells: that the command has started or why it has not, then how it has ended.
+// report is what the guard tells: that the command has started or why it has not, then how it has
+// ended.
 type report struct {
 	Started bool               `json:",omitempty"`
 	Errno   syscall.Errno      `json:",omitempty"`

@@ -37,7 +37,8 @@ func (r *runner) check() error {
 		return errors.New("--reason goes with --revoke")
 	}
 	if r.sessionTimeout < minSessionTimeout || r.sessionTimeout > maxSessionTimeout {
-		return fmt.Errorf("--session-timeout %v: want from %v to %v", r.sessionTimeout, minSessionTimeout, maxSessionTimeout)
+		return fmt.Errorf("--session-timeout %v: want from %v to %v", r.sessionTimeout,
+			minSessionTimeout, maxSessionTimeout)
 	}
 	if r.notAcquired < 0 || r.notAcquired > 255 {
 		return fmt.Errorf("--conflict-exit-code %d: want from 0 to 255", r.notAcquired)
@@ -83,7 +84,8 @@ func (r *runner) revocation() (zklock.Revocation, error) {
 	return zklock.AskThenForce(grace), nil
 }
 
-// acquire connects, and takes the locks in the way that the flags say. Its error has the exit status.
+// acquire connects, and takes the locks in the way that the flags say. Its error has the exit
+// status.
 func (r *runner) acquire(ctx context.Context) (*zklock.Session, tenure, error) {
 	bounded := ctx
 	if r.wait > 0 {
@@ -97,10 +99,13 @@ func (r *runner) acquire(ctx context.Context) (*zklock.Session, tenure, error) {
 	}
 	m, err := r.hold(bounded, s)
 	if err != nil {
-		return nil, nil, withStatus(runTrouble, errors.Join(cmpCause(ctx, err), closeSoon(bounded, s)))
+		return nil, nil,
+			withStatus(runTrouble, errors.Join(cmpCause(ctx, err), closeSoon(bounded, s)))
 	}
 	if r.timeoutGiven && s.Timeout() != r.sessionTimeout {
-		complain(r.streams.Err, fmt.Errorf("the servers grant a session timeout of %v, not %v", s.Timeout(), r.sessionTimeout))
+		complain(r.streams.Err,
+			fmt.Errorf("the servers grant a session timeout of %v, not %v", s.Timeout(),
+				r.sessionTimeout))
 	}
 	return s, m, nil
 }
@@ -142,7 +147,8 @@ func (r *runner) take(ctx context.Context, s *zklock.Session, m hold) (err error
 	case errors.Is(err, zklock.ErrLocked):
 		return r.refusal(fmt.Errorf("%s is taken%s", m.Name(), holderNow(s, m)))
 	case errors.Is(err, errWaited):
-		return r.refusal(fmt.Errorf("%s was not acquired within %v%s", m.Name(), r.wait, holderNow(s, m)))
+		return r.refusal(fmt.Errorf("%s was not acquired within %v%s", m.Name(), r.wait,
+			holderNow(s, m)))
 	}
 	return err
 }
@@ -158,7 +164,8 @@ func (r *runner) refusal(why error) error {
 // closeLimit bounds how long a session is closed whose time to wait is over.
 const closeLimit = 500 * time.Millisecond
 
-// closeSoon closes a session. If ctx has ended, it leaves what takes long to the servers, which end the session by themselves.
+// closeSoon closes a session. If ctx has ended, it leaves what takes long to the servers, which end
+// the session by themselves.
 func closeSoon(ctx context.Context, s *zklock.Session) error {
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }() // ended by the servers' answer, or with the process
@@ -170,7 +177,8 @@ func closeSoon(ctx context.Context, s *zklock.Session) error {
 	}
 }
 
-// afterEnd returns a channel that receives some time after ctx has ended because the time to wait was over.
+// afterEnd returns a channel that receives some time after ctx has ended because the time to wait
+// was over.
 func afterEnd(ctx context.Context, d time.Duration) <-chan time.Time {
 	if !errors.Is(context.Cause(ctx), errWaited) {
 		return nil

@@ -18,9 +18,11 @@ import (
 	"github.com/zookylock/zklock/cmd/zooky/internal/child"
 )
 
-// caught are the signals that zooky passes on. It gets SIGPIPE for its own messages, and passes on none.
+// caught are the signals that zooky passes on. It gets SIGPIPE for its own messages, and passes on
+// none.
 var caught = []os.Signal{
-	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM,
+	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
+	syscall.SIGUSR2, syscall.SIGALRM,
 	syscall.SIGCONT, syscall.SIGPIPE,
 }
 
@@ -38,8 +40,8 @@ type attendance struct {
 	lossTold  bool
 }
 
-// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is certain. That changes six times,
-// and more often if a server has shortened the timeout since.
+// wordsPerTimeout is how often in a session timeout the guard is told until when the hold is
+// certain. That changes six times, and more often if a server has shortened the timeout since.
 const wordsPerTimeout = 64
 
 // run runs the command while the lock is held. Its error has the exit status.
@@ -64,7 +66,8 @@ func (a *attendance) run(guard *exec.Cmd, command child.Command) error {
 	return a.outcome()
 }
 
-// attend tells the guard of the hold and passes signals on until the command has ended, which it has to if the hold ends.
+// attend tells the guard of the hold and passes signals on until the command has ended, which it
+// has to if the hold ends.
 func (a *attendance) attend() {
 	word := time.NewTicker(a.granted / wordsPerTimeout)
 	defer word.Stop()
@@ -84,8 +87,8 @@ func (a *attendance) attend() {
 			}
 		case <-lost:
 			lost = nil
-			// The lease leaves at least about an eighth until another client can be granted the lock, if the session
-			// timeout is four of the servers' ticks or longer.
+			// The lease leaves at least about an eighth until another client can be granted the
+			// lock, if the session timeout is four of the servers' ticks or longer.
 			grace := min(a.killAfter, a.granted/8)
 			a.child.End(grace)
 			a.say(fmt.Errorf("%w: %s", a.loss(), a.ending(grace)))
@@ -162,7 +165,8 @@ func (a *attendance) asked(err error) string {
 func (a *attendance) loss() error { return fmt.Errorf("%s: %w", a.mutex.Name(), a.mutex.Err()) }
 
 func (a *attendance) ending(grace time.Duration) string {
-	return fmt.Sprintf("ending the command with %s, and with SIGKILL after %v", unix.SignalName(a.onRevoke), grace)
+	return fmt.Sprintf("ending the command with %s, and with SIGKILL after %v",
+		unix.SignalName(a.onRevoke), grace)
 }
 
 func (a *attendance) say(err error) { complain(a.err, err) }

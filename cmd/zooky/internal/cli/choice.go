@@ -35,7 +35,8 @@ func (c *choice) of(contenders []zklock.Contender) ([]zklock.Contender, error) {
 		}
 	}
 	if c.contender != "" && len(chosen) == 0 {
-		return nil, &exitError{status: exitNo, err: fmt.Errorf("no such contender: %s", c.contender)}
+		return nil,
+			&exitError{status: exitNo, err: fmt.Errorf("no such contender: %s", c.contender)}
 	}
 	return chosen, nil
 }
@@ -53,7 +54,8 @@ const atOnce = 32
 // forEach applies op to those that wait, and then to those that hold the lock: otherwise some would
 // be granted the lock in between. It returns those to whom op was applied, and leaves out those
 // that have gone. If op is not allowed, it goes on with the others.
-func forEach(ctx context.Context, contenders []zklock.Contender, op func(context.Context, zklock.Contender) error) (
+func forEach(ctx context.Context, contenders []zklock.Contender,
+	op func(context.Context, zklock.Contender) error) (
 	done []zklock.Contender, err error,
 ) {
 	for _, holders := range []bool{false, true} {
@@ -93,7 +95,9 @@ func forEach(ctx context.Context, contenders []zklock.Contender, op func(context
 
 // deleteZnode deletes a znode. It fails with an error that matches zk.ErrNoNode if it is not there.
 func deleteZnode(ctx context.Context, s *zklock.Session, znode string) error {
-	_, err := answer(ctx, func() (struct{}, error) { return struct{}{}, s.Conn().Delete(znode, -1) })
+	_, err := answer(ctx, func() (struct{}, error) {
+		return struct{}{}, s.Conn().Delete(znode, -1)
+	})
 	if err != nil {
 		return fmt.Errorf("remove %s: %w", znode, err)
 	}

@@ -85,9 +85,10 @@ func (c *clearer) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*c.timeout) // there may be many
 	defer cancel()
-	removed, err := forEach(ctx, doomed.contenders, func(ctx context.Context, one zklock.Contender) error {
-		return deleteZnode(ctx, s, m.Path()+"/"+one.Znode)
-	})
+	removed, err := forEach(ctx, doomed.contenders,
+		func(ctx context.Context, one zklock.Contender) error {
+			return deleteZnode(ctx, s, m.Path()+"/"+one.Znode)
+		})
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,8 @@ type selection struct {
 
 // choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what
 // it has seen of it.
-func (c *clearer) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*selection, error) {
+func (c *clearer) choose(ctx context.Context, s *zklock.Session,
+	m *zklock.Mutex) (*selection, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*c.timeout)
 	defer cancel()
 	children, err := listLock(ctx, s, m)
@@ -119,7 +121,8 @@ func (c *clearer) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 	}
 	chosen := &selection{}
 	if !c.choice.holder {
-		if chosen.strays, err = findStrays(ctx, s, m.Path(), c.choice.strays(children)); err != nil {
+		if chosen.strays, err = findStrays(ctx, s, m.Path(),
+			c.choice.strays(children)); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +154,8 @@ func (s *selection) preview(w io.Writer) fmt.Stringer {
 	q.hideSessions()
 	t := queueTable(w, q)
 	for _, stray := range s.strays {
-		t.add(cell{text: "no session"}, cell{}, cell{}, cell{}, cell{}, cell{}, text(stray, nameLimit))
+		t.add(cell{text: "no session"}, cell{}, cell{}, cell{}, cell{}, cell{},
+			text(stray, nameLimit))
 	}
 	return t
 }
@@ -160,7 +164,8 @@ func (c *clearer) tell(name string, done cleared) error {
 	if c.asJSON {
 		return printJSON(c.streams.Out, done)
 	}
-	line := fmt.Sprintf("%d removed from the queue of %s.\n", done.Removed, text(name, nameLimit).text)
+	line := fmt.Sprintf("%d removed from the queue of %s.\n", done.Removed,
+		text(name, nameLimit).text)
 	if done.Strays > 0 {
 		line += fmt.Sprintf("%d removed that belonged to no session.\n", done.Strays)
 	}
@@ -169,13 +174,15 @@ func (c *clearer) tell(name string, done cleared) error {
 }
 
 // removeStrays removes those of a lock's strays that have nothing below them. It returns how many.
-func removeStrays(ctx context.Context, s *zklock.Session, lock string, strays []string) (removed int, err error) {
+func removeStrays(ctx context.Context, s *zklock.Session, lock string,
+	strays []string) (removed int, err error) {
 	for _, stray := range strays {
 		err := deleteZnode(ctx, s, lock+"/"+stray)
 		switch {
 		case err == nil:
 			removed++
-		case !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrNotEmpty): // gone, or a lock that is in use
+		case !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrNotEmpty):
+			// gone, or a lock that is in use
 			return removed, err
 		}
 	}

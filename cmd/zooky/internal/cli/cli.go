@@ -15,7 +15,8 @@ import (
 	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
 )
 
-// messageLimit is how many characters of an error are shown; what strangers wrote may be part of it.
+// messageLimit is how many characters of an error are shown; what strangers wrote may be part of
+// it.
 const messageLimit = 1000
 
 // Streams are the standard streams of a command.
@@ -24,7 +25,8 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// Main runs the command line and returns its exit status. What goes wrong is one line on Streams.Err.
+// Main runs the command line and returns its exit status. What goes wrong is one line on
+// Streams.Err.
 func Main(args []string, streams Streams) int {
 	root := newRoot(streams)
 	root.SetArgs(args)
@@ -80,8 +82,10 @@ zooky. Run has statuses of its own.`,
 	root.SetErr(streams.Err)
 	root.SetGlobalNormalizationFunc(normalize)
 	root.AddCommand(newList(streams), newShow(streams), newHeld(streams),
-		newResize(streams), newSessions(streams), newDeadlocks(streams), newExport(streams), newRemove(streams), newClear(streams), newRevoke(streams),
-		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams), newMan(streams))
+		newResize(streams), newSessions(streams), newDeadlocks(streams), newExport(streams),
+		newRemove(streams), newClear(streams), newRevoke(streams),
+		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams),
+		newMan(streams))
 	root.AddCommand(unixCommands(streams)...)
 	return root
 }

@@ -17,7 +17,8 @@ const completionLimit = 2 * time.Second
 // completeLock has a command's first argument completed to the name of a lock, and leaves the
 // others to the shell.
 func (t *target) completeLock(cmd *cobra.Command) {
-	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string,
+		cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveDefault
 		}

@@ -25,7 +25,9 @@ func (s Streams) interactive() bool {
 // or with ctx.
 func (s Streams) confirm(ctx context.Context, preview fmt.Stringer, question string) error {
 	fmt.Fprintf(s.Err, "%s%s [y/N] ", preview, question)
-	line, err := answer(ctx, func() (string, error) { return bufio.NewReader(s.In).ReadString('\n') })
+	line, err := answer(ctx, func() (string, error) {
+		return bufio.NewReader(s.In).ReadString('\n')
+	})
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}

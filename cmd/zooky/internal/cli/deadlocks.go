@@ -68,7 +68,8 @@ something went wrong.`,
 	}
 	d.addFlags(cmd.Flags(), streams.Err)
 	cmd.Flags().DurationVar(&d.apart, "apart", 2*time.Second, "time between the two readings")
-	cmd.Flags().BoolVar(&d.sessions, "sessions", false, "show session ids too, from which ZooKeeper derives the sessions' passwords")
+	cmd.Flags().BoolVar(&d.sessions, "sessions", false,
+		"show session ids too, from which ZooKeeper derives the sessions' passwords")
 	addJSON(cmd, &d.asJSON)
 	return cmd
 }
@@ -114,7 +115,8 @@ func (d *detective) find(ctx context.Context, s *zklock.Session) ([][]wait, erro
 	for _, w := range first {
 		seen[w.id()] = true
 	}
-	return newGraph(slices.DeleteFunc(second, func(w wait) bool { return !seen[w.id()] })).cycles(), nil
+	return newGraph(slices.DeleteFunc(second, func(w wait) bool { return !seen[w.id()] })).cycles(),
+		nil
 }
 
 // look returns who waits for whom.

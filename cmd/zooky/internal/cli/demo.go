@@ -40,7 +40,8 @@ file or znode is left.`,
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&d.NoLock, "no-lock", false, "do the same without the lock, and see updates get lost; needs no ZooKeeper")
+	cmd.Flags().BoolVar(&d.NoLock, "no-lock", false,
+		"do the same without the lock, and see updates get lost; needs no ZooKeeper")
 	return cmd
 }
 

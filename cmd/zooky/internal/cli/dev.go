@@ -26,9 +26,10 @@ read and change what is in it, and end its sessions. With --size, the ports betw
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithPort(port), zktest.WithLogf(func(format string, args ...any) {
-				fmt.Fprintf(streams.Err, format+"\n", args...)
-			}))
+			ensemble, err := zktest.Run(ctx, zktest.WithServers(size), zktest.WithPort(port),
+				zktest.WithLogf(func(format string, args ...any) {
+					fmt.Fprintf(streams.Err, format+"\n", args...)
+				}))
 			if err != nil {
 				return fmt.Errorf("start zookeeper: %w", err)
 			}
@@ -47,7 +48,8 @@ read and change what is in it, and end its sessions. With --size, the ports betw
 		},
 	}
 	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
-	cmd.Flags().IntVar(&port, "port", 0, "port of the first server; the others have those that follow (default any that are free)")
+	cmd.Flags().IntVar(&port, "port", 0,
+		"port of the first server; the others have those that follow (default any that are free)")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

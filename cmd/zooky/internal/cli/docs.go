@@ -31,7 +31,8 @@ func section(b *strings.Builder, cmd *cobra.Command) {
 	fmt.Fprintf(b, "\n### %s\n\n", cmd.CommandPath())
 	fmt.Fprintf(b, "%s.\n\n```\n%s\n```\n\n%s\n", cmd.Short, cmd.UseLine(), cmd.Long)
 	if cmd.Example != "" {
-		fmt.Fprintf(b, "\n```sh\n%s\n```\n", strings.ReplaceAll(strings.TrimPrefix(cmd.Example, "  "), "\n  ", "\n"))
+		fmt.Fprintf(b, "\n```sh\n%s\n```\n",
+			strings.ReplaceAll(strings.TrimPrefix(cmd.Example, "  "), "\n  ", "\n"))
 	}
 	if flags := cmd.NonInheritedFlags(); flags.HasAvailableFlags() {
 		fmt.Fprintf(b, "\n```\n%s```\n", flags.FlagUsages())

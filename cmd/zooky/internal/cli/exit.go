@@ -9,8 +9,9 @@ import (
 
 // Exit statuses of every command but run, which has its own.
 const (
-	exitOK      = 0
-	exitNo      = 1 // the answer is no: no such lock, a lock that is in use, an update that was lost
+	exitOK = 0
+	// the answer is no: no such lock, a lock that is in use, an update that was lost
+	exitNo      = 1
 	exitTrouble = 2 // no answer: a wrong command line, no server
 )
 
@@ -36,8 +37,9 @@ func withStatus(status int, err error) error {
 	return &exitError{status: status, err: err}
 }
 
-// endedBy is the error of a command that a signal has ended. A shell goes on with its loop or script if what it waited for
-// exits, whatever the status, and stops if SIGINT or SIGQUIT has ended that: so they do.
+// endedBy is the error of a command that a signal has ended. A shell goes on with its loop or
+// script if what it waited for exits, whatever the status, and stops if SIGINT or SIGQUIT has ended
+// that: so they do.
 func endedBy(s os.Signal, err error) error {
 	exit := &exitError{status: 128 + number(s), err: err}
 	if s == os.Interrupt || s == syscall.SIGQUIT {

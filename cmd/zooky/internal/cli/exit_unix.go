@@ -8,9 +8,10 @@ import (
 	"syscall"
 )
 
-// endBy has a signal end this process. It returns only if it cannot. Go's runtime does not leave SIGQUIT to the kernel;
-// a shell in this process's place does.
+// endBy has a signal end this process. It returns only if it cannot. Go's runtime does not leave
+// SIGQUIT to the kernel; a shell in this process's place does.
 func endBy(s os.Signal) {
 	script := fmt.Sprintf("ulimit -c 0; kill -%d $$; exit %d", number(s), 128+number(s))
-	_ = syscall.Exec("/bin/sh", []string{"sh", "-c", script}, nil) // the error is that there is no shell
+	// the error is that there is no shell
+	_ = syscall.Exec("/bin/sh", []string{"sh", "-c", script}, nil)
 }

@@ -54,7 +54,8 @@ only Prometheus can reach.`,
 		},
 	}
 	e.addFlags(cmd.Flags(), streams.Err)
-	cmd.Flags().StringVar(&e.listen, "listen", "127.0.0.1:9141", "`ADDRESS` to serve at, as HOST:PORT; port 0 for any")
+	cmd.Flags().StringVar(&e.listen, "listen", "127.0.0.1:9141",
+		"`ADDRESS` to serve at, as HOST:PORT; port 0 for any")
 	cmd.Flags().DurationVar(&e.every, "every", 15*time.Second, "how often the locks are read")
 	cmd.Flags().IntVar(&e.series, "series", 1000, "how many locks have series of their own")
 	return cmd

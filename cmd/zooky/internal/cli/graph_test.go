@@ -16,7 +16,8 @@ import (
 func queueOf(lock string, contenders ...string) []wait {
 	var queue []zklock.Contender
 	for i, text := range contenders {
-		c := zklock.Contender{Kind: zklock.KindWrite, Zxid: int64(i), Holder: strings.HasPrefix(text, "!")}
+		c := zklock.Contender{Kind: zklock.KindWrite, Zxid: int64(i),
+			Holder: strings.HasPrefix(text, "!")}
 		text = strings.TrimPrefix(text, "!")
 		if rest, ok := strings.CutPrefix(text, "r"); ok {
 			c.Kind, text = zklock.KindRead, rest
@@ -62,7 +63,8 @@ func TestCycles(t *testing.T) {
 // TestCyclesOfProcesses has sessions that are of one process.
 func TestCyclesOfProcesses(t *testing.T) {
 	contender := func(session int64, who string) zklock.Contender {
-		return zklock.Contender{Kind: zklock.KindLock, SessionID: session, Data: []byte(who), Zxid: session}
+		return zklock.Contender{Kind: zklock.KindLock, SessionID: session,
+			Data: []byte(who), Zxid: session}
 	}
 	cycles := func(ann1, ann2, ben1, ben2 string) int {
 		a := waitsOf("a", []zklock.Contender{contender(1, ann1), contender(2, ben2)})
@@ -79,7 +81,8 @@ func TestCyclesOfProcesses(t *testing.T) {
 func TestCyclesOfALongQueue(t *testing.T) {
 	queue := make([]zklock.Contender, 20_000)
 	for i := range queue {
-		queue[i] = zklock.Contender{Kind: zklock.KindLock, SessionID: int64(i), Zxid: int64(i), Holder: i == 0}
+		queue[i] = zklock.Contender{Kind: zklock.KindLock, SessionID: int64(i), Zxid: int64(i),
+			Holder: i == 0}
 	}
 	begun := time.Now()
 	assert.Empty(t, newGraph(waitsOf("a", queue)).cycles())

@@ -25,18 +25,22 @@ The answer may be out of date at once. To do something while a lock is free, tak
 		Example: `  if zooky held nightly-backup; then echo "still at it"; fi`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := t.withLock(cmd.Context(), args[0], func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
-				ctx, cancel := context.WithTimeout(ctx, t.timeout)
-				defer cancel()
-				contenders, err := contendersOf(ctx, s, m)
-				if err != nil && !errors.Is(err, zklock.ErrIncomplete) { // the holders come first
-					return err
-				}
-				if !slices.ContainsFunc(contenders, func(c zklock.Contender) bool { return c.Holder }) {
-					return &exitError{status: exitNo, err: errSaid}
-				}
-				return nil
-			})
+			err := t.withLock(cmd.Context(), args[0],
+				func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+					ctx, cancel := context.WithTimeout(ctx, t.timeout)
+					defer cancel()
+					contenders, err := contendersOf(ctx, s, m)
+					// the holders come first
+					if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
+						return err
+					}
+					if !slices.ContainsFunc(contenders, func(c zklock.Contender) bool {
+						return c.Holder
+					}) {
+						return &exitError{status: exitNo, err: errSaid}
+					}
+					return nil
+				})
 			if errors.Is(err, errNoRoot) {
 				return &exitError{status: exitTrouble, err: err}
 			}

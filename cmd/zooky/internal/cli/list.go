@@ -45,14 +45,15 @@ show as they are.`,
 			}
 			var locks []lock
 			stop := patient(streams.Err, "reading the locks …")
-			err = t.withRoot(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
-				// A look at many locks takes longer than an answer; still it has to end when the
-				// servers are gone.
-				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
-				defer cancel()
-				locks, err = readLocks(ctx, s, wanted.matches)
-				return err
-			})
+			err = t.withRoot(cmd.Context(),
+				func(ctx context.Context, s *zklock.Session) (err error) {
+					// A look at many locks takes longer than an answer; still it has to end when
+					// the servers are gone.
+					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
+					defer cancel()
+					locks, err = readLocks(ctx, s, wanted.matches)
+					return err
+				})
 			stop()
 			if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 				return err

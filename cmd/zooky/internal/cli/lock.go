@@ -17,8 +17,9 @@ import (
 
 // lock is one lock as list and watch show it.
 type lock struct {
-	Name    string    `json:"name"`
-	Status  string    `json:"status"`         // Locked, Free, No session, or why it is not known which
+	Name string `json:"name"`
+	// Locked, Free, No session, or why it is not known which
+	Status  string    `json:"status"`
 	Kind    string    `json:"kind,omitempty"` // lock, read or write: how it is held
 	Holders int       `json:"holders"`
 	Waiters int       `json:"waiters"`
@@ -35,8 +36,10 @@ const (
 	stray      = "No session" // see likeContender
 )
 
-// readLocks reads every lock for which match is true. With an error that matches zklock.ErrIncomplete it returns some of them.
-func readLocks(ctx context.Context, s *zklock.Session, match func(name string) bool) ([]lock, error) {
+// readLocks reads every lock for which match is true. With an error that matches
+// zklock.ErrIncomplete it returns some of them.
+func readLocks(ctx context.Context, s *zklock.Session,
+	match func(name string) bool) ([]lock, error) {
 	infos, err := s.Locks(ctx)
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return nil, err
@@ -46,7 +49,8 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 		if !match(info.Name) {
 			continue
 		}
-		l := lock{Name: info.Name, Status: free, Holders: info.Holders, Waiters: info.Waiters, Created: info.Created}
+		l := lock{Name: info.Name, Status: free, Holders: info.Holders, Waiters: info.Waiters,
+			Created: info.Created}
 		switch {
 		case errors.Is(info.Err, zk.ErrNoAuth):
 			l.Status, l.Error = forbidden, info.Err.Error()
@@ -65,10 +69,12 @@ func readLocks(ctx context.Context, s *zklock.Session, match func(name string) b
 	return locks, err
 }
 
-// eachQueue reads the queues of locks that were listed, several at a time, and calls f with one after the other, in no order. It
-// leaves out znodes that no lock of ours can be. Of a queue that is too long f gets the beginning.
+// eachQueue reads the queues of locks that were listed, several at a time, and calls f with one
+// after the other, in no order. It leaves out znodes that no lock of ours can be. Of a queue that
+// is too long f gets the beginning.
 func eachQueue(
-	ctx context.Context, s *zklock.Session, infos []zklock.LockInfo, f func(*zklock.Mutex, []zklock.Contender),
+	ctx context.Context, s *zklock.Session, infos []zklock.LockInfo,
+	f func(*zklock.Mutex, []zklock.Contender),
 ) error {
 	var one sync.Mutex // f runs under it
 	g, ctx := errgroup.WithContext(ctx)
@@ -108,11 +114,13 @@ func locksTable(w io.Writer, locks []lock) *table {
 		}
 		if l.Error != "" {
 			const unknown = "?"
-			t.add(text(l.Name, nameLimit), status, cell{text: unknown}, cell{text: unknown}, cell{text: unknown},
+			t.add(text(l.Name, nameLimit), status, cell{text: unknown}, cell{text: unknown},
+				cell{text: unknown},
 				cell{text: unknown})
 			continue
 		}
-		t.add(text(l.Name, nameLimit), status, cell{text: cmp.Or(l.Kind, "-")}, cell{text: fmt.Sprint(l.Holders)},
+		t.add(text(l.Name, nameLimit), status, cell{text: cmp.Or(l.Kind, "-")},
+			cell{text: fmt.Sprint(l.Holders)},
 			cell{text: fmt.Sprint(l.Waiters)}, cell{text: age(l.Created)})
 	}
 	return t

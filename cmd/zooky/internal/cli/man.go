@@ -25,7 +25,8 @@ if it is not there. They say what --help says.`,
 			n := 0
 			for _, page := range append([]*cobra.Command{cmd.Root()}, documented(cmd.Root())...) {
 				name := strings.ReplaceAll(page.CommandPath(), " ", "-") + ".1"
-				if err := os.WriteFile(filepath.Join(args[0], name), []byte(manPage(page)), 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(args[0], name), []byte(manPage(page)),
+					0o644); err != nil {
 					return err
 				}
 				n++

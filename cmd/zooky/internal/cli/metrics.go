@@ -18,9 +18,10 @@ import (
 type lockMetrics struct {
 	name             string
 	holders, waiters int
-	asked            int       // contenders that were asked to release
-	held             time.Time // since when the first holder has been in the queue; zero if there is none
-	waited           time.Time // since when the first of those that wait has
+	asked            int // contenders that were asked to release
+	// since when the first holder has been in the queue; zero if there is none
+	held   time.Time
+	waited time.Time // since when the first of those that wait has
 }
 
 // census is one look at all locks.
@@ -53,7 +54,9 @@ func takeCensus(ctx context.Context, s *zklock.Session) (*census, error) {
 			held = append(held, info)
 		}
 	}
-	err = eachQueue(ctx, s, held, func(m *zklock.Mutex, queue []zklock.Contender) { c.add(m.Name(), queue) })
+	err = eachQueue(ctx, s, held, func(m *zklock.Mutex, queue []zklock.Contender) {
+		c.add(m.Name(), queue)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -89,18 +92,28 @@ func (c *census) add(name string, queue []zklock.Contender) {
 
 // Names and units are as Prometheus's guide has them.
 var (
-	upMetric       = prometheus.NewDesc("zooky_up", "Whether the servers have answered the last look at the locks.", nil, nil)
-	lookMetric     = prometheus.NewDesc("zooky_look_duration_seconds", "How long the last look that was answered took.", nil, nil)
-	lookedMetric   = prometheus.NewDesc("zooky_look_timestamp_seconds", "When the last look was answered.", nil, nil)
-	locksMetric    = prometheus.NewDesc("zooky_locks", "Locks below the root.", []string{"state"}, nil)
-	holdersMetric  = prometheus.NewDesc("zooky_holders", "Holders of all locks.", nil, nil)
-	waitersMetric  = prometheus.NewDesc("zooky_waiters", "Those that wait for locks.", nil, nil)
-	leftOutMetric  = prometheus.NewDesc("zooky_locks_left_out", "Held locks that have no series of their own.", nil, nil)
-	lockHolders    = prometheus.NewDesc("zooky_lock_holders", "Holders of the lock.", []string{"lock"}, nil)
-	lockWaiters    = prometheus.NewDesc("zooky_lock_waiters", "Those that wait for the lock.", []string{"lock"}, nil)
-	lockAsked      = prometheus.NewDesc("zooky_lock_revocations_asked", "Contenders of the lock that were asked to release it.", []string{"lock"}, nil)
-	lockHeldFor    = prometheus.NewDesc("zooky_lock_hold_age_seconds", "How long the longest of the holders has been in the queue.", []string{"lock"}, nil)
-	lockOldestWait = prometheus.NewDesc("zooky_lock_oldest_wait_seconds", "How long the longest of those that wait has.", []string{"lock"}, nil)
+	upMetric = prometheus.NewDesc("zooky_up",
+		"Whether the servers have answered the last look at the locks.", nil, nil)
+	lookMetric = prometheus.NewDesc("zooky_look_duration_seconds",
+		"How long the last look that was answered took.", nil, nil)
+	lookedMetric = prometheus.NewDesc("zooky_look_timestamp_seconds",
+		"When the last look was answered.", nil, nil)
+	locksMetric = prometheus.NewDesc("zooky_locks", "Locks below the root.",
+		[]string{"state"}, nil)
+	holdersMetric = prometheus.NewDesc("zooky_holders", "Holders of all locks.", nil, nil)
+	waitersMetric = prometheus.NewDesc("zooky_waiters", "Those that wait for locks.", nil, nil)
+	leftOutMetric = prometheus.NewDesc("zooky_locks_left_out",
+		"Held locks that have no series of their own.", nil, nil)
+	lockHolders = prometheus.NewDesc("zooky_lock_holders", "Holders of the lock.",
+		[]string{"lock"}, nil)
+	lockWaiters = prometheus.NewDesc("zooky_lock_waiters", "Those that wait for the lock.",
+		[]string{"lock"}, nil)
+	lockAsked = prometheus.NewDesc("zooky_lock_revocations_asked",
+		"Contenders of the lock that were asked to release it.", []string{"lock"}, nil)
+	lockHeldFor = prometheus.NewDesc("zooky_lock_hold_age_seconds",
+		"How long the longest of the holders has been in the queue.", []string{"lock"}, nil)
+	lockOldestWait = prometheus.NewDesc("zooky_lock_oldest_wait_seconds",
+		"How long the longest of those that wait has.", []string{"lock"}, nil)
 )
 
 // exporter tells Prometheus of the last census.

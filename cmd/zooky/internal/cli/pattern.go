@@ -23,7 +23,8 @@ func newPattern(text string) (pattern, error) {
 }
 
 func (p pattern) matches(name string) bool {
-	reached := make([]bool, len(p)+1) // whether what stands before each segment of the pattern has matched
+	// whether what stands before each segment of the pattern has matched
+	reached := make([]bool, len(p)+1)
 	reached[0] = true
 	p.skip(reached)
 	for segment := range strings.SplitSeq(name, "/") {

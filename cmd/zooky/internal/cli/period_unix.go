@@ -32,7 +32,8 @@ const periodSuffix = "-started"
 
 func (r *runner) period(s *zklock.Session, m hold) *period {
 	root := m.Path()[:len(m.Path())-len("/"+m.Name())]
-	p := &period{session: s, mutex: m, acl: zk.WorldACL(zk.PermAll), place: root + "/" + periodSuffix}
+	p := &period{session: s, mutex: m, acl: zk.WorldACL(zk.PermAll),
+		place: root + "/" + periodSuffix}
 	if root != "" {
 		p.place = root + periodSuffix
 	}
@@ -48,7 +49,9 @@ func (p *period) check(ctx context.Context, d time.Duration) error {
 	if err := p.make(ctx, p.record); err != nil {
 		return err
 	}
-	now, err := answer(ctx, func() (*zk.Stat, error) { return p.session.Conn().Set(p.place, nil, -1) })
+	now, err := answer(ctx, func() (*zk.Stat, error) {
+		return p.session.Conn().Set(p.place, nil, -1)
+	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", p.place, err)
 	}
@@ -60,7 +63,8 @@ func (p *period) check(ctx context.Context, d time.Duration) error {
 		return fmt.Errorf("look at %s: %w", p.record, err)
 	}
 	ago := time.Duration(now.Mtime-last.Mtime) * time.Millisecond
-	if last.DataLength == 0 || ago.Abs() >= d { // a time far ahead is that of a clock that was put back since
+	// a time far ahead is that of a clock that was put back since
+	if last.DataLength == 0 || ago.Abs() >= d {
 		return nil
 	}
 	return &tooSoonError{name: p.mutex.Name(), ago: max(ago, 0), period: d}
@@ -92,7 +96,8 @@ func (p *period) note(ctx context.Context, who string) error {
 	guard, err := p.mutex.Guard()
 	if err == nil {
 		_, err = answer(ctx, func() ([]zk.MultiResponse, error) {
-			return p.session.Conn().Multi(guard, &zk.SetDataRequest{Path: p.record, Data: []byte(who), Version: -1})
+			return p.session.Conn().Multi(guard,
+				&zk.SetDataRequest{Path: p.record, Data: []byte(who), Version: -1})
 		})
 	}
 	if err != nil {
@@ -108,7 +113,8 @@ type tooSoonError struct {
 }
 
 func (e *tooSoonError) Error() string {
-	return fmt.Sprintf("%s: a command was started %v ago, less than %v", e.name, e.ago.Round(time.Second), e.period)
+	return fmt.Sprintf("%s: a command was started %v ago, less than %v", e.name,
+		e.ago.Round(time.Second), e.period)
 }
 
 // takeOncePer is take for --once-per. It looks before the wait for the lock, which may be longer

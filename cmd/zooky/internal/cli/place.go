@@ -16,7 +16,8 @@ var errNoRoot = errors.New("no such root")
 
 // withRoot is with for what is about locks that exist. It fails if the user has said where the root
 // is, and there is none: the root or the chroot may be mistyped.
-func (t *target) withRoot(ctx context.Context, f func(context.Context, *zklock.Session) error) error {
+func (t *target) withRoot(ctx context.Context,
+	f func(context.Context, *zklock.Session) error) error {
 	return t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
 		if err := t.findRoot(ctx, s); err != nil {
 			return err
@@ -26,7 +27,8 @@ func (t *target) withRoot(ctx context.Context, f func(context.Context, *zklock.S
 }
 
 // withLock is withRoot for one lock.
-func (t *target) withLock(ctx context.Context, name string, f func(context.Context, *zklock.Session, *zklock.Mutex) error) error {
+func (t *target) withLock(ctx context.Context, name string,
+	f func(context.Context, *zklock.Session, *zklock.Mutex) error) error {
 	return t.with(ctx, func(ctx context.Context, s *zklock.Session) error {
 		m, err := s.Mutex(name)
 		if err != nil {
@@ -61,7 +63,9 @@ func (t *target) findRoot(ctx context.Context, s *zklock.Session) error {
 	case err != nil:
 		return fmt.Errorf("look at %s: %w", root, err)
 	case !exists && t.isNamed():
-		return &exitError{status: exitNo, err: fmt.Errorf("%s: %w: it is mistyped, or no lock was ever taken there", root, errNoRoot)}
+		return &exitError{status: exitNo,
+			err: fmt.Errorf("%s: %w: it is mistyped, or no lock was ever taken there",
+				root, errNoRoot)}
 	}
 	return nil
 }

@@ -22,7 +22,8 @@ type queue struct {
 	Status     string      `json:"status"`
 	Permits    int         `json:"permits,omitempty"` // how many a semaphore has
 	Contenders []contender `json:"contenders"`
-	// Others are the znodes below the lock that are no contenders: parts of longer names, or put there by strangers.
+	// Others are the znodes below the lock that are no contenders: parts of longer names, or put
+	// there by strangers.
 	Others     []string `json:"others"`
 	OthersMore int      `json:"others_more,omitempty"` // how many more there are
 	// Strays are those of the Others that have the name of a contender and belong to no session.
@@ -58,7 +59,8 @@ func noLock(name string) error {
 	return &exitError{status: exitNo, err: fmt.Errorf("%s: %w", name, errNoLock)}
 }
 
-// readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the beginning of the queue.
+// readQueue reads one lock. With an error that matches zklock.ErrIncomplete it returns the
+// beginning of the queue.
 func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue, error) {
 	children, err := listLock(ctx, s, m)
 	if err != nil {
@@ -147,7 +149,8 @@ func listLock(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]string
 	case errors.Is(err, zk.ErrNoNode):
 		return nil, noLock(m.Name())
 	case errors.Is(err, zk.ErrAPIError): // what comes instead of a large answer
-		return nil, fmt.Errorf("look at %s: the list of its children is larger than 8 MiB", m.Path())
+		return nil,
+			fmt.Errorf("look at %s: the list of its children is larger than 8 MiB", m.Path())
 	case err != nil:
 		return nil, fmt.Errorf("look at %s: %w", m.Path(), err)
 	}
@@ -158,8 +161,9 @@ func newContender(c zklock.Contender) contender {
 	shown := contender{
 		Znode: c.Znode, Kind: c.Kind.String(), Holder: c.Holder, Permits: c.Permits,
 		Revoked: c.Revoked, RevokedBy: c.RevokedBy, Reason: c.Reason,
-		Identifier: string(c.Data), Data: c.Data, DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
-		Token: tokenOf(c), Session: sessionOf(c),
+		Identifier: string(c.Data), Data: c.Data,
+		DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
+		Token:         tokenOf(c), Session: sessionOf(c),
 		Created: c.Created, Modified: c.Modified,
 	}
 	if c.Err != nil {
@@ -199,8 +203,10 @@ func queueTable(w io.Writer, q *queue) *table {
 		case c.Revoked && len(c.Data) == 0: // another client's mark has overwritten it
 			who = cell{text: "?"}
 		}
-		t.add(place, who, c.asked(), cell{text: c.Kind}, permits, cell{text: c.Token}, cell{text: c.Session},
-			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"}, text(c.Znode, nameLimit))
+		t.add(place, who, c.asked(), cell{text: c.Kind}, permits, cell{text: c.Token},
+			cell{text: c.Session},
+			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"},
+			text(c.Znode, nameLimit))
 	}
 	t.dropEmpty("SESSION")
 	t.dropEmpty("PERMITS")
@@ -262,5 +268,7 @@ func (q *queue) isSegment() bool { return len(q.Contenders) == 0 && len(q.segmen
 
 // segments returns what follows in the names of other locks.
 func (q *queue) segments() []string {
-	return slices.DeleteFunc(slices.Clone(q.Others), func(other string) bool { return slices.Contains(q.Strays, other) })
+	return slices.DeleteFunc(slices.Clone(q.Others), func(other string) bool {
+		return slices.Contains(q.Strays, other)
+	})
 }

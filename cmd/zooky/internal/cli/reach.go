@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// reach makes connections, and knows why the last one failed. When it is certain of every server that waiting does not
-// help, it ends the attempt.
+// reach makes connections, and knows why the last one failed. When it is certain of every server
+// that waiting does not help, it ends the attempt.
 type reach struct {
 	servers int
 	tls     *tls.Config // nil for plain connections
@@ -30,7 +30,9 @@ type hopelessError struct{ error }
 
 func (e hopelessError) Unwrap() error { return e.error }
 
-func hopeless(format string, args ...any) error { return hopelessError{fmt.Errorf(format, args...)} }
+func hopeless(format string, args ...any) error {
+	return hopelessError{fmt.Errorf(format, args...)}
+}
 
 // note takes note of a failure.
 func (r *reach) note(server string, err error) {
@@ -62,16 +64,20 @@ func (r *reach) dial(ctx context.Context, network, address string) (net.Conn, er
 		}
 		return nil, err
 	}
-	c := &firstAnswer{Conn: conn, note: func(err error) { r.note(address, err) }, secure: r.tls != nil}
+	c := &firstAnswer{Conn: conn, note: func(err error) {
+		r.note(address, err)
+	}, secure: r.tls != nil}
 	c.probe = time.AfterFunc(silence, func() { r.probe(network, address) })
 	return c, nil
 }
 
-// silence is how long a server may take for its first answer until it is looked whether it is a ZooKeeper.
+// silence is how long a server may take for its first answer until it is looked whether it is a
+// ZooKeeper.
 const silence = 500 * time.Millisecond
 
-// probe asks a server that does not answer in a way that a web server understands too: that would wait for the end of a line, of
-// which ZooKeeper's requests have none. ZooKeeper takes it for one of its words of four letters.
+// probe asks a server that does not answer in a way that a web server understands too: that would
+// wait for the end of a line, of which ZooKeeper's requests have none. ZooKeeper takes it for one
+// of its words of four letters.
 func (r *reach) probe(network, address string) {
 	ctx, cancel := context.WithTimeout(context.Background(), silence)
 	defer cancel()
@@ -120,7 +126,8 @@ func tlsFailure(address string, err error) error {
 	return fmt.Errorf("TLS with %s: %w", address, err)
 }
 
-// refused reports whether the other side has said by TLS's own means that it does not want the connection.
+// refused reports whether the other side has said by TLS's own means that it does not want the
+// connection.
 func refused(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"
@@ -177,5 +184,6 @@ func (c *firstAnswer) stranger(answer []byte) error {
 		return hopeless("%v speaks TLS: say --tls", c.RemoteAddr())
 	}
 	line, _, _ := bytes.Cut(answer, []byte("\n"))
-	return hopeless("%v is no ZooKeeper: it answers %q", c.RemoteAddr(), bytes.TrimSpace(line[:min(len(line), shown)]))
+	return hopeless("%v is no ZooKeeper: it answers %q", c.RemoteAddr(),
+		bytes.TrimSpace(line[:min(len(line), shown)]))
 }

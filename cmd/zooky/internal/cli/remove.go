@@ -24,25 +24,27 @@ The exit status is 0 if the lock was removed, 1 if it is in use or does not exis
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			return t.withLock(cmd.Context(), name, func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
-				ctx, cancel := context.WithTimeout(ctx, t.timeout)
-				defer cancel()
-				err := s.Remove(ctx, name)
-				switch {
-				case errors.Is(err, zk.ErrNoNode):
-					return noLock(name)
-				case errors.Is(err, zklock.ErrLocked):
-					return &exitError{status: exitNo, err: inUse(ctx, m)}
-				case errors.Is(err, zk.ErrNotEmpty):
-					return &exitError{status: exitNo, err: notEmpty(ctx, s, m)}
-				case err != nil:
+			return t.withLock(cmd.Context(), name,
+				func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+					ctx, cancel := context.WithTimeout(ctx, t.timeout)
+					defer cancel()
+					err := s.Remove(ctx, name)
+					switch {
+					case errors.Is(err, zk.ErrNoNode):
+						return noLock(name)
+					case errors.Is(err, zklock.ErrLocked):
+						return &exitError{status: exitNo, err: inUse(ctx, m)}
+					case errors.Is(err, zk.ErrNotEmpty):
+						return &exitError{status: exitNo, err: notEmpty(ctx, s, m)}
+					case err != nil:
+						return err
+					case asJSON:
+						return printJSON(streams.Out, map[string]string{"removed": name})
+					}
+					_, err = fmt.Fprintf(streams.Out, "%s is removed.\n",
+						text(name, nameLimit).text)
 					return err
-				case asJSON:
-					return printJSON(streams.Out, map[string]string{"removed": name})
-				}
-				_, err = fmt.Fprintf(streams.Out, "%s is removed.\n", text(name, nameLimit).text)
-				return err
-			})
+				})
 		},
 	}
 	t.addFlags(cmd.Flags(), streams.Err)
@@ -57,7 +59,8 @@ func notEmpty(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
 		return fmt.Errorf("%s: znodes below it are named like contenders and belong to no session; zooky clear --force removes them",
 			m.Name())
 	}
-	return fmt.Errorf("%s: there are other znodes below it; zooky list '%[1]s/**' shows them", m.Name())
+	return fmt.Errorf("%s: there are other znodes below it; zooky list '%[1]s/**' shows them",
+		m.Name())
 }
 
 // inUse is the error that says who uses a lock, as far as that can be read.

@@ -42,7 +42,8 @@ The exit status is 0, or 2 if something went wrong.`,
 				if n == 0 {
 					has = "the size that its users say"
 				}
-				_, err = fmt.Fprintf(streams.Out, "%s has %s.\n", text(m.Name(), nameLimit).text, has)
+				_, err = fmt.Fprintf(streams.Out, "%s has %s.\n",
+					text(m.Name(), nameLimit).text, has)
 				return err
 			}
 			return t.withLock(cmd.Context(), args[0], resize)

@@ -81,7 +81,8 @@ went wrong.`,
 	r.choice.addFlags(cmd.Flags())
 	addYes(cmd, &r.yes)
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to wait for them to release")
-	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0, "how long to wait for them to release before those that are left are removed")
+	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0,
+		"how long to wait for them to release before those that are left are removed")
 	addReason(cmd.Flags(), &r.reason)
 	cmd.Flags().StringVar(&r.identity, "identity", "",
 		"`TEXT` that those who are asked see as the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
@@ -91,7 +92,8 @@ went wrong.`,
 
 // addReason adds the flag of the commands that ask for a lock.
 func addReason(flags *pflag.FlagSet, reason *string) {
-	flags.StringVar(reason, "reason", "", "`TEXT` that says why, to those who are asked and in zooky show")
+	flags.StringVar(reason, "reason", "",
+		"`TEXT` that says why, to those who are asked and in zooky show")
 }
 
 // because returns what says why a lock is asked for, if that is said.
@@ -128,7 +130,8 @@ func (r *revoker) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) e
 		_, err = io.WriteString(r.streams.Out, done.String())
 	}
 	if n := len(done.Remain); err == nil && n > 0 && r.wait > 0 {
-		err = &exitError{status: exitNo, err: fmt.Errorf("%s: %d have not released it within %v", m.Name(), n, r.wait)}
+		err = &exitError{status: exitNo,
+			err: fmt.Errorf("%s: %d have not released it within %v", m.Name(), n, r.wait)}
 	}
 	return errors.Join(incomplete, err)
 }
@@ -143,7 +146,8 @@ func (r *revoker) question(name string) string {
 
 // choose looks at a lock's queue. With an error that matches zklock.ErrIncomplete it returns what
 // it has seen of it.
-func (r *revoker) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex) ([]zklock.Contender, error) {
+func (r *revoker) choose(ctx context.Context, s *zklock.Session,
+	m *zklock.Mutex) ([]zklock.Contender, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	if _, err := listLock(ctx, s, m); err != nil {
@@ -161,7 +165,8 @@ func (r *revoker) choose(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 }
 
 // revoke asks, waits, and removes those that are left if it must.
-func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex, asked []zklock.Contender) (*revocation, error) {
+func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex,
+	asked []zklock.Contender) (*revocation, error) {
 	asking, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	ask := func(ctx context.Context, c zklock.Contender) error {
@@ -178,9 +183,10 @@ func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 	if r.force {
 		removing, cancel := context.WithTimeout(ctx, r.timeout)
 		defer cancel()
-		removed, err := forEach(removing, left, func(ctx context.Context, c zklock.Contender) error {
-			return deleteZnode(ctx, s, m.Path()+"/"+c.Znode)
-		})
+		removed, err := forEach(removing, left,
+			func(ctx context.Context, c zklock.Contender) error {
+				return deleteZnode(ctx, s, m.Path()+"/"+c.Znode)
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -195,12 +201,15 @@ func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 // without returns those that are not among others.
 func without(contenders, others []zklock.Contender) []zklock.Contender {
 	there := places(others)
-	return slices.DeleteFunc(slices.Clone(contenders), func(c zklock.Contender) bool { return there[placeOf(c)] })
+	return slices.DeleteFunc(slices.Clone(contenders), func(c zklock.Contender) bool {
+		return there[placeOf(c)]
+	})
 }
 
 // awaitGone waits until those contenders have gone, no longer than wait, and returns who is left.
 func (t *target) awaitGone(
-	ctx context.Context, s *zklock.Session, m *zklock.Mutex, asked []zklock.Contender, wait time.Duration,
+	ctx context.Context, s *zklock.Session, m *zklock.Mutex, asked []zklock.Contender,
+	wait time.Duration,
 ) ([]zklock.Contender, error) {
 	over := time.After(wait)
 	for {

@@ -142,31 +142,41 @@ otherwise
 			return r.run(cmd.Context(), command)
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withStatus(runTrouble, err) })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return withStatus(runTrouble, err)
+	})
 	flags := cmd.Flags()
 	flags.SetInterspersed(true)
 	r.addFlags(flags, streams.Err)
 	r.completeLock(cmd)
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
-	flags.StringArrayVarP(&r.locks, "lock", "l", nil, "a lock's `NAME`, instead of the argument; several are taken as one")
+	flags.StringArrayVarP(&r.locks, "lock", "l", nil,
+		"a lock's `NAME`, instead of the argument; several are taken as one")
 	flags.BoolVar(&r.shared, "shared", false, "take a shared (read) lock")
-	flags.IntVar(&r.slots, "slots", 0, "run at most `N` commands at a time under that name; all must have the same N")
+	flags.IntVar(&r.slots, "slots", 0,
+		"run at most `N` commands at a time under that name; all must have the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
-	flags.DurationVar(&r.wait, "wait", 0, "how long to wait for the servers and the lock; 0 is --try (default for ever)")
-	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired, "exit `STATUS` if the lock was not acquired")
+	flags.DurationVar(&r.wait, "wait", 0,
+		"how long to wait for the servers and the lock; 0 is --try (default for ever)")
+	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired,
+		"exit `STATUS` if the lock was not acquired")
 	flags.StringVar(&r.how, "revoke", "",
 		"make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
 	addReason(flags, &r.reason)
 	flags.StringVar(&r.onRevoke, "on-revoke", "TERM",
 		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
-	flags.StringVar(&r.identity, "identity", "", "`TEXT` that others see as the holder (default $ZOOKY_IDENTITY, or USER@HOST/PID and the command)")
-	flags.DurationVar(&r.oncePer, "once-per", 0, "run nothing if a command was started under the lock within this time")
-	flags.DurationVar(&r.atLeast, "at-least", 0, "hold the lock for at least this time, even if the command ends earlier")
+	flags.StringVar(&r.identity, "identity", "",
+		"`TEXT` that others see as the holder (default $ZOOKY_IDENTITY, or USER@HOST/PID and the command)")
+	flags.DurationVar(&r.oncePer, "once-per", 0,
+		"run nothing if a command was started under the lock within this time")
+	flags.DurationVar(&r.atLeast, "at-least", 0,
+		"hold the lock for at least this time, even if the command ends earlier")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false,
 		"do not tell who holds the lock while waiting on a terminal, nor why the command is not run")
-	flags.BoolVarP(&r.verbose, "verbose", "v", false, "show who holds the lock while waiting, on a terminal or not")
+	flags.BoolVarP(&r.verbose, "verbose", "v", false,
+		"show who holds the lock while waiting, on a terminal or not")
 	return cmd
 }
 
@@ -179,7 +189,8 @@ func (r *runner) run(ctx context.Context, command []string) error {
 	if os.Getpid() == 1 {
 		go child.Reap() // ended with the process: in a container, what others leave behind is ours
 	}
-	// Looked for before the lock is taken: zooky should not wait for the lock if the command does not exist.
+	// Looked for before the lock is taken: zooky should not wait for the lock if the command does
+	// not exist.
 	path, err := lookPath(command[0])
 	if err != nil {
 		return err
@@ -206,9 +217,11 @@ func (r *runner) run(ctx context.Context, command []string) error {
 		onRevoke: r.signal, killAfter: r.killAfter, err: r.streams.Err,
 	}
 	err = a.run(r.guard(), child.Command{
-		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter, Lead: min(r.killAfter, a.granted/16),
+		Path: path, Args: command, Ignored: ignored, Signal: r.signal, Grace: r.killAfter,
+		Lead: min(r.killAfter, a.granted/16),
 		Env: append(os.Environ(),
-			"ZOOKY_LOCK="+strings.Join(r.locks, "\n"), "ZOOKY_TOKEN="+m.Token().String(), "ZOOKY_IDENTITY="+r.identity),
+			"ZOOKY_LOCK="+strings.Join(r.locks, "\n"), "ZOOKY_TOKEN="+m.Token().String(),
+			"ZOOKY_IDENTITY="+r.identity),
 	})
 	r.keep(m, granted, signals)
 	r.release(s, m)
@@ -218,7 +231,8 @@ func (r *runner) run(ctx context.Context, command []string) error {
 // release gives the lock back. The command's status is of more use than what may go wrong now.
 func (r *runner) release(s *zklock.Session, m tenure) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), r.timeout,
-		fmt.Errorf("no answer within %v: the servers release it when the session times out", r.timeout))
+		fmt.Errorf("no answer within %v: the servers release it when the session times out",
+			r.timeout))
 	defer cancel()
 	if err := m.UnlockContext(ctx); err != nil && !errors.Is(err, zklock.ErrLost) {
 		complain(r.streams.Err, fmt.Errorf("release %s: %w", m.Name(), cmpCause(ctx, err)))
@@ -226,7 +240,8 @@ func (r *runner) release(s *zklock.Session, m tenure) {
 	_ = s.Close() // without an answer the servers end the session by themselves
 }
 
-// lookPath looks for a command as the shell does, which takes one in the current directory if PATH has that.
+// lookPath looks for a command as the shell does, which takes one in the current directory if PATH
+// has that.
 func lookPath(command string) (string, error) {
 	path, err := exec.LookPath(command)
 	switch {

@@ -12,10 +12,11 @@ import (
 // secretLimit bounds how much is read of a file with a secret in it.
 const secretLimit = 64 << 10
 
-// readSecret reads a file that is kept from others, as checkPrivate has it, or a pipe, as the shell makes for
-// <(command). It returns with ctx at the latest.
+// readSecret reads a file that is kept from others, as checkPrivate has it, or a pipe, as the shell
+// makes for <(command). It returns with ctx at the latest.
 func readSecret(ctx context.Context, name string) ([]byte, error) {
-	data, err := answer(ctx, func() ([]byte, error) { return readPrivate(name) }) // open waits for the pipe's writer
+	// open waits for the pipe's writer
+	data, err := answer(ctx, func() ([]byte, error) { return readPrivate(name) })
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: not read to its end: %w", name, context.Cause(ctx))
 	}
@@ -51,8 +52,8 @@ const (
 	root           // who can read and write everything anyway
 )
 
-// checkPrivate refuses a file that others may have read or written. A group may read what root has made for
-// it, as Kubernetes does where a pod has an fsGroup; libpq has the same rule.
+// checkPrivate refuses a file that others may have read or written. A group may read what root has
+// made for it, as Kubernetes does where a pod has an fsGroup; libpq has the same rule.
 func checkPrivate(mode os.FileMode, by owner) error {
 	allowed, advice := os.FileMode(0o700), "chmod 600 it"
 	if by == root {
@@ -75,8 +76,8 @@ type credential struct {
 	secret []byte
 }
 
-// parseCredentials reads lines of SCHEME:SECRET. Blanks belong to the secret; empty lines and those that begin with # do not
-// count.
+// parseCredentials reads lines of SCHEME:SECRET. Blanks belong to the secret; empty lines and those
+// that begin with # do not count.
 func parseCredentials(data []byte) (credentials []credential, err error) {
 	n := 0
 	for line := range strings.Lines(string(data)) {

@@ -10,10 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzCredentials reads whatever it is given: each line that counts is there, byte for byte, and no error shows a secret.
+// FuzzCredentials reads whatever it is given: each line that counts is there, byte for byte, and no
+// error shows a secret.
 func FuzzCredentials(f *testing.F) {
 	for _, seed := range []string{
-		"", "digest:a:b", "digest:a:b\n", "digest:a: b \r\n\n# x\nx509:", ":", " :x", "\x00:\xff", "a\n", "#a:b", " # a:b", "a:b\rc:d\n", "\ufeffdigest:a:b",
+		"", "digest:a:b", "digest:a:b\n", "digest:a: b \r\n\n# x\nx509:", ":", " :x", "\x00:\xff",
+		"a\n", "#a:b", " # a:b", "a:b\rc:d\n", "\ufeffdigest:a:b",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -15,11 +15,13 @@ import (
 type footprint struct {
 	Session    string `json:"session"`
 	Contenders int    `json:"contenders"`
-	Bytes      int    `json:"bytes"`    // of their paths, as the servers write them when the session ends
-	TooMuch    bool   `json:"too_much"` // comes near what servers can read back
+	// of their paths, as the servers write them when the session ends
+	Bytes   int  `json:"bytes"`
+	TooMuch bool `json:"too_much"` // comes near what servers can read back
 }
 
-// muchFootprint is above what a Session of zklock allows itself by default, and half of what servers read back by default.
+// muchFootprint is above what a Session of zklock allows itself by default, and half of what
+// servers read back by default.
 const muchFootprint = 1_000_000
 
 func newSessions(streams Streams) *cobra.Command {
@@ -39,12 +41,13 @@ The exit status is 0 if no session is marked, 1 if one is, or there is no root, 
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var all []footprint
 			stop := patient(streams.Err, "reading the queues …")
-			err := t.withRoot(cmd.Context(), func(ctx context.Context, s *zklock.Session) (err error) {
-				ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
-				defer cancel()
-				all, err = readFootprints(ctx, s)
-				return err
-			})
+			err := t.withRoot(cmd.Context(),
+				func(ctx context.Context, s *zklock.Session) (err error) {
+					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
+					defer cancel()
+					all, err = readFootprints(ctx, s)
+					return err
+				})
 			stop()
 			if err != nil {
 				return err
@@ -58,12 +61,14 @@ The exit status is 0 if no session is marked, 1 if one is, or there is no root, 
 					if f.TooMuch {
 						mark = cell{"too much", red}
 					}
-					rows.add(cell{text: f.Session}, cell{text: fmt.Sprint(f.Contenders)}, cell{text: fmt.Sprint(f.Bytes)}, mark)
+					rows.add(cell{text: f.Session}, cell{text: fmt.Sprint(f.Contenders)},
+						cell{text: fmt.Sprint(f.Bytes)}, mark)
 				}
 				_, err = fmt.Fprint(streams.Out, rows)
 			}
 			if err == nil && len(all) > 0 && all[0].TooMuch {
-				err = &exitError{status: exitNo, err: fmt.Errorf("session %s would harm the servers by its end: have it release locks", all[0].Session)}
+				err = &exitError{status: exitNo,
+					err: fmt.Errorf("session %s would harm the servers by its end: have it release locks", all[0].Session)}
 			}
 			return err
 		},
@@ -100,6 +105,8 @@ func readFootprints(ctx context.Context, s *zklock.Session) ([]footprint, error)
 		f.TooMuch = f.Bytes > muchFootprint
 		all = append(all, *f)
 	}
-	slices.SortFunc(all, func(a, b footprint) int { return cmp.Or(b.Bytes-a.Bytes, cmp.Compare(a.Session, b.Session)) })
+	slices.SortFunc(all, func(a, b footprint) int {
+		return cmp.Or(b.Bytes-a.Bytes, cmp.Compare(a.Session, b.Session))
+	})
 	return all, nil
 }

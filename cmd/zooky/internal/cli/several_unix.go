@@ -32,7 +32,8 @@ type severalLocks struct {
 // Name returns all the names, as messages show them.
 func (h severalLocks) Name() string { return strings.Join(h.names, ", ") }
 
-// nameLocks takes the name of the one lock from the front of the arguments, unless --lock has named it.
+// nameLocks takes the name of the one lock from the front of the arguments, unless --lock has named
+// it.
 func (r *runner) nameLocks(args []string) (command []string, err error) {
 	if len(r.locks) > 0 {
 		if len(args) == 0 {

@@ -32,31 +32,35 @@ know whether a lock is held, use zooky held.`,
 		Example: `  zooky show fred`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return t.withLock(cmd.Context(), args[0], func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
-				ctx, cancel := context.WithTimeout(ctx, t.timeout)
-				defer cancel()
-				q, incomplete := readQueue(ctx, s, m)
-				if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
-					return incomplete
-				}
-				if q.isSegment() {
-					return &exitError{status: exitNo, err: fmt.Errorf("%s: %w: it is the beginning of other names, as %s/%s; "+
-						"zooky list '%[1]s/**' shows them", q.Name, errNoLock, q.Name, q.segments()[0])}
-				}
-				if !sessions {
-					q.hideSessions()
-				}
-				if asJSON {
-					return errors.Join(incomplete, printJSON(streams.Out, q))
-				}
-				_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q)))
-				return errors.Join(incomplete, err)
-			})
+			return t.withLock(cmd.Context(), args[0],
+				func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
+					ctx, cancel := context.WithTimeout(ctx, t.timeout)
+					defer cancel()
+					q, incomplete := readQueue(ctx, s, m)
+					if incomplete != nil && !errors.Is(incomplete, zklock.ErrIncomplete) {
+						return incomplete
+					}
+					if q.isSegment() {
+						return &exitError{status: exitNo,
+							err: fmt.Errorf("%s: %w: it is the beginning of other names, as %s/%s; "+
+								"zooky list '%[1]s/**' shows them", q.Name, errNoLock, q.Name,
+								q.segments()[0])}
+					}
+					if !sessions {
+						q.hideSessions()
+					}
+					if asJSON {
+						return errors.Join(incomplete, printJSON(streams.Out, q))
+					}
+					_, err := io.WriteString(streams.Out, q.describe(queueTable(streams.Out, q)))
+					return errors.Join(incomplete, err)
+				})
 		},
 	}
 	t.addFlags(cmd.Flags(), streams.Err)
 	t.completeLock(cmd)
-	cmd.Flags().BoolVar(&sessions, "sessions", false, "show session ids too, from which ZooKeeper derives the sessions' passwords")
+	cmd.Flags().BoolVar(&sessions, "sessions", false,
+		"show session ids too, from which ZooKeeper derives the sessions' passwords")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

@@ -12,8 +12,9 @@ import (
 // endSignals are those that ask zooky to end.
 var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
-// interruptible returns a context that ends with the first signal that asks zooky to end; its cause is then the error
-// of a command that this signal has ended. A second signal ends the process at once.
+// interruptible returns a context that ends with the first signal that asks zooky to end; its cause
+// is then the error of a command that this signal has ended. A second signal ends the process at
+// once.
 func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)

@@ -22,7 +22,8 @@ func likeContender(znode string) bool {
 }
 
 // findStrays returns the strays among a lock's children.
-func findStrays(ctx context.Context, s *zklock.Session, lock string, children []string) ([]string, error) {
+func findStrays(ctx context.Context, s *zklock.Session, lock string,
+	children []string) ([]string, error) {
 	stray := make([]bool, len(children))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)

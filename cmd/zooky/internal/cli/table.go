@@ -28,13 +28,15 @@ type cell struct {
 	colour colour
 }
 
-// table lays rows out in columns. text/tabwriter would count the control sequences of colours as text.
+// table lays rows out in columns. text/tabwriter would count the control sequences of colours as
+// text.
 type table struct {
 	colours bool
 	rows    [][]cell
 }
 
-// newTable returns a table with a line of titles, in colours if w is a terminal and the user has nothing against it.
+// newTable returns a table with a line of titles, in colours if w is a terminal and the user has
+// nothing against it.
 func newTable(w io.Writer, titles ...string) *table {
 	t := &table{colours: colours(w)}
 	row := make([]cell, len(titles))
@@ -70,8 +72,9 @@ func (t *table) String() string {
 	return layOut(t.rows, widths(t.rows), t.colours)
 }
 
-// fit is String, without the last line's end, for a terminal of that size: the widest columns are cut, then columns at
-// the right are left out. Of rows that there is no place for the last line tells how many they are.
+// fit is String, without the last line's end, for a terminal of that size: the widest columns are
+// cut, then columns at the right are left out. Of rows that there is no place for the last line
+// tells how many they are.
 func (t *table) fit(width, height int) string {
 	const narrow = 8 // to which all columns are cut before one is left out
 	rows, more := t.rows, ""

@@ -17,7 +17,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// target is the ensemble that a command is about, and how to get there: the flags that all of them share.
+// target is the ensemble that a command is about, and how to get there: the flags that all of them
+// share.
 type target struct {
 	servers, root  string
 	timeout        time.Duration
@@ -39,18 +40,25 @@ const (
 func (t *target) addFlags(flags *pflag.FlagSet, stderr io.Writer) {
 	t.stderr = stderr
 	flags.StringVar(&t.servers, "servers", "",
-		"servers to connect to, as `HOST:PORT,HOST:PORT/CHROOT` (default $ZOOKY_SERVERS, or "+defaultServers+")")
+		"servers to connect to, as `HOST:PORT,HOST:PORT/CHROOT` (default $ZOOKY_SERVERS, or "+
+			defaultServers+")")
 	flags.StringVar(&t.root, "root", "",
 		"`ZNODE` below which the locks are (default $ZOOKY_ROOT, or "+defaultRoot+")")
-	flags.DurationVar(&t.timeout, "timeout", 10*time.Second, "how long to wait for the servers' answers")
+	flags.DurationVar(&t.timeout, "timeout", 10*time.Second,
+		"how long to wait for the servers' answers")
 	flags.StringVar(&t.authFile, "auth-file", "",
 		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; only its owner, who runs zooky, may have "+
 			"access to it, or if that is root, its group may read it. Locks that are made with them are closed to clients without (default $ZOOKY_AUTH_FILE)")
-	flags.BoolVar(&t.tls, "tls", false, "use TLS (implied by the other --tls flags; default $ZOOKY_TLS)")
-	flags.StringVar(&t.tlsCA, "tls-ca", "", "`FILE` of CA certificates for the servers, in PEM (default $ZOOKY_TLS_CA, or the system's)")
-	flags.StringVar(&t.tlsCert, "tls-cert", "", "`FILE` of the client certificate, in PEM (default $ZOOKY_TLS_CERT)")
-	flags.StringVar(&t.tlsKey, "tls-key", "", "`FILE` of its key, in PEM, with the access rights of an --auth-file (default $ZOOKY_TLS_KEY)")
-	flags.StringVar(&t.tlsServerName, "tls-server-name", "", "`NAME` that the servers' certificates must have (default $ZOOKY_TLS_SERVER_NAME, or the host's)")
+	flags.BoolVar(&t.tls, "tls", false,
+		"use TLS (implied by the other --tls flags; default $ZOOKY_TLS)")
+	flags.StringVar(&t.tlsCA, "tls-ca", "",
+		"`FILE` of CA certificates for the servers, in PEM (default $ZOOKY_TLS_CA, or the system's)")
+	flags.StringVar(&t.tlsCert, "tls-cert", "",
+		"`FILE` of the client certificate, in PEM (default $ZOOKY_TLS_CERT)")
+	flags.StringVar(&t.tlsKey, "tls-key", "",
+		"`FILE` of its key, in PEM, with the access rights of an --auth-file (default $ZOOKY_TLS_KEY)")
+	flags.StringVar(&t.tlsServerName, "tls-server-name", "",
+		"`NAME` that the servers' certificates must have (default $ZOOKY_TLS_SERVER_NAME, or the host's)")
 }
 
 // normalize lets zktools' names of flags be used.
@@ -64,10 +72,11 @@ func normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
-// setFromEnvironment gives those flags of target, and --identity, that are not set the values that the environment has for them: ZOOKY_ and
-// the flag's name, as ZOOKY_TLS_CA.
+// setFromEnvironment gives those flags of target, and --identity, that are not set the values that
+// the environment has for them: ZOOKY_ and the flag's name, as ZOOKY_TLS_CA.
 func setFromEnvironment(flags *pflag.FlagSet) (err error) {
-	for _, name := range []string{"servers", "root", "auth-file", "tls", "tls-ca", "tls-cert", "tls-key", "tls-server-name", "identity"} {
+	for _, name := range []string{"servers", "root", "auth-file", "tls", "tls-ca", "tls-cert",
+		"tls-key", "tls-server-name", "identity"} {
 		variable := "ZOOKY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		f, value := flags.Lookup(name), os.Getenv(variable)
 		if f == nil || f.Changed || value == "" {
@@ -102,19 +111,23 @@ func (t *target) dial(ctx context.Context) (*zklock.Session, error) {
 		return nil, err
 	}
 	if len(auth) > 0 && tlsConfig == nil {
-		complain(t.stderr, errors.New("warning: without --tls, credentials go over the network as they are"))
+		complain(t.stderr,
+			errors.New("warning: without --tls, credentials go over the network as they are"))
 	}
 	reaching, give := context.WithCancelCause(ctx)
 	defer give(nil)
-	r := &reach{servers: countServers(servers), tls: tlsConfig, give: give, hopeless: make(map[string]error)}
-	s, err := zklock.Dial(reaching, servers, append(append(opts, auth...), zklock.WithDialer(r.dial))...)
+	r := &reach{servers: countServers(servers), tls: tlsConfig, give: give,
+		hopeless: make(map[string]error)}
+	s, err := zklock.Dial(reaching, servers,
+		append(append(opts, auth...), zklock.WithDialer(r.dial))...)
 	if reaching.Err() == nil || err == nil {
 		return s, err
 	}
 	if ctx.Err() == nil {
 		return nil, fmt.Errorf("cannot connect: %w", context.Cause(reaching))
 	}
-	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errNoAnswer) && !errors.Is(err, errWaited) {
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errNoAnswer) &&
+		!errors.Is(err, errWaited) {
 		return nil, err
 	}
 	err = fmt.Errorf("no answer from %s within %v", servers, limit)
@@ -140,7 +153,8 @@ func countServers(connect string) int {
 	return len(seen)
 }
 
-// auth reads the credentials. They are never on the command line, where every user of the machine can see them.
+// auth reads the credentials. They are never on the command line, where every user of the machine
+// can see them.
 func (t *target) auth(ctx context.Context) (opts []zklock.SessionOption, err error) {
 	if t.authFile == "" {
 		return nil, nil
@@ -205,7 +219,8 @@ func (t *target) certificate(ctx context.Context) (none tls.Certificate, err err
 }
 
 // with runs f in a session, as far as that asks and answers: f's context ends after the timeout.
-func (t *target) with(ctx context.Context, f func(context.Context, *zklock.Session) error) (err error) {
+func (t *target) with(ctx context.Context,
+	f func(context.Context, *zklock.Session) error) (err error) {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	s, err := t.dial(ctx)
@@ -219,7 +234,8 @@ func (t *target) with(ctx context.Context, f func(context.Context, *zklock.Sessi
 	return err
 }
 
-// answer runs one request of a session's connection, which takes no context, and returns with ctx at the latest.
+// answer runs one request of a session's connection, which takes no context, and returns with ctx
+// at the latest.
 func answer[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	type result struct {
 		value T

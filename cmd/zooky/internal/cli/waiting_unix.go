@@ -65,7 +65,8 @@ func (t *teller) run(ctx context.Context) {
 		if time.Since(t.looked) > lookShare*t.took {
 			t.look(ctx)
 		}
-		if ctx.Err() == nil && (!t.live || inForeground()) { // another command has the terminal while this is in the background
+		// another command has the terminal while this is in the background
+		if ctx.Err() == nil && (!t.live || inForeground()) {
 			t.show()
 		}
 		if !t.live {
@@ -84,7 +85,8 @@ func (t *teller) look(ctx context.Context) {
 }
 
 func (t *teller) show() {
-	line := message(fmt.Sprintf("zooky: waiting for %s%s", t.mutex.Name(), held(t.queue, t.session)))
+	line := message(fmt.Sprintf("zooky: waiting for %s%s", t.mutex.Name(),
+		held(t.queue, t.session)))
 	if t.live {
 		width, _ := size(t.out)
 		fmt.Fprintf(t.out, "\r%s\x1b[K", escape.Cut(line, width-1))
@@ -104,14 +106,16 @@ func holderNow(s *zklock.Session, m hold) string {
 	return held(queue, s)
 }
 
-// held says who holds a lock, as the end of a sentence, unescaped, and how many are ahead of this session's candidate, or of the
-// next.
+// held says who holds a lock, as the end of a sentence, unescaped, and how many are ahead of this
+// session's candidate, or of the next.
 func held(queue []zklock.Contender, s *zklock.Session) string {
 	own := slices.IndexFunc(queue, func(c zklock.Contender) bool { return c.SessionID == s.ID() })
 	if own >= 0 {
 		queue = queue[:own]
 	}
-	holders := slices.DeleteFunc(slices.Clone(queue), func(c zklock.Contender) bool { return !c.Holder })
+	holders := slices.DeleteFunc(slices.Clone(queue), func(c zklock.Contender) bool {
+		return !c.Holder
+	})
 	if len(holders) == 0 {
 		return ""
 	}

@@ -44,7 +44,9 @@ that lasts for ten times --timeout.`,
 				return fmt.Errorf("--every %v: it is at least %v", every, look)
 			}
 			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
-				w := &watch{out: streams.Out, err: streams.Err, live: onTerminal(streams.Out) && os.Getenv("TERM") != "dumb" && !asJSON, asJSON: asJSON}
+				w := &watch{out: streams.Out, err: streams.Err,
+					live:   onTerminal(streams.Out) && os.Getenv("TERM") != "dumb" && !asJSON,
+					asJSON: asJSON}
 				return w.run(ctx, every, func(ctx context.Context) (view, error) {
 					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 					defer cancel()
@@ -66,8 +68,9 @@ that lasts for ten times --timeout.`,
 
 // view is one look at the locks or at a queue.
 type view struct {
-	table  *table            // for people
-	things map[string]change // by what tells one from another: how each stands, as the change that led there
+	table *table // for people
+	// by what tells one from another: how each stands, as the change that led there
+	things map[string]change
 }
 
 // differs returns the changes since an earlier view, in the order of their keys.
@@ -105,7 +108,8 @@ func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, err
 	for _, l := range locks {
 		v.things[l.Name] = change{
 			At: time.Now(), What: "added", Lock: l.Name, Now: l,
-			line: fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text, l.Status, l.Holders, l.Waiters),
+			line: fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text,
+				l.Status, l.Holders, l.Waiters),
 		}
 	}
 	v.addIncomplete(err)
@@ -119,7 +123,8 @@ func (v view) addIncomplete(err error) {
 	}
 	v.table.add(cell{text(err.Error(), nameLimit).text, red})
 	const nobodysName = ""
-	v.things[nobodysName] = change{At: time.Now(), What: "incomplete", line: text(err.Error(), nameLimit).text}
+	v.things[nobodysName] = change{At: time.Now(), What: "incomplete",
+		line: text(err.Error(), nameLimit).text}
 }
 
 func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name string) (view, error) {

@@ -14,7 +14,8 @@ type watch struct {
 	live     bool
 	asJSON   bool
 	last     view
-	silent   time.Time // since when the servers have not answered, if that was told; zero if they do
+	// since when the servers have not answered, if that was told; zero if they do
+	silent time.Time
 }
 
 // looked is what came of a look.
@@ -26,7 +27,8 @@ type looked struct {
 // silenceTold is how long a look takes until it is told that the servers do not answer.
 const silenceTold = 2 * time.Second
 
-func (w *watch) run(ctx context.Context, every time.Duration, look func(context.Context) (view, error)) error {
+func (w *watch) run(ctx context.Context, every time.Duration,
+	look func(context.Context) (view, error)) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	if w.live {
@@ -76,7 +78,8 @@ func (w *watch) look(ctx context.Context, look func(context.Context) (view, erro
 	}
 }
 
-// tellSilent says that the servers do not answer: once, and on a terminal over and over, above the last view.
+// tellSilent says that the servers do not answer: once, and on a terminal over and over, above the
+// last view.
 func (w *watch) tellSilent(since time.Time) error {
 	first := w.silent.IsZero()
 	w.silent = since
@@ -117,8 +120,9 @@ func (w *watch) show(v view) error {
 	return nil
 }
 
-// draw draws the last view, and a line of its own above it if there is one. Home, then the lines, each clearing what was to its
-// right, then clear what was below: no flicker. In the last place of a line that would clear what is there.
+// draw draws the last view, and a line of its own above it if there is one. Home, then the lines,
+// each clearing what was to its right, then clear what was below: no flicker. In the last place of
+// a line that would clear what is there.
 func (w *watch) draw(above string) error {
 	width, height := size(w.out)
 	var screen string

@@ -78,7 +78,9 @@ func (b *board) updates() int {
 func (b *board) holds() []turn {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.SortedFunc(slices.Values(b.turns), func(a, b turn) int { return a.token.Compare(b.token) })
+	return slices.SortedFunc(slices.Values(b.turns), func(a, b turn) int {
+		return a.token.Compare(b.token)
+	})
 }
 
 // longestWait returns the turn that was waited for longest.

@@ -1,5 +1,6 @@
-// Package demo is the demonstration: processes that contend for one lock around the update of one file, some of which
-// die, lose their session or lose their patience, and an account of what the file has in the end.
+// Package demo is the demonstration: processes that contend for one lock around the update of one
+// file, some of which die, lose their session or lose their patience, and an account of what the
+// file has in the end.
 package demo
 
 import (
@@ -38,8 +39,8 @@ type Demo struct {
 	Command func(Worker) []string
 }
 
-// Run runs the demonstration and prints an account. The error matches ErrLost if an update was lost. Whatever happens,
-// no process, file or znode is left.
+// Run runs the demonstration and prints an account. The error matches ErrLost if an update was
+// lost. Whatever happens, no process, file or znode is left.
 func (d Demo) Run(ctx context.Context) (err error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -68,10 +69,12 @@ func (d Demo) Run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, stage.close()) }()
 		fmt.Fprintf(d.Out, "%d processes update one file, each time under the lock %s on %s.\n",
 			len(crewNames), stage.mutex.Name(), stage.ensemble.Connect())
-		worker.Connect, worker.Lock, worker.SessionTimeout = stage.ensemble.Connect(), stage.mutex.Name(), sessionTimeout
+		worker.Connect, worker.Lock, worker.SessionTimeout = stage.ensemble.Connect(),
+			stage.mutex.Name(), sessionTimeout
 		show.queue, play.expire = stage.mutex.Contenders, stage.ensemble.Expire
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the demonstration is not through after %v", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit,
+		fmt.Errorf("the demonstration is not through after %v", limit))
 	defer cancel()
 	b.begin = time.Now()
 	play.crew, err = startCrew(crewNames, func(name string) *exec.Cmd {
@@ -89,7 +92,9 @@ func (d Demo) Run(ctx context.Context) (err error) {
 	showing, stop := context.WithCancel(ctx)
 	var displays sync.WaitGroup
 	displays.Go(func() { show.run(showing) }) // ended by stop
-	play.note = func(format string, args ...any) { show.note(showing, fmt.Sprintf(format, args...)) }
+	play.note = func(format string, args ...any) {
+		show.note(showing, fmt.Sprintf(format, args...))
+	}
 	err = play.run(ctx)
 	stop()
 	displays.Wait()

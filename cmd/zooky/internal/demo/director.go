@@ -10,7 +10,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// patience is how long the impatient worker waits for the lock: less than the turns of those ahead of it take.
+// patience is how long the impatient worker waits for the lock: less than the turns of those ahead
+// of it take.
 const patience = 40 * time.Millisecond
 
 // director runs the play. It alone receives the workers' events, and puts every one on the board.
@@ -150,19 +151,23 @@ func (d *director) killHolder(ctx context.Context, worker string) error {
 		return err
 	}
 	cost := next.At.Sub(at)
-	d.note("%s has the lock %v later, when the dead worker's session had timed out", next.Worker, round(cost))
-	d.done = append(d.done, failure{worker, "killed while it held the lock", "delayed the others by " + round(cost).String()})
+	d.note("%s has the lock %v later, when the dead worker's session had timed out",
+		next.Worker, round(cost))
+	d.done = append(d.done,
+		failure{worker, "killed while it held the lock",
+			"delayed the others by " + round(cost).String()})
 	return nil
 }
 
-// expireHolder has the ensemble expire the session of a worker that holds the lock, and then lets that worker try to
-// write all the same.
+// expireHolder has the ensemble expire the session of a worker that holds the lock, and then lets
+// that worker try to write all the same.
 func (d *director) expireHolder(ctx context.Context, worker string) error {
 	hold, err := d.dwell(ctx, worker)
 	if err != nil {
 		return err
 	}
-	d.note("%s holds the lock, has read the file and not written yet: its session is expired", worker)
+	d.note("%s holds the lock, has read the file and not written yet: its session is expired",
+		worker)
 	at, err := d.expireSession(ctx, hold.Session)
 	if err != nil {
 		return fmt.Errorf("expire %s's session: %w", worker, err)
@@ -173,7 +178,8 @@ func (d *director) expireHolder(ctx context.Context, worker string) error {
 	}
 	cost := next.At.Sub(at)
 	d.note("%s has the lock %v later", next.Worker, round(cost))
-	// Once the next holder has read, or written, the old token is stale. A write before that would be read and kept.
+	// Once the next holder has read, or written, the old token is stale. A write before that would
+	// be read and kept.
 	if _, err := d.until(ctx, later(wrote, hold.Token)); err != nil {
 		return err
 	}
@@ -184,26 +190,31 @@ func (d *director) expireHolder(ctx context.Context, worker string) error {
 	if err != nil {
 		return err
 	}
-	d.note("%s was told of the loss and has not written; a write with its old token is %s", worker, outcome.What)
+	d.note("%s was told of the loss and has not written; a write with its old token is %s",
+		worker, outcome.What)
 	d.done = append(d.done,
-		failure{worker, "session expired while it held the lock", "delayed the others by " + round(cost).String()},
+		failure{worker, "session expired while it held the lock",
+			"delayed the others by " + round(cost).String()},
 		failure{worker, "late write, with the old token", string(outcome.What)})
 	return nil
 }
 
-// expireTries bounds how often a session is tried to be expired. That means to open it once more and close it; its
-// client comes back at once, and on a busy machine may be the quicker one several times.
+// expireTries bounds how often a session is tried to be expired. That means to open it once more
+// and close it; its client comes back at once, and on a busy machine may be the quicker one several
+// times.
 const expireTries = 10
 
 // expireSession returns when the attempt began that expired the session.
 func (d *director) expireSession(ctx context.Context, id int64) (at time.Time, err error) {
 	for range expireTries {
 		at = time.Now()
-		if err = d.expire(id); err == nil || errors.Is(err, zktest.ErrNoSession) || ctx.Err() != nil {
+		if err = d.expire(id); err == nil || errors.Is(err, zktest.ErrNoSession) ||
+			ctx.Err() != nil {
 			break
 		}
 	}
-	if errors.Is(err, zktest.ErrNoSession) { // the attempt before did it, or the session has timed out: gone it is
+	// the attempt before did it, or the session has timed out: gone it is
+	if errors.Is(err, zktest.ErrNoSession) {
 		err = nil
 	}
 	return at, err
@@ -226,9 +237,11 @@ func (d *director) tireOut(ctx context.Context, worker string) error {
 	turns := d.board.holds()
 	cost := "no delay"
 	if after, ok := handoverAfter(turns, left.At); ok {
-		cost += fmt.Sprintf(": the next hand-over took %v, the median one %v", round(after), round(handover(turns)))
+		cost += fmt.Sprintf(": the next hand-over took %v, the median one %v", round(after),
+			round(handover(turns)))
 	}
-	d.done = append(d.done, failure{worker, fmt.Sprintf("gave up after %v in the queue", round(left.Wait)), cost})
+	d.done = append(d.done,
+		failure{worker, fmt.Sprintf("gave up after %v in the queue", round(left.Wait)), cost})
 	return nil
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
 )
 
-// How often the display looks at the queue and shows it: on a terminal in place, elsewhere as one line.
+// How often the display looks at the queue and shows it: on a terminal in place, elsewhere as one
+// line.
 const (
 	liveEvery  = 100 * time.Millisecond
 	plainEvery = 500 * time.Millisecond
@@ -97,7 +98,8 @@ func (d *display) show(holder, queue string) {
 		"",
 		"  holder   " + holder,
 		"  queue    " + queue,
-		fmt.Sprintf("  updates  %s%s %d/%d", strings.Repeat("█", full), strings.Repeat("░", bar-full), updates, d.board.goal),
+		fmt.Sprintf("  updates  %s%s %d/%d", strings.Repeat("█", full),
+			strings.Repeat("░", bar-full), updates, d.board.goal),
 	}
 	d.clear()
 	for _, line := range lines {

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// lockFile waits until it has an exclusive lock on path. The kernel lets go of it if this process dies.
+// lockFile waits until it has an exclusive lock on path. The kernel lets go of it if this process
+// dies.
 func lockFile(path string) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -23,7 +23,9 @@ func report(out io.Writer, b *board, done []failure, v verdict, took time.Durati
 	fmt.Fprintf(t, "updates the file must have\t%d\n", v.must)
 	fmt.Fprintf(t, "updates the file has\t%d\n", v.has)
 	if len(v.untold) > 0 {
-		fmt.Fprintf(t, "among them\t%s: made by a worker that was killed before it could report it\n", strings.Join(v.untold, ", "))
+		fmt.Fprintf(t,
+			"among them\t%s: made by a worker that was killed before it could report it\n",
+			strings.Join(v.untold, ", "))
 	}
 	if turns := b.holds(); len(turns) > 0 {
 		longest := longestWait(turns)

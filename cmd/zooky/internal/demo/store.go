@@ -16,14 +16,17 @@ var errStale = errors.New("a later holder has been here")
 
 // store is the file that the lock protects.
 //
-// It does what fencing asks of whatever keeps the data: it remembers the greatest token that it has seen, from reads as
-// well as from writes, and refuses smaller ones. From reads too, because a stale write between its successor's read and
-// write would be overwritten, and so lost, though it had been accepted.
+// It does what fencing asks of whatever keeps the data: it remembers the greatest token that it has
+// seen, from reads as well as from writes, and refuses smaller ones. From reads too, because a
+// stale write between its successor's read and write would be overwritten, and so lost, though it
+// had been accepted.
 //
-// A store compares and replaces in one step; a file needs a lock of its own for that. It is let go between a read and the
-// write that follows, so it does nothing for the update as a whole: see what --no-lock does.
+// A store compares and replaces in one step; a file needs a lock of its own for that. It is let go
+// between a read and the write that follows, so it does nothing for the update as a whole: see what
+// --no-lock does.
 //
-// A file is replaced, never written over: a process that is killed leaves the old one or the new one.
+// A file is replaced, never written over: a process that is killed leaves the old one or the new
+// one.
 type store struct{ path string }
 
 // contents is what the store keeps.
@@ -33,8 +36,8 @@ type contents struct {
 	Writes []write      `json:"writes"` // in the order in which they were made
 }
 
-// write is one update that was made: it goes into the file with what it changes, so that what was written is known
-// even of a process that was killed before it could tell.
+// write is one update that was made: it goes into the file with what it changes, so that what was
+// written is known even of a process that was killed before it could tell.
 type write struct {
 	ID    string       `json:"id"`
 	Token zklock.Token `json:"token"`

@@ -32,11 +32,12 @@ func TestStoreKeepsOutWhoComesLate(t *testing.T) {
 	assert.ErrorIs(t, s.write(tok(1), early.plus("early", tok(1))), errStale)
 	c, err := s.load()
 	require.NoError(t, err)
-	assert.Equal(t, contents{Fence: tok(2), Count: 1, Writes: []write{{ID: "late", Token: tok(2)}}}, c)
+	assert.Equal(t, contents{Fence: tok(2), Count: 1, Writes: []write{{ID: "late", Token: tok(2)}}},
+		c)
 }
 
-// TestStoreWithoutTokensLosesUpdates shows that the store's own lock does not protect an update: what the demonstration
-// without the lock relies on.
+// TestStoreWithoutTokensLosesUpdates shows that the store's own lock does not protect an update:
+// what the demonstration without the lock relies on.
 func TestStoreWithoutTokensLosesUpdates(t *testing.T) {
 	s := newStore(t)
 	none := zklock.Token{}

@@ -9,7 +9,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// ErrLost is returned, wrapped, by a run in which an update was lost or a promise of the lock was broken.
+// ErrLost is returned, wrapped, by a run in which an update was lost or a promise of the lock was
+// broken.
 var ErrLost = errors.New("the check failed")
 
 // verdict compares what the file has with what the workers say they have done.
@@ -51,24 +52,31 @@ func judge(b *board, c contents) verdict {
 	}
 	v.must = len(acked) + len(v.untold)
 	if v.has != len(c.Writes) {
-		v.wrong = append(v.wrong, fmt.Sprintf("the file counts %d updates and lists %d", v.has, len(c.Writes)))
+		v.wrong = append(v.wrong,
+			fmt.Sprintf("the file counts %d updates and lists %d", v.has, len(c.Writes)))
 	}
 	v.wrong = append(v.wrong, judgeTokens(b, c)...)
 	return v
 }
 
-// judgeTokens says where tokens have not increased. Writes are in the file in the order in which they were made. Of
-// holds that made none, a token out of order shows by the refusal of a worker whose hold stood.
+// judgeTokens says where tokens have not increased. Writes are in the file in the order in which
+// they were made. Of holds that made none, a token out of order shows by the refusal of a worker
+// whose hold stood.
 func judgeTokens(b *board, c contents) (wrong []string) {
 	for i := 1; i < len(c.Writes); i++ {
-		if this, last := c.Writes[i], c.Writes[i-1]; !this.Token.IsZero() && this.Token.Compare(last.Token) <= 0 {
-			wrong = append(wrong, fmt.Sprintf("token %v of %s is not greater than %v of %s", this.Token, this.ID, last.Token, last.ID))
+		if this, last := c.Writes[i],
+			c.Writes[i-1]; !this.Token.IsZero() && this.Token.Compare(last.Token) <= 0 {
+			wrong = append(wrong,
+				fmt.Sprintf("token %v of %s is not greater than %v of %s", this.Token, this.ID,
+					last.Token, last.ID))
 		}
 	}
 	holders := make(map[zklock.Token]string)
 	for _, t := range b.turns {
 		if holders[t.token] != "" {
-			wrong = append(wrong, fmt.Sprintf("%s and %s held the lock with one token, %v", holders[t.token], t.worker, t.token))
+			wrong = append(wrong,
+				fmt.Sprintf("%s and %s held the lock with one token, %v", holders[t.token],
+					t.worker, t.token))
 		}
 		holders[t.token] = t.worker
 	}

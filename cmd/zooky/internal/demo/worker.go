@@ -15,8 +15,8 @@ import (
 	"github.com/zookylock/zklock/internal/closed"
 )
 
-// pause is how long a worker sits on what it has read before it writes: the window in which updates are lost without
-// the lock.
+// pause is how long a worker sits on what it has read before it writes: the window in which updates
+// are lost without the lock.
 const pause = 15 * time.Millisecond
 
 // Worker is one of the processes that contend.
@@ -28,10 +28,11 @@ type Worker struct {
 	SessionTimeout time.Duration
 }
 
-// Run takes orders from in and tells what happens to out, until it is ordered to finish. When in ends it returns at
-// once, and the process has to end then: goroutines are left.
+// Run takes orders from in and tells what happens to out, until it is ordered to finish. When in
+// ends it returns at once, and the process has to end then: goroutines are left.
 func (w Worker) Run(ctx context.Context, in io.Reader, out io.Writer) error {
-	at := &worker{Worker: w, store: store{path: w.File}, orders: newOrders(), out: json.NewEncoder(out)}
+	at := &worker{Worker: w, store: store{path: w.File}, orders: newOrders(),
+		out: json.NewEncoder(out)}
 	go at.orders.listen(in) // ended by in, or with the process
 	done := make(chan error, 1)
 	go func() { done <- at.work(ctx) }() // waited for here, or ended with the process
@@ -39,8 +40,9 @@ func (w Worker) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	case err := <-done:
 		return err
 	case <-at.orders.gone:
-		// The demonstration was killed, or ends early. Each worker clears up the files, while no worker writes any, so that
-		// none are left. One that finds nothing to clear up was not the first: no error.
+		// The demonstration was killed, or ends early. Each worker clears up the files, while no
+		// worker writes any, so that none are left. One that finds nothing to clear up was not the
+		// first: no error.
 		_ = at.store.alone(func() error { return os.RemoveAll(filepath.Dir(w.File)) })
 		return nil
 	}
@@ -110,13 +112,15 @@ func (w *worker) turn(ctx context.Context, id string) error {
 	if err == nil {
 		err = w.tell(event{What: releasing, Token: token})
 	}
-	if unlockErr := w.mutex.UnlockContext(ctx); !errors.Is(unlockErr, zklock.ErrLost) { // the loss was told already
+	// the loss was told already
+	if unlockErr := w.mutex.UnlockContext(ctx); !errors.Is(unlockErr, zklock.ErrLost) {
 		err = errors.Join(err, unlockErr)
 	}
 	return err
 }
 
-// acquire waits for the lock. Without an error and without a channel it was not acquired, and that is told.
+// acquire waits for the lock. Without an error and without a channel it was not acquired, and that
+// is told.
 func (w *worker) acquire(ctx context.Context) (revoked <-chan struct{}, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -166,7 +170,8 @@ func (w *worker) update(token zklock.Token, revoked <-chan struct{}, id string) 
 	case <-revoked:
 	}
 	if reason := w.mutex.Err(); reason != nil { // which looks at the clock too
-		if err := w.tell(event{What: lost, Token: token, Reason: reason.Error()}); err != nil || !dwell {
+		if err := w.tell(event{What: lost, Token: token, Reason: reason.Error()}); err != nil ||
+			!dwell {
 			return err
 		}
 		return w.offer(token, c, id)
@@ -189,8 +194,8 @@ func (w *worker) unlessStale(err error, token zklock.Token) error {
 	return w.tell(e)
 }
 
-// offer makes the write that it must not make: as would a process that was stopped after its last look at the lock, and
-// goes on now. Only the token keeps it out.
+// offer makes the write that it must not make: as would a process that was stopped after its last
+// look at the lock, and goes on now. Only the token keeps it out.
 func (w *worker) offer(token zklock.Token, c contents, id string) error {
 	select {
 	case <-w.orders.offer:
