@@ -130,7 +130,8 @@ func TestRunTellsTheGrantedTimeout(t *testing.T) {
 		"25h":   `^zooky: --session-timeout 25h0m0s: want from 100ms to 24h0m0s\n$`,
 		"1ms":   `^zooky: --session-timeout 1ms: want .*\n$`,
 		"-5s":   `^zooky: --session-timeout -5s: want .*\n$`,
-		"100ms": `^zooky: the servers grant a session timeout of \S+, not 100ms\n$`,
+		// A busy machine may lose such a short session, which is told behind that.
+		"100ms": `^zooky: the servers grant a session timeout of \S+, not 100ms\n`,
 	} {
 		_, _, stderr := p.zooky("run", "fred", "--session-timeout", asked, "--", "true")
 		assert.Regexp(t, told, stderr)
