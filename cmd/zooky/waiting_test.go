@@ -125,11 +125,11 @@ func TestRunWaitEndsAlthoughTheServersHang(t *testing.T) {
 func TestRunTellsTheGrantedTimeout(t *testing.T) {
 	p := newPlace(t)
 	for asked, told := range map[string]string{
-		"20h":   `^zooky: the servers grant a session timeout of \S+, not 20h0m0s\n$`,
-		"10s":   `^$`,
-		"25h":   `^zooky: --session-timeout 25h0m0s: want from 100ms to 24h0m0s\n$`,
-		"1ms":   `^zooky: --session-timeout 1ms: want .*\n$`,
-		"-5s":   `^zooky: --session-timeout -5s: want .*\n$`,
+		"20h": `^zooky: the servers grant a session timeout of \S+, not 20h0m0s\n$`,
+		"10s": `^$`,
+		"25h": `^zooky: --session-timeout 25h0m0s: want from 100ms to 24h0m0s\n$`,
+		"1ms": `^zooky: --session-timeout 1ms: want .*\n$`,
+		"-5s": `^zooky: --session-timeout -5s: want .*\n$`,
 		// A busy machine may lose such a short session, which is told behind that.
 		"100ms": `^zooky: the servers grant a session timeout of \S+, not 100ms\n`,
 	} {
