@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -248,9 +249,12 @@ func queueUp(t *testing.T, s *zklock.Session, name string, pair [2]side, places 
 		}
 		if !free && pair[p.side].library == "WriteLock" {
 			// It waits for ever if the one ahead leaves between its listing and its watch.
-			queue := children(t, s, root+"/"+name)
+			ahead := root + "/" + name + "/" + children(t, s, root+"/"+name)[i-1]
+			_, stat, err := s.Conn().Exists(ahead)
+			require.NoError(t, err)
 			eventually(t, func() bool {
-				return isWatched(server(t), root+"/"+name+"/"+queue[i-1])
+				watching := watchers(server(t), ahead)
+				return slices.ContainsFunc(watching, func(session int64) bool { return session != stat.EphemeralOwner })
 			}, "number %d to wait", i)
 		}
 	}

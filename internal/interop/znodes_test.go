@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -235,7 +235,7 @@ func TestADowngradedCuratorWriter(t *testing.T) {
 func requireWatched(t *testing.T, e *zktest.Ensemble, path string, granted <-chan struct{}) {
 	t.Helper()
 	eventually(t, func() bool {
-		return !isOpen(granted) || isWatched(e, path)
+		return !isOpen(granted) || len(watchers(e, path)) > 0
 	}, "nobody waits for %s", path)
 	select {
 	case <-granted:
@@ -244,8 +244,22 @@ func requireWatched(t *testing.T, e *zktest.Ensemble, path string, granted <-cha
 	}
 }
 
-// isWatched tells whether somebody watches a znode at the ensemble's first server.
-func isWatched(e *zktest.Ensemble, path string) bool {
+// watchers returns the sessions that watch a znode at the ensemble's first server.
+func watchers(e *zktest.Ensemble, path string) (sessions []int64) {
 	watches, err := e.Servers()[0].Command("wchp")
-	return err == nil && slices.Contains(strings.Split(watches, "\n"), path)
+	if err != nil {
+		return nil
+	}
+	found := false
+	for line := range strings.Lines(watches) {
+		line = strings.TrimSuffix(line, "\n")
+		id, isSession := strings.CutPrefix(line, "\t0x")
+		switch session, err := strconv.ParseUint(id, 16, 64); {
+		case !isSession:
+			found = line == path
+		case found && err == nil:
+			sessions = append(sessions, int64(session))
+		}
+	}
+	return sessions
 }
