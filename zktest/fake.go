@@ -16,7 +16,7 @@ import (
 // It speaks ZooKeeper's protocol over connections in memory, so that the client under test is the
 // real one. It grants the session timeouts that the servers of [Start] grant, 200 ms to 60 s, and
 // expires a session exactly when its timeout is over, which is as early as a server may. It does
-// not check access rights, has no TLS, and answers requests that zklock never sends with an error.
+// not have TLS, and answers requests that zklock never sends with an error.
 //
 // Its methods are safe for concurrent use.
 type FakeEnsemble struct {
