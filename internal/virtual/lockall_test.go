@@ -194,6 +194,7 @@ func TestVirtualLockAllLosesAPlace(t *testing.T) {
 				place := len(queue) - 2
 				require.NoError(t, elsewhere.Conn().Delete(queue[place], -1))
 				time.Sleep(time.Second) // sleep ok: virtual; they have queued again
+				assert.Len(t, w.Children(mutex(t, s, which).Path()), len(queue))
 				for _, name := range []string{"a", "b"} {
 					assert.NotContains(t, w.Children(mutex(t, s, name).Path()), queue[place])
 				}
@@ -285,6 +286,7 @@ func TestVirtualLockAllThroughFaults(t *testing.T) {
 					virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 						s, client := w.dial("", 10*time.Second)
 						elsewhere, _ := w.dial("", 10*time.Second)
+						lockAll(t, elsewhere, mutexes(t, elsewhere, "a", "b", "c")...).Unlock() // makes parents
 						holder := mutex(t, elsewhere, "b")
 						if taken {
 							lock(t, holder)
@@ -328,7 +330,7 @@ func testLockAllGivesUp(t *testing.T, end string, taken bool, after time.Duratio
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, client := w.dial("", 10*time.Second)
 		elsewhere, _ := w.dial("", 10*time.Second)
-		lockAll(t, elsewhere, mutexes(t, elsewhere, "a", "b", "c")...).Unlock() // makes the parents
+		lockAll(t, elsewhere, mutexes(t, elsewhere, "a", "b", "c")...).Unlock() // makes parents
 		holder := mutex(t, elsewhere, "b")
 		if taken {
 			lock(t, holder)
