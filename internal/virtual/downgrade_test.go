@@ -423,12 +423,11 @@ func TestVirtualDowngradeDuringABeat(t *testing.T) {
 			s, client := w.dial("", timeout)
 			rw := rwMutex(t, s, "m")
 			lock(t, rw.Mutex)
-			begun := time.Now()
 			for beats := client.Sent(wire.OpMulti); beats == client.Sent(wire.OpMulti); {
 				time.Sleep(time.Millisecond) // sleep ok: virtual; until the first beat
 			}
-			next := begun.Add(2 * time.Since(begun)).Add(time.Duration(step) * time.Millisecond)
-			time.Sleep(time.Until(next)) // sleep ok: virtual
+			nearNext := timeout/6 + time.Duration(step)*time.Millisecond // the next beat
+			time.Sleep(nearNext)                                         // sleep ok: virtual
 			client.Delay(time.Duration(step&7) * time.Millisecond)
 			reader := downgrade(t, rw)
 			time.Sleep(timeout) // sleep ok: virtual; other beats
