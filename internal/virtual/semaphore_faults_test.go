@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -434,9 +435,22 @@ func TestVirtualSomebodyElseTakesPermits(t *testing.T) {
 			s, _ := w.dial("", 10*time.Second)
 			sem := semaphore(t, s, "pool", 1, zklock.WithNaming(zklock.NamingCurator))
 			acquire(t, sem, 1).Release()
+			leases := func() (all []string) {
+				for _, p := range w.Ephemerals() {
+					if path.Base(path.Dir(p)) == "leases" {
+						all = append(all, p)
+					}
+				}
+				return all
+			}
+			// What Curator does: it creates its lease, looks how many there are, and takes itself for
+			// a holder if that is the only one.
+			const lease = "/ZktoolsLocks/pool/leases/_c_01234567-0123-0123-0123-0123456789ab-lease-"
+			holds := make(chan bool, 1)
 			go func() { // ends at once
 				time.Sleep(time.Duration(moment) * 500 * time.Microsecond) // sleep ok: virtual time
-				w.Stranger().Queue("/ZktoolsLocks/pool/leases/_c_01234567-0123-0123-0123-0123456789ab-lease-")
+				w.Stranger().Queue(lease)
+				holds <- len(leases()) == 1
 			}()
 			a := &asking{done: make(chan struct{})}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -445,20 +459,8 @@ func TestVirtualSomebodyElseTakesPermits(t *testing.T) {
 				a.permit, a.err = sem.Acquire(ctx, 1)
 			}()
 			time.Sleep(time.Second) // sleep ok: virtual time
-			// What Curator does: it has created its own, and looks how many there are. It takes
-			// itself for a holder if there is one.
-			leases := 0
-			var first string
-			for _, p := range w.Ephemerals() {
-				if path.Base(path.Dir(p)) == "leases" {
-					leases++
-					if w.Owner(p) < 0 {
-						first = p
-					}
-				}
-			}
-			require.NotEmpty(t, first)
-			if leases == 1 {
+			first := leases()[slices.IndexFunc(leases(), func(p string) bool { return w.Owner(p) < 0 })]
+			if <-holds {
 				assert.True(t, isOpen(a.done), "both hold the one permit")
 			} else {
 				a.granted(t).Release()

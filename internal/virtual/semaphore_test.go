@@ -164,6 +164,9 @@ func TestVirtualSemaphoreWakesOne(t *testing.T) {
 				}
 			})
 		}
+		time.Sleep(time.Second) // sleep ok: virtual; all are in the queue
+		assert.Equal(t, 1, w.Watches()["/ZktoolsLocks/pool/leases/"], "the first in the queue alone")
+		clear(asked)
 		p.Release()
 		time.Sleep(50 * time.Millisecond) // sleep ok: virtual time
 		synctest.Wait()
