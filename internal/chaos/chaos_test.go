@@ -80,7 +80,7 @@ func TestTheWorldMoves(t *testing.T) {
 		"rebuild server", "step clocks",
 		"move and blackhole"}
 	seen := make(map[string]int)
-	for range 3 {
+	for range 10 { // a plan of faults may leave some out, or find nothing to do for them
 		report := run(t, chaos.Config{
 			Duration: 20 * time.Second, Timeout: 1500 * time.Millisecond, Unequal: true,
 			Clocks: true, Only: moves,
