@@ -101,7 +101,7 @@ func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, err
 		if first < 0 {
 			return Contender{}, ErrNoLeader
 		}
-		leaders, err := e.m.describe(ctx, zs, q[first:first+1])
+		leaders, err := describe(ctx, zs, e.m.path, q[first:first+1])
 		switch {
 		case err != nil:
 			return Contender{}, err

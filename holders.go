@@ -51,64 +51,29 @@ func (s *Semaphore) entries(ctx context.Context, zs *recipe.Local) ([]recipe.Ent
 // RevokeHolders writes the revocation mark into the znodes of all who hold permits, and returns how
 // many there are, as Mutex.RevokeHolder does.
 func (s *Semaphore) RevokeHolders(ctx context.Context, opts ...RevokeOption) (int, error) {
-	return s.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
+	return s.managed().revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
 // RevokeAll is RevokeHolders for those who wait, too.
 func (s *Semaphore) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
-	return s.revoke(ctx, isAny, opts)
-}
-
-func (s *Semaphore) revoke(
-	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
-) (int, error) {
-	s.check()
-	mark, err := s.cfg.mark(opts)
-	if err != nil {
-		return 0, opError("revoke", s.path, err)
-	}
-	n, err := s.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
-		return zs.Revoke(ctx, path, mark)
-	})
-	return n, opError("revoke", s.path, err)
+	return s.managed().revoke(ctx, isAny, opts)
 }
 
 // Revoke writes the revocation mark into one znode, which Contenders has returned; only its Znode
 // is used. It fails with an error that matches zk.ErrNoNode if that is gone.
 func (s *Semaphore) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
-	s.check()
-	mark, err := s.cfg.mark(opts)
-	if err != nil {
-		return opError("revoke", s.path, err)
-	}
-	_, err = recipe.Request(ctx, s.s.locks,
-		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-			return struct{}{}, zs.Revoke(ctx, s.path+"/"+c.Znode, mark)
-		})
-	return opError("revoke", s.path, err)
+	return s.managed().revokeOne(ctx, c, opts)
 }
 
 // Clear removes the permits of all holders, and those who wait from the queue, and returns how
 // many. They are told as by Mutex.Clear, when others may have the permits already.
 func (s *Semaphore) Clear(ctx context.Context) (int, error) {
-	n, err := s.forEach(ctx, isAny, deleteZnode)
-	return n, opError("clear", s.path, err)
+	return s.managed().clear(ctx)
 }
 
-// forEach applies op to those who are meant, and returns to how many.
-func (s *Semaphore) forEach(
-	ctx context.Context, meant func(recipe.Entry) bool,
-	op func(context.Context, *recipe.Local, string) error,
-) (int, error) {
+func (s *Semaphore) managed() managed {
 	s.check()
-	return recipe.Request(ctx, s.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
-		q, err := s.entries(ctx, zs)
-		if err != nil {
-			return 0, err
-		}
-		q = slices.DeleteFunc(q, func(c recipe.Entry) bool { return !meant(c) })
-		return applyTo(ctx, zs, s.path, q, op)
-	})
+	return managed{s.s, s.path, &s.cfg, s.entries}
 }
 
 // removeSemaphore deletes a semaphore that nobody uses. If znode is none it returns notEmpty,

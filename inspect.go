@@ -102,7 +102,7 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 		incomplete = fmt.Errorf("%w: %d contenders are left out", ErrIncomplete, more)
 		q = q[:contendersKept]
 	}
-	contenders, err := m.describe(ctx, zs, q)
+	contenders, err := describe(ctx, zs, m.path, q)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +110,6 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 }
 
 // describe tells of candidates with their data. Those that have gone are left out.
-func (m *Mutex) describe(ctx context.Context, zs *recipe.Local,
-	q []recipe.Entry) ([]Contender, error) {
-	return describe(ctx, zs, m.path, q)
-}
-
 func describe(ctx context.Context, zs *recipe.Local, dir string,
 	q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
@@ -185,42 +180,19 @@ func newContenderNode(r wire.Reply) (n contenderNode) {
 //
 // The mark says who revokes, and with WithReason why: see RevokedError.
 func (m *Mutex) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
-	return m.revoke(ctx, isAny, opts)
-}
-
-func (m *Mutex) revoke(
-	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
-) (int, error) {
-	m.check()
-	mark, err := m.cfg.mark(opts)
-	if err != nil {
-		return 0, opError("revoke", m.path, err)
-	}
-	n, err := m.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
-		return zs.Revoke(ctx, path, mark)
-	})
-	return n, opError("revoke", m.path, err)
+	return m.managed().revoke(ctx, isAny, opts)
 }
 
 // RevokeHolder is like RevokeAll but marks only the holder, or the holders if they are readers.
 // Waiters are not marked, and the first of them is granted the lock when the holder releases it.
 func (m *Mutex) RevokeHolder(ctx context.Context, opts ...RevokeOption) (int, error) {
-	return m.revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
+	return m.managed().revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
 // Revoke writes the revocation mark into one candidate, which Contenders has returned; only its
 // Znode is used. It fails with an error that matches zk.ErrNoNode if the candidate is gone.
 func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
-	m.check()
-	mark, err := m.cfg.mark(opts)
-	if err != nil {
-		return opError("revoke", m.path, err)
-	}
-	_, err = recipe.Request(ctx, m.s.locks,
-		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
-			return struct{}{}, zs.Revoke(ctx, m.path+"/"+c.Znode, mark)
-		})
-	return opError("revoke", m.path, err)
+	return m.managed().revokeOne(ctx, c, opts)
 }
 
 // Clear removes every candidate in the queue, including this handle's own, and returns how many.
@@ -228,8 +200,7 @@ func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) e
 // Clear is for holders that no longer respond; otherwise use LockRevoking with AskThenForce, or
 // RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
-	n, err := m.forEach(ctx, isAny, deleteZnode)
-	return n, opError("clear", m.path, err)
+	return m.managed().clear(ctx)
 }
 
 func deleteZnode(ctx context.Context, zs *recipe.Local, path string) error {
@@ -238,20 +209,65 @@ func deleteZnode(ctx context.Context, zs *recipe.Local, path string) error {
 
 func isAny(recipe.Entry) bool { return true }
 
-// forEach applies op to the candidates in the queue that are meant, and returns to how many; those
-// that have gone do not count. Where op is not allowed it goes on with the others.
-func (m *Mutex) forEach(
+// managed is a lock or a semaphore, as those see it who manage it.
+type managed struct {
+	s       *Session
+	path    string
+	cfg     *lockConfig
+	entries func(context.Context, *recipe.Local) ([]recipe.Entry, error)
+}
+
+func (m *Mutex) managed() managed {
+	m.check()
+	return managed{m.s, m.path, &m.cfg,
+		func(ctx context.Context, zs *recipe.Local) ([]recipe.Entry, error) {
+			return zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
+		}}
+}
+
+func (l managed) revoke(
+	ctx context.Context, meant func(recipe.Entry) bool, opts []RevokeOption,
+) (int, error) {
+	mark, err := l.cfg.mark(opts)
+	if err != nil {
+		return 0, opError("revoke", l.path, err)
+	}
+	n, err := l.forEach(ctx, meant, func(ctx context.Context, zs *recipe.Local, path string) error {
+		return zs.Revoke(ctx, path, mark)
+	})
+	return n, opError("revoke", l.path, err)
+}
+
+func (l managed) revokeOne(ctx context.Context, c Contender, opts []RevokeOption) error {
+	mark, err := l.cfg.mark(opts)
+	if err != nil {
+		return opError("revoke", l.path, err)
+	}
+	_, err = recipe.Request(ctx, l.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (struct{}, error) {
+			return struct{}{}, zs.Revoke(ctx, l.path+"/"+c.Znode, mark)
+		})
+	return opError("revoke", l.path, err)
+}
+
+func (l managed) clear(ctx context.Context) (int, error) {
+	n, err := l.forEach(ctx, isAny, deleteZnode)
+	return n, opError("clear", l.path, err)
+}
+
+// forEach applies op to the entries that are meant, and returns to how many; those that have gone
+// do not count. Where op is not allowed it goes on with the others.
+func (l managed) forEach(
 	ctx context.Context, meant func(recipe.Entry) bool,
 	op func(context.Context, *recipe.Local, string) error,
 ) (int, error) {
-	m.check()
-	return recipe.Request(ctx, m.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
-		q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
+	return recipe.Request(ctx, l.s.locks, func(ctx context.Context, zs *recipe.Local) (int, error) {
+		q, err := l.entries(ctx, zs)
 		if err != nil {
 			return 0, err
 		}
 		q = slices.DeleteFunc(q, func(c recipe.Entry) bool { return !meant(c) })
-		return applyTo(ctx, zs, m.path, q, op)
+		return applyTo(ctx, zs, l.path, q, op)
 	})
 }
 

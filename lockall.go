@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/recipe"
 )
@@ -160,14 +158,14 @@ func (h *Hold) Token() Token { return tokenOf(h.held[0].a) }
 func (h *Hold) Guard() ([]any, error) {
 	guards := make([]any, len(h.held))
 	for i, l := range h.held {
-		err := l.a.Hold().State()
-		switch {
-		case l.a.Hold().Released():
+		if l.a.Hold().Released() {
 			return nil, opError("guard", l.m.path, ErrNotLocked)
-		case errors.Is(err, ErrLost):
-			return nil, opError("guard", l.m.path, err)
 		}
-		guards[i] = &zk.CheckVersionRequest{Path: l.a.Hold().Znode(), Version: -1}
+		guard, err := guardOf(l.a)
+		if err != nil {
+			return nil, err
+		}
+		guards[i] = guard
 	}
 	return guards, nil
 }

@@ -1479,7 +1479,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Revoke asks nobody",
-		edits: []edit{{"inspect.go", "		return struct{}{}, zs.Revoke(ctx, m.path+\"/\"+c.Znode, mark)\n", "		return struct{}{}, nil\n"}},
+		edits: []edit{{"inspect.go", "		return struct{}{}, zs.Revoke(ctx, l.path+\"/\"+c.Znode, mark)\n", "		_ = mark\n			return struct{}{}, nil\n"}},
 		tests: "TestRevokeOfOneContender",
 	},
 	{
