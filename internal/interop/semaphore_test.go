@@ -65,6 +65,10 @@ func TestCuratorAndWeShareASemaphore(t *testing.T) {
 			site, err := peers.NewSite(t.TempDir())
 			require.NoError(t, err)
 			each := handOffs(t) / 8
+			s := dial(t, server(t).Connect())
+			// whose permits are held until all of them queue
+			gate, err := openOurs(t, s, name, n, zklock.NamingCurator).Acquire(t.Context(), n)
+			require.NoError(t, err)
 			var g errgroup.Group
 			for range 4 {
 				s := dial(t, server(t).Connect())
@@ -73,12 +77,12 @@ func TestCuratorAndWeShareASemaphore(t *testing.T) {
 					g.Go(func() error { return h.Churn(each, site.Dir()) })
 				}
 			}
+			eventually(t, func() bool {
+				return len(children(t, s, root+"/"+name+"/locks")) == 8
+			}, "everybody in the queue")
+			require.NoError(t, gate.ReleaseContext(t.Context()))
 			require.NoError(t, g.Wait())
-			visits, between, err := site.HandOffs()
-			require.NoError(t, err)
-			assert.Equal(t, 8*each, visits)
-			assert.Greater(t, between, visits/20, "the sides did not take turns")
-			s := dial(t, server(t).Connect())
+			tookTurns(t, site, 8*each, 8, "zklock", "Curator")
 			assert.Empty(t, children(t, s, root+"/"+name+"/locks"))
 			assert.Empty(t, children(t, s, root+"/"+name+"/leases"))
 		})

@@ -116,18 +116,14 @@ func (s Site) log(mark string) error {
 	return errors.Join(err, file.Close())
 }
 
-// HandOffs returns how many visits there were, and how many came after one of another library.
-func (s Site) HandOffs() (visits, between int, err error) {
+// Visits returns the libraries of those who visited, in the order of their visits.
+func (s Site) Visits() ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
-	last := ""
+	var libraries []string
 	for mark := range strings.Lines(string(text)) {
-		library := strings.SplitN(mark, "-", 3)[1]
-		if last != "" && library != last {
-			between++
-		}
-		visits, last = visits+1, library
+		libraries = append(libraries, strings.SplitN(mark, "-", 3)[1])
 	}
-	return visits, between, err
+	return libraries, err
 }
 
 func (s Site) alone(kind Kind, mark string) error {
