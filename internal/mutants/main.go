@@ -22,6 +22,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/zookylock/zklock/internal/patch"
 )
 
 // edit replaces a piece of a file that must be there exactly once.
@@ -64,7 +66,7 @@ func run(ctx context.Context) int {
 		flag.Usage()
 		return 2
 	}
-	tree, err := copyTree(ctx)
+	tree, err := patch.Copy(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		return 2
@@ -142,64 +144,15 @@ func all() []mutant {
 	return list
 }
 
-// copyTree copies the module, without what git knows about it, into a temporary folder.
-func copyTree(ctx context.Context) (string, error) {
-	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", err
-	}
-	root := filepath.Dir(strings.TrimSpace(string(mod)))
-	tree, err := os.MkdirTemp("", "mutants.")
-	if err != nil {
-		return "", err
-	}
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		name, relErr := filepath.Rel(root, path)
-		if err := errors.Join(err, relErr); err != nil {
-			return err
-		}
-		switch {
-		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != ".":
-			return fs.SkipDir
-		case d.IsDir():
-			return os.MkdirAll(filepath.Join(tree, name), 0o777)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(tree, name), text, 0o666)
-	})
-	return tree, err
-}
-
 // try applies the mutant to the copy, runs its tests, and takes it back.
 func (m mutant) try(ctx context.Context, tree string, homes map[string][]string,
 	limit time.Duration) (verdict, error) {
-	originals := make(map[string][]byte)
-	defer func() {
-		for file, text := range originals {
-			os.WriteFile(file, text, 0o666)
-		}
-	}()
 	for _, e := range m.edits {
-		file := filepath.Join(tree, e.file)
-		text, err := os.ReadFile(file)
+		undo, err := patch.Replace(tree, e.file, e.old, e.new)
 		if err != nil {
 			return verdict{}, err
 		}
-		if originals[file] == nil {
-			originals[file] = text
-		}
-		if n := strings.Count(string(text), e.old); n != 1 {
-			return verdict{}, fmt.Errorf("no longer applies: %s has %d times\n%s", e.file, n, e.old)
-		}
-		if err := os.WriteFile(file, []byte(strings.Replace(string(text), e.old, e.new, 1)),
-			0o666); err != nil {
-			return verdict{}, err
-		}
+		defer undo() // the last edit first, as several may be of one file
 	}
 	v := test(ctx, tree, m.tests, limit, m.seeds, m.packages(homes)...)
 	if v.failed() && v.by == "" {
