@@ -110,11 +110,9 @@ func (s *Session) runUnder(
 			stood = ErrRunTimeout
 		}
 		stop()
-		bounded, cancel := s.bounded(context.WithoutCancel(held))
-		defer cancel()
 		var released error
 		if take() {
-			released = a.Release(bounded)
+			released = a.ReleaseWithin(s.patience())
 		}
 		err = outcome(&a.Claim, err, stood, released)
 	}()
@@ -125,7 +123,10 @@ func (s *Session) runUnder(
 func (m *Mutex) acquireForDo(ctx context.Context, cfg doConfig) (*recipe.Acquisition, error) {
 	ctx, cancel := boundedBy(ensemble.OrNone(ctx), cfg.wait, ErrWaitTimeout)
 	defer cancel()
-	return m.obtain(ctx, func(c *recipe.Claim) { c.Try = cfg.try })
+	return m.obtain(ctx, func(c recipe.Claim) recipe.Claim {
+		c.Try = cfg.try
+		return c
+	})
 }
 
 // outcome is what Do returns: fn's error, and why fn had to stop or how the hold was released, each

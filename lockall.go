@@ -172,7 +172,7 @@ func (h *Hold) Guard() ([]any, error) {
 
 // Unlock releases all the locks, as Mutex.Unlock does one. It panics if none is held any more.
 func (h *Hold) Unlock() {
-	ctx, cancel := h.s.bounded(context.Background())
+	ctx, cancel := h.s.bounded()
 	defer cancel()
 	if err := h.UnlockContext(ctx); errors.Is(err, ErrNotLocked) {
 		panic(err)

@@ -51,6 +51,7 @@ type Mutex struct {
 
 	cutShort atomic.Bool // Close has ended the goroutine of a Lock
 	sight    recipe.Sight
+	granted  func(*recipe.Acquisition) // setCurrent, which is made a function once
 
 	cohort *recipe.Cohort // of the goroutines that share a candidate; nil if each has its own
 
@@ -82,7 +83,7 @@ func (s *Session) newMutex(name string, kind queue.Kind, opts []LockOption) (*Mu
 
 func (s *Session) newHandle(name, path string, kind queue.Kind, cfg lockConfig) *Mutex {
 	m := &Mutex{s: s, name: name, path: path, kind: kind, cfg: cfg, slot: new(recipe.Slot)}
-	m.self = m
+	m.self, m.granted = m, m.setCurrent
 	return m
 }
 
@@ -109,10 +110,12 @@ func (m *Mutex) Name() string { return m.name }
 // Path returns the path of the lock's znode, with the chroot, as Session.Conn takes it.
 func (m *Mutex) Path() string { return m.path }
 
+// modifier changes what is claimed.
+type modifier func(recipe.Claim) recipe.Claim
+
 // acquire begins an acquisition for this handle. If waits is set it also completes it, in the
 // caller's goroutine if possible. mod changes what is claimed.
-func (m *Mutex) acquire(ctx context.Context, waits bool,
-	mod func(*recipe.Claim)) *recipe.Acquisition {
+func (m *Mutex) acquire(ctx context.Context, waits bool, mod modifier) *recipe.Acquisition {
 	m.check()
 	ctx = ensemble.OrNone(ctx)
 	if a := m.join(ctx, mod); a != nil {
@@ -130,7 +133,7 @@ func (m *Mutex) acquire(ctx context.Context, waits bool,
 
 // join begins an acquisition through the cohort. It returns nil for one that has a candidate of its
 // own.
-func (m *Mutex) join(ctx context.Context, mod func(*recipe.Claim)) *recipe.Acquisition {
+func (m *Mutex) join(ctx context.Context, mod modifier) *recipe.Acquisition {
 	if m.cohort == nil {
 		return nil
 	}
@@ -142,15 +145,15 @@ func (m *Mutex) join(ctx context.Context, mod func(*recipe.Claim)) *recipe.Acqui
 	return m.cohort.Begin(ctx, c)
 }
 
-func (m *Mutex) newPassage(mod func(*recipe.Claim)) *recipe.Passage {
+func (m *Mutex) newPassage(mod modifier) *recipe.Passage {
 	return m.s.locks.New(m.claim(mod))
 }
 
-func (m *Mutex) claim(mod func(*recipe.Claim)) recipe.Claim {
+func (m *Mutex) claim(mod modifier) recipe.Claim {
 	c := recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: m.slot,
-		Sight: &m.sight, Granted: m.setCurrent}
+		Sight: &m.sight, Granted: m.granted}
 	if mod != nil {
-		mod(&c)
+		return mod(c)
 	}
 	return c
 }
@@ -224,7 +227,7 @@ func (m *Mutex) endLock(err error, late bool) {
 // TryLockContext tells these cases apart.
 func (m *Mutex) TryLock() bool {
 	m.check()
-	ctx, cancel := m.s.bounded(context.Background())
+	ctx, cancel := m.s.bounded()
 	defer cancel()
 	_, err := m.TryLockContext(ctx)
 	return err == nil
@@ -237,11 +240,15 @@ func (m *Mutex) TryLock() bool {
 // goes on in the background.
 func (m *Mutex) Unlock() {
 	m.check()
-	ctx, cancel := m.s.bounded(context.Background())
-	defer cancel()
-	if err := m.UnlockContext(ctx); errors.Is(err, ErrNotLocked) && !m.cutShort.Load() {
-		panic(err)
+	a := m.take()
+	switch {
+	case a == nil && m.cutShort.Load():
+		return
+	case a == nil:
+		panic(opError("unlock", m.path, ErrNotLocked))
 	}
+	// Unlock has no way to return an error, and the removal goes on in any case.
+	_ = a.ReleaseWithin(m.s.patience())
 }
 
 // LockContext acquires the lock and returns the hold's Revoked channel. ctx bounds the acquisition,
@@ -265,7 +272,10 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 // lock is still taken. That read may be a moment old, because the Session's server may be behind
 // the others.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
-	return m.lock(ctx, func(c *recipe.Claim) { c.Try = true })
+	return m.lock(ctx, func(c recipe.Claim) recipe.Claim {
+		c.Try = true
+		return c
+	})
 }
 
 // LockRevoking is like LockContext but revokes the holds and candidates ahead of it in the queue; a
@@ -283,10 +293,13 @@ func (m *Mutex) LockRevoking(
 	if err != nil {
 		return nil, opError("lock", m.path, err)
 	}
-	return m.lock(ctx, func(c *recipe.Claim) { c.Revoke = how.revocation(mark) })
+	return m.lock(ctx, func(c recipe.Claim) recipe.Claim {
+		c.Revoke = how.revocation(mark)
+		return c
+	})
 }
 
-func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struct{}, error) {
+func (m *Mutex) lock(ctx context.Context, mod modifier) (<-chan struct{}, error) {
 	a, err := m.obtain(ctx, mod)
 	if err != nil {
 		return nil, err
@@ -295,7 +308,7 @@ func (m *Mutex) lock(ctx context.Context, mod func(*recipe.Claim)) (<-chan struc
 }
 
 // obtain makes an acquisition and returns it once it is granted the lock.
-func (m *Mutex) obtain(ctx context.Context, mod func(*recipe.Claim)) (*recipe.Acquisition, error) {
+func (m *Mutex) obtain(ctx context.Context, mod modifier) (*recipe.Acquisition, error) {
 	ctx = ensemble.OrNone(ctx)
 	if err := m.checkDeadlock(ctx); err != nil {
 		return nil, err

@@ -107,8 +107,7 @@ func (o *observer) waiting(a *recipe.Acquisition) {
 	o.told.Push(func() { o.logWaiting(o.ref(&a.Claim), since, a) })
 }
 
-func (o *observer) settled(a *recipe.Acquisition, err error) {
-	wait := time.Since(a.Begun())
+func (o *observer) settled(a *recipe.Acquisition, wait time.Duration, err error) {
 	o.tally.settled(a, wait, err)
 	if o.told == nil {
 		return

@@ -2,7 +2,6 @@ package zklock
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -92,11 +91,11 @@ func (p *Permit) take() bool { return !p.released.Swap(true) }
 // is gone; while no server answers, after one session timeout, and then it goes on in the
 // background.
 func (p *Permit) Release() {
-	ctx, cancel := p.s.s.bounded(context.Background())
-	defer cancel()
-	if err := p.ReleaseContext(ctx); errors.Is(err, ErrNotLocked) {
-		panic(err)
+	if !p.take() {
+		panic(opError("release", p.s.path, ErrNotLocked))
 	}
+	// Release has no way to return an error, and the removal goes on in any case.
+	_ = p.a.ReleaseWithin(p.s.s.patience())
 }
 
 // ReleaseContext gives the permits back, whatever it returns. It returns when a server has

@@ -26,6 +26,8 @@ type RWMutex struct {
 	self   *RWMutex // see check
 	reader *Mutex   // what a reader claims; its slot is not used
 
+	readGranted func(*recipe.Acquisition) // addRead, which is made a function once
+
 	mu    sync.Mutex // guards the field below
 	reads []*recipe.Acquisition
 }
@@ -38,7 +40,7 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 		return nil, err
 	}
 	rw := &RWMutex{Mutex: writer}
-	rw.self = rw
+	rw.self, rw.readGranted = rw, rw.addRead
 	rw.reader = rw.Reader()
 	rw.reader.share(nil)
 	return rw, nil
@@ -97,7 +99,7 @@ func (rw *RWMutex) RLock() {
 // Mutex.TryLock.
 func (rw *RWMutex) TryRLock() bool {
 	rw.check()
-	ctx, cancel := rw.s.bounded(context.Background())
+	ctx, cancel := rw.s.bounded()
 	defer cancel()
 	_, err := rw.rlock(ctx, true)
 	return err == nil
@@ -111,8 +113,9 @@ func (rw *RWMutex) RLockContext(ctx context.Context) (revoked <-chan struct{}, e
 
 func (rw *RWMutex) rlock(ctx context.Context, try bool) (<-chan struct{}, error) {
 	rw.check()
-	return rw.reader.lock(ctx, func(c *recipe.Claim) {
-		c.Try, c.Slot, c.Granted = try, nil, rw.addRead
+	return rw.reader.lock(ctx, func(c recipe.Claim) recipe.Claim {
+		c.Try, c.Slot, c.Granted = try, nil, rw.readGranted
+		return c
 	})
 }
 
@@ -134,9 +137,8 @@ func (rw *RWMutex) RUnlock() {
 	case a == nil:
 		panic(opError("unlock", rw.path, ErrNotLocked))
 	}
-	ctx, cancel := rw.s.bounded(context.Background())
-	defer cancel()
-	a.Release(ctx) // RUnlock has no way to return an error, and the removal goes on in any case
+	// RUnlock has no way to return an error, and the removal goes on in any case.
+	_ = a.ReleaseWithin(rw.s.patience())
 }
 
 // takeRead takes the read hold that is to be released next, nil if there is none.

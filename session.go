@@ -250,10 +250,15 @@ func (s *Session) Timeout() time.Duration {
 // servers raise what is below two of their ticks.
 const mostRaised = time.Minute
 
-// bounded returns a context for a call that has none of its user's: it ends after the session
+// patience is how long a call waits for the servers that has no context of its user's: the session
 // timeout that was granted.
-func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, min(s.Timeout(), max(s.cfg.timeout, mostRaised)))
+func (s *Session) patience() time.Duration {
+	return min(s.Timeout(), max(s.cfg.timeout, mostRaised))
+}
+
+// bounded returns a context for such a call.
+func (s *Session) bounded() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), s.patience())
 }
 
 // Rewinds returns how often the Session has found the ensemble's data to be older than what it had

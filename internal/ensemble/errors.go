@@ -79,7 +79,7 @@ func OrNone(ctx context.Context) context.Context {
 }
 
 // IsGaveUp reports whether a context's end is the reason for err.
-func IsGaveUp(err error) bool { return errors.As(err, new(GaveUp)) }
+func IsGaveUp(err error) bool { return err != nil && errors.As(err, new(GaveUp)) }
 
 // Public returns err as the user is to see it.
 func Public(err error) error {

@@ -67,7 +67,7 @@ func (l *Lease) timeout() time.Duration {
 func (l *Lease) offered(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked(0)
+	l.noticeSleepLocked(time.Now(), 0)
 	l.sleptAtOffer = l.slept
 	l.proof.offer(sent)
 	l.setTimerLocked()
@@ -87,7 +87,7 @@ func (l *Lease) refused(sent time.Time) {
 func (l *Lease) connected(sent time.Time, granted time.Duration) (shrunk bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked(0)
+	l.noticeSleepLocked(time.Now(), 0)
 	shrunk = l.proof.connect(sent.Add(l.sleptAtOffer-l.slept), granted)
 	if shrunk {
 		Nudge(l.soon)
@@ -103,12 +103,13 @@ func (l *Lease) answered(op int32, sent time.Time) {
 	defer l.mu.Unlock()
 	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as
 	// long.
-	l.noticeSleepLocked(lookEvery)
+	now := time.Now()
+	l.noticeSleepLocked(now, lookEvery)
 	if sent.Before(l.awake) {
 		// the machine may have slept in between, for longer than the answer took by this clock
 		return
 	}
-	now, until := time.Now(), l.proof.until()
+	until := l.proof.until()
 	if l.proof.answer(op, sent, now) {
 		if len(l.holds) > 0 && l.kind != LeaseServer {
 			l.zs.client.noteLeft(until.Sub(now))
@@ -128,8 +129,7 @@ const lookEvery = 20 * time.Millisecond
 // noticeSleepLocked puts the deadline forward if the machine has been suspended. Go's clock stands
 // still meanwhile, the ensemble's does not. It has to be called before the deadline is looked at or
 // moved. To ask takes a system call: there is no need if that was done within fresh.
-func (l *Lease) noticeSleepLocked(fresh time.Duration) {
-	now := time.Now()
+func (l *Lease) noticeSleepLocked(now time.Time, fresh time.Duration) {
 	if now.Sub(l.looked) < fresh {
 		return
 	}
@@ -182,8 +182,9 @@ func (l *Lease) RunOut(fresh time.Duration) {
 		l.mu.Unlock()
 		return
 	}
-	l.noticeSleepLocked(fresh)
-	if time.Now().Before(l.proof.until()) {
+	now := time.Now()
+	l.noticeSleepLocked(now, fresh)
+	if now.Before(l.proof.until()) {
 		l.mu.Unlock()
 		return
 	}
@@ -271,7 +272,7 @@ func (l *Lease) aging() time.Duration {
 func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked(0)
+	l.noticeSleepLocked(time.Now(), 0)
 	if l.ended {
 		return false
 	}
@@ -309,7 +310,7 @@ func (l *Lease) Certain() time.Time {
 	if l.kind == LeaseServer {
 		return time.Time{}
 	}
-	l.noticeSleepLocked(0)
+	l.noticeSleepLocked(time.Now(), 0)
 	return l.proof.until()
 }
 
@@ -322,6 +323,6 @@ func (l *Lease) Overdue() bool {
 	if l.kind == LeaseServer {
 		return false
 	}
-	l.noticeSleepLocked(0)
+	l.noticeSleepLocked(time.Now(), 0)
 	return time.Until(l.proof.until()) < l.proof.overdue()
 }

@@ -763,7 +763,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Revoked closes with the holder's own release",
-		edits: []edit{{"internal/recipe/hold.go", "	h.finishLocked(nil)\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked(nil)\n	return nil\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "	h.finishLocked(now, nil)\n	return nil\n", "	if h.err == nil {\n		h.revoked.give()\n	}\n	h.finishLocked(now, nil)\n	return nil\n"}},
 		tests: "TestChannelsBelongToOneHold",
 	},
 	{
@@ -921,7 +921,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "released: told before the candidate is gone",
-		edits: []edit{{"internal/recipe/cohort.go", "	if t.active > 0 && t.owner.hold.Stands() {\n		delete", "	if true {\n		delete"}},
+		edits: []edit{{"internal/recipe/cohort.go", "	if t.active > 0 && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{
@@ -1064,7 +1064,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lost hold's candidate left",
-		edits: []edit{{"internal/recipe/passage.go", "	c.hold.whenLost(p.removeSoon)\n", ""}},
+		edits: []edit{{"internal/recipe/passage.go", "	c.hold.removeWhenLost(p)\n", ""}},
 		tests: "TestALostHoldLeavesNoCandidate",
 	},
 	{
@@ -1090,7 +1090,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "word of a sibling believed before it is known to have been there",
-		edits: []edit{{"internal/recipe/queueing.go", "		if departing {\n", "		if departing && false {\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "		if leaving {\n", "		if leaving && false {\n"}},
 		tests: "TestVirtualASiblingThatIsNotThereIsNoWord",
 	},
 	{
@@ -1128,7 +1128,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "cohort asked while it waits not granted its turn",
-		edits: []edit{{"internal/recipe/cohort.go", "		if t.owner.hold.isLost() || ", "		if !t.owner.hold.Stands() || "}},
+		edits: []edit{{"internal/recipe/cohort.go", "		if t.owner.hold.lost.isGiven() || ", "		if !t.owner.hold.Stands() || "}},
 		tests: "TestACohortThatIsAskedWhileItWaits",
 	},
 	{
@@ -1334,7 +1334,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Deadline forgets a suspension",
-		edits: []edit{{"internal/ensemble/lease.go", "	l.noticeSleepLocked(0)\n	return l.proof.until()\n", "	return l.proof.until()\n"}},
+		edits: []edit{{"internal/ensemble/lease.go", "	l.noticeSleepLocked(time.Now(), 0)\n	return l.proof.until()\n", "	return l.proof.until()\n"}},
 		tests: "TestVirtualDeadlineOfASuspendedMachine",
 	},
 	{
@@ -1570,12 +1570,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "hooks: a release is not told",
-		edits: []edit{{"internal/recipe/acquisition.go", "	a.observer.Released(a, a.hold.held, time.Since(begun), err)\n", ""}},
+		edits: []edit{{"internal/recipe/acquisition.go", "	r.a.observer.Released(r.a, r.a.hold.held, time.Since(r.begun), err)\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a hook holds up the caller",
-		edits: []edit{{"observer.go", "	wait := time.Since(a.Begun())\n	o.tally.settled(a, wait, err)\n", "	wait := time.Since(a.Begun())\n	o.tally.settled(a, wait, err)\n	for _, h := range o.hooks {\n		if h.AcquireEnd != nil {\n			h.AcquireEnd(a.Trace, AcquireEndEvent{})\n		}\n	}\n"}},
+		edits: []edit{{"observer.go", "	o.tally.settled(a, wait, err)\n", "	o.tally.settled(a, wait, err)\n	for _, h := range o.hooks {\n		if h.AcquireEnd != nil {\n			h.AcquireEnd(a.Trace, AcquireEndEvent{})\n		}\n	}\n"}},
 		tests: "TestVirtualHooksThatBlock",
 	},
 	{

@@ -45,6 +45,8 @@ type Acquisition struct {
 	done     signal        // granted or failed
 	gone     signal        // no candidate is left
 
+	first Hold // of the first candidate
+
 	mu      sync.Mutex    // guards the fields below
 	detach  func() bool   // undoes follow
 	hold    *Hold         // of the current candidate
@@ -78,9 +80,7 @@ const cleanUpPatience = 50 * time.Millisecond
 func (a *Acquisition) follow(ctx context.Context, f func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if ctx.Done() != nil {
-		a.detach = context.AfterFunc(ctx, f)
-	}
+	a.detach = context.AfterFunc(ctx, f)
 }
 
 // ended is why the acquisition's context has ended: the client was closed, or the caller gave up.
@@ -118,7 +118,7 @@ func (a *Acquisition) decide(err error) bool {
 		a.hold.grant()
 		a.Granted(a)
 	} else {
-		a.observer.Settled(a, err)
+		a.observer.Settled(a, time.Since(a.begun), err)
 	}
 	if a.detach != nil {
 		a.detach()
@@ -195,25 +195,60 @@ func (a *Acquisition) Abandon() bool {
 // or until ctx ends. The removal goes on in any case. If the hold had been lost, Release returns
 // the loss.
 func (a *Acquisition) Release(ctx context.Context) error {
-	begun, lost := time.Now(), a.hold.release()
+	r, err := a.letGo()
+	if r.passage == nil {
+		return err
+	}
+	return r.finish(ctx)
+}
+
+// ReleaseWithin is Release with a context that ends after d.
+func (a *Acquisition) ReleaseWithin(d time.Duration) error {
+	r, err := a.letGo()
+	if r.passage == nil { // and no context is needed, which costs as much as the rest
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return r.finish(ctx)
+}
+
+// release is the end of a hold whose candidate is to be removed.
+type release struct {
+	a       *Acquisition
+	begun   time.Time
+	passage *Passage // whose candidate it is; nil if nothing is left to do
+	mine    bool     // the removal is the caller's to do
+}
+
+// letGo ends the hold. It returns the loss if the hold had been lost.
+func (a *Acquisition) letGo() (r release, lost error) {
+	r = release{a: a, begun: time.Now()}
+	lost = a.hold.release(r.begun)
 	p, mine := a.route.letGo(lost)
-	if lost != nil {
-		return lost
+	switch {
+	case lost != nil:
+	case p == nil:
+		a.observer.Released(a, a.hold.held, 0, nil)
+	default:
+		r.passage, r.mine = p, mine
 	}
-	var err error
-	if p != nil {
-		if mine {
-			p.remove(ctx)
-		}
-		err = p.awaitRemoval(ctx, begun)
+	return r, lost
+}
+
+// finish waits until the candidate is removed, or until ctx ends.
+func (r release) finish(ctx context.Context) error {
+	if r.mine {
+		r.passage.remove(ctx)
 	}
-	a.observer.Released(a, a.hold.held, time.Since(begun), err)
+	err := r.passage.awaitRemoval(ctx, r.begun)
+	r.a.observer.Released(r.a, r.a.hold.held, time.Since(r.begun), err)
 	return err
 }
 
 // Drop ends the hold, and does not wait for the removal of its candidate.
 func (a *Acquisition) Drop() {
-	lost := a.hold.release()
+	lost := a.hold.release(time.Now())
 	if p, mine := a.route.letGo(lost); mine {
 		p.removeSoon()
 	}

@@ -114,7 +114,9 @@ func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error)
 		m.queueBehindLocked(co.waiting.Len() - 1 + co.term.active)
 	}
 	m.queued = co.term.queued
-	m.follow(ctx, func() { m.settle(m.explained()) })
+	if ctx.Done() != nil {
+		m.follow(ctx, func() { m.settle(m.explained()) })
+	}
 	return begun, nil
 }
 
@@ -312,7 +314,7 @@ func (t *term) grantLocked(m *member) bool {
 	m.term = t
 	if !m.settle(nil) {
 		m.term = nil
-		m.hold.release()
+		m.hold.release(time.Now())
 		return false
 	}
 	t.grants++
@@ -328,7 +330,7 @@ func (t *term) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
 		m := e.Value.(*member)
-		if t.owner.hold.isLost() || t.grants == math.MaxUint32 {
+		if t.owner.hold.lost.isGiven() || t.grants == math.MaxUint32 {
 			return
 		}
 		granted := t.grantLocked(m)
@@ -440,7 +442,7 @@ func (t *term) release(m *member) *Passage {
 // dismissLocked tells a member that has released its hold that the candidate is others' now. If it
 // is nobody's, onLeft tells.
 func (t *term) dismissLocked(m *member) {
-	if t.active > 0 && t.owner.hold.Stands() {
+	if t.active > 0 && t.owner.hold.Known() == nil {
 		delete(t.members, m)
 		m.gone.give()
 	}

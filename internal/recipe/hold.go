@@ -41,7 +41,7 @@ type Hold struct {
 	since time.Time       // when it was granted; zero until then
 	held  time.Duration   // until it ended
 	ended bool            // released or lost
-	lapse func()          // called when the hold is lost; nil for nobody
+	lapse *Passage        // whose candidate is removed when the hold is lost; nil for none
 	over  context.Context // see lasting; nil if nobody has asked
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
@@ -50,14 +50,21 @@ type Hold struct {
 	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
 
-func (a *Acquisition) newHold() *Hold { return &Hold{of: a, reads: !a.Kind.Exclusive()} }
+func (a *Acquisition) newHold() *Hold {
+	h := &a.first
+	if h.of != nil {
+		h = new(Hold)
+	}
+	h.of, h.reads = a, !a.Kind.Exclusive()
+	return h
+}
 
 // grant begins the hold. What has befallen its candidate before is told now.
 func (h *Hold) grant() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since = time.Now()
-	h.of.observer.Settled(h.of, nil)
+	h.of.observer.Settled(h.of, h.since.Sub(h.of.begun), nil)
 	switch {
 	case h.ended:
 		h.of.observer.Ended(h.of, 0, h.err)
@@ -84,14 +91,14 @@ func (h *Hold) lasting() context.Context {
 	return h.over
 }
 
-// whenLost has f called when the hold is lost, at once if it is. It must not block.
-func (h *Hold) whenLost(f func()) {
+// removeWhenLost has the passage's candidate removed when the hold is lost, at once if it is.
+func (h *Hold) removeWhenLost(p *Passage) {
 	h.mu.Lock()
 	lost := h.lost.isGiven()
-	h.lapse = f
+	h.lapse = p
 	h.mu.Unlock()
 	if lost {
-		f()
+		p.removeSoon()
 	}
 }
 
@@ -182,16 +189,16 @@ func (h *Hold) lose(reason error) {
 	h.err = reason
 	h.lost.give()
 	h.bond.lose()
-	h.finishLocked(reason)
+	h.finishLocked(time.Now(), reason)
 	if h.lapse != nil {
-		h.lapse()
+		h.lapse.removeSoon()
 	}
 }
 
-func (h *Hold) finishLocked(lost error) {
+func (h *Hold) finishLocked(now time.Time, lost error) {
 	h.ended = true
 	if !h.since.IsZero() {
-		h.held = time.Since(h.since)
+		h.held = now.Sub(h.since)
 		h.of.observer.Ended(h.of, h.held, lost)
 	}
 	h.tellFollowersLocked()
@@ -201,7 +208,7 @@ func (h *Hold) finishLocked(lost error) {
 }
 
 // release ends the hold from the holder's side, once. It returns the loss that came before, if any.
-func (h *Hold) release() error {
+func (h *Hold) release(now time.Time) error {
 	h.lease.RunOut(lately)
 	if h.whole != nil {
 		h.whole.mu.Lock()
@@ -213,7 +220,7 @@ func (h *Hold) release() error {
 	if h.ended {
 		return h.err
 	}
-	h.finishLocked(nil)
+	h.finishLocked(now, nil)
 	return nil
 }
 

@@ -17,7 +17,7 @@ type Observer struct {
 
 	// Settled is called when the acquisition is granted the lock, or has failed. What follows is
 	// only told of one that was granted it.
-	Settled func(a *Acquisition, err error)
+	Settled func(a *Acquisition, wait time.Duration, err error)
 
 	// Revoked is called when the holder is asked to release, with the error that its hold has from
 	// then on.
@@ -35,7 +35,7 @@ func unobserved() *Observer {
 	return &Observer{
 		Queued:   func(*Acquisition, int) {},
 		Waiting:  func(*Acquisition) {},
-		Settled:  func(*Acquisition, error) {},
+		Settled:  func(*Acquisition, time.Duration, error) {},
 		Revoked:  func(*Acquisition, time.Duration, error) {},
 		Ended:    func(*Acquisition, time.Duration, error) {},
 		Released: func(*Acquisition, time.Duration, time.Duration, error) {},

@@ -163,7 +163,7 @@ func (p *Passage) granted(c *candidate) bool {
 		return false
 	}
 	c.zs.newHolds.add(p)
-	c.hold.whenLost(p.removeSoon)
+	c.hold.removeWhenLost(p)
 	return true
 }
 

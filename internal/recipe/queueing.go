@@ -137,7 +137,6 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	c.hold.bind(c)
 	ctx := p.ctx
 	if c.isBlocked() {
 		var err error
@@ -145,6 +144,7 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
+	c.hold.bind(c) // not before: its path is shared with the watch from there on
 	if err := p.takeSlot(ctx, c); err != nil {
 		return err
 	}
@@ -343,8 +343,8 @@ func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemb
 	node, err := w.Read(ctx)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		h, departing := handoffFrom(w)
-		if departing {
+		h, leaving := handoffFrom(w)
+		if leaving {
 			return 0, nil
 		}
 		if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {

@@ -141,18 +141,15 @@ type handoff struct {
 	state ensemble.NodeState // of that
 }
 
-// note is what stands with a candidate's znode in the table of watches.
-type note struct {
-	*handoff // nil for none
-	// it is being removed: the hand-off may yet prove false, and announceGone wakes those that wait
-	departing bool
-}
+// departing is a hand-off of a candidate that is being removed: it may yet prove false, and
+// announceGone wakes those that wait.
+type departing handoff
 
 // announce leaves a hand-off while the candidate is being removed. announceGone must follow.
 func (c *candidate) announce(h *handoff) {
 	if c.isFirst {
 		c.handoff = h
-		c.zs.Watches.Annotate(c.path, note{h, true})
+		c.zs.Watches.Annotate(c.path, (*departing)(h))
 	}
 }
 
@@ -163,14 +160,20 @@ func (c *candidate) announceGone(gone bool) {
 	if c.stage != deleted {
 		c.handoff = nil
 	}
-	c.zs.Watches.Deleted(c.path, gone, note{c.handoff, false})
+	c.zs.Watches.Deleted(c.path, gone, c.handoff)
 }
 
-// handoffFrom returns what a candidate of this session has left; nil if it was none, or had others
-// ahead.
-func handoffFrom(w *ensemble.Watcher) (h *handoff, departing bool) {
-	n, _ := w.Note().(note)
-	return n.handoff, n.departing
+// handoffFrom returns what a candidate of this session has left, and whether that is being removed;
+// nil if it was none, or had others ahead.
+func handoffFrom(w *ensemble.Watcher) (h *handoff, leaving bool) {
+	switch n := w.Note().(type) {
+	case *departing:
+		return (*handoff)(n), true
+	case *handoff:
+		return n, false
+	default:
+		return nil, false
+	}
 }
 
 // emptyThrough returns up to which number all candidates of a lock are known to be gone, -1 if that
