@@ -1123,7 +1123,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "what only looks like a candidate marked and removed",
-		edits: []edit{{"internal/recipe/lookahead.go", "	all := everybody || c.sifts\n", "	all := c.sifts\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	all := wantAll || c.sifts\n", "	all := c.sifts\n"}},
 		tests: "TestWhatOnlyLooksLikeACandidateIsLeftAlone",
 	},
 	{
