@@ -243,7 +243,7 @@ func (c *Client) shutDown(zs *Session) {
 func (zs *Session) hangUp() {
 	if zs.served() && closed.Is(zs.ready) {
 		zs.Conn.Close()
-	} else { // there is nobody to tell, or nothing: no use in waiting for an answer
+	} else { // there is no server to tell, or nothing to release: do not wait for an answer
 		zs.disconnect()
 		zs.closeDisconnected()
 	}

@@ -117,8 +117,8 @@ func (l *Lease) answered(op int32, sent time.Time) {
 	}
 }
 
-// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not
-// read at one time.
+// sleepNoise is how far the clocks that show a suspension may be apart, because they are not read
+// at one time.
 const sleepNoise = 10 * time.Millisecond
 
 // lookEvery is how often the answers of a busy session have us look whether the machine has been
@@ -141,7 +141,7 @@ func (l *Lease) noticeSleepLocked(fresh time.Duration) {
 	}
 	l.asleep = asleep
 	if slept < 0 {
-		return // where the wall clock tells, somebody has put it back
+		return // where the wall clock is used, it was put back
 	}
 	l.awake = time.Now()
 	l.slept += slept
@@ -252,7 +252,7 @@ func (l *Lease) Admit(ctx context.Context, h Tenant) error {
 
 // tooShort reports whether answers take so long that beats cannot keep a hold, and the next
 // session, with a longer timeout, is better off. A server that claims to grant next to nothing
-// would otherwise keep the session from every lock, for ever.
+// would otherwise keep the session from every lock, forever.
 func (l *Lease) tooShort(answer time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

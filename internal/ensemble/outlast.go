@@ -12,7 +12,7 @@ var errNoNewSession = errors.New("the server says of a new session that it has e
 // overdue is how long a session lasts that no server takes: the ensemble keeps it for its timeout,
 // counted from a moment that is a tick off at most. Only a server can say that a session has
 // expired, and none does if the ensemble is younger than what the session has seen: servers then
-// hang up, for ever (ZooKeeperServer.processConnectRequest).
+// hang up, forever (ZooKeeperServer.processConnectRequest).
 func overdue(timeout time.Duration) time.Duration { return timeout + timeout/3 }
 
 // outlast gives the session up when no server has taken it for so long that the ensemble cannot

@@ -11,11 +11,11 @@ import (
 )
 
 // What an acquisition asks of a server as a rule goes past zk.Conn's queue, by wire.Conn.Send:
-// nobody has to stay for an answer that does not come, and requests that belong together go in one
-// packet. The errors are zk.Conn's.
+// no goroutine has to wait for an answer that does not come, and requests that belong together go
+// in one packet. The errors are zk.Conn's.
 
-// Ask sends a request and returns what read makes of its answer. It fails with ctx; then nobody
-// knows whether the request was executed.
+// Ask sends a request and returns what read makes of its answer. It fails with ctx; then it is not
+// known knows whether the request was executed.
 func Ask[T any](ctx context.Context, zs *Session, r *wire.Request,
 	read func(wire.Reply) T) (T, error) {
 	to := ResponsesTo(r, read)
@@ -57,7 +57,7 @@ func (from Responses[T]) Wait(ctx context.Context) (T, error) {
 }
 
 // Apart runs op, which calls zk.Conn and stays for its answer whatever becomes of ctx. It fails
-// with ctx; then nobody knows what op has come to.
+// with ctx; then it is not known what op has come to.
 func (zs *Session) Apart(ctx context.Context, op func() error) error {
 	if ctx.Done() == nil {
 		return op()

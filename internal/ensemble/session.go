@@ -244,7 +244,7 @@ func (zs *Session) removed() <-chan struct{} {
 	return zs.none
 }
 
-// End gives the session up: its tenants lose it, and those that wait for it are woken.
+// End gives the session up: its tenants lose it, and goroutines that wait for it are woken.
 func (zs *Session) End(reason error) {
 	zs.mu.Lock()
 	first := zs.err == nil
@@ -255,7 +255,7 @@ func (zs *Session) End(reason error) {
 	if first {
 		zs.Lease.end(reason)
 		close(zs.ended)
-		zs.Watches.Recheck() // whoever waits for a znode finds out
+		zs.Watches.Recheck() // the watchers of znodes find out
 	}
 }
 

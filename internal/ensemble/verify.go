@@ -11,8 +11,8 @@ const auditsToVerify = 3
 
 // verify has a quorum confirm that what has been waited for long exists. A server can have missed a
 // transaction for good: ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted
-// under load. Whoever is connected to it waits for a candidate that is gone, and a session that is
-// confirmed by the others is no help. Such a server is left.
+// under load. A client that is connected to it waits for a candidate that is gone, and a session
+// that is confirmed by the others is no help. Such a server is left.
 func (t *WatchTable) verify() {
 	paths := t.longWaitedFor()
 	for len(paths) > 0 {
