@@ -18,9 +18,9 @@ func newList(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [PATTERN]",
 		Short: "List the locks",
-		Long: `List prints all locks, or the locks whose names match PATTERN: * matches any characters but
-/, ? matches one, [a-z] one of several, and the segment ** any number of segments, so jobs/**
-matches all locks below jobs. A lock is Locked if it has holders or waiters, and Free otherwise. A
+		Long: `List prints all locks, or the locks whose names match PATTERN: * stands for any characters
+but /, ? for one, [a-z] for one of several, and the segment ** for any number of segments, so
+jobs/** matches all locks below jobs. A lock is Locked if it has holders or waiters, and Free otherwise. A
 lock that may not be read is listed as No permission, or as Unreadable if the servers' answer is too
 large. No session marks a znode that is named like a contender of the lock above it and belongs to
 no session: it holds nothing, and zooky clear removes it.
