@@ -261,3 +261,13 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Proof is what proves that the session still stands.
+type Proof uint8
+
+// The kinds of Proof. See the Lease of package zklock.
+const (
+	LeaseQuorum Proof = iota // the last operation that a quorum confirmed
+	LeasePing                // the last answer of any server
+	LeaseServer              // that the server has not said otherwise
+)

@@ -301,19 +301,3 @@ func (sv *servers) connected() {
 	}
 	sv.round, sv.begun = 1, false
 }
-
-// hostProvider tells zk.Conn about rounds: after each it answers what was asked of it meanwhile,
-// and waits for a second. Which server is tried is up to the dialer.
-type hostProvider struct{ zs *Session }
-
-func (p hostProvider) Init([]string) error { return nil }
-func (p hostProvider) Len() int            { return len(p.zs.client.servers.hosts) }
-func (p hostProvider) Connected()          { p.zs.client.servers.connected() }
-
-// Next returns the server to try, and whether all have been tried since the last connection.
-func (p hostProvider) Next() (server string, retryStart bool) {
-	if p.zs.dialing.Err() != nil {
-		return "", true // zk.Conn looks whether it is closed
-	}
-	return p.zs.client.servers.beginRound()
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // auditsToVerify is after how many audits a quorum is asked about a znode that is still waited for.
@@ -70,4 +71,22 @@ func (t *WatchTable) standsHere(path string) (exists bool) {
 		return err
 	})
 	return err == nil && exists
+}
+
+// audit makes all watchers look again once in a session timeout, so that a lost event delays none
+// of them for longer. It ends with the ZooKeeper session; Close waits for it.
+func (t *WatchTable) audit() {
+	tick := time.NewTicker(t.zs.Timeout())
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			t.Recheck()
+			t.verify()
+		case <-t.sooner:
+			tick.Reset(t.zs.Timeout())
+		case <-t.zs.ended:
+			return
+		}
+	}
 }

@@ -117,7 +117,7 @@ func (c *candidate) create(ctx context.Context) error {
 	}
 	for {
 		op := wire.OpCreate2
-		if !c.zs.Client().Takes(op) {
+		if !c.zs.Takes(op) {
 			op = wire.OpCreate
 		}
 		born, err := c.createOnce(ctx, op)
@@ -136,7 +136,7 @@ func (c *candidate) create(ctx context.Context) error {
 					return err
 				}
 				continue
-			case err != nil && op == wire.OpCreate2 && c.zs.Client().NoteRefusal(op, err):
+			case err != nil && op == wire.OpCreate2 && c.zs.NoteRefusal(op, err):
 				continue
 			case err != nil:
 				return err

@@ -53,9 +53,9 @@ func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 	if err != nil {
 		return err
 	}
-	if p.container && zs.Client().Takes(wire.OpCreateContainer) {
+	if p.container && zs.Takes(wire.OpCreateContainer) {
 		_, err := zs.Conn.CreateContainer(path, p.data, zk.FlagContainer, acl)
-		if err == nil || !zs.Client().NoteRefusal(wire.OpCreateContainer, err) {
+		if err == nil || !zs.NoteRefusal(wire.OpCreateContainer, err) {
 			return err
 		}
 	}
