@@ -10,9 +10,9 @@ import (
 )
 
 // Context returns a context that ends with the current hold: when another client asks for the lock,
-// when the hold is lost, and when it is released. Its context.Cause then matches ErrRevoked, as a
-// RevokedError if the client has said who it is, or ErrLost, or is ErrNotLocked. It also ends with
-// parent. If nothing is held it has ended already, with ErrNotLocked.
+// when the hold is lost, and when it is released. Its context.Cause then matches ErrRevoked (a
+// RevokedError if the client has said who it is) or ErrLost, or is ErrNotLocked. It also ends with
+// parent. If nothing is held it has ended already, with the cause ErrNotLocked.
 //
 // The context carries the hold: an acquisition under it that would wait for this hold fails with
 // ErrDeadlock.
@@ -64,8 +64,8 @@ func (m *Mutex) checkDeadlock(ctx context.Context) error {
 	return nil
 }
 
-// blocks reports whether an acquisition through m waits until the hold is released. One that is
-// lost blocks its own handle alone.
+// blocks reports whether an acquisition through m would wait until the hold is released. A lost
+// hold blocks only its own handle.
 func (c *carried) blocks(m *Mutex) bool {
 	switch {
 	case c.m.s != m.s || c.m.path != m.path || c.hold.Released():

@@ -81,8 +81,8 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 //
 // Do returns fn's error, joined with the reason if the hold was revoked or lost, if fn ran too
 // long, or if the release failed. If fn returns nil, a revocation is not an error. If the lock is
-// not acquired, fn does not run, and the error is that of LockContext. Do waits for the release,
-// for up to the session timeout.
+// not acquired, fn does not run, and Do returns the error that LockContext would return. Do waits
+// for the release, for up to the session timeout.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) error {
 	cfg, err := newDoConfig(opts)
 	if err != nil {
@@ -97,8 +97,8 @@ func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...
 	return m.s.runUnder(a, held, cfg.run, func() bool { return m.forget(a) }, fn)
 }
 
-// runUnder runs fn with a context that ends with the hold, and then releases that, if it can be
-// taken from its handle.
+// runUnder runs fn with a context that ends with the hold. Then it releases the hold, if take takes
+// it from its handle.
 func (s *Session) runUnder(
 	a *recipe.Acquisition, held context.Context, atMost time.Duration, take func() bool,
 	fn func(context.Context) error,
@@ -129,8 +129,8 @@ func (m *Mutex) acquireForDo(ctx context.Context, cfg doConfig) (*recipe.Acquisi
 	})
 }
 
-// outcome is what Do returns: fn's error, and why fn had to stop or how the hold was released, each
-// once. If fn has stopped without an error, there is none.
+// outcome returns the error of Do: fn's error, why fn had to stop, and how the release failed, each
+// once. If fn has returned nil, why it had to stop is not an error.
 func outcome(c *recipe.Claim, err, stood, released error) error {
 	told := opError(opRelease(c), c.Path, released)
 	switch {

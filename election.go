@@ -18,7 +18,7 @@ import (
 type Election struct{ m *Mutex }
 
 // Election returns a handle on the election with that name. It does not use the network.
-// WithIdentifier sets how the candidate is shown to others.
+// WithIdentifier sets how the candidate appears in Leader and in Contenders.
 func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 	m, err := s.Mutex(name, opts...)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 // RevokeHolder asks the leader to step down.
 func (e *Election) Mutex() *Mutex { return e.m }
 
-// The pauses of a candidate whose lead has failed: the first, and the longest. Each is twice the
+// The first and the longest pause of a candidate after its lead has failed. Each pause is twice the
 // one before.
 const (
 	failedPause  = time.Second
@@ -39,7 +39,7 @@ const (
 )
 
 // Run campaigns until it is the leader, calls lead, steps down when lead returns, and begins again
-// at the end of the queue. The context of lead is that of Mutex.Do: it ends when the leader is
+// at the end of the queue. The context of lead is like that of Mutex.Do: it ends when the leader is
 // asked to step down, when the lock is lost, and with ctx. If lead returns an error that does not
 // follow from its context, Run logs it, and pauses before it campaigns again: for 1 s, and for
 // twice as long after each further failure, up to 1 min.
@@ -75,7 +75,8 @@ func (e *Election) Run(ctx context.Context, lead func(context.Context) error) er
 	}
 }
 
-// ended returns why Run ends whose context has ended, and what the leader has failed with.
+// ended returns the error of a Run whose context has ended, joined with the leader's if that is
+// another.
 func (e *Election) ended(ctx context.Context, err error) error {
 	if errors.Is(err, ctx.Err()) {
 		return err
@@ -113,8 +114,9 @@ func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, err
 
 // Observe returns a sequence of the current leader and then each new one. It waits for a server to
 // report a change of the leader's znode, and sends no requests meanwhile; while there is no leader
-// it looks every 250 ms. A leader that steps down before it is seen is left out. The sequence ends
-// with ctx. If a server refuses or the Session is closed, the last element is that error.
+// it looks every 250 ms. A leader that steps down before Observe has seen it is left out. The
+// sequence ends with ctx. If a server refuses or the Session is closed, the last element is that
+// error.
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	ctx = ensemble.OrNone(ctx)
 	return func(yield func(Contender, error) bool) {
@@ -150,8 +152,8 @@ func (e *Election) next(ctx context.Context, known Contender) (Contender, error)
 	return leader, opError("look at", e.m.path, err)
 }
 
-// leaderlessLook is how often it is looked for a leader while there is none, or one whose znode may
-// not be read: then no server tells of a change.
+// leaderlessLook is the interval at which Observe looks for a leader while there is none, or while
+// the leader's znode may not be read: servers report no change then.
 const leaderlessLook = 250 * time.Millisecond
 
 // awaitChange waits until there may be another leader than the one with that znode, "" for none.
@@ -178,7 +180,7 @@ func (e *Election) awaitChange(ctx context.Context, zs *recipe.Local, znode stri
 	}
 }
 
-// awaitWake waits until there is something to look at, or it is time to look anyway.
+// awaitWake waits for wake or look. It fails if the session or ctx ends first.
 func awaitWake(ctx context.Context, zs *recipe.Local, wake <-chan struct{},
 	look <-chan time.Time) error {
 	select {

@@ -19,12 +19,12 @@ var (
 
 	// ErrDeadlock is returned by an acquisition that would wait for a hold that its own context
 	// carries: a hold of the same lock, through any handle of the Session, unless both are readers.
-	// So a reader cannot become a writer without releasing first. Trying again does not help while
-	// that hold lasts.
+	// So a reader must release before it can become a writer. Trying again does not help while that
+	// hold lasts.
 	//
 	// Two cases are not detected. LockAsync does not fail, because the hold can be released before
 	// the caller waits for the outcome. Nor does a reader that waits for a writer which is queued
-	// behind the read hold of the reader's own context: as with sync.RWMutex, avoid recursive read
+	// behind the read hold of the reader's own context. As with sync.RWMutex, avoid recursive read
 	// locking.
 	ErrDeadlock = errors.New("deadlock: the context holds the lock already")
 
@@ -71,16 +71,15 @@ var (
 	ErrMixedDialects = recipe.ErrMixedDialects
 
 	// ErrSize is returned by an acquisition of permits if the handle was made for another size than
-	// the semaphore has, or asks for more permits than there are. The error has both numbers.
-	// Trying again does not help: give all handles the same size, or set it for all with
-	// Semaphore.Resize.
+	// the semaphore has, or if it asks for more permits than there are. The error has both numbers.
+	// Trying again does not help: give all handles the same size, or set it with Semaphore.Resize.
 	ErrSize = recipe.ErrSize
 
 	// ErrIncomplete is part of the error of Locks and Contenders if they return only a part. The
 	// error says what is left out. Trying again does not help.
 	ErrIncomplete = errors.New("the list is incomplete")
 
-	// ErrTooMany is returned by an acquisition by which one ZooKeeper session would own more than
+	// ErrTooMany is returned by an acquisition if the ZooKeeper session would then own more than
 	// WithFootprint allows. No znode is left. Release locks, or open a second Session for a part of
 	// them.
 	ErrTooMany = ensemble.ErrTooMany
@@ -112,7 +111,7 @@ func (e *OpError) Error() string {
 // Unwrap returns what went wrong, for errors.Is and errors.As.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// What an acquisition, and the release of its hold, is called in an error.
+// opAcquire and opRelease return the Op of an acquisition and of its release.
 func opAcquire(c *recipe.Claim) string {
 	if c.Config.Pool != nil {
 		return "acquire"
@@ -127,8 +126,8 @@ func opRelease(c *recipe.Claim) string {
 	return "unlock"
 }
 
-// opError adds the operation and the path to err, unless there is none, for the user. It is the
-// only place where the library's own errors become the user's.
+// opError adds the operation and the path to err, and returns nil if err is nil. All errors that
+// the package returns pass through it: it turns internal errors into public ones.
 func opError(op, path string, err error) error {
 	if err == nil {
 		return nil

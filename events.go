@@ -8,9 +8,9 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// dispatch is the event goroutine, one for each Session: it fans ZooKeeper's watches out to the
-// waiting lockers and follows the state of the connection. It does no I/O and calls nothing that
-// might block. It ends when Close closes the mailbox.
+// dispatch is the event goroutine, one for each Session. It passes ZooKeeper's watch events on to
+// the acquisitions that wait for them and follows the state of the connection. It does no I/O and
+// calls nothing that might block. It ends when Close closes the mailbox.
 func (s *Session) dispatch() {
 	for {
 		events, ok := s.client.Events()
@@ -54,7 +54,7 @@ type userCode struct {
 	runs []chan struct{}
 }
 
-// run has f run on a goroutine, until over is closed.
+// run starts a goroutine that calls f. f must return after over is closed.
 func (u *userCode) run(f func()) {
 	done := make(chan struct{})
 	u.runs = append(u.runs, done)
@@ -78,11 +78,11 @@ func (u *userCode) end() {
 	}
 }
 
-// afterDial is how long the state function is not called after Dial, so that the program has what
-// Dial returns.
+// afterDial delays the first call of the state function, so that the program has received the
+// Session from Dial by then.
 const afterDial = 10 * time.Millisecond
 
-// callState hands the states to the user's function.
+// callState calls the user's state function with each state.
 func (s *Session) callState() {
 	select {
 	case <-time.After(afterDial):

@@ -13,11 +13,11 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// This is how a semaphore is looked at and managed.
+// This file has the methods that inspect and manage a semaphore.
 
-// Contenders returns who holds permits, in the order in which they were granted, and then who waits
-// for permits, in queue order. The Znode of each is a path below the semaphore's. It is empty for a
-// semaphore that nobody uses.
+// Contenders returns the holders of permits, in the order of their grants, and then the waiters, in
+// the order of the queue. The Znode of each is a path below that of the semaphore. Contenders
+// returns none if the semaphore is not in use.
 func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 	s.check()
 	contenders, err := recipe.Request(ctx, s.s.locks,
@@ -38,7 +38,7 @@ func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 	return contenders, opError("look at", s.path, err)
 }
 
-// entries returns the holders, and then those who wait.
+// entries returns the holders and then the waiters.
 func (s *Semaphore) entries(ctx context.Context, zs *recipe.Local) ([]recipe.Entry, error) {
 	held, err := zs.Holders(ctx, s.cfg.Pool)
 	if err != nil {
@@ -48,25 +48,26 @@ func (s *Semaphore) entries(ctx context.Context, zs *recipe.Local) ([]recipe.Ent
 	return append(held, waiting...), err
 }
 
-// RevokeHolders writes the revocation mark into the znodes of all who hold permits, and returns how
-// many there are, as Mutex.RevokeHolder does.
+// RevokeHolders writes the revocation mark into the znodes of all holders and returns how many
+// there are. It is like Mutex.RevokeHolder.
 func (s *Semaphore) RevokeHolders(ctx context.Context, opts ...RevokeOption) (int, error) {
 	return s.managed().revoke(ctx, func(c recipe.Entry) bool { return c.Holder }, opts)
 }
 
-// RevokeAll is RevokeHolders for those who wait, too.
+// RevokeAll is like RevokeHolders but marks the waiters too.
 func (s *Semaphore) RevokeAll(ctx context.Context, opts ...RevokeOption) (int, error) {
 	return s.managed().revoke(ctx, isAny, opts)
 }
 
-// Revoke writes the revocation mark into one znode, which Contenders has returned; only its Znode
-// is used. It fails with an error that matches zk.ErrNoNode if that is gone.
+// Revoke writes the revocation mark into the znode of one contender, which Contenders has returned;
+// only its Znode is used. It fails with an error that matches zk.ErrNoNode if the znode is gone.
 func (s *Semaphore) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) error {
 	return s.managed().revokeOne(ctx, c, opts)
 }
 
-// Clear removes the permits of all holders, and those who wait from the queue, and returns how
-// many. They are told as by Mutex.Clear, when others may have the permits already.
+// Clear removes the permits of all holders and the candidates of all waiters, and returns how many
+// contenders there were. As with Mutex.Clear, a holder is told only when another client may have
+// the permits already.
 func (s *Semaphore) Clear(ctx context.Context) (int, error) {
 	return s.managed().clear(ctx)
 }
@@ -76,8 +77,8 @@ func (s *Semaphore) managed() managed {
 	return managed{s.s, s.path, &s.cfg, s.entries}
 }
 
-// removeSemaphore deletes a semaphore that nobody uses. If znode is none it returns notEmpty,
-// which is why the znode could not be deleted.
+// removeSemaphore deletes a semaphore that is not in use. If znode is not a semaphore it returns
+// notEmpty, the error of the attempt to delete the znode.
 func removeSemaphore(ctx context.Context, zs *recipe.Local, znode string, notEmpty error) error {
 	children, _, err := zs.Conn.Children(znode)
 	if err != nil ||

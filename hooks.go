@@ -10,12 +10,12 @@ import (
 )
 
 // Hooks are functions that a Session calls when something happens to it or its locks, for metrics
-// and traces. Fields that are nil are not called.
+// and traces. A nil function is not called.
 //
 // AcquireStart is called by the goroutine that asks for the lock. All others are called on one
-// goroutine of the Session, one after the other, in the order of events, and a moment later. No
-// hook delays a lock or a loss. Hooks should be quick, because later events are kept in memory
-// until they return. They must not call Session.Close, which waits for them for a second.
+// goroutine of the Session, one after the other, in the order of the events and a moment after
+// them. No hook delays a lock or a loss. Hooks should be quick, because later events are kept in
+// memory until they return. They must not call Session.Close, which waits up to a second for them.
 //
 // For each acquisition AcquireStart is called first, then Queued if it has to wait, then
 // AcquireEnd. If the lock was granted, Revoked and Lost follow if they happen, and HoldEnd comes
@@ -33,27 +33,28 @@ type Hooks struct {
 	// AcquireEnd is called when the acquisition is granted the lock or fails.
 	AcquireEnd func(ctx context.Context, e AcquireEndEvent)
 
-	// Revoked is called when the holder is asked to release; if that was before the grant, after
-	// AcquireEnd. It is not called for a loss.
+	// Revoked is called when the holder is asked to release. If it was asked before the grant,
+	// Revoked is called after AcquireEnd. It is not called for a loss.
 	Revoked func(ctx context.Context, e RevokedEvent)
 
-	// Lost is called when the hold is lost, also if only its release shows that.
+	// Lost is called when the hold is lost. If only the release shows the loss, Lost is called
+	// then.
 	Lost func(ctx context.Context, e LostEvent)
 
-	// HoldEnd is called when the hold was released or lost.
+	// HoldEnd is called when the hold has been released or lost.
 	HoldEnd func(ctx context.Context, e HoldEndEvent)
 
 	// State is called with every new State of the Session.
 	State func(e StateEvent)
 
-	// Request is told that a request to a server has been answered, or that its connection ended
-	// first: of each request that the Session makes for its locks, for its lease and for Conn, and
-	// of each ping. There are three or more for each acquisition and release, so it should be
-	// quicker than the others.
+	// Request is called for each request to a server, when it has been answered or its connection
+	// has ended: the requests for locks, for the lease and of Conn, and pings. There are three or
+	// more requests for each acquisition and release, so Request should be quicker than the other
+	// hooks.
 	Request func(e RequestEvent)
 }
 
-// LockRef names the lock of an event, and the side of it.
+// LockRef names the lock of an event and says which kind of hold is meant.
 type LockRef struct {
 	Name string
 	Path string // of its znode, with the chroot
@@ -158,7 +159,7 @@ func (r LossReason) String() string {
 	}
 }
 
-// reasonOf is what the state of a hold, or the error of its release, says of a loss.
+// reasonOf returns why a hold was lost, by its state or by the error of its release.
 func reasonOf(err error) LossReason {
 	switch {
 	case !errors.Is(err, ErrLost):

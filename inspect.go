@@ -29,7 +29,7 @@ const (
 	KindSemaphore = KindWrite + 1 // permits of a semaphore
 )
 
-// kindOf returns what is claimed.
+// kindOf returns the kind of hold that is claimed.
 func kindOf(c *recipe.Claim) Kind {
 	if c.Config.Pool != nil {
 		return KindSemaphore
@@ -109,7 +109,8 @@ func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, 
 	return contenders, incomplete
 }
 
-// describe tells of candidates with their data. Those that have gone are left out.
+// describe reads the candidates' data and returns them as Contenders. Candidates that are gone are
+// left out.
 func describe(ctx context.Context, zs *recipe.Local, dir string,
 	q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
@@ -126,7 +127,7 @@ func describe(ctx context.Context, zs *recipe.Local, dir string,
 	return contenders, err
 }
 
-// newContender tells of a candidate with the answer about its data.
+// newContender makes a Contender of a candidate and the answer about its data.
 func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Contender, error) {
 	node, err := answer.Value, answer.Err
 	if err != nil {
@@ -195,10 +196,10 @@ func (m *Mutex) Revoke(ctx context.Context, c Contender, opts ...RevokeOption) e
 	return m.managed().revokeOne(ctx, c, opts)
 }
 
-// Clear removes every candidate in the queue, including this handle's own, and returns how many.
-// Waiters queue again. Holders are told as by Force, when another client may have the lock already.
-// Clear is for holders that no longer respond; otherwise use LockRevoking with AskThenForce, or
-// RevokeAll.
+// Clear removes every candidate in the queue, including this handle's own, and returns how many
+// there were. Waiters queue again. As with Force, a holder is told only when another client may
+// have the lock already. Clear is for holders that no longer respond; otherwise use LockRevoking
+// with AskThenForce, or RevokeAll.
 func (m *Mutex) Clear(ctx context.Context) (int, error) {
 	return m.managed().clear(ctx)
 }
@@ -209,7 +210,7 @@ func deleteZnode(ctx context.Context, zs *recipe.Local, path string) error {
 
 func isAny(recipe.Entry) bool { return true }
 
-// managed is a lock or a semaphore, as those see it who manage it.
+// managed is a lock or a semaphore that is to be inspected, revoked or cleared.
 type managed struct {
 	s       *Session
 	path    string
@@ -255,8 +256,8 @@ func (l managed) clear(ctx context.Context) (int, error) {
 	return n, opError("clear", l.path, err)
 }
 
-// forEach applies op to the entries that are meant, and returns to how many; those that have gone
-// do not count. Where op is not allowed it goes on with the others.
+// forEach applies op to the entries for which meant is true. It returns their number, without
+// entries that are gone. If op is not allowed on one it goes on with the others.
 func (l managed) forEach(
 	ctx context.Context, meant func(recipe.Entry) bool,
 	op func(context.Context, *recipe.Local, string) error,
@@ -310,12 +311,13 @@ type LockInfo struct {
 }
 
 // Locks returns every lock under the root, sorted by name. A znode is a lock if it has a queue, or
-// if it has no children; other znodes with children are segments of longer names. What vanishes
-// meanwhile is left out. A lock that may not be read has an Err.
+// if it has no children; other znodes with children are segments of longer names. A lock that is
+// removed meanwhile is left out. A lock that may not be read has an Err.
 //
-// Locks reads 1,000,000 znodes, 250,000 below each, and 128 MiB of names, and no znode whose name
-// is longer than the name of a lock can be, which is 1024 bytes. If there are more, it returns what
-// it has read, and an error that matches ErrIncomplete and says how many are left out.
+// Locks reads at most 1,000,000 znodes, 250,000 children of each znode, and 128 MiB of names. It
+// does not read znodes whose names are longer than the 1024 bytes that a lock's name may have. If
+// there are more, it returns what it has read, and an error that matches ErrIncomplete and says how
+// many are left out.
 func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
 	s.check()
 	locks, err := recipe.Request(ctx, s.locks, s.listLocks)
@@ -334,7 +336,7 @@ func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, 
 
 // Remove deletes the znode of a lock that is not in use. It fails with an error that matches
 // ErrLocked if the queue is not empty, zk.ErrNoNode if there is no such lock, and zk.ErrNotEmpty if
-// there are other znodes below it, which is so if it begins the names of other locks.
+// there are other znodes below it, such as locks whose names begin with this name.
 func (s *Session) Remove(ctx context.Context, name string) error {
 	s.check()
 	path, err := s.lockPath(name)

@@ -11,8 +11,8 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Hold is several locks that Session.LockAll has acquired as one. Each is also held by its handle,
-// which has the Token, for one.
+// Hold is the hold of several locks, returned by Session.LockAll. Each lock is also held through
+// its handle, whose methods apply to that lock alone.
 type Hold struct {
 	s    *Session
 	held []heldLock // in the order in which they were asked for
@@ -30,19 +30,20 @@ var (
 	errTwice        = fmt.Errorf("%w, for it is named twice", ErrDeadlock)
 )
 
-// LockAll acquires several locks, all of them or none, in any order: those who use it never wait
-// for one another in a circle. For a read/write lock name rw.Mutex to write, and rw.Reader() to
-// read. ctx bounds the acquisition as that of Mutex.LockContext does, and the errors are the same,
-// with the path of one of the locks.
+// LockAll acquires several locks, all of them or none. Calls of LockAll never deadlock with each
+// other, whatever the order of their arguments. To write under an RWMutex rw, pass rw.Mutex; to
+// read, pass rw.Reader(). ctx bounds the acquisition, not the hold. The errors are as for
+// Mutex.LockContext; their Path is that of one of the locks.
 //
-// The candidates are queued in one transaction. If one of them is lost while they wait, all leave
-// their queues, and queue again at the end. A lock that is free meanwhile is kept from others while
-// the rest is waited for.
+// The candidates are queued in one transaction. If one of them is lost while they wait, all are
+// removed and queued again at the ends of their queues. While LockAll waits for one lock, other
+// clients wait for those of its locks that are free.
 //
-// The caller should hold no other lock: to acquire more under a Hold, or LockAll under a hold, can
-// wait in a circle as ever. If it asks for what ctx carries, or for one lock twice, it fails with
-// ErrDeadlock. It takes 256 locks at most, whose paths and identifiers take 512 kB at most, all of
-// this Session. WithLocalHandoff has no effect.
+// The caller should hold no other lock, and acquire none while it has the Hold: such an acquisition
+// can deadlock with another client. LockAll fails with ErrDeadlock if a lock is passed twice, or if
+// it would wait for a hold that ctx carries. All handles must be of this Session. At most 256 locks
+// can be acquired together, with paths, identifiers and ACLs of at most 512 kB in total.
+// WithLocalHandoff has no effect.
 func (s *Session) LockAll(ctx context.Context, locks ...*Mutex) (*Hold, error) {
 	s.check()
 	ctx = ensemble.OrNone(ctx)
@@ -66,7 +67,7 @@ func (s *Session) LockAll(ctx context.Context, locks ...*Mutex) (*Hold, error) {
 	return h, nil
 }
 
-// checkAll fails if the locks cannot be acquired together.
+// checkAll fails if the locks cannot be acquired together under ctx.
 func (s *Session) checkAll(ctx context.Context, locks []*Mutex) error {
 	if len(locks) == 0 {
 		return opError("lock", "", errNoLocks)
@@ -88,22 +89,23 @@ func (s *Session) checkAll(ctx context.Context, locks []*Mutex) error {
 	return nil
 }
 
-// Revoked returns the channel that closes when the holder should stop: when one of the locks was
-// asked for, or is lost.
+// Revoked returns a channel that closes when the locks should be released, because one of them is
+// revoked or lost.
 func (h *Hold) Revoked() <-chan struct{} {
-	_ = h.Err() // tells a loss that nobody has noticed so far
+	_ = h.Err() // notices a loss, if there is one
 	return h.bond.Revoked()
 }
 
-// Lost returns the channel that closes when one of the locks is lost. The others are held until
-// they are unlocked.
+// Lost returns a channel that closes when one of the locks is lost. The others are held until they
+// are unlocked.
 func (h *Hold) Lost() <-chan struct{} {
 	_ = h.Err()
 	return h.bond.Lost()
 }
 
-// Err returns how the hold stands: nil, or an error that matches ErrRevoked or ErrLost, with the
-// path of a lock that was asked for, or lost. It does not change once the hold is released.
+// Err returns the state of the hold: nil if all locks are held, an error that matches ErrLost if
+// one is lost, and otherwise an error that matches ErrRevoked if one is revoked. The Path of the
+// error is that of the lock. The state does not change once the hold is released.
 func (h *Hold) Err() error {
 	var revoked error
 	for _, l := range h.held {
@@ -118,8 +120,8 @@ func (h *Hold) Err() error {
 	return revoked
 }
 
-// Deadline returns until when all the locks are certain to be held as things stand, as
-// Mutex.Deadline does for one; the zero Time if one of them is not held or was lost.
+// Deadline returns the earliest of the locks' deadlines; see Mutex.Deadline. It returns the zero
+// Time if one of the locks is not held or was lost.
 func (h *Hold) Deadline() (deadline time.Time) {
 	for i, l := range h.held {
 		certain := l.m.Deadline()
@@ -133,7 +135,8 @@ func (h *Hold) Deadline() (deadline time.Time) {
 	return deadline
 }
 
-// Context returns a context that ends with the hold, as Mutex.Context does, and carries all of it.
+// Context returns a context that ends when one of the locks is revoked, lost or released; see
+// Mutex.Context. It carries the holds of all the locks.
 func (h *Hold) Context(parent context.Context) (context.Context, context.CancelFunc) {
 	_ = h.Err()
 	parent = ensemble.OrNone(parent)
@@ -149,8 +152,8 @@ func (h *Hold) Context(parent context.Context) (context.Context, context.CancelF
 	}
 }
 
-// Token returns the fencing token of all the locks: each is greater than those of all earlier
-// exclusive holds of that lock.
+// Token returns one fencing token for all the locks. For each of them it is greater than the tokens
+// of all earlier exclusive holds of that lock.
 func (h *Hold) Token() Token { return tokenOf(h.held[0].a) }
 
 // Guard returns operations to put first in Session.Conn().Multi(...): the transaction writes
@@ -170,7 +173,7 @@ func (h *Hold) Guard() ([]any, error) {
 	return guards, nil
 }
 
-// Unlock releases all the locks, as Mutex.Unlock does one. It panics if none is held any more.
+// Unlock releases all the locks. It is like Mutex.Unlock, and panics if none of the locks is held.
 func (h *Hold) Unlock() {
 	ctx, cancel := h.s.bounded()
 	defer cancel()
@@ -179,9 +182,9 @@ func (h *Hold) Unlock() {
 	}
 }
 
-// UnlockContext releases all the locks, as Mutex.UnlockContext does one. What was unlocked by its
-// handle is left alone; if that is all, the error matches ErrNotLocked. If several fail, the error
-// is the first one's.
+// UnlockContext releases all the locks that were not released through their handles; see
+// Mutex.UnlockContext. If there are none, it fails with ErrNotLocked. If several releases fail, it
+// returns the error of the first.
 func (h *Hold) UnlockContext(ctx context.Context) error {
 	ctx = ensemble.OrNone(ctx)
 	var releases sync.WaitGroup

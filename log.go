@@ -1,6 +1,6 @@
 package zklock
 
-// Everything that this package logs is here.
+// This file has every line that this package logs; see also internal/ensemble and internal/recipe.
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// isWanted reports whether the log is wanted at all.
+// isWanted reports whether the logger is not the one that discards everything.
 func isWanted(logger *slog.Logger) bool { return logger.Handler() != slog.DiscardHandler }
 
-// inLog is a duration as the log has it.
+// inLog returns a duration attribute, rounded to milliseconds.
 func inLog(key string, d time.Duration) slog.Attr {
 	return slog.Duration(key, d.Round(time.Millisecond))
 }
@@ -63,7 +63,7 @@ func (o *observer) logRevoked(e RevokedEvent) {
 
 func (o *observer) logLost(e LostEvent) {
 	level := slog.LevelWarn
-	if e.Reason == LossClosed { // which is the program's own wish
+	if e.Reason == LossClosed { // the program has closed the Session itself
 		level = slog.LevelInfo
 	}
 	o.logLock(level, "lock lost", e.Lock, slog.String("reason", e.Reason.String()),
@@ -72,7 +72,7 @@ func (o *observer) logLost(e LostEvent) {
 
 func (o *observer) logEnd(e HoldEndEvent) {
 	if e.Reason != NotLost {
-		return // logLost has told
+		return // logLost has logged it
 	}
 	attrs := []slog.Attr{inLog("held", e.Held), inLog("took", e.Release)}
 	if e.Err != nil {
@@ -99,13 +99,13 @@ func (o *observer) logState(e StateEvent) {
 	}
 }
 
-// logDialing tells that Dial does not get through.
+// logDialing logs that Dial has no session yet.
 func (o *observer) logDialing(servers []string, since time.Duration, failure error) {
 	o.log(slog.LevelWarn, "no zookeeper session yet", slog.Any("servers", servers),
 		inLog("after", since), slog.Any("error", failure))
 }
 
-// logOutage tells that a connection is missing for long.
+// logOutage logs that there has been no connection for long.
 func (o *observer) logOutage(since time.Duration, failure error) {
 	o.log(slog.LevelWarn, "zookeeper disconnected", inLog("for", since), slog.Any("error", failure))
 }

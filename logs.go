@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// logs hands what the Session logs to the user's handler, on a goroutine of its own: a handler that
-// blocks holds up nothing else for longer than a moment. It is the slog.Handler of the Session's
-// logger.
+// logs is the slog.Handler of the Session's logger. It passes entries to the user's handler on a
+// goroutine of its own, so that a handler that blocks delays nothing else for more than a moment.
 type logs struct {
 	to      slog.Handler
 	entries chan logEntry
@@ -27,7 +26,7 @@ const (
 	// mostLogEntries is how many entries wait for a handler that blocks. More are dropped.
 	mostLogEntries = 1000
 
-	// logPatience is how long an entry's maker waits for the handler, unless that blocks already.
+	// logPatience is how long Handle waits for the user's handler, unless that blocks already.
 	logPatience = 20 * time.Millisecond
 )
 
@@ -35,10 +34,10 @@ func newLogs(to slog.Handler) *logs {
 	return &logs{to: to, entries: make(chan logEntry, mostLogEntries), blocked: new(atomic.Bool)}
 }
 
-// Enabled is true where the entry is made: the user's handler is asked by write, for it may block.
+// Enabled returns true. The user's handler may block, so write asks it instead.
 func (l *logs) Enabled(context.Context, slog.Level) bool { return true }
 
-// Handle returns when the user's handler has, as a rule.
+// Handle queues the record. It waits for the user's handler up to logPatience.
 func (l *logs) Handle(_ context.Context, record slog.Record) error {
 	e := logEntry{l.to, record.Clone(), make(chan struct{})}
 	select {
@@ -67,7 +66,7 @@ func (l *logs) WithGroup(name string) slog.Handler {
 	return &logs{l.to.WithGroup(name), l.entries, l.blocked}
 }
 
-// run hands entries to their handler until over is closed, and then those that are left.
+// run passes entries to their handler until over is closed, and then the entries that are left.
 func (l *logs) run(over <-chan struct{}) {
 	for {
 		select {
@@ -85,7 +84,7 @@ func (l *logs) run(over <-chan struct{}) {
 func (l *logs) write(e logEntry) {
 	ctx := context.Background()
 	if e.to.Enabled(ctx, e.record.Level) {
-		_ = e.to.Handle(ctx, e.record) // there is nowhere to tell
+		_ = e.to.Handle(ctx, e.record) // there is nowhere to report its error
 	}
 	l.blocked.Store(false)
 	close(e.written)

@@ -1,6 +1,7 @@
 package zklock
 
-// What misuse panics with. It is a fault of the program, so no error of a method tells it.
+// The messages of the panics for misuse. Misuse is a fault of the program, so methods panic instead
+// of returning an error.
 const (
 	notMadeMutex     = "zklock: use of a Mutex that was not made by a Session, or was copied"
 	notMadeRWMutex   = "zklock: use of an RWMutex that was not made by a Session, or was copied"

@@ -87,7 +87,7 @@ func (s *Session) newHandle(name, path string, kind queue.Kind, cfg lockConfig) 
 	return m
 }
 
-// share lets the handle's goroutines share a candidate, if that is wanted.
+// share lets the handle's goroutines share a candidate if WithLocalHandoff is set.
 func (m *Mutex) share(slot *recipe.Slot) {
 	if m.cfg.handoffs > 0 {
 		m.cohort = recipe.NewCohort(m.s.locks,
@@ -96,7 +96,7 @@ func (m *Mutex) share(slot *recipe.Slot) {
 	}
 }
 
-// lockPath returns the znode of the lock of that name.
+// lockPath returns the path of the znode of the lock with that name.
 func (s *Session) lockPath(name string) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err
@@ -123,7 +123,7 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod modifier) *recipe.A
 	}
 	p := m.newPassage(mod)
 	p.Trace = m.s.observer.start(ctx, &p.Claim)
-	if waits && p.Revoke == nil { // what removes others by force outlasts its context
+	if waits && p.Revoke == nil { // with force the acquisition may outlast its context
 		p.Acquire(ctx)
 	} else {
 		p.Begin(ctx)
@@ -131,8 +131,8 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod modifier) *recipe.A
 	return &p.Acquisition
 }
 
-// join begins an acquisition through the cohort. It returns nil for one that has a candidate of its
-// own.
+// join begins an acquisition through the cohort. It returns nil if the acquisition must have a
+// candidate of its own.
 func (m *Mutex) join(ctx context.Context, mod modifier) *recipe.Acquisition {
 	if m.cohort == nil {
 		return nil
@@ -164,8 +164,8 @@ func (m *Mutex) setCurrent(a *recipe.Acquisition) {
 	m.current = a
 }
 
-// forget takes an acquisition, which is about to be released, from the handle. It is false if the
-// handle holds another, or none.
+// forget takes an acquisition that is about to be released from the handle. It returns false if the
+// handle holds another or none.
 func (m *Mutex) forget(a *recipe.Acquisition) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -186,7 +186,7 @@ func (m *Mutex) take() *recipe.Acquisition {
 	}
 }
 
-// holding returns what the handle holds, nil if nothing.
+// holding returns the acquisition that holds the handle, or nil if nothing is held.
 func (m *Mutex) holding() *recipe.Acquisition {
 	m.check()
 	m.mu.Lock()
@@ -210,9 +210,9 @@ func (m *Mutex) Lock() {
 	}
 }
 
-// endLock ends a Lock that has failed and cannot say so. late says whether the Session was closed
-// when Lock was called. If it was not, the program is shutting down and has done nothing wrong:
-// then the goroutine ends, with its deferred calls, one of which may be an Unlock.
+// endLock ends a Lock that has failed and has no error to return. late says whether the Session was
+// closed when Lock was called. If it was not, the program is shutting down and has done nothing
+// wrong: then endLock ends the goroutine, with its deferred calls, one of which may be an Unlock.
 func (m *Mutex) endLock(err error, late bool) {
 	if errors.Is(err, ErrClosed) && !late {
 		m.cutShort.Store(true)
@@ -281,10 +281,10 @@ func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, er
 // LockRevoking is like LockContext but revokes the holds and candidates ahead of it in the queue; a
 // reader revokes only writers. No znode is removed once ctx has ended. If ctx ends during a
 // removal, LockRevoking waits a moment for the outcome, so that no hold is removed for an
-// acquisition that then fails; only servers that hang at that moment can make it so.
+// acquisition that then fails. Only if the servers hang at that moment can that happen.
 //
-// The mark says who revokes, and with WithReason why: see RevokedError. A holder that is removed by
-// Force is not told this.
+// The revocation mark says who revokes, and with WithReason why; see RevokedError. A holder that is
+// removed by Force does not learn this.
 func (m *Mutex) LockRevoking(
 	ctx context.Context, how Revocation, opts ...RevokeOption,
 ) (revoked <-chan struct{}, err error) {
@@ -401,14 +401,14 @@ func deadlineOf(a *recipe.Acquisition) time.Time {
 	return deadline
 }
 
-// Jeopardy reports whether the current hold may be lost soon: a beat is overdue, which the Session
-// sends six times in a session timeout, and less than a quarter of the timeout is left until
-// Deadline; with LeasePing a ping, and an eighth. Begin nothing new then, and ask again: most
-// outages are over before the hold is lost, and then Jeopardy is false again. What has begun may go
-// on until Lost closes.
+// Jeopardy reports whether the current hold may be lost soon: whether a beat, which the Session
+// sends six times in a session timeout, is overdue, and less than a quarter of the timeout is left
+// until Deadline. With LeasePing it is a ping and an eighth. While Jeopardy is true, begin nothing
+// new. Work that has begun may go on until Lost closes. Most outages end before the hold is lost;
+// then Jeopardy is false again.
 //
-// It is true if the hold was lost, and if nothing is held. It is false of a hold that stands with
-// LeaseServer, which knows no Deadline. It does not use the network.
+// Jeopardy is true if the hold was lost, and if nothing is held. With LeaseServer, which has no
+// Deadline, it is false until the hold is lost. It does not use the network.
 func (m *Mutex) Jeopardy() bool {
 	a := m.holding()
 	return a == nil || errors.Is(a.Hold().State(), ErrLost) || a.Hold().Overdue()
@@ -440,8 +440,8 @@ func guardOf(a *recipe.Acquisition) (*zk.CheckVersionRequest, error) {
 	if err := a.Hold().State(); errors.Is(err, ErrLost) {
 		return nil, opError("guard", a.Path, err)
 	}
-	// Any version: a revocation mark changes it. The name is never used again, so that it exists
-	// says everything.
+	// Any version will do: a revocation mark changes it. The name is never used again, so if the
+	// znode exists the hold stands.
 	return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil
 }
 

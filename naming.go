@@ -80,12 +80,12 @@ func WithKazooPatterns() LockOption {
 	}
 }
 
-// dialect returns the queue's word for it.
+// dialect returns n as package queue takes it.
 func (n Naming) dialect() queue.Dialect {
 	return [...]queue.Dialect{queue.Native, queue.Zktools, queue.Curator, queue.Kazoo}[n]
 }
 
-// data is what a candidate holds if the user does not say.
+// data returns the default data of a candidate's znode.
 func (n Naming) data(host string, pid int) []byte {
 	switch n {
 	case NamingZktools:
@@ -97,7 +97,8 @@ func (n Naming) data(host string, pid int) []byte {
 	}
 }
 
-// address is the machine's, as Curator puts it into its candidates. Only people read it.
+// address returns the machine's address, which Curator puts into its candidates. Only people read
+// it.
 func address() string {
 	addrs, _ := net.InterfaceAddrs() // the data must not prevent locking
 	for _, addr := range addrs {

@@ -13,8 +13,9 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// observer counts what it is told of acquisitions and states, and passes it on to the hooks and to
-// the log, on a goroutine of its own: what it is told, it is told with locks held.
+// observer counts acquisitions, holds and states, and reports them to the hooks and the log. Its
+// methods are called with locks held, so it calls the hooks and the logger on a goroutine of its
+// own.
 type observer struct {
 	root   string // of the locks
 	hooks  []*Hooks
@@ -22,11 +23,11 @@ type observer struct {
 	tally  tally
 
 	told *mailbox.Mailbox[func()] // to run; nil if there are neither hooks nor a logger
-	// holds that were lost by an expiry since the last change of state; run's
+	// holds lost by an expiry since the last change of state; only run's goroutine uses it
 	expired int
 }
 
-// slowWait is after how long an acquisition that waits is logged.
+// slowWait is how long an acquisition waits before that is logged.
 const slowWait = 10 * time.Second
 
 func newObserver(root string, hooks []*Hooks, logger *slog.Logger,
@@ -39,7 +40,7 @@ func newObserver(root string, hooks []*Hooks, logger *slog.Logger,
 	return o
 }
 
-// run tells, until the mailbox is closed.
+// run calls the functions in the mailbox until that is closed.
 func (o *observer) run() {
 	for {
 		told, ok := o.told.Take()
@@ -52,7 +53,7 @@ func (o *observer) run() {
 	}
 }
 
-// ofRecipe returns the observer as the recipe knows it.
+// ofRecipe returns the observer as package recipe takes it.
 func (o *observer) ofRecipe() *recipe.Observer {
 	r := &recipe.Observer{
 		Queued: o.queued, Waiting: o.waiting, Settled: o.settled,
@@ -64,7 +65,8 @@ func (o *observer) ofRecipe() *recipe.Observer {
 	return r
 }
 
-// start is told of a claim. It returns the context for what is told of it later.
+// start is called when an acquisition begins. It returns the context for the later hooks of the
+// acquisition.
 func (o *observer) start(ctx context.Context, c *recipe.Claim) context.Context {
 	o.tally.started()
 	if len(o.hooks) == 0 {
@@ -153,7 +155,7 @@ func (o *observer) revoked(a *recipe.Acquisition, held time.Duration, asked erro
 
 func (o *observer) ended(a *recipe.Acquisition, held time.Duration, lost error) {
 	o.tally.ended(a, held, lost)
-	if o.told == nil || lost == nil { // released tells of a release
+	if o.told == nil || lost == nil { // released reports the end of a hold that is not lost
 		return
 	}
 	o.told.Push(func() { o.tellEnd(a, held, 0, lost) })
@@ -167,7 +169,7 @@ func (o *observer) released(a *recipe.Acquisition, held, took time.Duration, err
 	o.told.Push(func() { o.tellEnd(a, held, took, err) })
 }
 
-// tellEnd tells that a hold is over, and before that, of its loss if it is lost.
+// tellEnd reports that a hold has ended. If it is lost, it reports the loss first.
 func (o *observer) tellEnd(a *recipe.Acquisition, held, took time.Duration, err error) {
 	e := HoldEndEvent{
 		Lock: o.ref(&a.Claim), Token: tokenOf(a), Held: held, Release: took,
@@ -196,7 +198,7 @@ func (o *observer) tellLost(a *recipe.Acquisition, e LostEvent) {
 	o.logLost(e)
 }
 
-// ofRequests returns what is to be told of requests to the servers; nil if no hook asks.
+// ofRequests returns a function that reports requests to the hooks, or nil if no hook wants them.
 func (o *observer) ofRequests() func(ensemble.Exchange) {
 	var told []func(RequestEvent)
 	for _, h := range o.hooks {
@@ -219,7 +221,7 @@ func (o *observer) ofRequests() func(ensemble.Exchange) {
 	}
 }
 
-// changed is told every new state of the Session, in order.
+// changed is called with every new state of the Session, in order.
 func (o *observer) changed(e StateEvent) {
 	o.tally.changed(e.To)
 	if o.told == nil {

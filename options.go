@@ -82,9 +82,9 @@ func newSessionConfig(opts []SessionOption) (sessionConfig, error) {
 
 var errNoOption = errors.New("option is nil")
 
-// The session timeouts that may be asked for. A lease within less than the least would not outlast
-// a pause of the garbage collector or the scheduler; no server grants, and internal/wire believes,
-// more than the most.
+// The session timeouts that may be asked for. A lease of less than the least would not outlast a
+// pause of the garbage collector or the scheduler. No server grants more than the most, and
+// internal/wire accepts no more.
 const (
 	leastTimeout = 100 * time.Millisecond
 	mostTimeout  = 24 * time.Hour
@@ -140,9 +140,9 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 // changed.
 //
 // The ACL must let the Session itself read, or it is refused, because the lease has the servers
-// check the candidates. A client that wants the lock needs the rights to create, delete and read in
-// the lock's znode. A client that may not read a candidate notices up to half a second late that it
-// is gone, and cannot revoke it.
+// check the candidates. A client that uses the lock needs the rights to create, delete and read in
+// the lock's znode. A client that may not read a candidate notices its removal up to half a second
+// late, and cannot revoke it.
 func WithACL(acl ...zk.ACL) SessionOption {
 	return func(cfg *sessionConfig) error {
 		cfg.acl = slices.Clone(acl)
@@ -169,11 +169,11 @@ func WithTLS(config *tls.Config) SessionOption {
 	}
 }
 
-// WithDialer sets the function that opens TCP connections; TLS is added to them. dial gets
-// host:port as in the connect string, and resolves names itself: only without WithDialer does the
-// Session try each address of a name. dial must return when ctx ends, which is after 1 s, or after
-// 2, 4 and 8 s when all servers have failed. Connections need not have deadlines; one through ssh
-// works too.
+// WithDialer sets the function that opens TCP connections; the Session adds TLS to them. dial is
+// called with host:port as in the connect string and resolves the name itself: only without
+// WithDialer does the Session try each address of a name. dial must return when ctx ends, which is
+// after 1 s, or after 2, 4 and 8 s when all servers have failed. Connections need not support
+// deadlines, so that those of package ssh can be used.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn,
 	error)) SessionOption {
 	return func(cfg *sessionConfig) error {
@@ -187,8 +187,8 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 
 // WithLogger sets the logger for connections, expiries, losses, long waits and failed clean-ups;
 // docs/observability.md lists the lines. The default discards them. The handler is called on a
-// goroutine of its own, so that a handler that blocks delays nothing else for more than a moment:
-// up to 1000 entries are kept for it, others are dropped, and Close waits a second for it.
+// goroutine of its own, so a handler that blocks delays nothing else for more than a moment. Up to
+// 1000 entries are kept for it; further ones are dropped. Close waits up to a second for it.
 func WithLogger(logger *slog.Logger) SessionOption {
 	return func(cfg *sessionConfig) error {
 		if logger == nil {
@@ -359,9 +359,9 @@ func WithLockACL(acl ...zk.ACL) LockOption {
 // The default, 0, gives each acquisition its own candidate: requests are granted strictly in order
 // across processes, and Contenders shows all of them. With n > 0, up to n later requests are
 // granted first. Contenders does not show the goroutines that share the candidate. Pending.Queued
-// is about the candidate of the handle, Pending.Revoked about the hold alone. A Guard tells the
-// handle's holds from those of other clients, but not from one another. TryLock, LockRevoking and
-// handles from RWMutex.Reader do not take part: each has a candidate of its own.
+// is about the candidate of the handle, Pending.Revoked about the hold alone. A Guard distinguishes
+// the holds of this handle from those of other clients, but not from one another. TryLock,
+// LockRevoking and handles from RWMutex.Reader do not take part: each has a candidate of its own.
 func WithLocalHandoff(n int) LockOption {
 	return func(cfg *lockConfig) error {
 		if n < 0 {
@@ -383,8 +383,7 @@ func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
 	return errors.New("ACL does not let us read our own znodes: it needs zk.PermRead for us, or no hold could be proved")
 }
 
-// mayMean reports whether an entry may be about us. Only of digests it can be said that they are
-// not.
+// mayMean reports whether an entry may be about us. Only digest entries can be ruled out.
 func (cfg *sessionConfig) mayMean(entry zk.ACL) bool {
 	if entry.Scheme != "digest" {
 		return true

@@ -5,7 +5,7 @@ import (
 )
 
 // Pending is an acquisition under way, made by LockAsync. If it succeeds, the lock is held through
-// its handle. Release it there or by Cancel.
+// its handle, and is released by unlocking the handle or by Cancel.
 type Pending struct {
 	a    *recipe.Acquisition
 	path string

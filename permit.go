@@ -11,9 +11,9 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Permit is a hold of permits of a Semaphore. It is released once. Its channels and methods are
-// those of a Mutex that is held: Revoked closes when the holder should stop, and Lost when the
-// permits are gone or can no longer be proved, before anybody else can be granted them.
+// Permit is a hold of one or more permits of a Semaphore. It must be released once. Its methods are
+// like those of a locked Mutex: Revoked closes when the holder should stop; Lost closes when the
+// permits are gone or can no longer be proved, before another client can be granted them.
 type Permit struct {
 	s        *Semaphore
 	a        *recipe.Acquisition
@@ -23,34 +23,37 @@ type Permit struct {
 // Count returns how many permits are held.
 func (p *Permit) Count() int { return p.a.Permits }
 
-// Revoked returns the channel that closes when the holder should stop: somebody asked for the
-// permits, or removed them by force, or they are lost.
+// Revoked returns a channel that closes when the permits should be released, because another client
+// asked for them or removed them by force, or because they are lost.
 func (p *Permit) Revoked() <-chan struct{} {
 	p.a.Hold().State()
 	return p.a.Hold().Revoked()
 }
 
-// Lost returns the channel that closes when the permits are gone or cannot be proved any more. It
-// stays open if they are released before: see Context.
+// Lost returns a channel that closes when the permits are gone or can no longer be proved. Neither
+// this channel nor that of Revoked closes when the permits are released; see Context.
 func (p *Permit) Lost() <-chan struct{} {
 	p.a.Hold().State()
 	return p.a.Hold().Lost()
 }
 
-// Err returns how the hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why.
+// Err returns the state of the hold: nil, an error that matches ErrRevoked, or an error that
+// matches ErrLost and says why the permits were lost.
 func (p *Permit) Err() error { return p.a.Hold().State() }
 
-// Deadline returns until when the hold is certain as things stand, as Mutex.Deadline does.
+// Deadline returns the time at which Lost closes if no server confirms the hold before; see
+// Mutex.Deadline.
 func (p *Permit) Deadline() time.Time { return deadlineOf(p.a) }
 
-// Token returns the transaction by which the permits were granted. It is not a fencing token: holds
-// are out together, none of them replaces another, and a smaller token does not mean that its hold
-// is over. A store that refuses smaller ones would refuse holders in good standing. For writes that
-// must not come late, use Guard, or for each permit a Mutex of its own.
+// Token returns the transaction that granted the permits. It is not a fencing token: several holds
+// exist at a time, so a smaller token does not mean that its hold is over, and a store that refuses
+// smaller tokens would refuse valid holders. To keep late writes out, use Guard, or a Mutex of its
+// own for each permit.
 func (p *Permit) Token() Token { return tokenOf(p.a) }
 
-// Guard returns an operation to put first in Session.Conn().Multi(...), as Mutex.Guard does: the
-// transaction writes nothing unless the permits are still held when the ensemble executes it.
+// Guard returns an operation to put first in Session.Conn().Multi(...). The transaction fails with
+// zk.ErrNoNode, and writes nothing, unless the permits are still held when the ensemble executes
+// it. See Mutex.Guard.
 func (p *Permit) Guard() (*zk.CheckVersionRequest, error) {
 	if p.released.Load() {
 		return nil, opError("guard", p.s.path, ErrNotLocked)
@@ -58,7 +61,8 @@ func (p *Permit) Guard() (*zk.CheckVersionRequest, error) {
 	return guardOf(p.a)
 }
 
-// Held asks the ensemble, a quorum of it, whether the hold still stands.
+// Held asks a quorum of the ensemble whether the permits are still held. It returns false if they
+// were released.
 func (p *Permit) Held(ctx context.Context) (bool, error) {
 	if p.released.Load() {
 		return false, nil
@@ -66,16 +70,17 @@ func (p *Permit) Held(ctx context.Context) (bool, error) {
 	return p.s.s.held(ctx, p.a)
 }
 
-// Context returns a context that ends with the hold: when somebody asks for the permits, when they
-// are lost, and when they are released. context.Cause is then ErrRevoked, an error that matches
-// ErrLost, or ErrNotLocked. It also ends with parent. It carries no hold as that of Mutex.Context
-// does: to acquire more permits under it is no error, and can wait for ever.
+// Context returns a context that ends with the hold: when another client asks for the permits, when
+// they are lost, and when they are released. Its context.Cause then matches ErrRevoked or ErrLost,
+// or is ErrNotLocked. It also ends with parent. Unlike that of Mutex.Context, it does not carry the
+// hold: an acquisition under it of more permits does not fail with ErrDeadlock, and may wait
+// forever.
 //
-// The hold refers to the context until either ends or the CancelFunc is called, which does not
-// release the permits.
+// The hold refers to the context until either ends or the CancelFunc is called. The CancelFunc does
+// not release the permits.
 func (p *Permit) Context(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ensemble.OrNone(parent))
-	p.a.Hold().State() // tells a loss that nobody has noticed so far
+	p.a.Hold().State() // notices a loss, if there is one
 	stop := p.a.Hold().Follow(cancel)
 	return ctx, func() {
 		stop()
@@ -83,12 +88,12 @@ func (p *Permit) Context(parent context.Context) (context.Context, context.Cance
 	}
 }
 
-// take reports whether the permits are to be released by the caller. It does so once.
+// take reports whether the caller is to release the permits. It returns true once.
 func (p *Permit) take() bool { return !p.released.Swap(true) }
 
-// Release gives the permits back. It panics if they have been given back before. Permits that were
-// lost are released like any others. Release returns when a server has confirmed it or the session
-// is gone; while no server answers, after one session timeout, and then it goes on in the
+// Release releases the permits. It panics if they were released before. Lost permits are released
+// like any others. Release returns when a server has confirmed the release or the session is gone.
+// If no server answers it returns after one session timeout, and the release goes on in the
 // background.
 func (p *Permit) Release() {
 	if !p.take() {
@@ -98,11 +103,11 @@ func (p *Permit) Release() {
 	_ = p.a.ReleaseWithin(p.s.s.patience())
 }
 
-// ReleaseContext gives the permits back, whatever it returns. It returns when a server has
-// confirmed it, and earlier with ctx's error; then the release goes on in the background. The error
-// matches ErrNotLocked if the permits had been given back before, and ErrLost if they had been
-// lost. If a server refuses, the Session gives its ZooKeeper session up, as for
-// Mutex.UnlockContext.
+// ReleaseContext releases the permits, whatever it returns. It returns when a server has confirmed
+// the release. If ctx ends first it returns the context's error, and the release goes on in the
+// background. The error matches ErrNotLocked if the permits were released before, and ErrLost if
+// they had been lost. If a server refuses the release, the Session gives its ZooKeeper session up;
+// see Mutex.UnlockContext.
 func (p *Permit) ReleaseContext(ctx context.Context) error {
 	if !p.take() {
 		return opError("release", p.s.path, ErrNotLocked)

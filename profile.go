@@ -7,7 +7,7 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// holdProfile is the profile of all Sessions of the process.
+// holdProfile returns the profile, which all Sessions of the process share.
 var holdProfile = sync.OnceValue(func() *pprof.Profile {
 	const name = "zklock.holds"
 	if p := pprof.Lookup(name); p != nil {
@@ -16,10 +16,10 @@ var holdProfile = sync.OnceValue(func() *pprof.Profile {
 	return pprof.NewProfile(name)
 })
 
-// WithHoldProfile keeps the profile "zklock.holds" of package runtime/pprof: the stacks of the
-// calls that acquired the current holds of the Session. A hold that is never released shows where
-// it was acquired. With net/http/pprof it is at /debug/pprof/zklock.holds. Holds of LockAsync are
-// not in it. It costs some microseconds for each acquisition.
+// WithHoldProfile records the current holds of the Session in the profile "zklock.holds" of package
+// runtime/pprof, with the stacks of the calls that acquired them. So it shows where a hold that is
+// never released was acquired. With net/http/pprof the profile is at /debug/pprof/zklock.holds.
+// Holds of LockAsync are not in it. The profile costs some microseconds for each acquisition.
 func WithHoldProfile() SessionOption {
 	return func(cfg *sessionConfig) error {
 		cfg.profile = holdProfile()
@@ -27,7 +27,7 @@ func WithHoldProfile() SessionOption {
 	}
 }
 
-// profiled notes that the caller has acquired the lock, unless the hold is over already.
+// profiled adds the hold to the profile with the caller's stack, unless the hold has ended already.
 func (t *tally) profiled(a *recipe.Acquisition) {
 	if t.profile == nil {
 		return

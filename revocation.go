@@ -26,8 +26,8 @@ const (
 	Force Revocation = -1
 )
 
-// AskThenForce asks, then removes the znodes of those that have not released within grace. If grace
-// <= 0 it is Force.
+// AskThenForce asks, and after grace removes the znodes of the holds and candidates that are still
+// ahead. If grace <= 0 it is Force.
 func AskThenForce(grace time.Duration) Revocation {
 	if grace <= 0 {
 		return Force
@@ -40,8 +40,8 @@ type RevokeOption func(*revokeConfig) error
 
 type revokeConfig struct{ reason string }
 
-// WithReason sets why the lock is revoked, which the holder and Contenders show: 1 to 1024 bytes of
-// UTF-8 in one line.
+// WithReason sets why the lock is revoked: 1 to 1024 bytes of UTF-8 in one line. The holder gets it
+// in its RevokedError, and Contenders returns it.
 func WithReason(reason string) RevokeOption {
 	return func(cfg *revokeConfig) error {
 		cfg.reason = reason
@@ -55,7 +55,7 @@ func WithReason(reason string) RevokeOption {
 	}
 }
 
-// mark is what candidates are asked with through a handle.
+// mark returns the revocation mark that the handle writes.
 func (handle *lockConfig) mark(opts []RevokeOption) (recipe.Mark, error) {
 	var cfg revokeConfig
 	for _, opt := range opts {
@@ -70,11 +70,11 @@ func (handle *lockConfig) mark(opts []RevokeOption) (recipe.Mark, error) {
 }
 
 // RevokedError is the state of a hold that was revoked by a client that says who it is. It matches
-// ErrRevoked. Both texts were written by that client, are cut at 1024 bytes, and are not to be
+// ErrRevoked. Both texts were written by that client, are cut at 1024 bytes, and must not be
 // trusted.
 //
-// Clients of this package tell one another with NamingDefault. Other namings have no room for it: a
-// holder with another naming, and a holder that another library revokes, gets ErrRevoked alone.
+// Only clients of this package with NamingDefault write and read both texts. A holder with another
+// naming, or one that another library revokes, gets ErrRevoked alone.
 type RevokedError struct {
 	By     string // the identifier of the first client that revoked; see WithIdentifier
 	Reason string // its WithReason; empty if it gave none
@@ -92,8 +92,8 @@ func (e *RevokedError) Error() string {
 // Unwrap returns ErrRevoked.
 func (e *RevokedError) Unwrap() error { return ErrRevoked }
 
-// parseData is how the sessions read candidates' data: who it is, and the error of its hold if it
-// was asked to release.
+// parseData parses a candidate's data. It returns the identity, and the error of the hold if a
+// revocation mark is there.
 func parseData(data []byte) (who []byte, asked error) {
 	who, mark := recipe.ParseData(data)
 	switch {
@@ -106,7 +106,7 @@ func parseData(data []byte) (who []byte, asked error) {
 	}
 }
 
-// revocation returns what that means to the recipe.
+// revocation returns r as package recipe takes it.
 func (r Revocation) revocation(mark recipe.Mark) *recipe.Revocation {
 	return &recipe.Revocation{Ask: r >= 0, Force: r != Ask,
 		Grace: max(time.Duration(r), 0), Mark: mark}

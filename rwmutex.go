@@ -46,28 +46,28 @@ func (s *Session) RWMutex(name string, opts ...LockOption) (*RWMutex, error) {
 	return rw, nil
 }
 
-// Reader returns a new handle on the shared side, with every method of Mutex. RLock does not say
-// which hold is the caller's; a Reader has one hold.
+// Reader returns a new handle for read holds, with every method of Mutex. Use it to address one
+// read hold: RLock and RUnlock do not say which hold is the caller's.
 func (rw *RWMutex) Reader() *Mutex {
 	rw.check()
 	w := rw.Mutex
 	return w.s.newHandle(w.name, w.path, queue.Read, w.cfg)
 }
 
-// Downgrade turns the exclusive hold into a read hold, and no writer holds the lock in between. It
-// returns the handle of the read hold, which is the same hold: its channels, contexts and Token
-// stay. The RWMutex is unlocked then; unlock the handle instead, also within Do.
+// Downgrade turns the exclusive hold into a read hold. No writer holds the lock in between.
+// Downgrade returns the handle of the read hold, which is the same hold: its channels, contexts and
+// Token stay. The RWMutex is then unlocked; unlock the returned handle instead, also within Do.
 //
-// After an error the hold is still the RWMutex's, and is unlocked there. The error matches
-// ErrNotLocked if nothing is held, ErrLost if the hold was lost, or is a server's answer,
-// zk.ErrNoAuth if the ACL of the znode lacks zk.PermWrite for one. If it is ctx's, readers may
-// share the lock already: Downgrade can be called again.
+// If Downgrade fails, the RWMutex keeps the hold and must be unlocked. The error matches
+// ErrNotLocked if nothing is held, ErrLost if the hold was lost, or is what a server answered, such
+// as zk.ErrNoAuth if the ACL of the znode lacks zk.PermWrite. If ctx ends first the error is the
+// context's; readers may share the lock already then, and Downgrade can be called again.
 //
-// Clients of all namings take notice, but zklock before 0.2.0 does not: its writers can be granted
-// the lock beside the reader.
+// Clients of all namings respect the downgraded hold, except zklock before 0.2.0, whose writers can
+// be granted the lock beside the reader.
 //
-// The other way round, a reader cannot become a writer: two that tried would wait for each other.
-// See ErrDeadlock.
+// A reader cannot become a writer, because two readers that tried would wait for each other; see
+// ErrDeadlock.
 func (rw *RWMutex) Downgrade(ctx context.Context) (reader *Mutex, err error) {
 	rw.check()
 	a := rw.holding()
@@ -141,7 +141,7 @@ func (rw *RWMutex) RUnlock() {
 	_ = a.ReleaseWithin(rw.s.patience())
 }
 
-// takeRead takes the read hold that is to be released next, nil if there is none.
+// takeRead removes and returns the read hold that is to be released next, or nil if there is none.
 func (rw *RWMutex) takeRead() *recipe.Acquisition {
 	rw.mu.Lock()
 	defer rw.mu.Unlock()

@@ -13,17 +13,17 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Semaphore is a handle on one named semaphore, made by Session.Semaphore: a number of permits, of
-// which each hold has some, in the manner of golang.org/x/sync/semaphore. Many goroutines may share
-// one handle.
+// Semaphore is a handle on one named semaphore, made by Session.Semaphore. A semaphore has a number
+// of permits; each hold has one or more of them, as with golang.org/x/sync/semaphore. Goroutines
+// may share a handle.
 //
-// Whoever asks first is granted permits first, however many it asks for: one that wants many is not
-// overtaken by others that want few. A release wakes one who waits. When the holder's session ends,
-// its permits are free again, and the holder has been told before, as with a Mutex.
+// Requests are granted in the order in which they were queued, whatever their sizes: a request for
+// many permits is not overtaken by later requests for few. When the session of a holder ends, its
+// permits are free again. As with a Mutex, the holder's Lost channel closes before that.
 //
-// The size is checked among all who use the name, by the first acquisition of each: see ErrSize. It
-// is stored with the semaphore, which the servers remove some minutes after its last use, if they
-// have containers. Resize sets it for all.
+// The size of a semaphore is stored in its znode by the first acquisition. An acquisition through a
+// handle that was made for another size fails with ErrSize. Resize sets the size for all handles.
+// Servers that have container znodes remove the semaphore some minutes after its last use.
 type Semaphore struct {
 	s    *Session
 	name string
@@ -34,14 +34,15 @@ type Semaphore struct {
 	self  *Semaphore // see check
 }
 
-// Semaphore returns a handle on the semaphore of that name, which has n permits. It does not use
-// the network. A semaphore and a lock must not have the same name, nor a lock the name of a
-// semaphore with "/locks" or "/leases" behind it.
+// Semaphore returns a handle on the semaphore with that name, which has n permits. It does not use
+// the network. A lock must not have the name of a semaphore, nor that name followed by "/locks" or
+// "/leases".
 //
-// Of the options, WithNaming takes NamingDefault, or NamingCurator to share the semaphore with
-// Curator's InterProcessSemaphoreV2: all clients must say NamingCurator then, give the same size,
-// which Curator does not check, and acquire one permit at a time. Kazoo's Semaphore is refused.
-// WithLocalHandoff and WithKazooPatterns are for locks.
+// With WithNaming(NamingCurator) the semaphore can be shared with Curator's
+// InterProcessSemaphoreV2. Then all zklock clients must use NamingCurator, all clients must give
+// the same size, which Curator does not check, and each acquisition is for one permit. Other
+// namings than NamingDefault and NamingCurator, WithLocalHandoff and WithKazooPatterns are errors.
+// A semaphore of kazoo at the same path is refused with ErrMixedDialects.
 func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore, error) {
 	path, err := s.lockPath(name)
 	if err != nil {
@@ -60,7 +61,7 @@ func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore,
 	return sem, nil
 }
 
-// checkSemaphore refuses what only a lock can be.
+// checkSemaphore fails if an option is for locks only.
 func checkSemaphore(n int, cfg *lockConfig) error {
 	switch {
 	case n < 1 || n > math.MaxInt32:
@@ -82,17 +83,18 @@ func (s *Semaphore) Name() string { return s.name }
 // Path returns the semaphore's znode, with the chroot.
 func (s *Semaphore) Path() string { return s.path }
 
-// Acquire acquires n permits, however long that takes. ctx bounds the acquisition, never the hold;
-// when it ends first, the call returns as Mutex.LockContext does, and nothing is held.
+// Acquire acquires n permits and returns the hold of them. ctx bounds the acquisition, not the
+// hold. If ctx ends first, Acquire fails as Mutex.LockContext does, and nothing is held.
 //
-// It fails at once with ErrSize if the semaphore has not so many permits, and when it is made
-// smaller than n while the call waits. Other errors are those of LockContext.
+// Acquire fails with ErrSize if the semaphore has fewer than n permits, or is resized to fewer
+// while the call waits. Other errors are as for LockContext.
 func (s *Semaphore) Acquire(ctx context.Context, n int) (*Permit, error) {
 	return s.acquire(ctx, n, false)
 }
 
-// TryAcquire acquires n permits if they are free and nobody waits for permits. Otherwise it fails
-// with ErrLocked. Those who are about to take theirs, at that very moment, are given up to 200 ms.
+// TryAcquire acquires n permits if they are free and no other request waits for permits. Otherwise
+// it fails with ErrLocked. It waits up to 200 ms for requests ahead of it that are about to be
+// granted.
 func (s *Semaphore) TryAcquire(ctx context.Context, n int) (*Permit, error) {
 	return s.acquire(ctx, n, true)
 }
@@ -117,7 +119,7 @@ func (s *Semaphore) acquire(ctx context.Context, n int, try bool) (*Permit, erro
 	return &Permit{s: s, a: a}, nil
 }
 
-// checkCount refuses a number of permits that no semaphore of this handle can grant.
+// checkCount fails if this handle can never be granted n permits.
 func (s *Semaphore) checkCount(n int) error {
 	switch {
 	case n < 1 || n > math.MaxInt32:
@@ -129,7 +131,7 @@ func (s *Semaphore) checkCount(n int) error {
 	return nil
 }
 
-// Do runs fn while n permits are held, with the contract of Mutex.Do: its context is that of
+// Do runs fn while it holds n permits. It is like Mutex.Do; the context of fn is like that of
 // Permit.Context.
 func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) error,
 	opts ...DoOption) error {
@@ -149,7 +151,8 @@ func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) erro
 	return s.s.runUnder(p.a, held, cfg.run, p.take, fn)
 }
 
-// Size returns how many permits the semaphore has: this handle's number if nobody uses it yet.
+// Size returns how many permits the semaphore has. If no client has used it yet, that is the size
+// of this handle.
 func (s *Semaphore) Size(ctx context.Context) (int, error) {
 	s.check()
 	size, err := recipe.Request(ctx, s.s.locks,
@@ -166,11 +169,11 @@ func (s *Semaphore) Size(ctx context.Context) (int, error) {
 	return size, opError("look at", s.path, err)
 }
 
-// Resize sets how many permits the semaphore has, for all, whatever size their handles are made
-// for, and until it is set again: the semaphore is not removed meanwhile. Whoever waits learns of
-// it at once. If there are fewer permits then than are out, no holder is told anything, and nobody
-// is granted any until enough are released. 0 leaves the size to the handles again: the next that
-// acquires permits says it.
+// Resize sets how many permits the semaphore has. The size then applies to all handles, whatever
+// size they were made for, and the servers do not remove the semaphore. Waiting requests are
+// granted at once if there is room. If more than n permits are held, no holder is told, and no
+// request is granted until enough permits are released. Resize(ctx, 0) undoes Resize: the next
+// acquisition sets the size to that of its handle.
 func (s *Semaphore) Resize(ctx context.Context, n int) error {
 	s.check()
 	if n < 0 || n > math.MaxInt32 {

@@ -68,12 +68,12 @@ type Session struct {
 	mu     sync.Mutex // guards the fields below
 	state  State
 	since  time.Time   // when it became so
-	outage *time.Timer // tells of one that lasts; nil if there is none
+	outage *time.Timer // logs an outage that lasts; nil if there is none
 }
 
 // Dial connects to an ensemble. connect is ZooKeeper's connect string, host:port,host:port/chroot;
 // the port defaults to 2181. Each name is looked up for each new connection, and each of its
-// addresses is tried, those that failed before last.
+// addresses is tried, with addresses that have failed before coming last.
 //
 // Dial returns when a ZooKeeper session is established, when ctx ends, or when the servers refuse
 // the credentials. It waits as long as ctx does, so ctx should have a deadline; ctx bounds only
@@ -116,7 +116,8 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 	return s, nil
 }
 
-// connect begins to connect. The channel receives how the first ZooKeeper session went.
+// connect begins to connect. The channel receives the outcome of opening the first ZooKeeper
+// session.
 func (s *Session) connect(servers []string) (established <-chan error) {
 	s.mu.Lock() // until there is a client: updateState may be called
 	defer s.mu.Unlock()
@@ -139,14 +140,13 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 	return established
 }
 
-// Dial tells the logger that it tries in vain: after the first of these, and then every time that
-// the second is over.
+// Dial logs that it tries in vain: first after dialPatience, and then at intervals of dialReminder.
 const (
 	dialPatience = 5 * time.Second
 	dialReminder = time.Minute
 )
 
-// awaitFirst waits for the first ZooKeeper session. It fails with ctx, or as the servers do.
+// awaitFirst waits for the first ZooKeeper session. It fails if ctx ends or the servers refuse.
 func (s *Session) awaitFirst(ctx context.Context, servers []string,
 	established <-chan error) error {
 	begun := time.Now()
@@ -207,10 +207,10 @@ func (s *Session) changeLocked(state State) {
 	}
 }
 
-// longOutage is which part of the session timeout makes an outage long enough to warn of.
+// An outage is logged as a warning once it has lasted for 1/longOutage of the session timeout.
 const longOutage = 3
 
-// noteOutage tells of an outage that began then, if it goes on.
+// noteOutage logs the outage that began at that time, if it goes on.
 func (s *Session) noteOutage(began time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,12 +246,12 @@ func (s *Session) Timeout() time.Duration {
 	return s.client.Granted()
 }
 
-// mostRaised is the longest session timeout that is believed of a server that was asked for less:
-// servers raise what is below two of their ticks.
+// mostRaised bounds the granted session timeouts that patience returns, unless a longer one was asked
+// for. Servers raise a timeout of less than two of their ticks.
 const mostRaised = time.Minute
 
-// patience is how long a call waits for the servers that has no context of its user's: the session
-// timeout that was granted.
+// patience is how long a call waits for the servers if its caller has passed no context: the granted
+// session timeout.
 func (s *Session) patience() time.Duration {
 	return min(s.Timeout(), max(s.cfg.timeout, mostRaised))
 }

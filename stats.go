@@ -10,14 +10,15 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Stats are counts and sums of a Session since Dial. All but Held and Waiting only grow.
+// Stats are counts and sums of a Session since Dial. Held and Waiting are of now; the other counts
+// and the sums only grow.
 type Stats struct {
 	State      State
 	StateSince time.Time
 	// the last one connected to, host:port as in the connect string; empty if unknown
 	Server string
 
-	Held    int // holds now, without those that are lost
+	Held    int // holds now; lost ones do not count
 	Waiting int // acquisitions under way
 
 	Acquired uint64
@@ -33,13 +34,13 @@ type Stats struct {
 	Expiries       uint64 // ZooKeeper sessions that expired or were given up
 	Disconnections uint64
 
-	// LeastLeaseLeft is the least time that was left to a hold when the ensemble confirmed it, or 0
-	// if a lease has run out: how near the Session came to losing its holds. Before the first hold,
-	// and with LeaseServer, it is the session timeout that was asked for.
+	// LeastLeaseLeft says how near the Session came to losing its holds: it is the least time that
+	// was left to a hold when the ensemble confirmed it, or 0 if a lease has run out. Before the
+	// first hold, and with LeaseServer, it is the session timeout that was asked for.
 	LeastLeaseLeft time.Duration
 }
 
-// Losses are holds that were lost, by LossReason.
+// Losses counts the holds that were lost, by LossReason.
 type Losses struct{ Lease, Expired, Removed, Closed uint64 }
 
 func (l *Losses) count(reason LossReason) {
@@ -55,7 +56,7 @@ func (l *Losses) count(reason LossReason) {
 	}
 }
 
-// tally is what Stats and Holds are made of.
+// tally has the counts and holds that Stats and Holds return.
 type tally struct {
 	profile *pprof.Profile // nil if none is wanted
 
@@ -148,8 +149,8 @@ type HoldInfo struct {
 	Token Token
 }
 
-// Holds returns the current holds of the Session, the oldest first, without those that are lost. It
-// does not use the network.
+// Holds returns the current holds of the Session, the oldest first. Lost holds are not among them.
+// Holds does not use the network.
 func (s *Session) Holds() []HoldInfo {
 	s.check()
 	t := &s.observer.tally

@@ -19,7 +19,7 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// What a survey keeps at most, whatever the servers send: znodes, of one znode's children and in
+// The bounds of what a survey keeps, whatever the servers send: children of one znode, znodes in
 // all, and bytes of paths.
 const (
 	childrenKept  = 250_000
@@ -61,8 +61,8 @@ func (s *survey) run(ctx context.Context) error {
 	return nil
 }
 
-// visit takes note of one znode: the lock that it is, if it is one, and the znodes below that may
-// be others.
+// visit notes one znode: the lock that it is, if it is one, and the znodes below it that may be
+// locks.
 func (s *survey) visit(ctx context.Context, path string) error {
 	node, err := s.list(ctx, path)
 	switch {
@@ -100,7 +100,7 @@ func (s *survey) visit(ctx context.Context, path string) error {
 	return nil
 }
 
-// visitSemaphore takes note of a semaphore, and of what else is below its znode.
+// visitSemaphore notes a semaphore and the other znodes below its znode.
 func (s *survey) visitSemaphore(ctx context.Context, path string, node listedNode) error {
 	pool := &recipe.Pool{Path: path}
 	held, err := s.zs.Holders(ctx, pool)
@@ -124,13 +124,13 @@ func (s *survey) visitSemaphore(ctx context.Context, path string, node listedNod
 	return nil
 }
 
-// visitOpaque takes note of a znode whose children cannot be listed, for that reason.
+// visitOpaque notes a znode whose children cannot be listed, with the reason.
 func (s *survey) visitOpaque(ctx context.Context, path string, reason error) error {
 	node, err := s.zs.ReadNode(ctx, path)
 	if errors.Is(err, zk.ErrNoNode) || err == nil && node.Owner != 0 {
 		return nil
 	}
-	// which newer servers say, of a znode that is there
+	// newer servers return zk.ErrNoAuth for a znode that exists
 	if err != nil && !errors.Is(err, zk.ErrNoAuth) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -162,8 +162,8 @@ func (s *survey) list(ctx context.Context, path string) (node listedNode, err er
 	return node, err
 }
 
-// keep returns copies of the names for which there is room. It is called for one answer after the
-// other, as they come: there is never more than one in memory.
+// keep returns copies of the names for which there is room. It is called for each answer as it
+// arrives, so that only one answer is in memory at a time.
 func (s *survey) keep(path string, children []string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,8 +187,9 @@ func (s *survey) keep(path string, children []string) []string {
 const readsInOne = 64
 
 // stats is a recipe.StatReader that asks about several znodes in one request, which costs a server
-// little more than one. The answer has their data too. Where it is too large, where a server does
-// not know the request, and where a znode may not be read, they are asked about one by one.
+// little more than asking about one. The answer has their data too. If the answer is too large, if
+// the server does not know the request, or if a znode may not be read, it asks about each znode in
+// turn.
 func (s *survey) stats(
 	ctx context.Context, dir string, children []queue.Candidate,
 	f func(queue.Candidate, *zk.Stat) error,
@@ -220,7 +221,8 @@ func (s *survey) stats(
 	return nil
 }
 
-// readTogether reads several znodes. It returns nothing if they are to be asked about one by one.
+// readTogether reads several znodes in one request. It returns nil if each must be asked about in
+// turn.
 func (s *survey) readTogether(ctx context.Context, dir string,
 	children []queue.Candidate) ([]wire.StatOrCode, error) {
 	if len(children) == 1 || s.oneByOne.Load() {
@@ -241,7 +243,7 @@ func (s *survey) readTogether(ctx context.Context, dir string,
 	return nil, nil
 }
 
-// newLockInfo tells of a lock with such a queue.
+// newLockInfo describes a lock with the queue q.
 func newLockInfo(name string, stat zk.Stat, q []recipe.Entry) LockInfo {
 	lock := LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
 	for _, c := range q {

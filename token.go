@@ -7,18 +7,18 @@ import (
 	"fmt"
 )
 
-// Token is a fencing token: greater than that of every earlier exclusive hold of the same lock,
-// across processes, session expiries, leader changes, and deletion and recreation of the lock's
-// znode. Store it beside the data that the lock protects, and refuse a write whose token is smaller
-// than the stored one: then a holder that was paused for longer than its session cannot overwrite
-// the work of its successor. (The idea and the name are from Martin Kleppmann, "How to do
+// Token is a fencing token. It is greater than the token of every earlier exclusive hold of the
+// same lock, across processes, session expiries, leader changes, and deletion and recreation of the
+// lock's znode. Store it beside the data that the lock protects, and refuse a write whose token is
+// smaller than the stored one. Then a holder that was paused for longer than its session cannot
+// overwrite the work of its successor. (The idea and the name are from Martin Kleppmann, "How to do
 // distributed locking", 2016.)
 //
 // Tokens begin again if the ensemble's data are wiped or restored from a backup, or if the address
 // leads to another ensemble. Storage that keeps the greatest token then refuses all writes until it
 // is reset; Session.Rewinds reports that it has happened.
 //
-// Readers that share a lock have tokens of their own; each is greater than those of all earlier
+// Readers that share a lock have different tokens. Each is greater than the tokens of all earlier
 // writers.
 //
 // A store must refuse the zero Token, which belongs to no hold. In a database, keep a Token in a
@@ -41,7 +41,7 @@ func (t Token) Compare(u Token) int {
 	return cmp.Or(cmp.Compare(t.Zxid, u.Zxid), cmp.Compare(t.Handoff, u.Handoff))
 }
 
-// IsZero reports whether t is the token of no hold.
+// IsZero reports whether t is the zero Token, which belongs to no hold.
 func (t Token) IsZero() bool { return t == Token{} }
 
 // String returns 25 characters, the same number for every token, that sort as the tokens do.
@@ -70,11 +70,11 @@ func (t *Token) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// errZeroToken is returned where a token is about to be stored.
+// errZeroToken is returned by Value for the zero Token.
 var errZeroToken = errors.New("zero token: nothing was held")
 
-// Value returns String's form, for database/sql. It fails for the zero Token, so that a write
-// without a hold does not reach the database.
+// Value returns String's form, for database/sql. It fails for the zero Token, so a write without a
+// hold does not reach the database.
 func (t Token) Value() (driver.Value, error) {
 	if t.IsZero() {
 		return nil, errZeroToken

@@ -1,12 +1,12 @@
-// Package otelzklock tells OpenTelemetry what a zklock.Session does, in metrics and spans.
+// Package otelzklock reports to OpenTelemetry what a zklock.Session does, in metrics and spans.
 //
 //	hooks, err := otelzklock.NewHooks()
 //	…
 //	s, err := zklock.Dial(ctx, servers, zklock.WithHooks(hooks))
 //
-// It uses the global providers unless others are given. Those who use Prometheus get there by
-// OpenTelemetry's exporter: see examples/metrics in the repository. docs/observability.md says what
-// to alert on, and monitoring/ has the rules and a dashboard.
+// It uses the global providers unless others are given. To use Prometheus, use OpenTelemetry's
+// exporter: see examples/metrics in the repository. docs/observability.md says what to alert on,
+// and monitoring/ has the rules and a dashboard.
 //
 // # Metrics
 //
@@ -23,9 +23,10 @@
 //	zklock.lease.least_left     gauge, s
 //
 // An acquisition lasts from the call to the grant or the failure, a hold from the grant to the
-// release or the loss. Releases are those that a caller waited for; requests to a server include
-// pings. zklock.lease.least_left is Stats.LeastLeaseLeft, and takes ObserveStats.
-// Counters begin with 0 as soon as there are hooks, so that the first loss is an increase.
+// release or the loss. Only releases that a caller waited for are in zklock.release.duration.
+// Requests to a server include pings. zklock.lease.least_left is Stats.LeastLeaseLeft; it is
+// reported if ObserveStats is called. Counters begin with 0 when the hooks are made, so that the
+// first loss is an increase.
 //
 // # Spans
 //
@@ -47,10 +48,10 @@
 //	server.address            of a request, as the connect string has it; server.port too
 //	error.type                the class of the error
 //
-// The class of a hold's error is the reason of its loss. That of an acquisition or a release is
-// timeout, canceled, unavailable, closed, deadlock, too_many, mixed_dialects, exhausted or
-// not_locked, and that of a request connection_closed if there was no answer, no_node, node_exists,
-// no_auth, session_expired or session_moved; or _OTHER.
+// For a hold, error.type is the reason of its loss. For an acquisition or a release it is timeout,
+// canceled, unavailable, closed, deadlock, too_many, mixed_dialects, exhausted or not_locked. For a
+// request it is connection_closed if there was no answer, or no_node, node_exists, no_auth,
+// session_expired or session_moved. For other errors it is _OTHER.
 //
-// No name of a lock, path or text of an error is in any of them, but for what WithLockName returns.
+// No attribute has a lock's name, a path or the text of an error, except zklock.lock.name.
 package otelzklock

@@ -14,8 +14,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// NewHooks returns hooks for zklock.WithHooks that tell OpenTelemetry of acquisitions, holds,
-// states and requests. They may serve several Sessions.
+// NewHooks returns hooks for zklock.WithHooks that report acquisitions, holds, states and requests
+// to OpenTelemetry. Several Sessions can share them.
 func NewHooks(opts ...Option) (*zklock.Hooks, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -58,8 +58,8 @@ type acquisition struct {
 
 type acquisitionKey struct{}
 
-// acquisitionOf returns one whose span is nowhere, if another's hook has dropped what AcquireStart
-// has put into the context.
+// acquisitionOf returns the acquisition of ctx. If another hook has dropped the value that
+// AcquireStart put into the context, it returns one whose span is not recorded.
 func acquisitionOf(ctx context.Context) *acquisition {
 	if a, ok := ctx.Value(acquisitionKey{}).(*acquisition); ok {
 		return a
@@ -83,8 +83,8 @@ func (t *telemetry) queued(ctx context.Context, e zklock.QueuedEvent) {
 	acquisitionOf(ctx).span.AddEvent("queued", trace.WithAttributes(keyAhead.Int(e.Ahead)))
 }
 
-// acquireEnd ends the span of the acquisition, and begins that of the hold. Hooks are called a
-// moment after the fact, so that the time of the fact is reckoned from what the event says.
+// acquireEnd ends the span of the acquisition, and begins the span of the hold. Hooks are called a
+// moment after the event, so the time of the event is computed from its durations.
 func (t *telemetry) acquireEnd(ctx context.Context, e zklock.AcquireEndEvent) {
 	t.acquiring.Add(ctx, -1, metric.WithAttributes(t.about(e.Lock)...))
 	how := result(e.Err)

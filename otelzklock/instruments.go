@@ -70,7 +70,7 @@ func newInstruments(cfg *config) (*instruments, error) {
 		revoked: counter("zklock.hold.revoked", "{hold}", "Holds that were asked to release."),
 		lost:    counter("zklock.hold.lost", "{hold}", "Holds that were lost."),
 		release: histogram("zklock.release.duration",
-			"How long releases took, of those that a caller waited for.", shortBounds),
+			"How long releases took that a caller waited for.", shortBounds),
 		sessions: upDown("zklock.session.active", "{session}", "Sessions by their state."),
 		transitions: counter("zklock.session.transitions", "{transition}",
 			"Changes of the state of a Session, by the new one."),
@@ -84,7 +84,8 @@ func newInstruments(cfg *config) (*instruments, error) {
 	return in, nil
 }
 
-// begin has the counters begin with 0: what first shows as 1 is no increase to Prometheus.
+// begin makes the counters begin with 0, because Prometheus sees no increase in a counter that
+// first shows as 1.
 func (in *instruments) begin(cfg *config) {
 	ctx := context.Background()
 	in.revoked.Add(ctx, 0, metric.WithAttributes(cfg.with()...))

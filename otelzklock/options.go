@@ -12,14 +12,13 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// Option changes what is told, and to whom. An invalid value is an error of NewHooks or
-// ObserveStats.
+// Option is an option of NewHooks and ObserveStats, which return an error if its value is invalid.
 type Option func(*config) error
 
 type config struct {
 	meters   metric.MeterProvider
 	tracers  trace.TracerProvider
-	lockName func(zklock.LockRef) string // nil: no name is told
+	lockName func(zklock.LockRef) string // nil: no lock is named
 	always   []attribute.KeyValue
 }
 
@@ -36,7 +35,7 @@ func newConfig(opts []Option) (config, error) {
 	return cfg, nil
 }
 
-// WithMeterProvider sets where metrics go, by default to the global provider.
+// WithMeterProvider sets the provider of the metrics. The default is the global provider.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(cfg *config) error {
 		if p == nil {
@@ -47,7 +46,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	}
 }
 
-// WithTracerProvider sets where spans go, by default to the global provider.
+// WithTracerProvider sets the provider of the spans. The default is the global provider.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(cfg *config) error {
 		if p == nil {
@@ -58,10 +57,10 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 	}
 }
 
-// WithLockName adds the attribute zklock.lock.name to the metrics and spans of a lock: what name
-// returns, unless it is empty. Without WithLockName no lock is named. Each value makes time series
-// of its own, so it should be one of few: the first part of LockRef.Name, for example. It is called
-// by several goroutines, and several times for each acquisition.
+// WithLockName adds the attribute zklock.lock.name to the metrics and spans of a lock. Its value is
+// what name returns; the empty string adds nothing. Without WithLockName no lock is named. Each
+// value makes new time series, so there should be few values: the first part of LockRef.Name, for
+// example. name is called by several goroutines, and several times for each acquisition.
 func WithLockName(name func(zklock.LockRef) string) Option {
 	return func(cfg *config) error {
 		if name == nil {
@@ -72,8 +71,8 @@ func WithLockName(name func(zklock.LockRef) string) Option {
 	}
 }
 
-// WithAttributes adds attributes to all metrics and spans. A process with several Sessions can so
-// tell one from the other. It can be given several times.
+// WithAttributes adds attributes to all metrics and spans, for example to distinguish the Sessions
+// of a process. It can be given several times.
 func WithAttributes(attrs ...attribute.KeyValue) Option {
 	return func(cfg *config) error {
 		cfg.always = append(slices.Clone(cfg.always), attrs...)

@@ -17,12 +17,12 @@
 //		// the lock is lost
 //	})
 //
-// [Start] is for the same tests on the real thing. It gives one server, or a quorum with
-// [WithServers], on 127.0.0.1 and free ports, and ends it with the test. Servers can be killed,
-// stopped, paused and started again; a session can be ended at once; and a [Proxy] between clients
-// and servers breaks the network. [StartOrSkip] skips the test where no server can be had.
+// [Start] is for the same tests on real servers. It starts one server, or a quorum with
+// [WithServers], on 127.0.0.1 and free ports, and stops it at the end of the test. Servers can be
+// killed, stopped, paused and started again; a session can be ended at once; and a [Proxy] between
+// clients and servers breaks the network. [StartOrSkip] skips the test if no server can be started.
 //
-// [Root] gives tests that share a server a part of its tree each.
+// [Root] gives each test that shares a server a part of the server's tree.
 //
 // # Where ZooKeeper and Java come from
 //
@@ -32,26 +32,23 @@
 //   - an installed one: Debian's /usr/share/java, ZOOKEEPER_HOME, Homebrew's,
 //   - the cache, zklock under [os.UserCacheDir].
 //
-// Java is JAVA_HOME/bin/java, else java on the PATH, else the cache. What the
-// cache lacks is fetched into it once with apt-get download and unpacked with
-// dpkg -x. Neither needs root, and nothing is installed. apt verifies what it
-// fetches against the signed package lists of the machine's own sources;
-// unsigned ones are refused. Without apt-get the error says what to install
+// Java is JAVA_HOME/bin/java, else java on the PATH, else that in the cache. What the cache lacks
+// is fetched into it once with apt-get download and unpacked with dpkg -x. Neither needs root, and
+// nothing is installed. apt verifies what it fetches against the signed package lists of the
+// machine's own sources; unsigned lists are refused. Without apt-get the error says what to install
 // or set.
 //
 // # A server of your own
 //
-// With ZKLOCK_CONNECT=host:port in the environment a [Start] or [Run] that asks
-// for none of [WithServers], [WithTickTime], [WithMaxSessionTimeout] and
-// [WithTLS] uses that server: Connect returns the variable, Servers is empty,
-// and Stop leaves it running.
-// Expire and Proxy work there too. A test that controls servers says so by
-// WithServers, also for one server, and always gets its own.
+// With ZKLOCK_CONNECT=host:port in the environment, [Start] and [Run] use that server, unless one
+// of the options [WithServers], [WithPort], [WithTickTime], [WithMaxSessionTimeout] and [WithTLS]
+// is given. Then Connect returns the value of the variable, Servers returns none, and Stop leaves
+// the server running. Expire and Proxy work as usual. A test that controls its servers must use
+// WithServers, even for one server; it then always gets servers of its own.
 //
 // # Nothing stays behind
 //
-// A small shell process holds the other end of a pipe from this process. When
-// the pipe closes, by Stop or because this process is gone for whatever
-// reason, kill -9 included, it kills the servers that it was told of, by
-// process id, and removes their files.
+// A small shell process reads a pipe from this process. When the pipe closes, by Stop or because
+// this process has ended, be it by kill -9, the shell kills the servers by their process ids and
+// removes their files.
 package zktest

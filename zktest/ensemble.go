@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// An Ensemble is one ZooKeeper server, or several that form a quorum. Its
-// methods are safe for concurrent use.
+// An Ensemble is one ZooKeeper server, or several that form a quorum. Its methods are safe for
+// concurrent use.
 type Ensemble struct {
 	connect string // host:port,host:port/chroot
 	addrs   []string
@@ -24,13 +24,12 @@ type Ensemble struct {
 	stop    func() error
 }
 
-// Start starts an ensemble that tb.Cleanup stops. It returns when clients are
-// served: a third of a second for one server, one second for three. What
-// prevents that ends the test with tb.Fatal.
+// Start starts an ensemble that is stopped by tb.Cleanup. It returns when the ensemble serves
+// clients, which takes a third of a second for one server and a second for three. If that fails,
+// Start ends the test with tb.Fatal.
 //
-// With ZKLOCK_CONNECT in the environment and none of [WithServers],
-// [WithTickTime] and [WithTLS] among the options, the ensemble is the user's,
-// see the package's documentation.
+// With ZKLOCK_CONNECT in the environment, and without options that need servers of the test's own,
+// Start uses the server that the variable names; see the package documentation.
 func Start(tb testing.TB, opts ...Option) *Ensemble {
 	tb.Helper()
 	return start(tb, opts, func(err error) { tb.Helper(); tb.Fatal(err) })
@@ -66,12 +65,11 @@ func start(tb testing.TB, opts []Option, failed func(error)) *Ensemble {
 	return e
 }
 
-// Run starts an ensemble for a program, which ends it by [Ensemble.Stop]; if
-// the program dies before, the servers end too. ctx bounds the start only,
-// downloads included: after Run has returned, ctx has no effect. On failure
-// nothing is left running.
+// Run starts an ensemble for a program, which stops it by [Ensemble.Stop]. If the program dies
+// before, the servers end too. ctx bounds the start, downloads included, and has no effect after
+// Run has returned. If Run fails it leaves nothing running.
 //
-// ZKLOCK_CONNECT is treated as by [Start].
+// Run treats ZKLOCK_CONNECT as [Start] does.
 func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -98,7 +96,7 @@ func Run(ctx context.Context, opts ...Option) (*Ensemble, error) {
 	}
 }
 
-// attach uses a server that runs already.
+// attach returns an ensemble for a server that runs already.
 func attach(ctx context.Context, connect string) (*Ensemble, error) {
 	hosts, chroot := splitConnect(connect)
 	e := &Ensemble{connect: connect, addrs: hosts, chroot: chroot, stop: func() error {
@@ -127,16 +125,16 @@ func splitConnect(connect string) (hosts []string, chroot string) {
 	return strings.Split(list, ","), chroot
 }
 
-// Connect returns the connect string, host:port,host:port. It names the same
-// servers for the ensemble's life, up or down.
+// Connect returns the connect string, host:port,host:port. It names all servers, whether they run
+// or not, and never changes.
 func (e *Ensemble) Connect() string { return e.connect }
 
 // Servers returns the servers in the order of Connect. It returns none if ZKLOCK_CONNECT names the
 // server, which this package does not control.
 func (e *Ensemble) Servers() []*Server { return slices.Clone(e.servers) }
 
-// Stop kills every server, paused or not, removes their data, and waits for
-// both. It is idempotent, and leaves a server named by ZKLOCK_CONNECT alone.
+// Stop kills every server, paused or not, removes their data, and returns when both are done.
+// Calling it again has no effect. It leaves the server that ZKLOCK_CONNECT names running.
 func (e *Ensemble) Stop() error { return e.stop() }
 
 // WaitLeader waits until a server leads, and returns it; a standalone server leads itself. It fails

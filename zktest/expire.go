@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// ErrNoSession is returned by [Ensemble.Expire], wrapped, for a session that
-// has ended, has never been, or whose password is not ZooKeeper's usual one.
-// A retry does not help.
+// ErrNoSession is returned, wrapped, by [Ensemble.Expire] if the session has ended or never
+// existed, or if its password is not the one that ZooKeeper derives from the id. Trying again does
+// not help.
 var ErrNoSession = errors.New("no such session")
 
 // Expire ends a session at once, as the ensemble does when it expires: its ephemeral znodes are
@@ -27,8 +27,8 @@ func (e *Ensemble) Expire(sessionID int64) error {
 	return nil
 }
 
-// expireAttempts is how often a client may come back just before its session
-// is closed, and have us dropped for it.
+// expireAttempts bounds how often Expire tries: a client that reconnects just before its session is
+// closed makes the server drop our connection.
 const expireAttempts = 10
 
 func (e *Ensemble) closeSession(id int64) error {
@@ -47,9 +47,8 @@ func (e *Ensemble) closeSession(id int64) error {
 				closed = true
 				break
 			}
-			// The client may have come back in between, whereupon the server
-			// drops our connection for its, with or without having closed the
-			// session: once more.
+			// The client may have come back in between, whereupon the server drops our connection
+			// for its, with or without having closed the session: once more.
 			tried = true
 			failed = errors.Join(failed, err)
 		}
@@ -57,9 +56,9 @@ func (e *Ensemble) closeSession(id int64) error {
 	if !closed {
 		return errors.Join(errors.New("no server took it"), failed)
 	}
-	// In the moment between the reopening and the close the client may have
-	// connected again. A server does not break that connection by itself, it
-	// only stops answering; asking it for the dead session makes it do so.
+	// Between the reopening and the close the client may have connected again. A server does not
+	// break that connection by itself; it only stops answering. A request to reopen the dead
+	// session makes the server break it.
 	for _, addr := range e.reachable() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		if conn, err := openSession(ctx, addr, id, nil); err == nil {
@@ -84,8 +83,9 @@ func (e *Ensemble) reachable() []string {
 	return addrs
 }
 
-// reopenAndClose takes the session over on one server and closes it. Both requests go out together:
-// the client, which loses its connection to us, has hardly the time to come back.
+// reopenAndClose takes the session over on one server and closes it. It sends both requests
+// together, so that the client, whose connection the server drops, has hardly the time to
+// reconnect.
 func reopenAndClose(ctx context.Context, addr string, id int64) error {
 	conn, err := openSession(ctx, addr, id, closeRequest())
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// A FakeEnsemble is a ZooKeeper in memory, made by [Fake]. The embedded FakeNetwork connects it
-// with its clients. Use [FakeEnsemble.Network] for clients whose networks fail separately.
+// A FakeEnsemble is a ZooKeeper in memory, made by [Fake]. Clients connect through the embedded
+// FakeNetwork. Use [FakeEnsemble.Network] for clients whose networks fail separately.
 //
-// It speaks ZooKeeper's protocol over connections in memory, so that the client under test is the
-// real one. It grants the session timeouts that the servers of [Start] grant, 200 ms to 60 s, and
-// expires a session exactly when its timeout is over, which is as early as a server may. It does
-// not have TLS, and answers requests that zklock never sends with an error.
+// It speaks ZooKeeper's protocol over connections in memory, so tests use the real client. It
+// grants the session timeouts that the servers of [Start] grant, 200 ms to 60 s, and expires a
+// session exactly when its timeout is over, which is the earliest that a server may. It does not
+// support TLS, and answers requests that zklock never sends with an error.
 //
 // Its methods are safe for concurrent use.
 type FakeEnsemble struct {
@@ -26,9 +26,9 @@ type FakeEnsemble struct {
 
 // Fake starts an ensemble in memory that tb.Cleanup stops. It needs no Java, network or files.
 //
-// In a bubble of [testing/synctest] its clock is the bubble's: an hour passes as soon as nothing
-// else is left to do. Call Fake inside the bubble then, and close every client before the bubble
-// ends.
+// In a bubble of [testing/synctest] the ensemble uses the bubble's clock: an hour passes as soon as
+// every goroutine waits. There, call Fake inside the bubble, and close every client before the
+// bubble ends.
 func Fake(tb testing.TB) *FakeEnsemble {
 	cluster := fakezk.New(fakezk.Config{Tick: DefaultTickTime})
 	cluster.Server(0).SetMost(defaultMaxSessionTimeout)
@@ -38,7 +38,7 @@ func Fake(tb testing.TB) *FakeEnsemble {
 	return f
 }
 
-// Connect returns the connect string. Only [FakeNetwork.Dial] understands it.
+// Connect returns the connect string. It is valid only with [FakeNetwork.Dial].
 func (f *FakeEnsemble) Connect() string { return f.cluster.Connect() }
 
 // Expire ends a session at once, as [Ensemble.Expire] does. The error is [ErrNoSession], wrapped.
@@ -49,26 +49,26 @@ func (f *FakeEnsemble) Expire(sessionID int64) error {
 	return nil
 }
 
-// Network returns another network to the ensemble, like that of a client on another machine. It has
-// no faults at first.
+// Network returns a new network to the ensemble, without faults, as for a client on another
+// machine.
 func (f *FakeEnsemble) Network() *FakeNetwork {
 	return &FakeNetwork{f.cluster.Client()}
 }
 
-// A FakeNetwork lies between a [FakeEnsemble] and the clients that connect through its Dial, and
-// breaks as a [Proxy] does. Its methods are safe for concurrent use and take effect at once.
+// A FakeNetwork connects clients with a [FakeEnsemble], and can be made to fail as a [Proxy] can.
+// Its methods are safe for concurrent use and take effect at once.
 type FakeNetwork struct {
 	client *fakezk.Client
 }
 
-// Dial connects to the ensemble. Give it to zklock.WithDialer.
+// Dial connects to the ensemble. Pass it to zklock.WithDialer.
 func (n *FakeNetwork) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return n.client.Dial(ctx, network, address)
 }
 
-// Blackhole delivers nothing in the given directions, or in both if none is given, until
-// [FakeNetwork.Heal]. Connections stay open, and attempts to connect hang. What was sent meanwhile
-// arrives after Heal, as TCP sends it again. Another call adds to the first.
+// Blackhole stops delivery in the given directions, or in both if none is given, until
+// [FakeNetwork.Heal]. Connections stay open, and attempts to connect hang. Data sent meanwhile is
+// delivered after Heal, because TCP would send it again. A further call adds directions.
 func (n *FakeNetwork) Blackhole(directions ...Direction) {
 	faulty := make([]fakezk.Direction, len(directions))
 	for i, direction := range directions {
@@ -80,14 +80,14 @@ func (n *FakeNetwork) Blackhole(directions ...Direction) {
 // Break breaks the existing connections. New ones work.
 func (n *FakeNetwork) Break() { n.client.Cut() }
 
-// Cut breaks every connection, and refuses new ones until [FakeNetwork.Heal].
+// Cut breaks all connections, and refuses new ones until [FakeNetwork.Heal].
 func (n *FakeNetwork) Cut() {
 	n.client.Refuse()
 	n.client.Cut()
 }
 
-// Delay holds back for d what is sent from now on in each direction, a round trip for 2d; zero
-// ends it.
+// Delay delays by d the data that is sent from now on in each direction, so that a round trip takes
+// 2d more. Zero ends the delay.
 func (n *FakeNetwork) Delay(d time.Duration) { n.client.Delay(d) }
 
 // Heal ends Blackhole, Cut and Delay.

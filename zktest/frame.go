@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// A Direction is one of a connection's two ways.
+// A Direction is one of the two directions of a connection.
 type Direction int
 
 const (
@@ -21,7 +21,7 @@ func (d Direction) String() string {
 	return "to client"
 }
 
-// A Verdict says what becomes of one frame; see [Proxy.OnFrame].
+// A Verdict says what the Proxy does with a frame; see [Proxy.OnFrame].
 type Verdict int
 
 const (
@@ -30,14 +30,14 @@ const (
 	Cut                 // do not deliver it, and close the connection on both sides
 )
 
-// maxFrame tells a frame's length from bytes that are no length. ZooKeeper's
-// own limit, jute.maxbuffer, is 1 MiB. Four letters read as a length, as well
-// as the first bytes of TLS, are far beyond this.
+// maxFrame is the greatest frame length; four bytes that say more are not a length. ZooKeeper's own
+// limit, jute.maxbuffer, is 1 MiB. A four-letter word or the beginning of TLS, read as a length, is
+// far beyond this.
 const maxFrame = 64 << 20
 
-// frameReader splits one direction of a connection into ZooKeeper's frames: a
-// length of four bytes, big-endian, and as many bytes. A stream that is
-// something else, a four-letter word or TLS, comes as it was read.
+// frameReader splits one direction of a connection into ZooKeeper's frames: a length of four bytes,
+// big-endian, and as many bytes. A stream of another kind, such as a four-letter word or TLS, is
+// returned as it was read.
 type frameReader struct {
 	src *bufio.Reader
 	raw bool
@@ -47,9 +47,9 @@ func newFrameReader(r io.Reader) *frameReader {
 	return &frameReader{src: bufio.NewReaderSize(r, 64<<10)}
 }
 
-// next returns the next frame with its length in front, or raw bytes. What
-// came of a frame before the stream ended is returned with the error, as raw
-// bytes: the receiver shall get half a frame if that is what was sent.
+// next returns the next frame with its length in front, or raw bytes. If the stream ends within a
+// frame, next returns the part that was read, as raw bytes, with the error, so that the receiver
+// gets half a frame if half a frame was sent.
 func (f *frameReader) next() (data []byte, framed bool, err error) {
 	if !f.raw {
 		head, err := f.src.Peek(4)

@@ -10,11 +10,10 @@ import (
 	"sync"
 )
 
-// janitorScript makes the ensemble's folder and prints its name, then reads
-// "+ pid" and "- pid" until its input ends, which happens when this process
-// closes the pipe or is gone. What it still knows then is killed, by SIGKILL
-// because a paused server would not act on anything else. A dying server may
-// write one more file while its folder goes, hence the second attempts.
+// janitorScript makes the ensemble's folder and prints its name. Then it reads "+ pid" and "- pid"
+// until its input ends, because this process closes the pipe or has ended. It kills the processes
+// that are left then, by SIGKILL because a paused server would not act on another signal. A dying
+// server may write one more file while its folder is removed, hence the second attempts.
 const janitorScript = `
 trap '' HUP INT QUIT TERM
 dir=$(mktemp -d "${TMPDIR:-/tmp}/zktest.XXXXXXXX") || exit 1
@@ -42,9 +41,9 @@ until rm -rf "$dir"; do
 done
 `
 
-// janitor outlives this process by the moment that it takes to kill the
-// servers and remove their files. Stop and a kill -9 of this process end in
-// the same lines of shell, so the second is as well tested as the first.
+// janitor outlives this process by the time that it takes to kill the servers and remove their
+// files. Stop and a kill -9 of this process end in the same lines of shell, so the second is as
+// well tested as the first.
 type janitor struct {
 	cmd *exec.Cmd
 	dir string
@@ -78,11 +77,11 @@ func startJanitor() (*janitor, error) {
 	return &janitor{cmd: cmd, dir: strings.TrimSuffix(dir, "\n"), pipe: in}, nil
 }
 
-// add has pid killed if this process dies. A dead reader of the pipe is no
-// reason to go on without protection.
+// add makes the janitor kill pid if this process dies. It fails if the janitor is dead, so that no
+// server runs without this protection.
 func (j *janitor) add(pid int) error { return j.tell("+", pid) }
 
-// remove must follow the end of pid at once: its number may be used again.
+// remove must be called as soon as pid has ended, because the number may be used again.
 func (j *janitor) remove(pid int) error { return j.tell("-", pid) }
 
 func (j *janitor) tell(op string, pid int) error {
@@ -92,7 +91,7 @@ func (j *janitor) tell(op string, pid int) error {
 	return err
 }
 
-// stop kills what is left, removes the folder, and waits for both.
+// stop kills the processes that are left, removes the folder, and waits for both.
 func (j *janitor) stop() error {
 	j.mu.Lock()
 	j.pipe.Close()

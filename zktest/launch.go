@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// launch starts an ensemble of its own on one block of ports.
+// launch starts an ensemble on one block of ports.
 func launch(ctx context.Context, c config, inst installation) (_ *Ensemble, err error) {
 	ports, err := reservePorts()
 	if err != nil {
@@ -47,7 +47,7 @@ func launch(ctx context.Context, c config, inst installation) (_ *Ensemble, err 
 	return e, nil
 }
 
-// end is Stop's work.
+// end does the work of Stop.
 func (e *Ensemble) end() error {
 	for _, s := range e.servers {
 		s.close()
@@ -114,9 +114,9 @@ func (e *Ensemble) configure(c config, inst installation) error {
 
 func (s *Server) dataDir() string { return filepath.Join(s.dir, "data") }
 
-// zooCfg is the part of zoo.cfg that one server and a quorum have in common.
-// initLimit and syncLimit count ticks; they are set by the clock, or a short
-// tick would break up a quorum on a busy machine.
+// zooCfg is the part of zoo.cfg that one server and a quorum have in common. initLimit and
+// syncLimit count ticks; they are set by the clock, or a short tick would break up a quorum on a
+// busy machine.
 func (s *Server) zooCfg(tick, most time.Duration) string {
 	ticks := func(d time.Duration) int { return max(5, int(d/tick)) }
 	return fmt.Sprintf(`tickTime=%d
@@ -131,7 +131,8 @@ forceSync=no
 `, tick.Milliseconds(), ticks(10*time.Second), ticks(2*time.Second), s.dataDir(), most.Milliseconds())
 }
 
-// javaCommand trades peak speed, which a test does not reach, for an early start.
+// javaCommand returns the command line of a server. Its options trade peak speed, which a test does
+// not need, for a fast start.
 func javaCommand(inst installation, cfg string) []string {
 	return []string{inst.java,
 		"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx256m",

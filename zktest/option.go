@@ -6,74 +6,69 @@ import (
 	"time"
 )
 
-// DefaultTickTime is the ensemble's tick unless [WithTickTime] says otherwise.
-// ZooKeeper grants no session timeout under two ticks, so tests may use
-// timeouts from 200 ms up.
+// DefaultTickTime is the tickTime of an ensemble without [WithTickTime]. ZooKeeper grants no
+// session timeout under two ticks, so tests can use timeouts from 200 ms up.
 const DefaultTickTime = 100 * time.Millisecond
 
 // defaultMaxSessionTimeout is the longest session timeout that servers grant, unless twenty ticks
 // are longer.
 const defaultMaxSessionTimeout = 60 * time.Second
 
-// maxServers is what one block of ports holds; see portBlock.
+// maxServers is how many servers fit in one block of ports; see portBlock.
 const maxServers = 9
 
-// An Option changes what [Start] and [Run] start.
+// An Option is an option of [Start], [StartOrSkip] and [Run].
 type Option func(*config)
 
 type config struct {
 	servers int
 	port    int // of the first server; 0 for ports that are free
 	tick    time.Duration
-	// maxSessionTimeout of the servers in their order; the last is that of all others too
+	// maxSessionTimeout of the servers in their order; the last value is for all further
+	// servers too
 	most  []time.Duration
 	tls   *tlsConfig // nil for plain connections
 	owned bool       // an option asked for control, so ZKLOCK_CONNECT does not apply
 	logf  func(format string, args ...any)
 }
 
-// WithServers sets the number of servers, 1 to 9; the default is 1. Two or
-// more form a quorum. The servers are always of the caller's own, whatever
-// ZKLOCK_CONNECT says.
+// WithServers sets the number of servers, 1 to 9; the default is 1. Two or more form a quorum. With
+// this option ZKLOCK_CONNECT is ignored.
 func WithServers(n int) Option {
 	return func(c *config) { c.servers, c.owned = n, true }
 }
 
-// WithPort sets the port at which the first server takes clients; further servers
-// have the ports that follow. If one of them is taken, the start fails. By
-// default the ports are some that are free. The servers are always of the
-// caller's own, whatever ZKLOCK_CONNECT says.
+// WithPort sets the port at which the first server takes clients; further servers have the ports
+// that follow. If one of the ports is taken, the start fails. By default free ports are chosen.
+// With this option ZKLOCK_CONNECT is ignored.
 func WithPort(port int) Option {
 	return func(c *config) { c.port, c.owned = port, true }
 }
 
-// WithTickTime sets ZooKeeper's tickTime, at least 10 ms; the default is
-// [DefaultTickTime]. The shortest session timeout is two ticks, the longest
-// 60 s or twenty ticks, whichever is more, unless [WithMaxSessionTimeout] says
-// otherwise. The servers are always of the caller's own, whatever
-// ZKLOCK_CONNECT says.
+// WithTickTime sets ZooKeeper's tickTime, at least 10 ms; the default is [DefaultTickTime]. The
+// shortest session timeout is two ticks. Without [WithMaxSessionTimeout] the longest is 60 s or
+// twenty ticks, whichever is more. With this option ZKLOCK_CONNECT is ignored.
 func WithTickTime(d time.Duration) Option {
 	return func(c *config) { c.tick, c.owned = d, true }
 }
 
-// WithMaxSessionTimeout sets the longest session timeout that each server
-// grants, in the servers' order, at least two ticks. The last value holds for
-// all further servers too, so that one value sets them all. A server bounds a
-// session's timeout at every connect: one that moves to a server with a
-// shorter maximum has the shorter timeout from then on. The servers are always
-// of the caller's own, whatever ZKLOCK_CONNECT says.
+// WithMaxSessionTimeout sets the longest session timeout that each server grants, in the servers'
+// order, at least two ticks. The last value applies to all further servers too, so one value sets
+// all. A server bounds a session's timeout at every connect: a session that moves to a server with
+// a shorter maximum has the shorter timeout from then on. With this option ZKLOCK_CONNECT is
+// ignored.
 func WithMaxSessionTimeout(perServer ...time.Duration) Option {
 	return func(c *config) { c.most, c.owned = perServer, true }
 }
 
-// WithLogf sets where progress goes, such as a download. The default is the
-// test's log for [Start], nowhere for [Run].
+// WithLogf sets a function that logs progress, such as a download. The default is tb.Logf for
+// [Start] and [StartOrSkip], and none for [Run].
 func WithLogf(logf func(format string, args ...any)) Option {
 	return func(c *config) { c.logf = logf }
 }
 
-// maxSessionTimeout returns what the server of that number grants, which counts
-// from 1.
+// maxSessionTimeout returns the longest session timeout that the server with that number grants.
+// Numbers begin with 1.
 func (c config) maxSessionTimeout(id int) time.Duration {
 	if len(c.most) == 0 {
 		return max(defaultMaxSessionTimeout, 20*c.tick)

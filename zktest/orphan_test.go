@@ -18,8 +18,8 @@ import (
 	"github.com/zookylock/zklock/internal/locktest"
 )
 
-// However a process ends that has an ensemble, a paused server included: no
-// server and no file is left.
+// However a process ends that has an ensemble, a paused server included: no server and no file is
+// left.
 func TestNothingStaysBehind(t *testing.T) {
 	locktest.NeedsServer(t)
 	t.Parallel()

@@ -7,19 +7,18 @@ import (
 	"net"
 )
 
-// Ports come from below the range that systems hand out by themselves (32768
-// and up on Linux, 49152 and up on macOS): a stopped server must find its
-// port free when it starts again, so no outgoing connection may have got it.
+// Ports come from below the range that systems hand out by themselves (32768 and up on Linux, 49152
+// and up on macOS): a stopped server must find its port free when it starts again, so no outgoing
+// connection may have got it.
 const (
 	firstPort = 16384
 	lastPort  = 32768 // exclusive
 	blockSize = 64    // four for each of maxServers, and one more
 )
 
-// portBlock reserves blockSize ports. Its holder listens on the first one as
-// long as the servers may need the others, down or up. That keeps test
-// binaries that run at the same time apart without a file that a kill -9
-// would leave behind.
+// portBlock reserves blockSize ports. It listens on the first one as long as the servers, running
+// or stopped, may need the others. That keeps test binaries that run at the same time apart,
+// without a file that a kill -9 would leave behind.
 type portBlock struct {
 	holder net.Listener
 	next   int
@@ -39,9 +38,8 @@ func reservePorts() (*portBlock, error) {
 	return nil, errors.New("zktest: no free ports")
 }
 
-// take returns the next port of the block that no process listens on. A stranger
-// may still take it before the server does; the ensemble then starts again
-// on another block.
+// take returns the next port of the block that no process listens on. Another process may still
+// take it before the server does; then the ensemble starts again on another block.
 func (b *portBlock) take() (int, error) {
 	end := b.end
 	for port := b.next; port < end; port++ {

@@ -6,16 +6,16 @@ import (
 	"os/exec"
 )
 
-// process is one run of a server's JVM, a child of this process: its pid
-// stays ours until it has been waited for, so a signal reaches it or no process.
+// process is one run of a server's JVM, a child of this process. Its pid is not used again until it
+// has been waited for, so a signal reaches it or no process.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{} // closed once it has ended and the janitor forgot it
 }
 
-// startProcess starts argv in dir, its output appended to the file log. The
-// shell in front waits until the janitor knows the pid, which exec keeps: at
-// no moment could this process die and leave the JVM behind.
+// startProcess starts argv in dir and appends its output to the file log. A shell waits until the
+// janitor knows its pid and then becomes the JVM by exec, with the same pid. So this process can
+// die at any moment without leaving the JVM behind.
 func startProcess(j *janitor, dir, log string, argv []string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {

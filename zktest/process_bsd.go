@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// stopped reports whether the process is stopped, in ps's words. Waiting for a
-// child's stop, as on Linux, has no portable call that leaves its end alone.
+// stopped reports whether ps shows the process as stopped. There is no portable call that waits for
+// a child's stop, as on Linux, without also consuming the child's end.
 func (p *process) stopped() (bool, error) {
 	state, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(p.cmd.Process.Pid)).Output()
 	return strings.HasPrefix(strings.TrimSpace(string(state)), "T"), err

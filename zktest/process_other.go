@@ -7,8 +7,8 @@ import (
 	"os/exec"
 )
 
-// The package builds everywhere, so that programs that use it do. Only
-// ZKLOCK_CONNECT works where there is no /bin/sh, and no SIGSTOP for Pause.
+// The package builds on all platforms, so that programs that use it do. Where there is no /bin/sh,
+// and no SIGSTOP for Pause, only ZKLOCK_CONNECT works.
 var errNoUnix = errors.New("zktest: servers of its own need a Unix system; set ZKLOCK_CONNECT=host:port to use a running one")
 
 func detach(*exec.Cmd) {}

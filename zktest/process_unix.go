@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// detach puts cmd into a process group of its own: a terminal's Ctrl-C goes
-// to the program, which then ends the servers, not to the servers first.
+// detach puts cmd into a process group of its own, so that Ctrl-C in a terminal reaches the
+// program, which then ends the servers, and does not reach the servers first.
 func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// pause returns once the process has stopped. kill(2) does not wait for that:
-// until one thread gets to handle the signal the others run on, and on a busy
-// machine a third of the servers "paused" by the signal alone still answered.
+// pause returns when the process has stopped. kill(2) does not wait for that: until one thread
+// handles the signal the others run on. On a busy machine a third of the servers "paused" by the
+// signal alone still answered.
 func (p *process) pause() error {
 	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
@@ -40,8 +40,7 @@ func (p *process) pause() error {
 
 func (p *process) resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
-// terminate asks for an orderly end. A paused process gets the signal only
-// once it continues.
+// terminate asks for an orderly end. A paused process gets the signal only once it continues.
 func (p *process) terminate() error {
 	return errors.Join(p.cmd.Process.Signal(syscall.SIGTERM), p.cmd.Process.Signal(syscall.SIGCONT))
 }

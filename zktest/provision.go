@@ -12,7 +12,7 @@ import (
 	"github.com/zookylock/zklock/internal/debian"
 )
 
-// installation is what it takes to run a server.
+// installation has the paths that are needed to run a server.
 type installation struct {
 	java      string // path of the binary
 	classpath string
@@ -57,7 +57,7 @@ func openCache(logf func(string, ...any)) (*debian.Cache, error) {
 	return cache, nil
 }
 
-// notProvided is an error of provision that says that something is missing and cannot be fetched.
+// notProvided is the error of provision if something is missing and cannot be fetched.
 type notProvided struct{ error }
 
 func (e notProvided) Unwrap() error { return e.error }
@@ -76,16 +76,15 @@ func explain(err error) error {
 	return notProvided{fmt.Errorf("zktest: %w. %s", err, advice)}
 }
 
-// debianJars is the class path out of Debian's packages. One folder holds
-// every jar of the system, so they are named.
+// debianJars are the jars of Debian's packages that the class path needs. They are named because
+// the folder holds every jar of the system.
 var debianJars = []string{
 	"zookeeper.jar", "zookeeper-jute.jar", "slf4j-api.jar",
 	"slf4j-simple.jar", "metrics-core.jar", "snappy-java.jar",
 }
 
-// findZooKeeper returns the class path of the ZooKeeper that the user names or
-// has installed, or "". A variable that names none is an error: going on to
-// another ZooKeeper would hide the mistake.
+// findZooKeeper returns the class path of the ZooKeeper that the user names or has installed, or
+// "". A variable that names none is an error: going on to another ZooKeeper would hide the mistake.
 func findZooKeeper() (string, error) {
 	for _, name := range []string{"ZKLOCK_ZOOKEEPER", "ZOOKEEPER_HOME"} {
 		dir := os.Getenv(name)
@@ -114,12 +113,12 @@ func findZooKeeper() (string, error) {
 	return "", nil
 }
 
-// zookeeperJar tells the server's jar from zookeeper-jute and the contribs.
+// zookeeperJar matches the server's jar, and not zookeeper-jute and the contribs.
 var zookeeperJar = regexp.MustCompile(`^zookeeper(-[0-9][^/]*)?\.jar$`)
 
-// classpathOf returns the class path of a folder: Debian's six jars, else all
-// those of it and its lib folder if ZooKeeper's is among them, else "". The
-// conf folder of a release quiets its logging.
+// classpathOf returns the class path of a folder: Debian's six jars if they are there, else all
+// jars of the folder and its lib folder if ZooKeeper's is among them, else "". The conf folder of a
+// release configures less logging.
 func classpathOf(dir string) string {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// hideJava has a PATH with every program of the present one but java. apt
-// needs more of them than can be listed: gpgv, sort, cmp and so on.
+// hideJava has a PATH with every program of the present one but java. apt needs more of them than
+// can be listed: gpgv, sort, cmp and so on.
 func hideJava(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("apt-get"); err != nil {
@@ -70,8 +70,8 @@ func TestUnpackedJava(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// From an empty cache and without package lists, as in a fresh container, by
-// two at once. It fetches 60 MB every time, so only when asked for.
+// From an empty cache and without package lists, as in a fresh container, by two at once. It
+// fetches 60 MB every time, so only when asked for.
 func TestFetchEverything(t *testing.T) {
 	locktest.NeedsServer(t)
 	if os.Getenv("ZKLOCK_TEST_FETCH") == "" {

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// A Proxy stands between clients and an ensemble, one listener for each server,
-// and breaks what passes through. Its methods are safe for concurrent use and
-// take effect at once, on bytes under way too.
+// A Proxy stands between clients and an ensemble, with one listener for each server, and can break
+// the network between them. Its methods are safe for concurrent use and take effect at once, also
+// on bytes under way.
 //
-// Whole ZooKeeper frames are delivered, or none of their bytes. Streams of
-// another kind (four-letter words, TLS) pass as they come.
+// A ZooKeeper frame is delivered whole or not at all. Streams of another kind (four-letter words,
+// TLS) pass as they come.
 type Proxy struct {
 	listeners []net.Listener
 	chroot    string
@@ -29,7 +29,7 @@ type Proxy struct {
 	closed  bool
 }
 
-// faults is what is wrong with the network.
+// faults are the current faults of the network.
 type faults struct {
 	cut   bool
 	hole  [2]bool // by Direction
@@ -37,8 +37,8 @@ type faults struct {
 	hook  func(Direction, []byte) Verdict
 }
 
-// Proxy starts a proxy in front of the ensemble, which tb.Cleanup closes. There can be several,
-// each with faults of its own.
+// Proxy starts a proxy in front of the ensemble, which is closed by tb.Cleanup. An ensemble can
+// have several proxies, each with its own faults.
 func (e *Ensemble) Proxy(tb testing.TB) *Proxy {
 	tb.Helper()
 	p := &Proxy{
@@ -62,8 +62,7 @@ func (e *Ensemble) Proxy(tb testing.TB) *Proxy {
 	return p
 }
 
-// Addr returns a connect string of the proxy's listeners, in the order of the
-// ensemble's servers.
+// Addr returns a connect string of the proxy's listeners, in the order of the ensemble's servers.
 func (p *Proxy) Addr() string {
 	var addrs []string
 	for _, l := range p.listeners {
@@ -79,8 +78,8 @@ func (p *Proxy) Break() {
 	p.breakLocked(func(*proxyConn) bool { return true })
 }
 
-// Cut closes every connection, and until [Proxy.Heal] every new one as soon as
-// it has been accepted. The listeners stay, so that no port is lost.
+// Cut closes all connections, and until [Proxy.Heal] each new one as soon as it has been accepted.
+// The listeners stay, so that no port is lost.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,10 +88,9 @@ func (p *Proxy) Cut() {
 	p.changedLocked()
 }
 
-// Blackhole swallows what goes in the given directions, or in both if none is
-// given, until [Proxy.Heal]. Connections stay open and new ones are accepted.
-// Neither side learns that the other has closed a connection if that news
-// would have to pass. Another call adds to the first.
+// Blackhole drops all data in the given directions, or in both if none is given, until
+// [Proxy.Heal]. Connections stay open and new ones are accepted. The close of a connection does not
+// pass in such a direction either. A further call adds directions.
 func (p *Proxy) Blackhole(directions ...Direction) {
 	if len(directions) == 0 {
 		directions = []Direction{ToServer, ToClient}
@@ -105,9 +103,9 @@ func (p *Proxy) Blackhole(directions ...Direction) {
 	p.changedLocked()
 }
 
-// Delay holds everything back for d in each direction, a round trip for 2d.
-// It adds latency and does not limit throughput, and order is kept. It counts
-// for bytes under way too; zero ends it. New connections are accepted at once.
+// Delay delays all data by d in each direction, so that a round trip takes 2d more. It keeps the
+// order and does not limit throughput. It applies to bytes under way too. Zero ends the delay. New
+// connections are accepted at once.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,9 +113,9 @@ func (p *Proxy) Delay(d time.Duration) {
 	p.changedLocked()
 }
 
-// Heal ends Cut, Blackhole and Delay. Connections from which a blackhole took
-// bytes, or the news of a close, are closed, because their streams have a gap;
-// the others go on. A hook stays.
+// Heal ends Cut, Blackhole and Delay. Connections of which a blackhole has dropped data, or a
+// close, are closed, because their streams have a gap; the others go on. A hook set by OnFrame
+// stays.
 func (p *Proxy) Heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,31 +124,28 @@ func (p *Proxy) Heal() {
 	p.changedLocked()
 }
 
-// OnFrame has hook decide on every ZooKeeper frame when it is due for delivery;
-// nil ends that. frame has its length in front, in four bytes; hook must not
-// keep or change it. The first frame of a connection in either direction is
-// the connect request or reply; a request starts with its xid and operation,
-// a reply with its xid. What a blackhole takes is not shown.
+// OnFrame sets the function that decides on each ZooKeeper frame when it is due for delivery; nil
+// removes it. frame has its length in front, in four bytes; hook must not keep or change it. The
+// first frame of a connection in either direction is the connect request or reply; a request starts
+// with its xid and operation, a reply with its xid. hook is not called for frames that a blackhole
+// drops.
 //
-// Hooks run one after the other within one direction of one connection, and
-// otherwise at the same time. A hook may call the Proxy's methods except
-// Close.
+// Calls of hook for one direction of one connection are made one after the other; others may be
+// concurrent. hook may call the Proxy's methods except Close.
 func (p *Proxy) OnFrame(hook func(dir Direction, frame []byte) Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults.hook = hook
 }
 
-// BytesIn returns how many bytes the servers have sent to clients, counted
-// when delivered.
+// BytesIn returns how many bytes have been delivered from the servers to clients.
 func (p *Proxy) BytesIn() int64 { return p.in.Load() }
 
-// BytesOut returns how many bytes the clients have sent to servers, counted
-// when delivered.
+// BytesOut returns how many bytes have been delivered from clients to the servers.
 func (p *Proxy) BytesOut() int64 { return p.out.Load() }
 
-// Close closes the listeners and connections and waits for every goroutine.
-// It is idempotent; the test's cleanup calls it too.
+// Close closes the listeners and connections and waits for every goroutine. Calling it again has no
+// effect; tb.Cleanup calls it too.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
 	first := !p.closed
@@ -174,8 +169,8 @@ func (p *Proxy) accept(l net.Listener, server string) {
 			return
 		}
 		if err != nil {
-			// The client went away before it was accepted, or this process has
-			// no file descriptor left, which must not become a busy loop.
+			// The client closed the connection before it was accepted, or this process has no file
+			// descriptor left, which must not become a busy loop.
 			<-time.After(pollEvery)
 			continue
 		}
@@ -221,8 +216,8 @@ func (p *Proxy) forget(c *proxyConn) {
 	delete(p.conns, c)
 }
 
-// swallow notes a gap in c's stream, if dir is still a blackhole; Heal may
-// have come in between, and it closes only the connections that it knows of.
+// swallow notes a gap in c's stream. It returns false if dir is no blackhole any more: Heal may
+// have come in between, and it closes only the connections with a gap that it knows of.
 func (p *Proxy) swallow(c *proxyConn, dir Direction) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -29,8 +29,8 @@ func TestProxyPassesAndCounts(t *testing.T) {
 		in, out := p.BytesIn(), p.BytesOut()
 		require.Positive(t, in)
 		require.Positive(t, out)
-		// A get of "/" with no data: 12+9 bytes there; header, length and
-		// stat come back, each frame with 4 bytes in front.
+		// A get of "/" with no data: 12+9 bytes there; header, length and stat come back, each
+		// frame with 4 bytes in front.
 		_, _, err := conn.Get("/")
 		require.NoError(t, err)
 		require.EqualValues(t, 4+8+4+1+1, p.BytesOut()-out)
@@ -231,8 +231,8 @@ func TestProxyDelay(t *testing.T) {
 	require.NoError(t, <-answer)
 }
 
-// The frame that creates a znode, and its reply: each is dropped, or the
-// connection cut at it, and what has happened on the server is known.
+// The frame that creates a znode, and its reply: each is dropped, or the connection cut at it, and
+// what has happened on the server is known.
 func TestProxyOnFrame(t *testing.T) {
 	locktest.NeedsServer(t)
 	t.Parallel()

@@ -8,10 +8,9 @@ import (
 	"time"
 )
 
-// proxyConn is one client's connection and the one to its server. Each
-// direction has a goroutine that reads, and one that delivers when the time
-// has come; between them is a queue without limit, so that a delay does not
-// become a limit to throughput.
+// proxyConn is the connection of a client and the one to its server. Each direction has a goroutine
+// that reads and a goroutine that delivers when the delay is over. The queue between them has no
+// limit, so that a delay does not limit throughput.
 type proxyConn struct {
 	proxy  *Proxy
 	client net.Conn
@@ -28,10 +27,10 @@ func newProxyConn(p *Proxy, client net.Conn, server string) *proxyConn {
 	return c
 }
 
-// close ends the connection on both sides. It does not wait.
+// close closes the connection on both sides. It does not wait.
 func (c *proxyConn) close() { c.cancel() }
 
-// serve runs until the connection has ended and nothing of it is left.
+// serve returns when the connection has ended and its goroutines too.
 func (c *proxyConn) serve() {
 	defer c.proxy.forget(c)
 	defer c.client.Close()
@@ -62,8 +61,8 @@ func (c *proxyConn) serve() {
 	work.Wait()
 }
 
-// refuse passes on that the server does not accept connections, once no
-// blackhole swallows the client's attempt or the server's refusal.
+// refuse passes on that the server does not accept connections. It waits until no blackhole would
+// drop the client's attempt or the server's refusal.
 func (c *proxyConn) refuse() {
 	for {
 		f, changed := c.proxy.current()
@@ -78,7 +77,7 @@ func (c *proxyConn) refuse() {
 	}
 }
 
-// read queues what arrives from src, its end included.
+// read queues the data that arrives from src, and its end.
 func (c *proxyConn) read(src net.Conn, q *queue) {
 	frames := newFrameReader(src)
 	for {
@@ -93,8 +92,7 @@ func (c *proxyConn) read(src net.Conn, q *queue) {
 	}
 }
 
-// deliver takes packets from q when they are due and does with them what the
-// network's faults ask for.
+// deliver takes packets from q when they are due and delivers or drops them as the faults say.
 func (c *proxyConn) deliver(dir Direction, dst net.Conn, q *queue, count *atomic.Int64) {
 	defer c.cancel()
 	for {
@@ -117,13 +115,12 @@ func (c *proxyConn) deliver(dir Direction, dst net.Conn, q *queue, count *atomic
 				return
 			}
 		}
-		// After the hook, which may have closed the connection: a cut means
-		// that nothing more passes.
+		// After the hook, which may have closed the connection: a cut means that nothing more
+		// passes.
 		if c.ctx.Err() != nil {
 			return
 		}
-		// Counted before the write, so that a receiver of the bytes
-		// finds them counted.
+		// Counted before the write, so that a receiver of the bytes finds them counted.
 		count.Add(int64(len(pkt.data)))
 		if n, err := dst.Write(pkt.data); err != nil {
 			count.Add(int64(n - len(pkt.data)))
@@ -133,17 +130,16 @@ func (c *proxyConn) deliver(dir Direction, dst net.Conn, q *queue, count *atomic
 	}
 }
 
-// passEnd returns when one side may learn, by news that travel in direction
-// dir, that the other side is gone: at once, or after a blackhole. Heal, Cut,
-// Break and Close end the connection too.
+// passEnd returns when the close of a connection may pass in direction dir: at once, or after a
+// blackhole. Heal, Cut, Break and Close end the connection too.
 func (c *proxyConn) passEnd(dir Direction) {
 	if c.proxy.swallow(c, dir) {
 		<-c.ctx.Done()
 	}
 }
 
-// due waits until pkt has been under way for as long as the delay is now. It
-// reports false when the connection ended first.
+// due waits until pkt has been under way for the current delay. It returns false if the connection
+// ends first.
 func (c *proxyConn) due(pkt packet) bool {
 	for {
 		f, changed := c.proxy.current()
@@ -171,7 +167,7 @@ type packet struct {
 	end     bool
 }
 
-// queue hands packets from one goroutine to another, in order.
+// queue passes packets from one goroutine to another, in order.
 type queue struct {
 	mu      sync.Mutex // guards packets
 	packets []packet
@@ -190,7 +186,7 @@ func (q *queue) push(p packet) {
 	}
 }
 
-// pop waits for a packet; it reports false when ctx ended first.
+// pop waits for a packet. It returns false if ctx ends first.
 func (q *queue) pop(ctx context.Context) (packet, bool) {
 	for {
 		q.mu.Lock()

@@ -13,8 +13,8 @@ var (
 	errQuorumChanged = errors.New("quorum changed while waiting for it")
 )
 
-// poll waits until the server serves clients or, with answers, until it
-// answers at all. It fails when the process ends, with the log's end.
+// poll waits until the server serves clients or, with answers, until it answers at all. It fails if
+// the process ends; the error has the end of the log.
 func (s *Server) poll(ctx context.Context, answers bool) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -43,9 +43,8 @@ func (s *Server) poll(ctx context.Context, answers bool) error {
 				return errQuorumChanged // another server went down meanwhile
 			}
 		}
-		// A member of a quorum does not end when another of its ports is
-		// taken: it tries again, too long to wait for. Reading the log costs,
-		// so not every time.
+		// A member of a quorum does not end when another of its ports is taken: it tries again for
+		// longer than we wait. Reading the log is expensive, so it is not read every time.
 		if n%100 == 0 && s.portTaken() {
 			return fmt.Errorf("%w\n%s", errPortTaken, s.logTail())
 		}

@@ -13,10 +13,10 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// Root returns a path for tb alone, for zklock.WithRoot: tests that share a server do not see each
-// other's locks. On the server that ZKLOCK_CONNECT names, the znode and what is below it are
-// removed when tb ends; on a server that this package has started, they go with the server. A
-// client that tb.Cleanup closes must be opened after the call of Root.
+// Root returns a path that only tb uses, for zklock.WithRoot, so that tests which share a server do
+// not see each other's locks. On the server that ZKLOCK_CONNECT names, the znode and all znodes
+// below it are removed when tb ends; on a server that this package has started, they go with the
+// server. A client that tb.Cleanup closes must be opened after the call of Root.
 func Root(tb testing.TB) string {
 	tb.Helper()
 	name := strings.Map(func(r rune) rune {
@@ -36,7 +36,7 @@ func Root(tb testing.TB) string {
 	return root
 }
 
-// removeAll removes a znode and what is below it, if it exists.
+// removeAll removes a znode and all znodes below it, if it exists.
 func removeAll(connect, root string) error {
 	hosts, chroot := splitConnect(connect)
 	conn, events, err := zk.Connect(hosts, 10*time.Second, zk.WithLogInfo(false),

@@ -21,13 +21,12 @@ const (
 	pollEvery    = 5 * time.Millisecond
 )
 
-// ErrNotRunning is returned, wrapped, by what needs a running server. A retry
-// succeeds after Start.
+// ErrNotRunning is returned, wrapped, by methods that need a running server. They succeed after
+// Start.
 var ErrNotRunning = errors.New("server is not running")
 
-// A Server is one server of an [Ensemble]. Its ports and data stay the same
-// from Kill or Stop to Start. Its methods are safe for concurrent use; those
-// that change its state take turns.
+// A Server is one server of an [Ensemble]. It keeps its ports and data from Kill or Stop to Start.
+// Its methods are safe for concurrent use.
 type Server struct {
 	ensemble *Ensemble
 	id       int // ZooKeeper's myid, from 1
@@ -45,11 +44,11 @@ type Server struct {
 // Addr returns the server's host:port for clients.
 func (s *Server) Addr() string { return s.addr }
 
-// String returns the server as errors name it.
+// String returns the name of the server in errors.
 func (s *Server) String() string { return fmt.Sprintf("server %d (%s)", s.id, s.addr) }
 
-// Kill ends the server's process at once, as a crash would, and waits for its
-// end. Works on a paused server.
+// Kill ends the server's process at once, as a crash would, and waits for its end. The server may
+// be paused.
 func (s *Server) Kill() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,9 +81,9 @@ func (s *Server) Stop() error {
 	}
 }
 
-// Start starts a stopped or killed server on its old ports and data. It returns
-// when the server serves clients or, while too few servers run for a quorum,
-// when it answers at all; [Ensemble.WaitLeader] waits for the quorum.
+// Start starts a stopped or killed server with its old ports and data. It returns when the server
+// serves clients. While too few servers run for a quorum it returns when the server answers at all;
+// use [Ensemble.WaitLeader] to wait for the quorum.
 func (s *Server) Start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
@@ -100,7 +99,7 @@ func (s *Server) Start() error {
 	}
 }
 
-// Wipe removes the data of a server that does not run: after Start it is empty.
+// Wipe removes the data of a server that does not run.
 func (s *Server) Wipe() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,9 +112,8 @@ func (s *Server) Wipe() error {
 	return nil
 }
 
-// Pause stops the server's process where it is: connections stay open and
-// nothing answers, as on a machine that hangs. It returns when the process has
-// stopped. On a paused server it does nothing.
+// Pause suspends the server's process: connections stay open and nothing answers, as on a machine
+// that hangs. It returns when the process has stopped. On a paused server it does nothing.
 func (s *Server) Pause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +130,7 @@ func (s *Server) Pause() error {
 	return nil
 }
 
-// Resume lets a paused server go on. On one that is not paused it does nothing.
+// Resume continues a paused server. On a server that is not paused it does nothing.
 func (s *Server) Resume() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,10 +195,9 @@ func fourLetter(ctx context.Context, addr, word string) (string, error) {
 	}
 }
 
-// notServing is the answer of a server that is starting or lacks a quorum.
-// Early in its start a server then trips over itself and does not close the
-// connection (ZooKeeper 3.8.0: NullPointerException in removeCnxn), so this
-// answer ends the reading.
+// notServing is the answer of a server that is starting or lacks a quorum. Early in its start a
+// server then trips over itself and does not close the connection (ZooKeeper 3.8.0:
+// NullPointerException in removeCnxn), so this answer ends the reading.
 var notServing = []byte("This ZooKeeper instance is not currently serving requests")
 
 // dialContext connects; ctx's deadline bounds the connection's life too.

@@ -12,17 +12,16 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// sessionConn is a connection that speaks as much of ZooKeeper's protocol as
-// it takes to reopen a session and close it.
+// sessionConn is a connection that speaks as much of ZooKeeper's protocol as it takes to reopen a
+// session and close it.
 type sessionConn struct{ net.Conn }
 
-// sessionTimeout is what a reopened session is given while we hold it. Any
-// would do: servers clamp it to what they allow.
+// sessionTimeout is what a reopened session is given while we hold it. Any would do: servers clamp
+// it to what they allow.
 const sessionTimeout = 10 * time.Second
 
-// openSession connects to one server, reopening session id; 0 asks for a new
-// one. What is in then is sent along, behind the request to connect. ctx's
-// deadline bounds the connection's life.
+// openSession connects to one server, reopening session id; 0 asks for a new one. What is in then
+// is sent along, behind the request to connect. ctx's deadline bounds the connection's life.
 func openSession(ctx context.Context, addr string, id int64, then []byte) (*sessionConn, error) {
 	raw, err := dialContext(ctx, addr)
 	if err != nil {
@@ -41,9 +40,8 @@ func (c *sessionConn) handshake(id int64, then []byte) error {
 	if id != 0 {
 		password = sessionPassword(id)
 	}
-	// ConnectRequest: protocolVersion, lastZxidSeen, timeOut, sessionId,
-	// passwd, readOnly. lastZxidSeen is 0, for a server refuses a client
-	// that has seen more than itself.
+	// ConnectRequest: protocolVersion, lastZxidSeen, timeOut, sessionId, passwd, readOnly.
+	// lastZxidSeen is 0, for a server refuses a client that has seen more than itself.
 	var request jute.Writer
 	request.Int32(0)
 	request.Int64(0)
@@ -112,16 +110,16 @@ func (c *sessionConn) readFrame() ([]byte, error) {
 	return frame, err
 }
 
-// sessionPassword is ZooKeeperServer.generatePasswd:
-// new java.util.Random(id ^ 0XB3415C00L).nextBytes(16).
+// sessionPassword is ZooKeeperServer.generatePasswd: new java.util.Random(id ^
+// 0XB3415C00L).nextBytes(16).
 func sessionPassword(id int64) []byte {
 	const (
 		superSecret = 0xB3415C00
 		multiplier  = 0x5DEECE66D
 		mask        = 1<<48 - 1
 	)
-	// Random's seed is scrambled by its multiplier; next(32) is the upper 32
-	// of the 48 bits, whose bytes nextBytes takes from the lowest up.
+	// Random's seed is scrambled by its multiplier; next(32) is the upper 32 of the 48 bits, whose
+	// bytes nextBytes takes from the lowest up.
 	seed := (uint64(id) ^ superSecret ^ multiplier) & mask
 	var password []byte
 	for range 4 {

@@ -17,18 +17,17 @@ import (
 	"github.com/zookylock/zklock/internal/debian"
 )
 
-// WithTLS has the servers show cert to clients, who connect by TLS 1.2 or 1.3
-// at [Ensemble.Connect]'s addresses, 127.0.0.1 as ever. With clientCAs a client
-// must show a certificate that one of them has issued; without, none is asked
-// for. The key is RSA or ECDSA: ZooKeeper reads no other from a PEM file.
+// WithTLS has the servers show cert to clients, who connect by TLS 1.2 or 1.3 at
+// [Ensemble.Connect]'s addresses, 127.0.0.1 as ever. With clientCAs a client must show a
+// certificate that one of them has issued; without, none is asked for. The key is RSA or ECDSA:
+// ZooKeeper reads no other from a PEM file.
 //
-// The servers talk among themselves in the clear, and each has a port without
-// TLS that [Server.Command] and [Ensemble.Expire] use. A [Proxy] passes TLS on,
-// and its OnFrame sees none of it. The servers are always of the caller's own,
-// whatever ZKLOCK_CONNECT says.
+// The servers talk among themselves in the clear, and each has a port without TLS that
+// [Server.Command] and [Ensemble.Expire] use. A [Proxy] passes TLS on, and its OnFrame sees none of
+// it. The servers are always of the caller's own, whatever ZKLOCK_CONNECT says.
 //
-// ZooKeeper needs Netty for TLS. A release of ZooKeeper has it; otherwise it is
-// fetched as the rest was.
+// ZooKeeper needs Netty for TLS. A release of ZooKeeper has it; otherwise it is fetched as the rest
+// was.
 func WithTLS(cert tls.Certificate, clientCAs ...*x509.Certificate) Option {
 	return func(c *config) { c.tls, c.owned = &tlsConfig{cert, clientCAs}, true }
 }
@@ -73,9 +72,9 @@ func certificatePEM(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// zooCfg writes the stores into dir and returns what zoo.cfg says of them. What
-// is named here otherwise differs from one version of ZooKeeper to another:
-// 3.8 speaks TLS 1.2 alone and knows none of the cipher suites of 1.3.
+// zooCfg writes the stores into dir and returns what zoo.cfg says of them. What is named here
+// otherwise differs from one version of ZooKeeper to another: 3.8 speaks TLS 1.2 alone and knows
+// none of the cipher suites of 1.3.
 func (c *tlsConfig) zooCfg(dir, port string) (string, error) {
 	keys, trusted := filepath.Join(dir, "keys.pem"), filepath.Join(dir, "trusted.pem")
 	store, err := c.keyStore()
@@ -110,8 +109,8 @@ var cipherSuites = []string{
 // errTLS is a server's that is up and cannot use its certificate.
 var errTLS = errors.New("TLS handshake failed")
 
-// tryTLS makes a handshake. ZooKeeper reads its certificate only then, and with
-// one that it does not like it serves no client and reports that only in its log.
+// tryTLS makes a handshake. ZooKeeper reads its certificate only then, and with one that it does
+// not like it serves no client and reports that only in its log.
 func tryTLS(ctx context.Context, addr string) error {
 	conn, err := dialContext(ctx, addr)
 	if err != nil {
@@ -127,8 +126,7 @@ func tryTLS(ctx context.Context, addr string) error {
 	return fmt.Errorf("%w: %w", errTLS, err)
 }
 
-// debianNetty is what ZooKeeper needs of the package libnetty-java. Its
-// netty-all.jar is empty.
+// debianNetty is what ZooKeeper needs of the package libnetty-java. Its netty-all.jar is empty.
 var debianNetty = []string{
 	"netty-buffer.jar", "netty-codec.jar", "netty-common.jar", "netty-handler.jar",
 	"netty-resolver.jar",

@@ -96,7 +96,7 @@ var aptSafe = []string{
 }
 
 // ownState has apt keep its lists below dir. The status file, of what is
-// installed, stays the system's; everybody may read it.
+// installed, stays the system's; all users may read it.
 func ownState(dir string) ([]string, error) {
 	for _, sub := range []string{"state/lists/partial", "cache/archives/partial"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {

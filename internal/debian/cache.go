@@ -63,7 +63,7 @@ func (c *Cache) Entry(ctx context.Context, name string,
 	if IsDir(final) {
 		return final, nil
 	}
-	// Of a fetch that was killed; nobody works there while we hold the lock.
+	// Left by a fetch that was killed; no other process works there while we hold the lock.
 	work := filepath.Join(c.dir, "work")
 	if err := os.RemoveAll(work); err != nil {
 		return "", fmt.Errorf("cache: %w", err)

@@ -67,7 +67,7 @@ func (l *Lease) untilBeat() (wait time.Duration, fresh bool) {
 	return untilBeat(now, left, timeout), isFresh(left, timeout)
 }
 
-// beatOnce has a quorum confirm that the candidates of these holds exist. Those that do not are
+// beatOnce asks a quorum to confirm that the candidates of these holds exist. Those that do not are
 // lost.
 func (l *Lease) beatOnce(held []Tenant) {
 	for len(held) > 0 {

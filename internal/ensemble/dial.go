@@ -198,16 +198,20 @@ func (zs *Session) backOff() error {
 	}
 }
 
-// tellOf returns what a connection to that server is to tell of its requests to; nil if nobody
-// asks.
-func (c *Client) tellOf(server string) func(wire.Exchange) {
-	if c.cfg.Requested == nil {
-		return nil
+// hostProvider tells zk.Conn about rounds: after each it answers what was asked of it meanwhile,
+// and waits for a second. Which server is tried is up to the dialer.
+type hostProvider struct{ zs *Session }
+
+func (p hostProvider) Init([]string) error { return nil }
+
+func (p hostProvider) Len() int { return len(p.zs.client.servers.hosts) }
+
+func (p hostProvider) Connected() { p.zs.client.servers.connected() }
+
+// Next returns the server to try, and whether all have been tried since the last connection.
+func (p hostProvider) Next() (server string, retryStart bool) {
+	if p.zs.dialing.Err() != nil {
+		return "", true // zk.Conn looks whether it is closed
 	}
-	return func(e wire.Exchange) {
-		c.cfg.Requested(Exchange{
-			Operation: wire.OpName(e.Op), Server: server, Took: time.Since(e.Sent),
-			Err: ErrorOf(wire.Reply{Lost: !e.Answered, Code: e.Code}),
-		})
-	}
+	return p.zs.client.servers.beginRound()
 }

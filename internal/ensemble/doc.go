@@ -2,7 +2,7 @@
 // connections, watches and leases, and nothing of locks.
 //
 // A [Client] opens one ZooKeeper session after another, until Close. A [Session] is one of them,
-// with the one zk.Conn that serves it:
+// with the one zk.Conn that serves it. It knows nothing of the Client but what both share (common):
 //
 //	connecting ──established──▶ connected ◀──▶ disconnected
 //	    │                           │               │
@@ -33,10 +33,10 @@
 //
 // go-zookeeper serves the connections, through the checked net.Conn of internal/wire; there is one
 // zk.Conn to a session, since go-zookeeper would otherwise run queued requests in a session that it
-// opens by itself. Requests that nobody may have to stay for go past zk.Conn, by wire.Conn.Send. A
-// server tells of changes in their order, and tells of them before it shows them.
+// opens by itself. Requests that a goroutine may stop waiting for bypass zk.Conn, by
+// wire.Conn.Send. A server reports changes in their order, and reports each before it shows it.
 //
-// Locks are taken in the order Lease.mu, Client.mu, Session.mu; WatchTable.mu is never held
-// together with another. Config.ParseData and Config.Changed are called without any of them, except
-// that ParseData runs on go-zookeeper's goroutine and must not block.
+// Locks are taken in the order Lease.mu, Session.mu; no other is taken under Client.mu or work.mu;
+// WatchTable.mu is never held together with another. Config.ParseData and Config.Changed are called
+// without any of them, except that ParseData runs on go-zookeeper's goroutine and must not block.
 package ensemble

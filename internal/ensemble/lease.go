@@ -1,19 +1,8 @@
 package ensemble
 
 import (
-	"context"
 	"sync"
 	"time"
-)
-
-// Proof is what proves that the session still stands.
-type Proof uint8
-
-// The kinds of Proof. See the Lease of package zklock.
-const (
-	LeaseQuorum Proof = iota // the last operation that a quorum confirmed
-	LeasePing                // the last answer of any server
-	LeaseServer              // that the server has not said otherwise
 )
 
 // Tenant is what stands or falls with its session: a znode that its maker relies on.
@@ -118,8 +107,8 @@ func (l *Lease) answered(op int32, sent time.Time) {
 	}
 }
 
-// sleepNoise is how far the clocks may be apart that tell of a suspension, because they are not
-// read at one time.
+// sleepNoise is how far the clocks that show a suspension may be apart, because they are not read
+// at one time.
 const sleepNoise = 10 * time.Millisecond
 
 // lookEvery is how often the answers of a busy session have us look whether the machine has been
@@ -141,7 +130,7 @@ func (l *Lease) noticeSleepLocked(now time.Time, fresh time.Duration) {
 	}
 	l.asleep = asleep
 	if slept < 0 {
-		return // where the wall clock tells, somebody has put it back
+		return // where the wall clock is used, it was put back
 	}
 	l.awake = time.Now()
 	l.slept += slept
@@ -214,83 +203,6 @@ func lose(holds map[Tenant]struct{}, reason error) {
 	for h := range holds {
 		h.Lose(reason)
 	}
-}
-
-// Admit puts a hold under the lease. If nothing has been confirmed lately, because the candidate
-// waited in the queue, it asks for the proof first, so that a hold does not begin with a lease that
-// is about to end. After a silence the proof may not reach far: then the leader has to hear of the
-// session first, which takes up to half a tick. It fails if the candidate is gone or the session
-// has ended.
-func (l *Lease) Admit(ctx context.Context, h Tenant) error {
-	part := l.timeout() / looksPerTimeout
-	// the beat that is to follow the answers up to now by half a tick comes by then: see untilBeat
-	ahead := 3 * part
-	if l.add(h, 2*part, ahead) {
-		return nil
-	}
-	for {
-		asked := time.Now()
-		if err := l.Check(ctx, h.Znode()); err != nil {
-			return err
-		}
-		if l.add(h, 0, ahead+2*time.Since(asked)) {
-			return nil
-		}
-		if l.tooShort(time.Since(asked)) {
-			l.zs.giveUp(errShortTimeout)
-			return l.zs.EndReason()
-		}
-		ahead = 0 // what is slow rather than silent gets no better by waiting
-		select {
-		case <-time.After(l.aging()):
-		case <-l.zs.ended:
-			return l.zs.EndReason()
-		case <-ctx.Done():
-			return ContextError(ctx)
-		}
-	}
-}
-
-// tooShort reports whether answers take so long that beats cannot keep a hold, and the next
-// session, with a longer timeout, is better off. A server that claims to grant next to nothing
-// would otherwise keep the session from every lock, for ever.
-func (l *Lease) tooShort(answer time.Duration) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.holds) == 0 && l.proof.timeout()/looksPerTimeout < 2*answer && l.proof.outgrown()
-}
-
-// aging is how long it may take until the leader has heard of what a server has answered.
-func (l *Lease) aging() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.proof.aging()
-}
-
-// add puts a hold under the lease if that lasts for some time yet: the last proof, and what the
-// leader has heard.
-func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.noticeSleepLocked(time.Now(), 0)
-	if l.ended {
-		return false
-	}
-	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {
-		return false
-	}
-	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {
-		return false
-	}
-	l.holds[h] = struct{}{}
-	if len(l.holds) == 1 {
-		l.setTimerLocked()
-		select {
-		case l.beat <- struct{}{}:
-		default:
-		}
-	}
-	return true
 }
 
 // Drop takes a hold from under the lease, because it is released or lost.

@@ -10,33 +10,33 @@ import (
 	"time"
 )
 
-func (c *Client) logEstablished(zs *Session) {
-	c.cfg.Logger.Debug("zookeeper session", "id", fmt.Sprintf("%#x", zs.ID()),
+func (c *common) logEstablished(id int64) {
+	c.cfg.Logger.Debug("zookeeper session", "id", fmt.Sprintf("%#x", id),
 		"timeout", c.Granted())
 }
 
-func (c *Client) logNoSession(err error) {
+func (c *common) logNoSession(err error) {
 	c.cfg.Logger.Error("no zookeeper session", "error", err)
 }
 
-func (c *Client) logGranted(asked, granted time.Duration) {
+func (c *common) logGranted(asked, granted time.Duration) {
 	c.cfg.Logger.Warn("the server grants another session timeout", "asked", asked,
 		"granted", granted)
 }
 
-func (c *Client) logRewind(zxid, seen int64) {
+func (c *common) logRewind(zxid, seen int64) {
 	c.cfg.Logger.Error("the ensemble is younger than what this session has seen of it; tokens begin again",
 		"zxid", fmt.Sprintf("%#x", zxid), "seen", fmt.Sprintf("%#x", seen))
 }
 
-func (c *Client) logRefusedCredentials() { c.cfg.Logger.Error("zookeeper refuses the credentials") }
+func (c *common) logRefusedCredentials() { c.cfg.Logger.Error("zookeeper refuses the credentials") }
 
-func (c *Client) logGivenUp(zs *Session, reason error) {
+func (c *common) logGivenUp(zxid int64, reason error) {
 	c.cfg.Logger.Warn("zookeeper session given up", "reason", reason,
-		"zxid", fmt.Sprintf("%#x", zs.lastZxid.Load()), "error", c.LastFailure())
+		"zxid", fmt.Sprintf("%#x", zxid), "error", c.LastFailure())
 }
 
-func (c *Client) logOutOfStep(server, path string) {
+func (c *common) logOutOfStep(server, path string) {
 	c.cfg.Logger.Warn("left a server that is out of step with the others", "server",
 		server, "path", path)
 }

@@ -31,33 +31,6 @@ func (zs *Session) outage() (o Obstacle, ok bool) {
 	return o, true
 }
 
-// Explain adds to the error of a call that its caller gave up for how long the call went on, and
-// what it waited for. A missing connection comes before anything else. A call whose context had
-// ended before waited for nothing, unless no server can be reached.
-func (c *Client) Explain(err error, begun time.Time, waitedFor Obstacle) error {
-	g, ok := err.(GaveUp)
-	if !ok || time.Since(begun) < time.Millisecond && c.servers.lastFailure() == nil {
-		return err
-	}
-	waitedFor = c.first(waitedFor)
-	return GaveUp{&gaveUpError{
-		text: fmt.Sprintf("gave up after %v: %s: %v", rounded(time.Since(begun)),
-			waitedFor.Text, g.Why),
-		errs: append([]error{g.Why}, waitedFor.Matches...),
-	}}
-}
-
-// first returns what a call waits for first of all: a connection, if there is none.
-func (c *Client) first(waitedFor Obstacle) Obstacle {
-	if out, ok := c.Session().outage(); ok {
-		return out
-	}
-	return waitedFor
-}
-
-// Awaited says what a call waits for that is under way.
-func (c *Client) Awaited(waitedFor Obstacle) string { return c.first(waitedFor).Text }
-
 // gaveUpError is the public error of a call that its caller gave up.
 type gaveUpError struct {
 	text string

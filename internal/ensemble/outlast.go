@@ -2,17 +2,13 @@ package ensemble
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
-
-// errNoNewSession is why there is none from a server that is out of its mind.
-var errNoNewSession = errors.New("the server says of a new session that it has expired")
 
 // overdue is how long a session lasts that no server takes: the ensemble keeps it for its timeout,
 // counted from a moment that is a tick off at most. Only a server can say that a session has
 // expired, and none does if the ensemble is younger than what the session has seen: servers then
-// hang up, for ever (ZooKeeperServer.processConnectRequest).
+// hang up, forever (ZooKeeperServer.processConnectRequest).
 func overdue(timeout time.Duration) time.Duration { return timeout + timeout/3 }
 
 // outlast gives the session up when no server has taken it for so long that the ensemble cannot
@@ -46,18 +42,3 @@ func (zs *Session) remaining(overdue time.Duration) (wait time.Duration, over bo
 
 // errNoServerTakesIt is why a session was given up that the ensemble cannot have any more.
 var errNoServerTakesIt = errors.New("no server takes it; the data may have been wiped or restored, or the network is down")
-
-// errShortTimeout is why a session was given up with which nothing can be held.
-var errShortTimeout = errors.New("a server has granted it a timeout that is too short for the network")
-
-// errAnotherSession is why a session was given up that the server has answered with a new one:
-// ClickHouse Keeper does so at every connect, and the old one expires some time.
-var errAnotherSession = errors.New("the server has opened another session in its place")
-
-// giveUp ends a session that cannot go on: another takes its place.
-func (zs *Session) giveUp(reason error) {
-	zs.client.logGivenUp(zs, reason)
-	zs.disconnect()
-	zs.End(fmt.Errorf("%w: %w", ErrExpired, reason))
-	zs.client.cfg.Changed()
-}

@@ -61,8 +61,8 @@ const leastGrant = 4 * time.Second
 //
 //   - An answer to a connect request that grants less than before ends what was proved by the
 //     longer timeout: from when the request was sent, only the new timeout is certain.
-//   - Until a connect request is answered, nobody knows what its server has granted. Meanwhile no
-//     more is certain than leastGrant from when the first such request was sent.
+//   - Until a connect request is answered, it is not known what its server has granted. Meanwhile
+//     no more is certain than leastGrant from when the first such request was sent.
 //
 // A server may also grant more than was asked for: it raises what is below two of its ticks, or it
 // lies. If it is right, half a tick is up to a quarter of what it granted, and traffic has to count
@@ -261,3 +261,13 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Proof is what proves that the session still stands.
+type Proof uint8
+
+// The kinds of Proof. See the Lease of package zklock.
+const (
+	LeaseQuorum Proof = iota // the last operation that a quorum confirmed
+	LeasePing                // the last answer of any server
+	LeaseServer              // that the server has not said otherwise
+)

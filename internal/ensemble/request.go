@@ -2,20 +2,18 @@ package ensemble
 
 import (
 	"context"
-	"time"
 
-	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/zookylock/zklock/internal/wire"
 )
 
 // What an acquisition asks of a server as a rule goes past zk.Conn's queue, by wire.Conn.Send:
-// nobody has to stay for an answer that does not come, and requests that belong together go in one
-// packet. The errors are zk.Conn's.
+// no goroutine has to wait for an answer that does not come, and requests that belong together go
+// in one packet. The errors are zk.Conn's.
 
-// Ask sends a request and returns what read makes of its answer. It fails with ctx; then nobody
-// knows whether the request was executed.
+// Ask sends a request and returns what read makes of its answer. It fails with ctx; then it is not
+// known whether the request was executed.
 func Ask[T any](ctx context.Context, zs *Session, r *wire.Request,
 	read func(wire.Reply) T) (T, error) {
 	to := ResponsesTo(r, read)
@@ -57,7 +55,7 @@ func (from Responses[T]) Wait(ctx context.Context) (T, error) {
 }
 
 // Apart runs op, which calls zk.Conn and stays for its answer whatever becomes of ctx. It fails
-// with ctx; then nobody knows what op has come to.
+// with ctx; then it is not known what op has come to.
 func (zs *Session) Apart(ctx context.Context, op func() error) error {
 	if ctx.Done() == nil {
 		return op()
@@ -74,16 +72,6 @@ func (zs *Session) Apart(ctx context.Context, op func() error) error {
 // DoApart is do for such an op.
 func (zs *Session) DoApart(ctx context.Context, op func() error) error {
 	return zs.Do(ctx, func() error { return zs.Apart(ctx, op) })
-}
-
-// WaitFor waits until a channel is closed. It fails with ctx.
-func WaitFor(ctx context.Context, done <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ContextError(ctx)
-	}
 }
 
 // AskEach asks n questions, so many in one packet, and calls f with each answer in turn, until f
@@ -174,54 +162,3 @@ func (zs *Session) Send(requests ...*wire.Request) {
 
 // Nothing is what there is to read in some answers.
 func Nothing(wire.Reply) struct{} { return struct{}{} }
-
-// ErrorOf returns what zk.Conn would for the answer.
-func ErrorOf(r wire.Reply) error {
-	if r.Unsent {
-		return zk.ErrNoServer
-	}
-	if r.Lost {
-		return zk.ErrConnectionClosed
-	}
-	if r.Code == 0 {
-		return nil
-	}
-	if err := serverErrors[r.Code]; err != nil {
-		return err
-	}
-	return serverError(r.Code)
-}
-
-// serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
-var serverErrors = map[int32]error{
-	-8: zk.ErrBadArguments, -100: ErrTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth,
-	-103: zk.ErrBadVersion,
-	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty,
-	-112: zk.ErrSessionExpired,
-	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing,
-	-118: zk.ErrSessionMoved,
-}
-
-// sendPause is how long to wait before something is sent again that was not: the news that there is
-// no connection may still be on its way to Await. A server that has too much to do is given
-// throttlePause.
-const (
-	sendPause     = time.Millisecond
-	throttlePause = 100 * time.Millisecond
-)
-
-// Retry waits until a request whose answer is not known can be sent again.
-func (zs *Session) Retry(ctx context.Context, was Outcome) error {
-	if was != Unknown {
-		pause := sendPause
-		if was == Throttled {
-			pause = throttlePause
-		}
-		select {
-		case <-time.After(pause):
-		case <-zs.ended:
-		case <-ctx.Done():
-		}
-	}
-	return zs.Await(ctx)
-}

@@ -3,6 +3,10 @@ package ensemble
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // serverError is a server's error code (KeeperException.Code) for which go-zookeeper has no value.
@@ -53,4 +57,31 @@ func coded(err error) error {
 		return serverError(code)
 	}
 	return err
+}
+
+// ErrorOf returns what zk.Conn would for the answer.
+func ErrorOf(r wire.Reply) error {
+	if r.Unsent {
+		return zk.ErrNoServer
+	}
+	if r.Lost {
+		return zk.ErrConnectionClosed
+	}
+	if r.Code == 0 {
+		return nil
+	}
+	if err := serverErrors[r.Code]; err != nil {
+		return err
+	}
+	return serverError(r.Code)
+}
+
+// serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
+var serverErrors = map[int32]error{
+	-8: zk.ErrBadArguments, -100: ErrTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth,
+	-103: zk.ErrBadVersion,
+	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty,
+	-112: zk.ErrSessionExpired,
+	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing,
+	-118: zk.ErrSessionMoved,
 }

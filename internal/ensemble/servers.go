@@ -57,7 +57,7 @@ type host struct {
 type endpoint struct {
 	server string // as in the connect string: what TLS verifies
 	dial   string // host:port for the dialer
-	rank   int    // random, among those that were tried at one time
+	rank   int    // random, among addresses that were tried at one time
 	round  int    // in which it was tried last
 	tried  int    // the number of that try, 0 if there was none
 	failed bool   // that has not led to a session, or the server was left
@@ -87,7 +87,7 @@ func isAddress(host string) bool {
 	return err == nil
 }
 
-// set has the host have these addresses. What is known of those that it had stays.
+// set sets the host's addresses. What is known of addresses that it already had stays.
 func (h *host) set(ips []string) {
 	known := make(map[string]*endpoint)
 	for _, a := range h.addresses {
@@ -300,20 +300,4 @@ func (sv *servers) connected() {
 		}
 	}
 	sv.round, sv.begun = 1, false
-}
-
-// hostProvider tells zk.Conn about rounds: after each it answers what was asked of it meanwhile,
-// and waits for a second. Which server is tried is up to the dialer.
-type hostProvider struct{ zs *Session }
-
-func (p hostProvider) Init([]string) error { return nil }
-func (p hostProvider) Len() int            { return len(p.zs.client.servers.hosts) }
-func (p hostProvider) Connected()          { p.zs.client.servers.connected() }
-
-// Next returns the server to try, and whether all have been tried since the last connection.
-func (p hostProvider) Next() (server string, retryStart bool) {
-	if p.zs.dialing.Err() != nil {
-		return "", true // zk.Conn looks whether it is closed
-	}
-	return p.zs.client.servers.beginRound()
 }

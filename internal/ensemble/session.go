@@ -3,6 +3,7 @@ package ensemble
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/mailbox"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -17,7 +19,8 @@ import (
 // the zk.Conn is discarded with it: left alone, go-zookeeper would run requests that were queued
 // while it was disconnected in a session that it opens next, without a word.
 type Session struct {
-	client  *Client
+	client  *common // what it shares with the sessions before and after it
+	events  *mailbox.Mailbox[Event]
 	Conn    *zk.Conn
 	drained chan struct{} // closed when zk.Conn's goroutines have ended
 	Watches *WatchTable
@@ -56,10 +59,12 @@ type Session struct {
 	none       chan struct{} // closed while there are none; a new one stands here from the first on
 }
 
-// openSession begins to connect. It returns before there is a ZooKeeper session.
-func (c *Client) openSession() *Session {
+// openSession begins to connect. It returns before there is a ZooKeeper session. Events go to the
+// mailbox.
+func openSession(c *common, to *mailbox.Mailbox[Event]) *Session {
 	zs := &Session{
 		client:   c,
+		events:   to,
 		drained:  make(chan struct{}),
 		ready:    make(chan struct{}),
 		ended:    make(chan struct{}),
@@ -87,14 +92,12 @@ func (c *Client) openSession() *Session {
 	zs.Conn = conn
 	// Ends when zk.Conn closes the channel, the last thing it does after dispose. Events are taken
 	// from the callback: the channel holds six, and zk.Conn drops the rest.
-	c.work.Go(func() {
+	c.Go(func() {
 		defer close(zs.drained)
 		<-zs.dialing.Done()
 		for range events {
 		}
 	})
-	c.work.Go(zs.Lease.run) // ends with zs.ended
-	c.work.Go(zs.outlast)   // ends with zs.ended
 	return zs
 }
 
@@ -105,7 +108,7 @@ func (zs *Session) onEvent(ev zk.Event) {
 	} else {
 		zs.Watches.note(ev.Path, ev.Type)
 	}
-	zs.client.events.Push(Event{zs, ev})
+	zs.events.Push(Event{zs, ev})
 }
 
 // onState follows zk.Conn's loop, where the event goroutine would be late.
@@ -244,7 +247,7 @@ func (zs *Session) removed() <-chan struct{} {
 	return zs.none
 }
 
-// End gives the session up: its tenants lose it, and those that wait for it are woken.
+// End gives the session up: its tenants lose it, and goroutines that wait for it are woken.
 func (zs *Session) End(reason error) {
 	zs.mu.Lock()
 	first := zs.err == nil
@@ -255,7 +258,7 @@ func (zs *Session) End(reason error) {
 	if first {
 		zs.Lease.end(reason)
 		close(zs.ended)
-		zs.Watches.Recheck() // whoever waits for a znode finds out
+		zs.Watches.Recheck() // the watchers of znodes find out
 	}
 }
 
@@ -289,61 +292,6 @@ func (zs *Session) Await(ctx context.Context) error {
 	}
 }
 
-// Do runs op until the server has answered it. op must be one that may run twice. While the
-// connection is down do waits, for as long as ctx lasts.
-func (zs *Session) Do(ctx context.Context, op func() error) error {
-	for {
-		if closed.Is(zs.ended) {
-			return zs.EndReason()
-		}
-		err := coded(op())
-		was := OutcomeOf(err)
-		if was == Answered || was == LeftBehind {
-			return err
-		}
-		if err := zs.Retry(ctx, was); err != nil {
-			return err
-		}
-	}
-}
-
-// Outcome is what an error of go-zookeeper says about the request.
-type Outcome uint8
-
-const (
-	Answered    Outcome = iota // the server executed or refused it: the answer stands
-	LeftBehind                 // its context ended before the answer: it may have been executed
-	NotExecuted                // it certainly was not executed and may be sent again
-	Throttled                  // nor was this: the server has too much to do
-	Unknown                    // it may have been executed
-)
-
-// OutcomeOf classifies an error of go-zookeeper. It is the one place that knows what may be sent
-// again.
-func OutcomeOf(err error) Outcome {
-	switch {
-	case err == nil:
-		return Answered
-	case IsGaveUp(err):
-		return LeftBehind
-	case errors.Is(err, zk.ErrNoServer): // never left the queue of requests
-		return NotExecuted
-	case errors.Is(err, zk.ErrSessionMoved):
-		// the server that we left would have executed it, and refused
-		return NotExecuted
-	case errors.Is(err, zk.ErrConnectionClosed),
-		// the connection broke before the answer; wire reports no other way
-		errors.Is(err, zk.ErrClosing), // zk.Conn is being closed
-		// zk.Conn says so of every request under way; none is repeated in it
-		errors.Is(err, zk.ErrSessionExpired):
-		return Unknown
-	case errors.Is(err, throttledOp):
-		return Throttled
-	default: // a server's error code, or a request that go-zookeeper could not encode
-		return Answered
-	}
-}
-
 // dispose ends the zk.Conn of a session that is over and waits for its goroutines.
 func (zs *Session) dispose() {
 	zs.disconnect()
@@ -357,5 +305,65 @@ func (zs *Session) Established() <-chan struct{} { return zs.ready }
 // Ended is closed when the session has expired, or is closed.
 func (zs *Session) Ended() <-chan struct{} { return zs.ended }
 
-// Client returns the client whose session this is.
-func (zs *Session) Client() *Client { return zs.client }
+// Takes reports whether the servers are not known to refuse a request.
+func (zs *Session) Takes(op int32) bool { return zs.client.vocabulary.takes(op) }
+
+// NoteRefusal reports whether err is the error of a server that does not take the request, and
+// remembers it.
+func (zs *Session) NoteRefusal(op int32, err error) bool {
+	return zs.client.vocabulary.noteRefusal(op, err)
+}
+
+// errNoNewSession is why there is none from a server that is out of its mind.
+var errNoNewSession = errors.New("the server says of a new session that it has expired")
+
+// errAnotherSession is why a session was given up that the server has answered with a new one:
+// ClickHouse Keeper does so at every connect, and the old one expires some time.
+var errAnotherSession = errors.New("the server has opened another session in its place")
+
+// giveUp ends a session that cannot go on: another takes its place.
+func (zs *Session) giveUp(reason error) {
+	zs.client.logGivenUp(zs.lastZxid.Load(), reason)
+	zs.disconnect()
+	zs.End(fmt.Errorf("%w: %w", ErrExpired, reason))
+	zs.client.cfg.Changed()
+}
+
+// Event is one of ZooKeeper's, with the session that it came from.
+type Event struct {
+	Session *Session
+	zk.Event
+}
+
+// closePatience is how long Close waits for the removal of what is held or waits, over another
+// server if it must.
+const closePatience = 2 * time.Second
+
+// hangUp ends the ZooKeeper session, on the server too if there is one.
+func (zs *Session) hangUp() {
+	if zs.served() && closed.Is(zs.ready) {
+		zs.Conn.Close()
+	} else { // there is no server to tell, or nothing to release: do not wait for an answer
+		zs.disconnect()
+		zs.closeDisconnected()
+	}
+}
+
+// awaitRemoval waits until the acquisitions have removed their candidates, which they do by
+// themselves, and reports whether they have. zk.Conn.Close is not enough: it asks one server, once,
+// and the connection may be broken or the server hang.
+func (zs *Session) awaitRemoval() bool {
+	removed := zs.removed()
+	select {
+	case <-removed:
+		return true
+	case <-time.After(closePatience / 4):
+		zs.leave()
+	}
+	select {
+	case <-removed:
+		return true
+	case <-time.After(closePatience * 3 / 4):
+		return false
+	}
+}

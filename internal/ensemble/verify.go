@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // auditsToVerify is after how many audits a quorum is asked about a znode that is still waited for.
@@ -11,8 +12,8 @@ const auditsToVerify = 3
 
 // verify has a quorum confirm that what has been waited for long exists. A server can have missed a
 // transaction for good: ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted
-// under load. Whoever is connected to it waits for a candidate that is gone, and a session that is
-// confirmed by the others is no help. Such a server is left.
+// under load. A client that is connected to it waits for a candidate that is gone, and a session
+// that is confirmed by the others is no help. Such a server is left.
 func (t *WatchTable) verify() {
 	paths := t.longWaitedFor()
 	for len(paths) > 0 {
@@ -70,4 +71,22 @@ func (t *WatchTable) standsHere(path string) (exists bool) {
 		return err
 	})
 	return err == nil && exists
+}
+
+// audit makes all watchers look again once in a session timeout, so that a lost event delays none
+// of them for longer. It ends with the ZooKeeper session; Close waits for it.
+func (t *WatchTable) audit() {
+	tick := time.NewTicker(t.zs.Timeout())
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			t.Recheck()
+			t.verify()
+		case <-t.sooner:
+			tick.Reset(t.zs.Timeout())
+		case <-t.zs.ended:
+			return
+		}
+	}
 }

@@ -38,21 +38,19 @@ func newVocabulary(logger *slog.Logger) *vocabulary {
 // refused.
 const hangUpsToRefuse = 2
 
-// Takes reports whether the servers are not known to refuse a request.
-func (c *Client) Takes(op int32) bool {
-	v := c.vocabulary
+// takes reports whether the servers are not known to refuse a request.
+func (v *vocabulary) takes(op int32) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return !v.refused[op]
 }
 
-// NoteRefusal reports whether err is that of a server which does not take the request, and
+// noteRefusal reports whether err is the error of a server that does not take the request, and
 // remembers it.
-func (c *Client) NoteRefusal(op int32, err error) bool {
+func (v *vocabulary) noteRefusal(op int32, err error) bool {
 	if !errors.Is(coded(err), unimplemented) && !errors.Is(err, zk.ErrBadArguments) {
 		return false
 	}
-	v := c.vocabulary
 	v.mu.Lock()
 	first := !v.refused[op]
 	v.refused[op] = true

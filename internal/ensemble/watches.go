@@ -1,11 +1,8 @@
 package ensemble
 
 import (
-	"context"
-	"errors"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/semaphore"
@@ -13,16 +10,15 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// WatchTable holds the watches of one ZooKeeper session: one for each znode, however many wait for
-// it. ZooKeeper's protocol as go-zookeeper speaks it cannot take a watch back; so one that nobody
-// waits for any more is kept for whoever comes next, until the server has fired it or the
-// connection ends.
+// WatchTable holds the watches of one ZooKeeper session: one for each znode, however many watchers
+// wait for it. ZooKeeper's protocol as go-zookeeper speaks it cannot remove a watch. So a watch
+// without watchers is kept for later ones, until the server has fired it or the connection ends.
 //
-// The watches are set behind go-zookeeper's back. Its own pile up, one for each call, for as long
-// as the znode stays unchanged; and after a reconnection it asks the server to restore them from a
-// transaction number that it reads without a lock (conn.go lines 614 and 849) and that may lie
-// after the change it should hear of. Here a watch ends with its connection, and whoever waited
-// looks again.
+// The watches bypass go-zookeeper. Its own watches accumulate, one for each call, for as long as
+// the znode stays unchanged. After a reconnection it asks the server to restore them from a
+// transaction number that it reads without a lock (conn.go lines 614 and 849), and that may be
+// later than the change that is waited for. Here a watch ends with its connection, and the watchers
+// look again.
 type WatchTable struct {
 	zs   *Session
 	asks *semaphore.Weighted // bounds the reads under way
@@ -34,11 +30,11 @@ type WatchTable struct {
 	nodes map[string]*watchedNode // by path, with a slash behind it where the children are watched
 }
 
-// asksAtOnce bounds how many znodes are read together: thousands may be waited for when a
-// connection breaks, and other clients that lost the same server come back at the same time.
+// asksAtOnce bounds how many znodes are read at a time: thousands may be waited for when a
+// connection breaks, and other clients that lost the same server reconnect at the same time.
 const asksAtOnce = 32
 
-// watchedNode is a znode that somebody waits for, or that the server still watches for us.
+// watchedNode is a znode that has watchers, or that the server still watches for us.
 type watchedNode struct {
 	path    string
 	what    aspect
@@ -47,7 +43,7 @@ type watchedNode struct {
 	armed   bool     // the server will tell of the next change to state, on this connection
 	gone    bool     // it is known to be deleted: a candidate's name is not used again soon
 	told    bool     // and nothing else was done to it in the same transaction
-	note    any      // what its owner tells those who wait for it; see Annotate
+	note    any      // what its owner has left for the watchers; see Annotate
 	memo    any      // what holds until its next change; see Remember
 	fired   uint64   // how often it was told that state may not be true any more
 	audits  int      // since it was first waited for
@@ -92,7 +88,7 @@ type NodeState struct {
 	Children []string // of what WatchChildren watches, which has nothing else
 }
 
-// Watcher is somebody's wait for one znode.
+// Watcher waits for changes of one znode.
 type Watcher struct {
 	wake       chan struct{} // look again
 	table      *WatchTable
@@ -156,23 +152,23 @@ func (w *Watcher) Stop() {
 	w.table.forgetLocked(w.node)
 }
 
-// ArmedSince reports whether the server will tell of the next change. While it does, and told is
-// the same, there was none.
+// ArmedSince reports whether the server will report the next change. While it does, and told is the
+// same, there was no change.
 func (w *Watcher) ArmedSince() (told uint64, ok bool) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
 	return w.node.fired, w.node.armed
 }
 
-// IsOpaque reports whether the znode's data may not be read. Then a server does not tell of
-// changes, whatever watch it has taken.
+// IsOpaque reports whether the znode's data may not be read. Then a server does not report changes,
+// whatever watch it has accepted.
 func (w *Watcher) IsOpaque() bool {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
 	return w.node.opaque
 }
 
-// Distrust has the next look ask a server.
+// Distrust makes the next Read ask a server.
 func (w *Watcher) Distrust() {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
@@ -182,7 +178,7 @@ func (w *Watcher) Distrust() {
 // Path returns the watched znode's path: one copy for all who wait for it.
 func (w *Watcher) Path() string { return w.node.path }
 
-// Annotate leaves a note with a znode of ours, for those who wait for it. Deleted replaces it.
+// Annotate leaves a note with a znode of ours, for its watchers. Deleted replaces it.
 func (t *WatchTable) Annotate(path string, note any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -198,7 +194,7 @@ func (w *Watcher) Note() any {
 	return w.node.note
 }
 
-// Deleted tells whoever waits for a znode how its deletion by this session went, without an event.
+// Deleted tells a znode's watchers the outcome of its deletion by this session, without an event.
 func (t *WatchTable) Deleted(path string, gone bool, note any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -218,7 +214,7 @@ func (w *Watcher) Remember(told uint64, memo any) {
 	}
 }
 
-// Memo returns it, nil if the znode may have changed.
+// Memo returns the memo, or nil if the znode may have changed.
 func (t *WatchTable) Memo(path string) any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -228,7 +224,7 @@ func (t *WatchTable) Memo(path string) any {
 	return nil
 }
 
-// Forget drops it.
+// Forget drops the memo.
 func (t *WatchTable) Forget(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -237,7 +233,7 @@ func (t *WatchTable) Forget(path string) {
 	}
 }
 
-// IsArmed reports whether somebody here would be told of a change to a znode.
+// IsArmed reports whether the server will report the next change to a znode.
 func (t *WatchTable) IsArmed(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -260,8 +256,8 @@ func (t *WatchTable) IsGone(path string) bool {
 	return node != nil && node.gone
 }
 
-// WasDeleted reports whether the znode's deletion was told, and not merely found: by an event, or
-// by Deleted. A server tells the first change that a transaction makes to a znode, so that the
+// WasDeleted reports whether the znode's deletion was reported, by an event or by Deleted, and not
+// merely found. A server reports the first change that a transaction makes to a znode, so the
 // transaction has done nothing else to it.
 func (w *Watcher) WasDeleted() bool {
 	w.table.mu.Lock()
@@ -269,16 +265,16 @@ func (w *Watcher) WasDeleted() bool {
 	return w.node.told
 }
 
-// forgetLocked drops a node that nobody waits for, unless the server still watches it for us.
+// forgetLocked drops a node without watchers, unless the server still watches it for us.
 func (t *WatchTable) forgetLocked(node *watchedNode) {
 	if node.waiters == nil && !node.armed && node.reading == nil {
 		delete(t.nodes, node.what.key(node.path))
 	}
 }
 
-// note takes note of a change that the server has told of, which has spent its watch. It runs on
-// zk.Conn's goroutine, before any answer that the server gave later: whoever has one and finds a
-// watch still armed knows that there was no change.
+// note notes a change that the server has reported, which has used up its watch. It runs on
+// zk.Conn's goroutine, before any answer that the server gave later. So if a watch is still armed
+// when such an answer is here, there was no change.
 func (t *WatchTable) note(path string, event zk.EventType) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -300,9 +296,9 @@ func (n *watchedNode) disarm() {
 	n.fired++
 }
 
-// noteDisconnected takes note of the end of the connection, with which the server has forgotten all
-// watches. Until there is another a lock may have been deleted and made again, where the numbers
-// begin anew and other clients give a name twice.
+// noteDisconnected notes the end of the connection, with which the server has forgotten all
+// watches. Until there is another, a lock may be deleted and created again; then its numbers begin
+// anew, and other clients may use a name twice.
 func (t *WatchTable) noteDisconnected() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -313,7 +309,7 @@ func (t *WatchTable) noteDisconnected() {
 	}
 }
 
-// Wake wakes everybody who waits for a znode.
+// Wake wakes all watchers of a znode.
 func (t *WatchTable) Wake(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -324,26 +320,7 @@ func (t *WatchTable) Wake(path string) {
 	}
 }
 
-// audit has everybody look again once in a session timeout. An event that should have come and did
-// not, whoever lost it, then keeps nobody waiting for longer. It ends with the ZooKeeper session;
-// Close waits for it.
-func (t *WatchTable) audit() {
-	tick := time.NewTicker(t.zs.Timeout())
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			t.Recheck()
-			t.verify()
-		case <-t.sooner:
-			tick.Reset(t.zs.Timeout())
-		case <-t.zs.ended:
-			return
-		}
-	}
-}
-
-// Recheck wakes everybody, to look again and set the watch anew.
+// Recheck wakes all watchers, to look again and set the watch anew.
 func (t *WatchTable) Recheck() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -359,145 +336,6 @@ func (t *WatchTable) wakeLocked(node *watchedNode) {
 	}
 	t.forgetLocked(node)
 }
-
-// Nudge has whoever waits look again.
-func Nudge(wake chan<- struct{}) {
-	select {
-	case wake <- struct{}{}:
-	default: // it is about to
-	}
-}
-
-// Read returns the znode's state, and makes sure that the next change to it wakes the waiter. It
-// fails with zk.ErrNoNode if there is no such znode, and as Session.Do does.
-func (w *Watcher) Read(ctx context.Context) (state NodeState, err error) {
-	if state, ok, err := w.known(); ok {
-		return state, err
-	}
-	err = w.table.zs.Do(ctx, func() error {
-		state, err = w.ask(ctx)
-		if errors.Is(err, zk.ErrNoAuth) { // now it is known that the data may not be read
-			state, err = w.ask(ctx)
-		}
-		return err
-	})
-	return state, err
-}
-
-// known returns what needs no request.
-func (w *Watcher) known() (state NodeState, ok bool, err error) {
-	w.table.mu.Lock()
-	defer w.table.mu.Unlock()
-	switch {
-	case w.node.gone:
-		return NodeState{}, true, zk.ErrNoNode
-	case w.node.armed:
-		return w.node.state, true, nil
-	}
-	return NodeState{}, false, nil
-}
-
-// ask is read for one request.
-func (w *Watcher) ask(ctx context.Context) (NodeState, error) {
-	t := w.table
-	if t.asks.Acquire(ctx, 1) != nil {
-		return NodeState{}, ContextError(ctx)
-	}
-	now, r := w.begin()
-	if r != nil {
-		t.zs.Send(r)
-	}
-	if err := WaitFor(ctx, now.done); err != nil {
-		return NodeState{}, err
-	}
-	return now.state, now.err
-}
-
-// Prepare asks for what several watchers are about to read, in one packet, unless much is under
-// way.
-func (t *WatchTable) Prepare(watchers ...*Watcher) {
-	var requests []*wire.Request
-	for _, w := range watchers {
-		if _, ok, _ := w.known(); ok || !t.asks.TryAcquire(1) {
-			continue
-		}
-		if _, r := w.begin(); r != nil {
-			requests = append(requests, r)
-		}
-	}
-	if len(requests) > 0 {
-		t.zs.Send(requests...)
-	}
-}
-
-// begin returns the reading that is under way, or a new one with the request that is the caller's
-// to send. The caller has acquired asks; what becomes of the reading releases it.
-func (w *Watcher) begin() (*reading, *wire.Request) {
-	t, node := w.table, w.node
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if node.reading != nil {
-		t.asks.Release(1)
-		return node.reading, nil
-	}
-	now := &reading{done: make(chan struct{})}
-	node.reading = now
-	request, read := wire.GetData(node.path, true), t.zs.NodeState
-	switch {
-	case node.what == children:
-		request, read = wire.GetChildren(node.path, true), childrenState
-	case node.opaque: // a test for existence leaves a watch behind where there is no znode
-		request, read = wire.Exists(node.path, true), t.zs.opaqueState
-	}
-	fired := node.fired
-	request.Done = func(reply wire.Reply) {
-		switch now.err = ErrorOf(reply); {
-		case now.err == nil:
-			now.state = read(reply)
-		case node.opaque && errors.Is(now.err, zk.ErrNoAuth):
-			now.state, now.err = NodeState{Hidden: true}, nil
-		}
-		t.asks.Release(1)
-		t.finish(node, fired)
-	}
-	return now, request
-}
-
-// finish takes note of what a reading has come to that was begun when so much had been told.
-func (t *WatchTable) finish(node *watchedNode, fired uint64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := node.reading
-	switch {
-	case now.err == nil:
-		if now.state.Asked != nil && now.state.Who == "" { // which has overwritten it
-			now.state.Who = node.state.Who
-		}
-		// If the watch has been fired already, the waiter has been woken and will be back.
-		node.state, node.armed = now.state, node.fired == fired
-	case errors.Is(now.err, zk.ErrNoNode):
-		node.gone = node.what == candidate
-	case errors.Is(now.err, zk.ErrNoAuth):
-		node.opaque = node.what != children
-	}
-	node.reading = nil
-	close(now.done)
-	t.forgetLocked(node)
-}
-
-// ReadNode reads a znode, and sets no watch.
-func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, err error) {
-	err = zs.Do(ctx, func() error {
-		if state, err = Ask(ctx, zs, wire.GetData(path, false), zs.NodeState); errors.Is(err,
-			zk.ErrNoAuth) {
-			state, err = Ask(ctx, zs, wire.Exists(path, false), zs.opaqueState)
-		}
-		return err
-	})
-	return state, err
-}
-
-func childrenState(r wire.Reply) NodeState { return NodeState{Children: r.Children()} }
 
 func (zs *Session) opaqueState(r wire.Reply) NodeState { return zs.nodeStateOf(r.Stat(), nil) }
 
@@ -516,7 +354,7 @@ func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
 // longIdentifier is how much of an identifier an error shows.
 const longIdentifier = 100
 
-// Readable returns an identifier as an error shows it. Anybody can have written anything into a
+// Readable returns an identifier as an error shows it. Other clients can write anything into a
 // znode.
 func Readable(data []byte) string {
 	who := string(data[:min(len(data), longIdentifier)])

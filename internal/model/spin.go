@@ -61,7 +61,7 @@ var (
 	figures    = regexp.MustCompile(`(?s)depth reached (\d+), errors: (\d+).*?(\d+) states, stored`)
 )
 
-// waiting is the name of the property that nobody waits for ever.
+// waiting is the name of the property that no client waits forever.
 const waiting = "waiting"
 
 // check searches all states of a model. If breaks names a property, only that is checked.

@@ -239,7 +239,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "session with a timeout too short to hold anything kept",
-		edits: []edit{{"internal/ensemble/lease.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
+		edits: []edit{{"internal/ensemble/admit.go", "if l.tooShort(time.Since(asked)) {", "if false {"}},
 		tests: "TestVirtualClaimedShortTimeout",
 	},
 	{
@@ -568,7 +568,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "no wait until the leader has heard",
-		edits: []edit{{"internal/ensemble/lease.go", "time.Until(l.proof.heardUntil()) <= heard {", "time.Until(l.proof.heardUntil()) <= 0 {"}},
+		edits: []edit{{"internal/ensemble/admit.go", "time.Until(l.proof.heardUntil()) <= heard {", "time.Until(l.proof.heardUntil()) <= 0 {"}},
 		tests: "TestVirtualGrantAfterASilenceIsSoonAndLasts",
 	},
 	{
@@ -618,7 +618,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "younger ensemble not noticed",
-		edits: []edit{{"internal/ensemble/client.go", "	c.rewinds.Add(1)\n", ""}},
+		edits: []edit{{"internal/ensemble/common.go", "	c.rewinds.Add(1)\n", ""}},
 		tests: "TestVirtualWipedEnsemble",
 	},
 	{
@@ -679,8 +679,8 @@ var mutants = []mutant{
 	{
 		name: "hold admitted without a fresh proof",
 		edits: []edit{
-			{"internal/ensemble/lease.go", "	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {\n", "	if false {\n"},
-			{"internal/ensemble/lease.go", "	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {\n", "	if false {\n"},
+			{"internal/ensemble/admit.go", "	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {\n", "	if false {\n"},
+			{"internal/ensemble/admit.go", "	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {\n", "	if false {\n"},
 		},
 		tests: "TestLeaseLastsWhileTheEnsembleAnswers",
 	},
@@ -716,7 +716,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "server out of step believed",
-		edits: []edit{{"internal/ensemble/watches.go", "			t.verify()\n", ""}},
+		edits: []edit{{"internal/ensemble/verify.go", "			t.verify()\n", ""}},
 		tests: "TestVirtualServerOutOfStep",
 	},
 	{
@@ -1118,12 +1118,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "request that was throttled taken for answered",
-		edits: []edit{{"internal/ensemble/session.go", "	case errors.Is(err, throttledOp):\n		return Throttled\n", ""}},
+		edits: []edit{{"internal/ensemble/outcome.go", "	case errors.Is(err, throttledOp):\n		return Throttled\n", ""}},
 		tests: "TestVirtualThrottled",
 	},
 	{
 		name:  "what only looks like a candidate marked and removed",
-		edits: []edit{{"internal/recipe/lookahead.go", "	all := everybody || c.sifts\n", "	all := c.sifts\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "	all := wantAll || c.sifts\n", "	all := c.sifts\n"}},
 		tests: "TestWhatOnlyLooksLikeACandidateIsLeftAlone",
 	},
 	{
@@ -1279,7 +1279,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "holder's name overwritten by a mark",
-		edits: []edit{{"internal/ensemble/watches.go", "			now.state.Who = node.state.Who\n", ""}},
+		edits: []edit{{"internal/ensemble/reading.go", "			now.state.Who = node.state.Who\n", ""}},
 		tests: "TestVirtualAGivenUpLockSaysWhoIsAhead",
 	},
 	{

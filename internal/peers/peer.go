@@ -68,8 +68,8 @@ type Handle interface {
 type Revoker interface {
 	Handle
 
-	// Revocable has the library listen. The channel receives when somebody asked this handle to
-	// release.
+	// Revocable makes the library listen. The channel receives when another client asked this
+	// handle to release.
 	Revocable() (<-chan struct{}, error)
 
 	// Revoke asks the candidate at path to release.

@@ -24,7 +24,7 @@ var ErrUnsupported = errors.New("the library knows no such thing")
 //	7  lock  h1  2.5        a request: its number, what to do, the handle, …
 //	7  ok  true             its answer
 //	7  error  …
-//	!  revoked  h1          unasked: somebody asked the handle to release
+//	!  revoked  h1          unasked: another client asked the handle to release
 //
 // It ends with its stdin, so also with this process.
 type process struct {
@@ -113,7 +113,7 @@ func (p *process) dispatch(fields []string) {
 	if fields[0] == "!" && len(fields) == 3 {
 		select {
 		case p.revoked[fields[2]] <- struct{}{}:
-		default: // nobody listens, or it has been said already
+		default: // no goroutine listens, or it has been said already
 		}
 		return
 	}

@@ -22,7 +22,7 @@ import (
 //   - candidates <32 hex>-lock--N, -read--N, -write--N (ZkAsyncLock: -lock-N), with the data "0";
 //   - children sorted by what is after the last dash; Lock and Write wait for the child before
 //     theirs, Read for the last "-write-" before its own;
-//   - whoever is to release gets the data "unlock".
+//   - a client that is to release gets the data "unlock".
 type ZktoolsClient struct{ inProcess }
 
 // StartZktools starts the stand-in.

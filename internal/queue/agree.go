@@ -32,7 +32,7 @@ func (v Voice) kazooPatterns(cl Client) []string {
 	}
 }
 
-// kinds are those of the handle's candidates.
+// kinds returns the kinds of the handle's candidates.
 func (v Voice) kinds() []Kind {
 	if v.ReadWrite {
 		return []Kind{Read, Write}
@@ -77,7 +77,7 @@ func (v Voice) parties(d Dialect, k Kind) []party {
 }
 
 // agrees reports whether v and the clients behind a candidate of that dialect and kind wait for one
-// another as they stand in the queue: whoever is behind waits, and nobody waits for one behind.
+// another in the order of the queue: the one behind waits, and the one ahead does not.
 func (v Voice) agrees(d Dialect, k Kind) bool {
 	if d == Unknown {
 		return false
@@ -134,8 +134,8 @@ func index(b bool) int {
 	return 0
 }
 
-// Agrees reports whether v and whoever makes candidates of that dialect and kind order the queue
-// alike. If not, both could hold the lock at the same time, or wait for one another for ever.
+// Agrees reports whether v and the clients that make candidates of that dialect and kind order the
+// queue alike. If not, both could hold the lock at the same time, or wait for each other forever.
 func (v Voice) Agrees(d Dialect, k Kind) bool { return v.agreement()[d][k] }
 
 func (v Voice) agreement() *[dialects][Write + 1]bool {
@@ -164,9 +164,9 @@ type View struct {
 	Unknown bool        // there are names that an unknown client may have given to candidates
 }
 
-// Look is a cheap way to what Order, Has and Blockers tell one candidate: it does not put the queue
-// in order. Of those whom the candidate waits for it keeps some. It is false if somebody orders the
-// queue differently: see Strangers.
+// Look returns what Order, Has and Blockers would return for one candidate, and is cheaper because
+// it does not sort the queue. It keeps only some of the candidates that block this one. ok is false
+// if a client in the queue orders it differently; see Strangers.
 func (v Voice) Look(children []string, self Candidate, keep int) (view View, ok bool) {
 	agreed := v.agreement()
 	for _, name := range children {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Client is another library's lock as it reads a queue. The rules are those of the sources, quirks
-// included.
+// Client is the way in which another library's lock reads a queue. The rules are from its sources,
+// quirks included.
 type Client uint8
 
 // The clients.

@@ -29,24 +29,24 @@ func TestLineAnswers(t *testing.T) {
 	}{
 		"no evidence":                                  {queue.Line{}, queue.Unclear},
 		"no number known":                              {queue.Following(-1, candidate(t, lock, 0)), queue.Unclear},
-		"number follows":                               {queue.Following(6, seven), queue.Nobody},
-		"number follows the first":                     {queue.Following(0, candidate(t, lock, 1)), queue.Nobody},
+		"number follows":                               {queue.Following(6, seven), queue.First},
+		"number follows the first":                     {queue.Following(0, candidate(t, lock, 1)), queue.First},
 		"number does not follow":                       {queue.Following(5, seven), queue.Unclear},
 		"number is less":                               {queue.Following(9, seven), queue.Unclear},
-		"directly behind":                              {queue.Behind(six), queue.Somebody},
+		"directly behind":                              {queue.Behind(six), queue.Blocked},
 		"directly behind, and that is gone":            {queue.Behind(six).Without(0, false), queue.Unclear},
-		"directly behind, and the first is gone":       {queue.Behind(six).Without(0, true), queue.Nobody},
-		"listed, nobody":                               {queue.Listed(nil, false), queue.Nobody},
-		"listed, one":                                  {queue.Listed([]queue.Candidate{six}, false), queue.Somebody},
-		"listed, one, and that is gone":                {queue.Listed([]queue.Candidate{six}, false).Without(0, false), queue.Nobody},
-		"listed, two, and the nearest is gone":         {queue.Listed([]queue.Candidate{six, five}, false).Without(0, false), queue.Somebody},
-		"listed, two, and the other is gone":           {queue.Listed([]queue.Candidate{six, five}, false).Without(1, false), queue.Somebody},
-		"listed, two, both gone":                       {queue.Listed([]queue.Candidate{six, five}, false).Without(1, false).Without(0, false), queue.Nobody},
+		"directly behind, and the first is gone":       {queue.Behind(six).Without(0, true), queue.First},
+		"listed, nobody":                               {queue.Listed(nil, false), queue.First},
+		"listed, one":                                  {queue.Listed([]queue.Candidate{six}, false), queue.Blocked},
+		"listed, one, and that is gone":                {queue.Listed([]queue.Candidate{six}, false).Without(0, false), queue.First},
+		"listed, two, and the nearest is gone":         {queue.Listed([]queue.Candidate{six, five}, false).Without(0, false), queue.Blocked},
+		"listed, two, and the other is gone":           {queue.Listed([]queue.Candidate{six, five}, false).Without(1, false), queue.Blocked},
+		"listed, two, both gone":                       {queue.Listed([]queue.Candidate{six, five}, false).Without(1, false).Without(0, false), queue.First},
 		"listed, two of more, and the nearest is gone": {queue.Listed([]queue.Candidate{six, five}, true).Without(0, false), queue.Unclear},
-		"listed, two of more, and the other was first": {queue.Listed([]queue.Candidate{six, five}, true).Without(1, true), queue.Somebody},
-		"listed, two of more, and the nearest first":   {queue.Listed([]queue.Candidate{six, five}, true).Without(0, true), queue.Nobody},
+		"listed, two of more, and the other was first": {queue.Listed([]queue.Candidate{six, five}, true).Without(1, true), queue.Blocked},
+		"listed, two of more, and the nearest first":   {queue.Listed([]queue.Candidate{six, five}, true).Without(0, true), queue.First},
 		"Curator's writer is gone":                     {queue.Listed([]queue.Candidate{writer}, false).Without(0, false), queue.Unclear},
-		"evicted":                                      {queue.Listed([]queue.Candidate{six, five}, false).Evicted(), queue.Nobody},
+		"evicted":                                      {queue.Listed([]queue.Candidate{six, five}, false).Evicted(), queue.First},
 		"evicted, of more":                             {queue.Listed([]queue.Candidate{six, five}, true).Evicted(), queue.Unclear},
 		"Curator's writer is evicted":                  {queue.Listed([]queue.Candidate{writer, five}, false).Evicted(), queue.Unclear},
 	} {
@@ -71,7 +71,7 @@ func TestLineWithoutKeepsTheOthers(t *testing.T) {
 }
 
 // TestLineIsNeverWrong lets a queue of mutexes become shorter in every which way, and gives one
-// candidate at its end the evidence that there is. It must not answer Nobody while one is ahead.
+// candidate at its end the evidence that there is. It must not answer First while one is ahead.
 func TestLineIsNeverWrong(t *testing.T) {
 	const lock = "_c_" + id + "-lock-"
 	for seed := range uint64(2000) {
@@ -93,16 +93,16 @@ func TestLineIsNeverWrong(t *testing.T) {
 			switch line.Answer() {
 			case queue.Unclear:
 				line = look()
-			case queue.Nobody:
+			case queue.First:
 				require.Empty(t, there, "seed %d", seed)
-			case queue.Somebody:
+			case queue.Blocked:
 				require.NotEmpty(t, there, "seed %d", seed)
 			}
 			if len(there) == 0 {
 				if line.Answer() == queue.Unclear {
 					line = look()
 				}
-				require.Equal(t, queue.Nobody, line.Answer(), "seed %d", seed)
+				require.Equal(t, queue.First, line.Answer(), "seed %d", seed)
 				break
 			}
 			i := rnd.IntN(len(there))

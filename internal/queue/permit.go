@@ -11,7 +11,7 @@ import (
 // leaseMarker stands between the id and the number in the name of a semaphore's permit.
 const leaseMarker = "-lease-"
 
-// A Permit is one znode among those of a semaphore that are out.
+// A Permit is the znode of a hold of a semaphore.
 type Permit struct {
 	Count   int64   // how many permits it is
 	Dialect Dialect // Native, Curator, or Unknown
@@ -19,8 +19,8 @@ type Permit struct {
 
 // PermitName is the name of a znode that is so many permits. random makes it unlike any other.
 //
-// Those of the dialect Curator look like the ones that Curator's InterProcessSemaphoreV2 makes,
-// which counts each as one permit. Their number is not a server's: nobody reads it.
+// Names of the dialect Curator look like those of Curator's InterProcessSemaphoreV2, which counts
+// each znode as one permit. The number in them is not a server's, and no client reads it.
 func PermitName(d Dialect, random [IDLen]byte, count int) string {
 	id := hex.EncodeToString(random[:])
 	if d == Curator {

@@ -1,7 +1,8 @@
-// Package queue says who stands in a lock's queue, in which order, and who blocks whom.
+// Package queue has the rules of a lock's queue: which names are candidates, their order, and which
+// candidate blocks which.
 //
-// It is pure: names in, answers out, no I/O. A lock is a znode; the queue is those of its children
-// whose names are a candidate's, in the order of the sequence number that ZooKeeper appended to
+// It is pure: names in, answers out, no I/O. A lock is a znode; its queue are the children whose
+// names are those of candidates, in the order of the sequence number that ZooKeeper appended to
 // each.
 package queue
 
@@ -15,15 +16,15 @@ import (
 // Kind is what a candidate asks for.
 type Kind uint8
 
-// The kinds of candidate. Lock and Write both exclude everybody; they differ in name only, so that
-// a reader of the queue can tell a mutex from the writer of a read/write lock.
+// The kinds of candidate. Lock and Write both exclude all others; they differ only in the name of
+// the znode, which shows whether it is a mutex or the writer of a read/write lock.
 const (
 	Lock Kind = iota + 1
 	Read
 	Write
 )
 
-// Exclusive reports whether a candidate of kind k shares the lock with nobody.
+// Exclusive reports whether a candidate of kind k excludes all others.
 func (k Kind) Exclusive() bool { return k != Read }
 
 // blockedBy reports whether a candidate of kind k waits for one of kind ahead that stands before

@@ -22,7 +22,7 @@ type Claim struct {
 	Slot  *Slot  // of the handle; nil where holds may share it
 	Sight *Sight // the handle's
 
-	// Granted hands the hold to the handle, before anybody but the Observer hears of it.
+	// Granted passes the hold to the handle. Only the Observer is told of the grant earlier.
 	Granted func(*Acquisition)
 
 	Trace context.Context // the Observer's; nil if it has none
@@ -41,7 +41,7 @@ type Acquisition struct {
 	observer *Observer
 	ctx      context.Context // bounds the waiting
 	begun    time.Time
-	queued   chan struct{} // closed when there is a candidate; nil if nobody asks
+	queued   chan struct{} // closed when there is a candidate; nil if it is not wanted
 	done     signal        // granted or failed
 	gone     signal        // no candidate is left
 
@@ -76,7 +76,7 @@ type route interface {
 // cleanUpPatience is how long a failed acquisition's caller waits to see its candidate removed.
 const cleanUpPatience = 50 * time.Millisecond
 
-// follow has f called when the context ends, until the acquisition is settled.
+// follow calls f when the context ends, until the acquisition is settled.
 func (a *Acquisition) follow(ctx context.Context, f func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

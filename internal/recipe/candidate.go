@@ -16,7 +16,7 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// ErrVanished is returned when a candidate's znode is gone although nobody here deleted it.
+// ErrVanished is returned when a candidate's znode is gone although this session did not delete it.
 var ErrVanished = errors.New("candidate's znode is gone")
 
 // candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper
@@ -58,9 +58,9 @@ type candidate struct {
 	first    *listing
 	watchers []*ensemble.Watcher // of the first of those in line
 	since    time.Time           // when it began to wait
-	seen     bool                // in the queue, when nobody was left ahead of it
-	isFirst  bool                // nobody is ahead of it
-	// nobody was in the queue when it was created, nor may have been since the one before it
+	seen     bool                // in the queue, when none was left ahead of it
+	isFirst  bool                // none is ahead of it
+	// the queue was empty when it was created, and has been since the candidate before it left
 	wasOnly bool
 	// children that look like candidates and are not: they will never go away
 	strays map[string]bool
@@ -109,15 +109,15 @@ func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
 // create queues the candidate. After an error the znode may exist; remove knows.
 //
 // go-zookeeper's protected create is not used: it gives up after three tries or when listing fails,
-// and leaves a candidate that nobody owns, which blocks the lock for ever; and a child named "_c_x"
-// panics it.
+// and leaves a candidate that no caller knows, which blocks the lock forever; and a child named
+// "_c_x" panics it.
 func (c *candidate) create(ctx context.Context) error {
 	if err := c.checkSticky(ctx); err != nil {
 		return err
 	}
 	for {
 		op := wire.OpCreate2
-		if !c.zs.Client().Takes(op) {
+		if !c.zs.Takes(op) {
 			op = wire.OpCreate
 		}
 		born, err := c.createOnce(ctx, op)
@@ -136,7 +136,7 @@ func (c *candidate) create(ctx context.Context) error {
 					return err
 				}
 				continue
-			case err != nil && op == wire.OpCreate2 && c.zs.Client().NoteRefusal(op, err):
+			case err != nil && op == wire.OpCreate2 && c.zs.NoteRefusal(op, err):
 				continue
 			case err != nil:
 				return err
@@ -277,7 +277,7 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 		case errors.Is(err, zk.ErrNoNode): // it has been removed meanwhile
 		case err != nil:
 			return false, err
-		case node.Owner == c.zs.ID(): // anybody can give a znode such a name
+		case node.Owner == c.zs.ID(): // other clients can give a znode such a name
 			c.setPath(path)
 			return true, nil
 		}
@@ -285,8 +285,8 @@ func (c *candidate) find(ctx context.Context) (found bool, err error) {
 	return false, nil
 }
 
-// look reads the candidate's own znode, with a watch that tells of the next change to it, unless
-// that stands. If somebody asked the candidate to release, the holder is told.
+// look reads the candidate's own znode, with a watch for its next change, unless that watch stands.
+// If the znode has a revocation mark, the hold is revoked.
 func (c *candidate) look(ctx context.Context) error {
 	return c.judge(c.watch().Read(ctx))
 }
@@ -336,5 +336,5 @@ func (c *candidate) judge(node ensemble.NodeState, err error) error {
 	return nil
 }
 
-// nudge has whoever waits for the candidate look again.
+// nudge makes the goroutine that waits for the candidate look again.
 func (c *candidate) nudge() { ensemble.Nudge(c.wake) }

@@ -21,9 +21,9 @@ import (
 // network (lock cohorting: Dice, Marathe and Shavit, PPoPP 2012). A reader's cohort has any number
 // hold at once.
 //
-// Others who queue in ZooKeeper must not wait for long. By one candidate max are granted the lock
-// from the moment at which it was last known that nobody else queues; to know it, the queue is
-// listed while the hold is passed on. So a contender waits for max grants at most, however fast
+// Contenders elsewhere must not wait for long. One candidate serves at most max grants after the
+// moment at which the queue was last known to have no other contender; to find that out, the queue
+// is listed while the hold is passed on. So a contender waits for max grants at most, however fast
 // they follow one another.
 type Cohort struct {
 	locks *Locks
@@ -35,7 +35,7 @@ type Cohort struct {
 	// guards the fields below and those of the terms, and comes before Acquisition.mu
 	mu      sync.Mutex
 	waiting list.List // of *member, in order of arrival
-	term    *term     // that those who wait, wait for; nil if nobody does
+	term    *term     // that the waiting members wait for; nil if there are none
 }
 
 // NewCohort returns a cohort whose candidates have the given claim, and which grants the lock up to
@@ -50,12 +50,12 @@ func NewCohort(l *Locks, c Claim, max int) *Cohort {
 type member struct {
 	Acquisition
 	co    *Cohort
-	place *list.Element // among those who wait, nil for others; guarded by the cohort's mutex
+	place *list.Element // among the waiting members, nil for others; guarded by the cohort's mutex
 	told  bool          // that it has to wait; guarded by the same
 	term  *term         // that its hold is a part of
 }
 
-// settled takes one who has failed out of the cohort.
+// settled removes the member from the cohort if its acquisition has failed.
 func (m *member) settled(err error) {
 	if err != nil {
 		m.co.leave(m)
@@ -65,8 +65,8 @@ func (m *member) settled(err error) {
 // letGo passes the hold on.
 func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m), false }
 
-// alone has those who wait queue anew. What the cohort's handle asks for later does not share the
-// candidate either.
+// alone ends the sharing of the member's candidate: the waiting members queue with a new candidate,
+// and later acquisitions do too.
 func (m *member) alone() *Passage {
 	co, t := m.co, m.term
 	co.mu.Lock()
@@ -110,7 +110,7 @@ func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error)
 		return nil, nil
 	}
 	m.place = co.waiting.PushBack(m)
-	if begun = co.beginLocked(); begun == nil { // otherwise its candidate may find nobody ahead
+	if begun = co.beginLocked(); begun == nil { // otherwise its candidate may be first
 		m.queueBehindLocked(co.waiting.Len() - 1 + co.term.active)
 	}
 	m.queued = co.term.queued
@@ -148,7 +148,7 @@ func (co *Cohort) joinLocked(m *member) bool {
 		t.countLocked()
 		return true
 	}
-	// those who are in stay in; the next candidate queues behind whoever it must wait for
+	// readers that hold it go on; the next candidate queues behind the contenders that it must wait for
 	co.term = nil
 	return false
 }
@@ -181,7 +181,7 @@ func (co *Cohort) queue(t *term) {
 	owner.Begin(t.wait) // tells onSettled
 }
 
-// waitingLocked returns those who wait now.
+// waitingLocked returns the waiting members.
 func (co *Cohort) waitingLocked() (waiting []*member) {
 	for e := co.waiting.Front(); e != nil; e = e.Next() {
 		waiting = append(waiting, e.Value.(*member))
@@ -196,7 +196,7 @@ func letDown(waiting []*member, err error) {
 	}
 }
 
-// close lets everybody down when the client is closed.
+// close makes all waiting members fail when the client is closed.
 func (co *Cohort) close() {
 	co.mu.Lock()
 	waiting := co.waitingLocked()
@@ -215,7 +215,7 @@ func (co *Cohort) leave(m *member) {
 	m.place = nil
 	m.gone.give()
 	if t := co.term; t != nil && t.phase == queueing && co.waiting.Len() == 0 {
-		co.term = nil // whoever comes now has another candidate
+		co.term = nil // later members have another candidate
 		t.giveUp()    // onSettled goes on from there
 	}
 }
@@ -224,7 +224,7 @@ func (co *Cohort) leave(m *member) {
 //
 //	queueing ──▶ held ◀──▶ idle
 //	    │          └──────────┴──▶ ended
-//	    └──(nobody waits any more)──▲
+//	    └──(no member waits any more)─▲
 type term struct {
 	co      *Cohort
 	wait    context.Context // bounds the queueing
@@ -251,7 +251,7 @@ type phase uint8
 const (
 	queueing phase = iota // in ZooKeeper
 	held                  // the lock is acquired, and a member holds it or is about to
-	idle                  // nobody holds the lock until it is known whether it may be passed on
+	idle                  // no member holds the lock until it is known whether it may be passed on
 	ended
 )
 
@@ -274,7 +274,7 @@ func (t *term) onSettled(owner *Passage, err error) {
 	co := t.co
 	co.mu.Lock()
 	t.owner, t.phase = owner, held
-	if co.term == t { // otherwise nobody waits for it any more
+	if co.term == t { // otherwise no member waits for it any more
 		if t.grantNextLocked(); t.active > 0 {
 			t.countLocked()
 		}
@@ -323,9 +323,9 @@ func (t *term) grantLocked(m *member) bool {
 	return true
 }
 
-// grantNextLocked grants the lock to the member that has waited longest, or to every reader. That
-// the candidate was asked to make way is theirs to heed: a member that left ungranted for that
-// would begin behind those who ask, and be asked again.
+// grantNextLocked grants the lock to the member that has waited longest, or to every reader. It
+// does so even if the candidate was revoked, and leaves it to the members to heed that: a member
+// that left without a grant would queue behind the clients that revoke, and be revoked again.
 func (t *term) grantNextLocked() {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
@@ -353,8 +353,8 @@ func (t *term) countLocked() {
 	t.checkLocked()
 }
 
-// checkLocked begins to look who queues, in time before the limit is reached, unless nobody here
-// wants the lock.
+// checkLocked begins to list the queue, in time before the limit is reached, unless no member wants
+// the lock.
 func (t *term) checkLocked() {
 	wanted := t.co.waiting.Len() > 0 || !t.co.claim.Kind.Exclusive()
 	if !wanted || t.others != notAsked || t.limit-t.counted > t.co.max/2 {
@@ -368,8 +368,8 @@ func (t *term) checkLocked() {
 	}
 }
 
-// check looks whether anybody else queues. If not, max more may be granted the lock from when it
-// began to look.
+// check finds out whether another contender queues. If not, max more grants are allowed, counted
+// from when the listing began.
 func (t *term) check(began int) {
 	found, err := t.look()
 	co := t.co
@@ -403,7 +403,7 @@ func (t *term) look() (found bool, err error) {
 	q := slices.DeleteFunc(queue.OrderAny(l.children), func(c queue.Candidate) bool {
 		return c.Name == own || !claim.Kind.Exclusive() && !c.Kind.Exclusive()
 	})
-	slices.Reverse(q) // those who came last are there most likely
+	slices.Reverse(q) // the last ones are most likely to be there still
 	voice := claim.Config.Voice(claim.Kind)
 	err = zs.Stats(ctx, claim.Path, q, func(c queue.Candidate, stat *zk.Stat) error {
 		if stat != nil && isCandidateBy(voice, c, stat) {
@@ -439,8 +439,8 @@ func (t *term) release(m *member) *Passage {
 	return t.owner
 }
 
-// dismissLocked tells a member that has released its hold that the candidate is others' now. If it
-// is nobody's, onLeft tells.
+// dismissLocked gives the gone signal of a member that has released its hold, if other members hold
+// the candidate. Otherwise onLeft does.
 func (t *term) dismissLocked(m *member) {
 	if t.active > 0 && t.owner.hold.Known() == nil {
 		delete(t.members, m)
@@ -458,8 +458,8 @@ func (t *term) onLeft() {
 	t.members = nil
 }
 
-// goOnLocked passes the hold on, which nobody has, or ends the term. It returns the next one if
-// that is to be queued.
+// goOnLocked passes on the hold, which no member has, or ends the term. It returns the next term if
+// one is to be queued.
 func (t *term) goOnLocked() *term {
 	if t.co.term == t && t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
 		if t.mayPass() {
@@ -477,8 +477,8 @@ func (t *term) goOnLocked() *term {
 	return t.endUnlessUsedLocked()
 }
 
-// endUnlessUsedLocked ends the term if nobody holds the lock by it. It returns the next one if that
-// is to be queued.
+// endUnlessUsedLocked ends the term if no member holds the lock. It returns the next term if one is
+// to be queued.
 func (t *term) endUnlessUsedLocked() *term {
 	if t.active == 0 {
 		t.endLocked()

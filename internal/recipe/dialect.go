@@ -52,7 +52,7 @@ func (cfg *Config) isOwn(path, dir string) bool {
 	return path == dir || cfg.Pool != nil && path == cfg.Pool.Path
 }
 
-// advice says how to share the lock with whoever made a candidate.
+// advice says how to share the lock with the client that made a candidate.
 func advice(other queue.Candidate) string {
 	const elsewhere = ", or another lock"
 	switch other.Dialect {

@@ -15,25 +15,24 @@
 //	  │                        │
 //	  └────────────────────────┴─lose─────▶ lost
 //
-// Whether anybody is ahead of a candidate is answered by queue.Line; this package gathers the
-// evidence. [Local] is what the candidates of one ZooKeeper session share: listings of queues, the
-// candidates that stand one behind the other, and the timers after which holds and candidates begin
-// to be watched.
+// queue.Line answers whether a candidate is first; this package gathers the evidence. [Local] is
+// what the candidates of one ZooKeeper session share: listings of queues, the candidates that stand
+// one behind the other, and the timers after which holds and candidates begin to be watched.
 //
 // # Goroutines
 //
 // Passage.Acquire goes through the queue on its caller's goroutine, Passage.Begin on one of its
 // own, which ends when the acquisition is settled. A hold that lasts has one that watches its
-// candidate; whatever removes the candidate waits for it. If a caller does not stay to see the
-// candidate removed, a goroutine removes it, which ends with the server's answer or with the
-// session. A cohort has one while it lists the queue. ensemble.Client.Close waits for all of them,
-// and for a passage until no candidate of it is left.
+// candidate; the goroutine that removes the candidate waits for it. If a caller does not wait for
+// the removal of its candidate, a goroutine removes it, which ends with the server's answer or with
+// the session. A cohort has one while it lists the queue. ensemble.Client.Close waits for all of
+// them, and for a passage until no candidate of it is left.
 //
 // # What it relies on
 //
 // ZooKeeper numbers the children of a znode in the order of their creation, and a server that has
-// confirmed a creation shows every earlier one: so nobody appears ahead of a candidate later,
-// except Curator's downgraded writers (queue.Candidate.LeavesReader). The package relies on
+// confirmed a creation shows every earlier one. So no candidate appears ahead of another later,
+// except the readers of downgraded writers (queue.Candidate.LeavesReader). The package relies on
 // internal/queue for names, order and who blocks whom, and on internal/ensemble for sessions,
 // watches and the lease.
 //

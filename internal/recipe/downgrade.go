@@ -54,7 +54,7 @@ func (p *Passage) beginDowngrade() *downgrade {
 		if last != nil && (!closed.Is(last.done) || last.err == nil) {
 			return last
 		}
-		// from now on whoever removes the candidate waits for it
+		// from now on the removal of the candidate waits for it
 		if p.downgrade.CompareAndSwap(last, d) {
 			break
 		}
@@ -63,7 +63,7 @@ func (p *Passage) beginDowngrade() *downgrade {
 		close(d.done)
 		return d
 	}
-	// Ends with the hold; whoever removes the candidate, and Close, wait for it.
+	// Ends with the hold; the removal of the candidate, and Close, wait for it.
 	if !p.locks.client.Start(func() { p.carryOut(d) }) {
 		d.err = ensemble.ErrClosed
 		close(d.done)
@@ -141,7 +141,7 @@ func (c *candidate) becomeReader(ctx context.Context) error {
 	c.isFirst, c.wasOnly = false, false
 	c.reader = c.dir + "/" + c.place.Downgraded().Name
 	err := c.exchange(ctx, 0)
-	if errors.Is(err, zk.ErrBadVersion) { // somebody has asked for the lock, and has not been heard
+	if errors.Is(err, zk.ErrBadVersion) { // there is a revocation mark that was not read yet
 		if err = c.glance(ctx); err == nil {
 			err = c.exchange(ctx, -1)
 		}

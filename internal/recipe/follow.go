@@ -2,9 +2,9 @@ package recipe
 
 import "context"
 
-// Follow has cancel called when the holder should stop, or has released the hold, at once if that
-// is so. Its cause matches ErrRevoked or ErrLost, or is ErrNotLocked. stop undoes it. cancel is
-// called with the hold's mutex held.
+// Follow calls cancel when the hold is revoked, lost or released, or at once if it is. The cause
+// matches ErrRevoked or ErrLost, or is ErrNotLocked. stop undoes Follow. cancel is called with the
+// hold's mutex held.
 func (h *Hold) Follow(cancel context.CancelCauseFunc) (stop func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

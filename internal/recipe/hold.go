@@ -17,8 +17,8 @@ import (
 //	  │                        │
 //	  └────────────────────────┴─lose─────▶ lost
 //
-// Signals are given once and stay; a released hold's are never given, so that nobody is told of a
-// loss that is none.
+// Signals are given once and stay. Those of a released hold are not given later, so that no holder
+// is told of a loss after its release.
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
@@ -42,7 +42,7 @@ type Hold struct {
 	held  time.Duration   // until it ended
 	ended bool            // released or lost
 	lapse *Passage        // whose candidate is removed when the hold is lost; nil for none
-	over  context.Context // see lasting; nil if nobody has asked
+	over  context.Context // see lasting; nil until it is called
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
 	bond  *Bond // that it is in; nil for none
@@ -91,7 +91,8 @@ func (h *Hold) lasting() context.Context {
 	return h.over
 }
 
-// removeWhenLost has the passage's candidate removed when the hold is lost, at once if it is.
+// removeWhenLost removes the passage's candidate when the hold is lost, or at once if it is lost
+// already.
 func (h *Hold) removeWhenLost(p *Passage) {
 	h.mu.Lock()
 	lost := h.lost.isGiven()
@@ -230,7 +231,7 @@ func (h *Hold) State() error {
 	return h.Known()
 }
 
-// lately is good enough where nobody is told that the hold stands: the machine can be suspended
+// lately is good enough where the result is not returned to the user: the machine can be suspended
 // after any look.
 const lately = time.Millisecond
 
@@ -240,7 +241,7 @@ func (h *Hold) Stands() bool {
 	return h.Known() == nil
 }
 
-// isLost reports whether the hold is gone, for whoever passes it on.
+// isLost reports whether the hold is gone, before it is passed on.
 func (h *Hold) isLost() bool {
 	h.lease.RunOut(lately)
 	return h.lost.isGiven()

@@ -17,8 +17,8 @@ const ownLook = 200 * time.Millisecond
 const firstLook = 20 * time.Millisecond
 
 // delayed calls a function for what was added to it some time ago and not dropped since. One timer
-// serves all, and is stopped once nothing is left: what is soon dropped wakes nobody. A nil one
-// calls nobody.
+// serves all, and is stopped once nothing is left, so that entries which are dropped soon wake no
+// goroutine. A nil one does nothing.
 type delayed[T comparable] struct {
 	after time.Duration // and up to half as much again
 	call  func(T)       // must not block
@@ -77,8 +77,8 @@ func (l *delayed[T]) tick() {
 	}
 }
 
-// beginWatch has a goroutine watch over the hold. It is called by Local.newHolds, from which
-// whoever removes the candidate drops the passage first, be it before it is added.
+// beginWatch starts a goroutine that watches the hold. It is called by Local.newHolds. The
+// goroutine that removes the candidate drops the passage from there first, even before it is added.
 func (p *Passage) beginWatch() {
 	over := p.hold.lasting()
 	if over.Err() != nil || p.isDowngrading() || p.watched != nil {
@@ -86,7 +86,7 @@ func (p *Passage) beginWatch() {
 	}
 	watched := make(chan struct{})
 	over, stop := context.WithCancel(over)
-	// ends with the hold; whoever removes the candidate, and Close, wait for it
+	// ends with the hold; endWatch and Close wait for it
 	if p.locks.client.Start(func() {
 		defer close(watched)
 		defer stop()
@@ -96,7 +96,8 @@ func (p *Passage) beginWatch() {
 	}
 }
 
-// endWatch ends that goroutine, if there is one. Whoever has the candidate calls it.
+// endWatch ends that goroutine, if there is one, and waits for it. It is called by the goroutine
+// that has the candidate.
 func (p *Passage) endWatch() {
 	p.candidate.zs.newHolds.drop(p)
 	if p.watched != nil {

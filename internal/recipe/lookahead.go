@@ -17,10 +17,11 @@ import (
 // thousands.
 const keptAhead = 2
 
-// watched returns those ahead that the candidate watches: the nearest, and the one before. When
-// that is gone, the candidate finds out whether anybody else is left, while the nearest holds the
-// lock: when its turn comes it need not ask, and a hand-off takes one trip to the server instead of
-// two. Readers do without, for all those behind a writer would have to be told twice.
+// watched returns the predecessors that the candidate watches: the nearest, and the one before it.
+// When the farther one is gone, the candidate finds out whether others are left, while the nearest
+// holds the lock. So when its turn comes it need not ask, and a hand-off takes one trip to the
+// server instead of two. Readers watch only the nearest, because otherwise all readers behind a
+// writer would be woken twice.
 func (c *candidate) watched() []queue.Candidate {
 	if !c.kind.Exclusive() || c.isBehindSibling() {
 		return c.line.Nearest[:1]
@@ -35,7 +36,7 @@ func (c *candidate) watchAhead() {
 	for i := range watched {
 		watchers[i] = c.zs.Watches.Watch(c.dir+"/"+watched[i].Name, c.wake)
 	}
-	c.unwatchAhead() // after: what is known of those that it has watched before is kept
+	c.unwatchAhead() // last, so that what is known of the znodes watched before is kept
 	c.watchers = watchers
 	c.noteBlocked()
 }
@@ -82,55 +83,55 @@ func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departu
 	return err
 }
 
-// isBlocked reports whether somebody is ahead, as far as the candidate knows.
-func (c *candidate) isBlocked() bool { return c.line.Answer() == queue.Somebody }
+// isBlocked reports whether the candidate has predecessors, as far as it knows.
+func (c *candidate) isBlocked() bool { return c.line.Answer() == queue.Blocked }
 
-// lookAhead finds out who is ahead of this candidate: everybody, or the nearest. That it is nobody
-// is proof of the grant; see queue.Line.
+// lookAhead finds out which candidates are ahead: all, or the nearest. If there are none, that is
+// proof of the grant; see queue.Line.
 //
-// No listing is needed where this session had the lock just before: then all candidates up to a
-// number are known to be gone, and if ours is the next, nobody came in between. Numbers begin anew
-// in another znode of that name, but the watch on the znode still stands. Nor is one needed
-// directly behind a sibling: it has looked who else is there, or stands itself behind one that has.
+// No listing is needed if this session had the lock just before: then all candidates up to a number
+// are known to be gone, and if ours is the next number, no other came in between. In another znode
+// of that name numbers begin anew, but the watch on the znode still stands. Nor is a listing needed
+// directly behind a sibling: it has looked ahead itself, or stands behind one that has.
 //
-// It fails with an error that matches ErrMixedDialects if somebody in the queue orders it
+// It fails with an error that matches ErrMixedDialects if a client in the queue orders it
 // differently.
-func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
+func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
 	switch first := c.first; {
 	case first == nil:
 		c.followNumber()
 	case first.wait(ctx) == nil:
-		n, err := c.pick(ctx, first, everybody)
+		n, err := c.pick(ctx, first, wantAll)
 		if !errors.Is(err, ErrVanished) { // otherwise it was shared, and made too early
 			c.wasOnly = n == 1
 			return err
 		}
 	}
 	c.first = nil
-	if c.line.Answer() == queue.Unclear && !everybody {
+	if c.line.Answer() == queue.Unclear && !wantAll {
 		c.followSibling()
 	}
-	return c.clarify(ctx, everybody)
+	return c.clarify(ctx, wantAll)
 }
 
-// clarify lists the queue if it is not clear whether anybody is ahead.
-func (c *candidate) clarify(ctx context.Context, everybody bool) error {
+// clarify lists the queue if it is not known whether the candidate is first.
+func (c *candidate) clarify(ctx context.Context, wantAll bool) error {
 	if c.line.Answer() != queue.Unclear {
 		return nil
 	}
 	l, err := c.zs.roster.list(ctx, c.dir)
 	if err == nil {
-		_, err = c.pick(ctx, l, everybody)
+		_, err = c.pick(ctx, l, wantAll)
 	}
 	return err
 }
 
-// followNumber sets that nobody is ahead if the candidate's number follows that of the last, which
-// this session removed.
+// followNumber notes that the candidate is first if its number follows that of the last candidate,
+// which this session removed.
 func (c *candidate) followNumber() {
 	number := c.zs.emptyThrough(c.dir)
 	c.line = queue.Following(number, c.place)
-	if c.wasOnly = c.line.Answer() == queue.Nobody; !c.wasOnly && number >= 0 {
+	if c.wasOnly = c.line.Answer() == queue.First; !c.wasOnly && number >= 0 {
 		c.zs.Watches.Forget(c.dir)
 	}
 }
@@ -146,8 +147,8 @@ func (c *candidate) followSibling() {
 }
 
 // pick sets who blocks the candidate, and returns how many stand in the queue.
-func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int, err error) {
-	if !everybody && !c.sifts && len(c.strays) == 0 && len(l.children) <= longQueue {
+func (c *candidate) pick(ctx context.Context, l *listing, wantAll bool) (n int, err error) {
+	if !wantAll && !c.sifts && len(c.strays) == 0 && len(l.children) <= longQueue {
 		if view, ok := c.voice.Look(l.children, c.place, keptAhead); ok && view.Found &&
 			!view.Unknown {
 			c.line, c.seen = queue.Listed(cloned(view.Nearest), view.More), len(view.Nearest) == 0
@@ -161,7 +162,7 @@ func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int
 	if err := c.refuseStrangers(ctx, l); err != nil {
 		return 0, err
 	}
-	all := everybody || c.sifts
+	all := wantAll || c.sifts
 	var nearest []queue.Candidate
 	more := false
 	for other := range queue.Blockers(q, c.place) {
@@ -178,7 +179,7 @@ func (c *candidate) pick(ctx context.Context, l *listing, everybody bool) (n int
 			return 0, err
 		}
 	}
-	if len(nearest) > keptAhead && !everybody {
+	if len(nearest) > keptAhead && !wantAll {
 		nearest, more = slices.Clone(nearest[:keptAhead]), true
 	}
 	c.line, c.seen = queue.Listed(cloned(nearest), more), len(nearest) == 0

@@ -13,7 +13,7 @@ type Observer struct {
 	// Waiting is called for an acquisition that has waited for Patience, and up to half as much
 	// again.
 	Waiting  func(a *Acquisition)
-	Patience time.Duration // 0 if nobody wants to know
+	Patience time.Duration // 0 if Waiting is not to be called
 
 	// Settled is called when the acquisition is granted the lock, or has failed. What follows is
 	// only told of one that was granted it.

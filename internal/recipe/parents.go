@@ -10,10 +10,10 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// makeParents creates a lock's znode and what is missing above it. Those who want that at the same
-// time share it. Unless the lock's Naming has it otherwise, those below the root are container
-// znodes, which the server removes some time after their last child, where servers have such; those
-// up to the root are persistent.
+// makeParents creates a lock's znode and what is missing above it. Concurrent calls share the work.
+// Unless the lock's Naming has it otherwise, those below the root are container znodes, which the
+// server removes some time after their last child, where servers have such; those up to the root
+// are persistent.
 func (zs *Local) makeParents(ctx context.Context, dir string, cfg *Config) error {
 	return zs.Apart(ctx, func() error {
 		_, err, _ := zs.parents.Do(dir, func() (any, error) {
@@ -44,7 +44,7 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 }
 
 func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
-	// Somebody without the right to create above an existing znode must still be able to use what
+	// A client without the right to create above an existing znode must still be able to use what
 	// is below.
 	exists, _, err := zs.Conn.Exists(path)
 	if exists || errors.Is(err, zk.ErrNoAuth) { // which is said of a znode that is there
@@ -53,9 +53,9 @@ func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 	if err != nil {
 		return err
 	}
-	if p.container && zs.Client().Takes(wire.OpCreateContainer) {
+	if p.container && zs.Takes(wire.OpCreateContainer) {
 		_, err := zs.Conn.CreateContainer(path, p.data, zk.FlagContainer, acl)
-		if err == nil || !zs.Client().NoteRefusal(wire.OpCreateContainer, err) {
+		if err == nil || !zs.NoteRefusal(wire.OpCreateContainer, err) {
 			return err
 		}
 	}

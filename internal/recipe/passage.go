@@ -11,8 +11,8 @@ import (
 
 // Passage is an acquisition that goes through the queue with a candidate of its own. It makes the
 // candidate, waits and is granted the lock on the caller's goroutine, or on one of its own; see
-// run. Whoever releases the hold removes the candidate, and if that is lost, or nobody stays to see
-// it removed, a goroutine does.
+// run. The goroutine that releases the hold removes the candidate. If the hold is lost, or the
+// caller does not wait for the removal, another goroutine does.
 //
 // A candidate that is lost while it waits, with its session or by removal, is replaced by one at
 // the end of the queue.
@@ -22,19 +22,19 @@ type Passage struct {
 	foreign bool // ctx is derived from the caller's: Close has to cancel it
 	// its candidates look at all of those ahead before they wait for them or are refused
 	sifts     bool
-	onSettled func(*Passage, error) // is told the outcome; nil for nobody
-	onLeft    func()                // is told when no candidate is left; nil for nobody
+	onSettled func(*Passage, error) // is called with the outcome; may be nil
+	onLeft    func()                // is called when no candidate is left; may be nil
 
 	// Set once others are removed by force, and guarded by mu: the grant is given a moment although
 	// ctx has ended. committed ends when the acquisition is settled.
 	committed context.Context
 	uncommit  context.CancelFunc
 
-	// that occupied the handle when nobody was ahead: it is lost, whether or not it has been told
+	// that occupied the handle when the candidate was first: it is lost, whether or not it was told
 	obstacle *Hold
 
 	trying    atomic.Pointer[candidate] // the last that was made
-	candidate *candidate                // that was granted the lock; whoever ends the hold has it
+	candidate *candidate                // that was granted the lock; the goroutine that ends the hold has it
 	// closed when the goroutine that watches over the hold has ended; nil if there is none
 	watched chan struct{}
 	unwatch context.CancelFunc // ends that
@@ -237,9 +237,9 @@ func (p *Passage) giveUp(c *candidate) {
 	p.onRemoved(c, err)
 }
 
-// onRemoved tells how the removal of the candidate went. If a server has refused it, nobody else
-// would get the lock while the session lives, and not everybody who unlocks looks at errors: the
-// session is given up.
+// onRemoved notes the outcome of the candidate's removal. If a server has refused it, the session
+// is given up: otherwise no other client would get the lock while the session lives, and not every
+// caller of Unlock looks at errors.
 func (p *Passage) onRemoved(c *candidate, err error) {
 	if err != nil && !errors.Is(err, ErrVanished) && !isOver(err) {
 		p.locks.logNotRemoved(c.path, err)

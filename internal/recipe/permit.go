@@ -23,8 +23,8 @@ import (
 const passingPatience = 200 * time.Millisecond
 
 // errCrowded is why a candidate that has taken permits gives them back and queues again: they were
-// not free. Nobody takes permits but the first in the queue, except a client of Curator's whose
-// session has expired in the middle.
+// not free. Only the first in the queue takes permits, except a client of Curator's whose session
+// has expired in the middle.
 var errCrowded = errors.New("others have taken the permits")
 
 // errOthersAhead is why a try fails that has waited so long.
@@ -59,8 +59,8 @@ func (p *Passage) checkPermits(c *candidate) error {
 	return err
 }
 
-// limit returns how many permits there are. It fails if they are not those that the acquisition
-// expects.
+// limit returns how many permits there are. It fails if the acquisition expects another size, or
+// wants more permits.
 func (p *Passage) limit(ctx context.Context, c *candidate) (limit, error) {
 	pool := c.cfg.Pool
 	l, err := pool.limit(ctx, c.zs)
@@ -74,7 +74,7 @@ func (p *Passage) limit(ctx context.Context, c *candidate) (limit, error) {
 }
 
 // takePermits waits until as many permits are free as are wanted, and takes them. The candidate,
-// which has nobody ahead, is then one of those of the permits: it has left the queue.
+// which is first, then leaves the queue and becomes the permits' znode.
 func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	pool := c.cfg.Pool
 	c.isFirst = true
@@ -104,8 +104,8 @@ func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	}
 }
 
-// firstRoom is room by the listing that came with the creation. Nobody has taken permits since, for
-// the candidate has nobody ahead.
+// firstRoom is room by the listing that came with the creation. No other has taken permits since,
+// because the candidate is first.
 func (p *Passage) firstRoom(ctx context.Context, c *candidate) (l limit, used int64, err error) {
 	out := c.out
 	c.out = nil
@@ -332,7 +332,7 @@ func (c *candidate) locate(ctx context.Context) error {
 		case errors.Is(err, zk.ErrNoNode):
 		case err != nil:
 			return err
-		case node.Owner != c.zs.ID(): // anybody can give a znode such a name
+		case node.Owner != c.zs.ID(): // other clients can give a znode such a name
 		case at == c.permit:
 			c.become()
 			return nil

@@ -22,7 +22,7 @@ import (
 // Pool is a semaphore. Its znodes are those of Curator's InterProcessSemaphoreV2:
 //
 //	NAME          its data are the size
-//	NAME/locks    the queue of those who want permits
+//	NAME/locks    the queue of candidates that want permits
 //	NAME/leases   a child for each hold, whose name says how many permits it is
 //	NAME/resized  is there if the size was set for all; then handles need not agree with it
 //
@@ -93,7 +93,7 @@ func (l limit) allows(handle, permits int) error {
 	return nil
 }
 
-// limit returns how many permits there are. If nobody has said so, this handle does. It fails with
+// limit returns how many permits there are. If no size is set, it sets this handle's. It fails with
 // zk.ErrNoNode if the semaphore has no znode.
 //
 // It asks no server while it is watched that nothing has changed.
@@ -249,8 +249,8 @@ func (zs *Local) Resize(ctx context.Context, cfg *Config, size int) error {
 	}
 }
 
-// resize does so if nothing has changed. Whoever waits watches the semaphore's znode: it is written
-// to in any case.
+// resize sets the size if nothing has changed. It writes the semaphore's znode in any case, because
+// waiting clients watch it.
 func (zs *Local) resize(ctx context.Context, cfg *Config, was limit, size int) error {
 	p := cfg.Pool
 	data := []byte{}
@@ -280,8 +280,8 @@ func IsPartOfSemaphore(name string) bool {
 	return name == queueName || name == permitsName || name == resizedName
 }
 
-// Holders returns what the servers tell of the permits that are out, in the order of their grants.
-// The name of each begins with that of the znode above.
+// Holders returns the permits that are held, in the order of their grants. The name of each begins
+// with the name of the znode above.
 func (zs *Local) Holders(ctx context.Context, p *Pool) ([]Entry, error) {
 	l, err := zs.roster.list(ctx, p.Permits())
 	if err != nil {

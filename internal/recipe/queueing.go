@@ -151,8 +151,8 @@ func (p *Passage) obtain(c *candidate) error {
 	return p.admit(ctx, c)
 }
 
-// admit puts the hold of a candidate that has nobody ahead, and has taken the handle's slot, under
-// the lease.
+// admit puts the hold of a candidate that is first, and has taken the handle's slot, under the
+// lease.
 func (p *Passage) admit(ctx context.Context, c *candidate) error {
 	c.standing.Store(isFirst)
 	if err := c.admit(ctx); err != nil {
@@ -202,9 +202,9 @@ func (p *Passage) survey(c *candidate) error {
 	}
 }
 
-// refuse ends a try with somebody ahead. In the packet that removes the candidate a server is asked
-// whether the nearest ahead is one; if not, the try begins anew, and looks at all of those ahead
-// before it is refused.
+// refuse ends a try that is not first. In the packet that removes the candidate it asks a server
+// whether the nearest predecessor is a candidate. If not, the try begins again, and checks all
+// children ahead before it is refused.
 func (p *Passage) refuse(c *candidate) error {
 	if c.sifts || c.isBehindSibling() {
 		return ErrLocked
@@ -224,8 +224,9 @@ func (p *Passage) refuse(c *candidate) error {
 	return ErrVanished
 }
 
-// awaitTurn waits until nobody is ahead, and has those ahead make way if that is wanted. It returns
-// the context for what follows: those ahead must not be removed for nothing.
+// awaitTurn waits until the candidate is first, and revokes its predecessors if that is wanted. It
+// returns the context for what follows, which outlasts the caller's once predecessors have been
+// removed, so that they are not removed for nothing.
 func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 	ctx = p.ctx
 	var force <-chan time.Time // is due
@@ -286,7 +287,7 @@ var closedTimer = func() <-chan time.Time {
 
 // announce tells that there is a candidate in the queue.
 func (p *Passage) announce() {
-	// closed here only, by whoever runs the acquisition
+	// closed here only, by the goroutine that runs the acquisition
 	if p.queued != nil && !closed.Is(p.queued) {
 		close(p.queued)
 	}
@@ -297,7 +298,7 @@ type departure uint8
 
 const (
 	wasGone    departure = iota + 1 // who is ahead of it may still be there
-	wasFirst                        // and nobody was ahead of it
+	wasFirst                        // and none was ahead of it
 	wasForced                       // it is still there, but it is time for force
 	leftReader                      // and a reader may have its number
 )
@@ -405,9 +406,9 @@ func (p *Passage) awaitSession() (*Local, error) {
 	return p.locks.await(p.ctx)
 }
 
-// takeSlot puts the hold of a candidate that has nobody ahead into the handle's slot. Another hold
-// that stands can only be a Reader's, whose candidates are at the head together: then it waits for
-// that to be released. It fails with errOccupied if the other hold is lost.
+// takeSlot puts the hold of a candidate that is first into the handle's slot. If another hold is in
+// the slot and stands, the handle is a Reader's, whose candidates are at the head together: then it
+// waits for the release of that hold. It fails with errOccupied if the other hold is lost.
 func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
 	c.standing.Store(isBehindOwner)
 	if p.Slot == nil {

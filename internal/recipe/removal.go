@@ -97,10 +97,10 @@ func (c *candidate) delete(ctx context.Context) error {
 	return err
 }
 
-// deleteOnce removes the candidate's znode. Those that wait behind it in this session are told
-// first: they may be woken before the answer is here. If the holder has a sibling directly behind
-// that has not been looked at yet, that is read in the same packet: it need not do so itself when
-// it is woken.
+// deleteOnce removes the candidate's znode. It announces that first to the candidates of this
+// session that wait for it, because they may be woken before the answer is here. If the holder has
+// a sibling directly behind that is not watched yet, the sibling's znode is read in the same
+// packet, so that the sibling need not read it when it is woken.
 func (c *candidate) deleteOnce(ctx context.Context) error {
 	c.announce(new(handoff))
 	remove := wire.Delete(c.path, wire.AnyVersion)
@@ -134,8 +134,8 @@ func (c *candidate) successor() string {
 	return next.Name
 }
 
-// handoff is what a candidate of this session that has nobody ahead leaves to those behind it when
-// it is removed: that nobody was ahead of it, and more.
+// handoff is what a candidate of this session that is first leaves to the candidates behind it when
+// it is removed. Its existence says that the candidate was first.
 type handoff struct {
 	next  string             // the name of the one directly behind, if it was read then
 	state ensemble.NodeState // of that
@@ -153,9 +153,9 @@ func (c *candidate) announce(h *handoff) {
 	}
 }
 
-// announceGone tells those that wait for the candidate how its removal went. Unless this session
-// has removed it, so that it was there until now, its hand-off may not be true of the queue that
-// others stand in.
+// announceGone announces the outcome of the removal to the candidates that wait for this one. If
+// this session has not removed it, it may have been gone for long, and the hand-off is withdrawn:
+// the waiters may stand in another znode's queue.
 func (c *candidate) announceGone(gone bool) {
 	if c.stage != deleted {
 		c.handoff = nil

@@ -17,7 +17,7 @@ import (
 // Revocation says how those ahead are made to leave.
 type Revocation struct {
 	Ask   bool          // write the revocation mark into their znodes
-	Force bool          // remove those that are left after Grace
+	Force bool          // remove the candidates that are left after Grace
 	Grace time.Duration // 0 for at once
 	Mark  Mark          // that they are asked with
 }
@@ -36,7 +36,7 @@ func (zs *Local) Revoke(ctx context.Context, candidate string, mark Mark) error 
 	return zs.DoApart(ctx, func() error {
 		for {
 			err := zs.revokeOnce(candidate, mark)
-			if !errors.Is(err, zk.ErrBadVersion) { // otherwise somebody else has written a mark
+			if !errors.Is(err, zk.ErrBadVersion) { // otherwise another client has written a mark
 				return err
 			}
 		}
@@ -60,8 +60,8 @@ func (zs *Local) revokeOnce(candidate string, mark Mark) error {
 	return err
 }
 
-// revokeAhead writes the revocation mark into the candidates ahead, the holder's first. Those that
-// are gone need none.
+// revokeAhead writes the revocation mark into the candidates ahead, the holder's first. Candidates
+// that are gone are skipped.
 func (c *candidate) revokeAhead(ctx context.Context, mark Mark) error {
 	for _, other := range slices.Backward(c.line.Nearest) {
 		err := c.zs.Revoke(ctx, c.dir+"/"+other.Name, mark)
@@ -81,7 +81,7 @@ func (c *candidate) evict(ctx context.Context) error {
 	switch err := c.removeAll(ctx, c.line.Nearest); {
 	case err == nil:
 		c.line = c.line.Evicted()
-	case errors.Is(err, zk.ErrNoNode): // somebody left meanwhile: look who is still there
+	case errors.Is(err, zk.ErrNoNode): // one has left meanwhile: list the queue again
 		c.line = queue.Line{}
 	default:
 		return err

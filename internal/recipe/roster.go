@@ -17,8 +17,8 @@ import (
 const longQueue = 256
 
 // roster lists the queues of locks for the candidates of one ZooKeeper session. A lock is listed
-// once at a time, and those who ask meanwhile share the next listing: the longer a queue, the more
-// it costs to list it, and the more of our candidates may want to know.
+// once at a time, and all requests that come meanwhile share the next listing: the longer a queue,
+// the more it costs to list it, and the more of our candidates may want a listing.
 type roster struct {
 	zs *Local
 
@@ -37,7 +37,7 @@ type listing struct {
 	q        []queue.Candidate
 	unknown  []queue.Candidate // children with a number whose makers are not known
 
-	next *listing // begins when this one is done; nil if nobody has asked
+	next *listing // begins when this one is done; nil if none is wanted
 }
 
 func newRoster(zs *Local) *roster {
@@ -91,7 +91,7 @@ func (r *roster) request(l *listing) *wire.Request {
 	return request
 }
 
-// finish tells the outcome of a listing, and asks for the next if somebody wants it.
+// finish sets the outcome of a listing, and begins the next if one is wanted.
 func (r *roster) finish(l *listing, children []string, err error) {
 	l.children, l.err = children, err
 	if len(children) > longQueue { // many may want it, and it takes a deep stack

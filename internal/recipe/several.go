@@ -183,8 +183,8 @@ func (s *several) remove(candidates []*candidate, failed *ClaimError) {
 	removals.Wait()
 }
 
-// obtain queues the candidates and waits until each has nobody ahead. Then their holds have taken
-// the handles' slots and are under the lease. After an error the candidates may exist.
+// obtain queues the candidates and waits until each is first. Then their holds have taken the
+// handles' slots and are under the lease. After an error the candidates may exist.
 func (s *several) obtain(candidates []*candidate) *ClaimError {
 	if err := s.create(candidates); err != nil {
 		return err
@@ -224,12 +224,12 @@ func (s *several) withdraw(candidates []*candidate) {
 	}
 }
 
-// awaitTurns waits until no candidate has anybody ahead.
+// awaitTurns waits until all candidates are first.
 func (s *several) awaitTurns(candidates []*candidate) *ClaimError {
 	waits, ctx := errgroup.WithContext(s.ctx)
 	var missing atomic.Int32
 	missing.Store(int32(len(candidates)))
-	all := make(chan struct{}) // closed when nobody is ahead of any
+	all := make(chan struct{}) // closed when all are first
 	for i, p := range s.passages {
 		c := candidates[i]
 		p.ctx = ctx
@@ -255,7 +255,7 @@ func (s *several) awaitTurns(candidates []*candidate) *ClaimError {
 	return failed
 }
 
-// queueUp waits until a candidate that was created together with others has nobody ahead.
+// queueUp waits until a candidate that was created together with others is first.
 func (p *Passage) queueUp(ctx context.Context, c *candidate) error {
 	l, err := c.zs.roster.list(ctx, c.dir)
 	if err != nil {
@@ -279,7 +279,7 @@ func (p *Passage) queueUp(ctx context.Context, c *candidate) error {
 	return err
 }
 
-// keep watches over a candidate that has nobody ahead, until the others have not either.
+// keep watches a candidate that is first until all others are first too.
 func (c *candidate) keep(ctx context.Context, all <-chan struct{}) error {
 	for {
 		if err := c.look(ctx); err != nil {

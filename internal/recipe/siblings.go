@@ -6,10 +6,10 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// siblings are the exclusive candidates of one ZooKeeper session that stand in queues: those of the
-// goroutines of one process, as a rule. One that stands directly behind another knows that nobody
-// came in between, for every candidate takes a number, whoever's it is; and while the other is
-// there, no server need be asked to tell when it leaves.
+// siblings are the exclusive candidates of one ZooKeeper session that stand in queues, usually of
+// goroutines of one process. No candidate stands between two siblings with consecutive numbers,
+// because every candidate takes a number. The second need not ask a server to report when the first
+// leaves.
 type siblings struct {
 	mu     sync.Mutex // guards the fields below
 	seats  map[seat]*candidate

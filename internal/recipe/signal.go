@@ -2,12 +2,12 @@ package recipe
 
 import "sync"
 
-// signal is given once and stays. The channel that tells of it is made when somebody asks for it:
-// thousands may have a signal that nobody waits for.
+// signal is given once and stays. Its channel is made when it is asked for, because thousands of
+// holds have signals for which no goroutine waits.
 type signal struct {
 	mu    sync.Mutex // guards the fields below; no other is taken while it is held
 	given bool
-	ch    chan struct{} // nil if nobody has asked
+	ch    chan struct{} // nil until C is called
 }
 
 func (s *signal) give() {

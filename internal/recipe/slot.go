@@ -10,8 +10,8 @@ import (
 type Slot struct {
 	mu      sync.Mutex    // guards the fields below
 	hold    *Hold         // that is in it; nil if it is free
-	waiting []*Hold       // those that have asked for it in vain, in order of arrival
-	changed chan struct{} // closed when the slot may have become free; nil if nobody waits for that
+	waiting []*Hold       // holds that wait for it, in order of arrival
+	changed chan struct{} // closed when the slot may have become free; nil if no hold waits for that
 }
 
 // take puts a hold into the slot, unless another is there or has come earlier. Then it returns the

@@ -6,7 +6,7 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// This is what an acquisition that is given up tells of how it stood.
+// This file describes what an acquisition waits for, for error texts and log lines.
 
 // standing is how a candidate stands in the queue. It does not change: another takes its place.
 type standing struct {
@@ -14,10 +14,10 @@ type standing struct {
 	more    bool              // there were others, ahead of these
 	nearest *candidate        // the nearest of those, if it is a sibling
 	first   *ensemble.Watcher // the first of those; nil if it is not known
-	room    string            // how many permits are free, if nobody is ahead; empty otherwise
+	room    string            // how many permits are free, if none is ahead; empty otherwise
 }
 
-// The standings of candidates that nobody blocks.
+// The standings of candidates that no other blocks.
 var (
 	isFirst       = new(standing)
 	isBehindOwner = new(standing) // the handle has a hold that is not released
@@ -83,7 +83,7 @@ func (c *candidate) describe(st *standing) string {
 	return fmt.Sprintf("%d ahead of it, the holder is %s", siblings+st.ahead, who)
 }
 
-// waitedFor returns what those who wait in the cohort wait for.
+// waitedFor returns what the cohort's waiting members wait for.
 func (m *member) waitedFor() ensemble.Obstacle {
 	m.co.mu.Lock()
 	var p *Passage

@@ -68,14 +68,14 @@ func (zs *Local) Stats(
 		wire.Reply.Stat, answered)
 }
 
-// Entry is a candidate with what the servers tell of its znode.
+// Entry is a candidate with the Stat of its znode.
 type Entry struct {
 	queue.Candidate
 	Stat   zk.Stat
 	Holder bool
 }
 
-// Entries returns those of a znode's children that are candidates, in queue order.
+// Entries returns the children of a znode that are candidates, in queue order.
 func (zs *Local) Entries(
 	ctx context.Context, dir string, children []string, voice queue.Voice, read StatReader,
 ) (q []Entry, err error) {
@@ -98,9 +98,9 @@ func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]En
 	return zs.Entries(ctx, dir, l.children, voice, zs.Stats)
 }
 
-// markHolders sets who holds the lock. A server gives numbers in the order of creation. Where a
-// number is less than those of earlier candidates, the znode was made with it by hand: it keeps
-// later candidates waiting, and is no holder.
+// markHolders sets who holds the lock. A server gives numbers in the order of creation. If a
+// candidate's number is less than the numbers of earlier candidates, the znode was created with it
+// by hand: later candidates wait for it, and it is not a holder.
 //
 // A reader may have the number of an earlier writer, which was downgraded.
 func markHolders(q []Entry) {
@@ -156,7 +156,7 @@ func (c *candidate) refuseStrangers(ctx context.Context, l *listing) error {
 	})
 }
 
-// sift returns those of the candidates ahead that are there and are candidates, in one pass.
+// sift returns the children ahead that exist and are candidates, in one pass.
 func (c *candidate) sift(ctx context.Context,
 	line []queue.Candidate) (real []queue.Candidate, err error) {
 	strays := 0

@@ -122,7 +122,7 @@ func createOnce(
 }
 
 // findAll looks for the znodes of a transaction whose answer got lost. All are there, or none,
-// unless somebody has removed one since.
+// unless another client has removed one since.
 func findAll(ctx context.Context, candidates []*candidate) (found bool, failed *ClaimError) {
 	n := 0
 	for _, c := range candidates {

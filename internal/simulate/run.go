@@ -170,7 +170,8 @@ func (r *run) stuck(all bool) (stuck []Step) {
 	return stuck
 }
 
-// requireQuiet checks that nothing is left in the ensemble once everybody has released everything.
+// requireQuiet checks that nothing is left in the ensemble once all clients have released
+// everything.
 func (r *run) requireQuiet() {
 	begun := time.Now()
 	for !r.quiet() {

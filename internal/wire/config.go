@@ -12,7 +12,7 @@ const (
 )
 
 // Config says how a connection is checked and who is told what it learns. The zero Config checks
-// with the defaults and tells nobody.
+// with the defaults and calls no functions.
 //
 // The callbacks run on go-zookeeper's receiving goroutine, before go-zookeeper sees the frame that
 // they are about, but for Ended without an answer.
@@ -24,11 +24,11 @@ type Config struct {
 	// connection holds no more than twice MaxFrame.
 	//
 	// A reply that is larger is dropped, and its request alone fails with zk.ErrAPIError: without a
-	// Conn, one oversized reply closes the connection for everybody on it (conn.go line 811).
+	// Conn, one oversized reply closes the connection for all its users (conn.go line 811).
 	MaxFrame int
 
 	// HandshakeTimeout bounds the time from New until the connect reply is complete; 2 s by
-	// default. go-zookeeper itself waits 6.7 session timeouts for its header, and for ever for its
+	// default. go-zookeeper itself waits 6.7 session timeouts for its header, and forever for its
 	// body (conn.go lines 683 to 695).
 	HandshakeTimeout time.Duration
 
@@ -43,7 +43,8 @@ type Config struct {
 	Answered func(op int32, sent time.Time)
 
 	// Ended, if it is set, is called when a request or a ping is over, answered or not, once for
-	// each. If the connection has ended without the answer, it is called by whoever noticed.
+	// each. If the connection has ended without the answer, it is called by the goroutine that
+	// noticed.
 	Ended func(Exchange)
 
 	// LastZxid, if it is set, is the newest transaction that any server has told the session of.

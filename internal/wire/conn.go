@@ -39,7 +39,7 @@ type Conn struct {
 	waiting  outstanding
 	ready    bool   // there is a session
 	pending  []byte // requests of our own that are to be written
-	flushing bool   // somebody is about to write them, or does, and those that are added
+	flushing bool   // a goroutine is about to write them, or does, and those that are added
 	spare    []byte // the buffer before
 	reads    deadline
 	writes   deadline

@@ -136,7 +136,7 @@ func (c *Conn) frameOp() int32 {
 	return OpConnect
 }
 
-// connect checks the connect reply and tells of it.
+// connect checks the connect reply and reports it.
 func (c *Conn) connect(frame []byte) error {
 	h, err := checkHandshake(frame)
 	if err != nil {
@@ -169,7 +169,7 @@ func (c *Conn) boundTimeout(frame []byte, granted time.Duration) time.Duration {
 	return c.cfg.Asked
 }
 
-// reply checks a frame after the handshake and tells of it. If the frame is too large, only its
+// reply checks a frame after the handshake and reports it. If the frame is too large, only its
 // header is given. It returns whether the frame is too large, itself or when decoded.
 func (c *Conn) reply(frame []byte, tooLarge bool) (bool, error) {
 	xid := int32(binary.BigEndian.Uint32(frame))
@@ -238,7 +238,7 @@ func (c *Conn) answered(op int32, sent time.Time) {
 	}
 }
 
-// ended tells of an answer, unless fail has told already that there is none: there was a cause
+// ended reports an answer, unless fail has reported already that there is none: there was a cause
 // before the request was taken out.
 func (c *Conn) ended(op int32, sent time.Time, code int32) {
 	if c.cfg.Ended != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/zookylock/zklock/internal/jute"
 )
 
-// A Request is sent by Conn.Send, behind go-zookeeper's back. go-zookeeper has no way to ask
-// without waiting, to send two requests in a known order, or to set a watch that it does not
-// restore.
+// A Request is sent by Conn.Send and bypasses go-zookeeper. go-zookeeper has no way to send a
+// request without waiting, to send two requests in a known order, or to set a watch that it does
+// not restore.
 type Request struct {
 	op   int32
 	body []byte
@@ -213,7 +213,7 @@ func (r Reply) Codes() (codes []int32) {
 	}
 }
 
-// Stats returns those of many znodes.
+// Stats returns the Stats of many znodes.
 func (r Reply) Stats() (stats []StatOrCode) {
 	b := bodyOf(r.body)
 	for {
@@ -313,7 +313,7 @@ func (c *Conn) enqueue(requests []*Request, now time.Time) (ok, mine bool) {
 }
 
 // flush writes what is pending: by itself as long as that cannot block, and then on a goroutine. It
-// is called by whoever has set flushing.
+// is called by the goroutine that has set flushing.
 func (c *Conn) flush() {
 	if c.writeMu.TryLock() {
 		done := c.flushLocked(writeAtOnce)
@@ -331,8 +331,8 @@ func (c *Conn) flush() {
 }
 
 // flushLocked writes what is pending, with writeMu held, until more than so many bytes are
-// unanswered; then it is false, and somebody has to go on. What may not be written yet is left for
-// the Write that it has to wait for.
+// unanswered; then it returns false, and a goroutine must go on. What may not be written yet is
+// left for the Write that it has to wait for.
 func (c *Conn) flushLocked(unanswered int) (done bool) {
 	for {
 		c.mu.Lock()
@@ -364,7 +364,8 @@ func (c *Conn) flushLocked(unanswered int) (done bool) {
 	}
 }
 
-// ownReply checks a reply that go-zookeeper does not get to see, and tells of it.
+// ownReply checks a reply to one of our own requests, which go-zookeeper does not see, and passes
+// it to Done.
 func (c *Conn) ownReply(xid int32, frame []byte, tooLarge bool) error {
 	c.mu.Lock()
 	req, ok := c.waiting.find(xid)

@@ -20,9 +20,10 @@ type choice struct {
 }
 
 func (c *choice) addFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&c.holder, "holder", false, "only those who hold the lock")
+	flags.BoolVar(&c.holder, "holder", false, "only the holders of the lock")
 	flags.StringVar(&c.contender, "contender", "",
-		"only the one with that znode or fencing token, or those of that session; `WHICH` is as zooky show prints it")
+		"only the contender with that znode or fencing token, or the contenders of that session; "+
+			"`WHICH` is as zooky show prints it")
 }
 
 // of returns those of a lock's contenders that are chosen. It fails if one was named that is not

@@ -32,21 +32,22 @@ func newClear(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear NAME [flags]",
 		Short: "Free a lock by removing contenders from its queue",
-		Long: `Clear removes the contenders of a lock, all of them or those that --holder or --contender chooses.
-It is for locks whose holders no longer respond. A holder that is alive is told that it has lost the
-lock, but another client can be granted the lock before that: a holder that is connected is told
-within 50 ms and one round trip to its server, a holder that is cut off within about half its session
-timeout. It is better to ask first, and to remove those that do not release in time: zooky revoke NAME
---then-force 30s.
+		Long: `Clear removes the contenders of a lock: all of them, or those that --holder or --contender
+selects. It is for locks whose holders no longer respond. A holder that is alive is told that it has
+lost the lock, but another client can be granted the lock before that: a holder that is connected is
+told within 50 ms and one round trip to its server, a holder that is cut off within about half its
+session timeout. It is better to ask first, and to remove only holders that do not release in time:
+zooky revoke NAME --then-force 30s.
 
-On a terminal clear shows what it is about to remove and asks; elsewhere it needs --yes. It removes
-the contenders that it has shown, waiters before holders, and leaves those that came later.
+On a terminal clear shows the contenders that it is about to remove and asks for confirmation;
+elsewhere it needs --yes. It removes waiters before holders, and does not remove contenders that
+came later.
 
 Without --holder it also removes znodes that are named like contenders, belong to no session, and
-have nothing below them.
+have no children.
 
-The exit status is 0 if they are removed, 1 if there is no such lock or contender, or the answer to
-the question was no, and 2 if something went wrong.`,
+The exit status is 0 if they were removed, 1 if there is no such lock or contender, or if removal
+was not confirmed, and 2 if something went wrong.`,
 		Example: `  zooky clear fred --yes
   zooky clear fred --contender 00000000000000a3.00000000`,
 		Args: cobra.ExactArgs(1),

@@ -15,11 +15,13 @@ func newDev(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run a throw-away ZooKeeper",
-		Long: `Dev starts a real ZooKeeper on this machine, prints how to connect to it, and ends it with Ctrl-C, data and all. What is
-missing of ZooKeeper and Java is fetched; nothing is installed.
+		Long: `Dev starts a real ZooKeeper on this machine and prints how to connect to it. On Ctrl-C it
+ends the servers and deletes their data. ZooKeeper and Java are downloaded if they are missing;
+nothing is installed.
 
-The server listens on 127.0.0.1 only, without authentication and with all four-letter words: every user of this machine can
-read and change what is in it, and end its sessions. With --size, the ports between the servers are as open.`,
+The server listens on 127.0.0.1 only, without authentication and with all four-letter words: every
+user of this machine can read and change its data, and end its sessions. With --size, the ports
+between the servers are open to them too.`,
 		Example: `  zooky dev
   zooky dev --size 3 --port 2181`,
 		Args: cobra.NoArgs,

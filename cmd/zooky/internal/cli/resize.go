@@ -15,10 +15,11 @@ func newResize(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resize NAME N",
 		Short: "Set how many permits a semaphore has",
-		Long: `Resize sets how many permits a semaphore has, and how many commands zooky run --slots runs at a
-time under the name, for all who use it and until it is set again, whatever size they are made for.
-Those who wait learn of it at once. If more permits are held than there are then, no holder is stopped: the next is
-granted one when enough are released. With 0 the users say the size again.
+		Long: `Resize sets how many permits a semaphore has, and so how many commands zooky run --slots
+runs at a time under the name. The size applies to all clients, whatever size they give, until it is
+set again. Waiting clients learn of it at once. If more than N permits are held, no holder is
+stopped: no permit is granted until enough are released. With N = 0 the size is again that of the
+next client.
 
 The exit status is 0, or 2 if something went wrong.`,
 		Example: `  zooky resize transcode 2`,

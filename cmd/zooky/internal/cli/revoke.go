@@ -46,21 +46,21 @@ func newRevoke(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke NAME",
 		Short: "Ask the contenders of a lock to release it",
-		Long: `Revoke asks every contender of a lock to release it, waiters included, or those that --holder or
---contender selects. Holders may take the time that they need. With --wait revoke waits until all of
-them are gone, and reports which are. With --then-force it waits for that long, and then removes
-those that are left. A holder that is removed is told, but another client can be granted the lock
-before that: the holder is told within 50 ms and one round trip to its server if it is connected.
-Give it the time that it needs to stop.
+		Long: `Revoke asks the contenders of a lock to release it: all of them, waiters included, or those
+that --holder or --contender selects. A holder may take the time that it needs. With --wait revoke
+waits until all of them are gone, and reports each that is. With --then-force it waits for that
+long, and then removes the contenders that are left. A holder that is removed is told, but another
+client can be granted the lock before that: the holder is told within 50 ms and one round trip to
+its server if it is connected. Give it the time that it needs to stop.
 
-Those who are asked are told who asks, and with --reason why, and zooky show and zooky watch tell it
-to all others. Clients of other libraries know of neither.
+Clients of zklock are told who asks, and with --reason why; zooky show and zooky watch show both.
+Clients of other libraries are told neither.
 
-On a terminal revoke shows whom it is about to ask, and asks for confirmation; with --yes, and
-elsewhere, it does not. Contenders that come later are not asked.
+On a terminal revoke shows which contenders it is about to ask, and asks for confirmation; with
+--yes, and elsewhere, it does not. Contenders that come later are not asked.
 
 The exit status is 0 if all were asked and, with --wait or --then-force, are gone; 1 if some are
-left, there is no such lock or contender, or the answer to the question was no; and 2 if something
+left, if there is no such lock or contender, or if the request was not confirmed; and 2 if something
 went wrong.`,
 		Example: `  zooky revoke fred --holder --wait 10s --reason 'node maintenance, see OPS-77'
   zooky revoke fred --then-force 30s
@@ -82,10 +82,10 @@ went wrong.`,
 	addYes(cmd, &r.yes)
 	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to wait for them to release")
 	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0,
-		"how long to wait for them to release before those that are left are removed")
+		"how long to wait for them to release, before the ones that are left are removed")
 	addReason(cmd.Flags(), &r.reason)
 	cmd.Flags().StringVar(&r.identity, "identity", "",
-		"`TEXT` that those who are asked see as the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
+		"`TEXT` that names the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
 	addJSON(cmd, &r.asJSON)
 	return cmd
 }
@@ -93,7 +93,7 @@ went wrong.`,
 // addReason adds the flag of the commands that ask for a lock.
 func addReason(flags *pflag.FlagSet, reason *string) {
 	flags.StringVar(reason, "reason", "",
-		"`TEXT` that says why, to those who are asked and in zooky show")
+		"`TEXT` that says why; the contenders that are asked, and zooky show, get it")
 }
 
 // because returns what says why a lock is asked for, if that is said.

@@ -63,60 +63,67 @@ func newRun(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run {NAME | --lock NAME…} [flags] -- COMMAND [ARG]…",
 		Short: "Run a command under a lock",
-		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended. It does
-so as flock does: the command is in zooky's place, with its standard streams and other open files, its
-process group and its terminal, and ignores the signals that zooky was started to ignore. Ctrl-C, Ctrl-Z,
-pipes into a pager and programs that ask on the terminal work as without zooky. If Ctrl-C or Ctrl-\ ends
-the command or the wait, it ends zooky too, by the same signal, and with it the script or make around it.
+		Long: `Run waits for the lock, runs the command, and releases the lock when the command has ended.
+The command runs as under flock: it has zooky's standard streams and other open files, its process
+group and its terminal, and ignores the signals that zooky was started to ignore. Ctrl-C, Ctrl-Z,
+pipes into a pager and programs that ask on the terminal work as without zooky. If Ctrl-C or Ctrl-\
+ends the command or the wait, it ends zooky by the same signal, and so the script or make around it.
 
-With --lock several times, run takes all of these locks or none, in any order: commands that do so do not wait for one another
-in a circle. --try, --wait 0, --revoke, --once-per and --slots are for one lock.
+With several --lock flags, run takes all of these locks or none. Commands that do so never deadlock
+with each other, whatever the order of the flags. --try, --wait 0, --revoke, --once-per and --slots
+are for one lock.
 
-While zooky waits for one lock on a terminal, it shows who holds the lock, and how many are ahead; with --quiet it does
-not. Elsewhere it prints that every ten seconds with --verbose.
+While zooky waits for one lock on a terminal, it shows who holds the lock, and how many are ahead;
+with --quiet it does not. If it is not on a terminal, it prints that every ten seconds with
+--verbose.
 
-When another client asks for the lock, the command and all processes that it has started are sent the signal of
---on-revoke, and SIGKILL after --kill-after. When the lock is lost because it was removed by force, or
-because the session has expired, the same happens, but SIGKILL comes after an eighth of the session timeout
-at the latest: the servers give the lock to another client soon. Processes that the command leaves behind
-at its own end are left alone. Processes of other users, as with sudo, cannot be ended; zooky reports them.
+When another client asks for the lock, zooky sends the command and all processes that it has started
+the signal of --on-revoke, and SIGKILL after --kill-after. When the lock is lost because it was
+removed by force, or because the session has expired, it does the same, but SIGKILL follows after an
+eighth of the session timeout at the latest, because the servers soon give the lock to another
+client. Processes that the command leaves behind at its own end are left alone. Processes of other
+users, as with sudo, cannot be ended; zooky reports them.
 
-The command runs no longer than the lock is certain to be held. A guard process, in a session of its own,
-sees to that: zooky tells it again and again until when the hold is certain. If no later time comes, because
-the servers are silent or zooky was stopped or killed, the guard sends the signal a sixteenth of the session
-timeout before that time, and SIGKILL before it is over. Ctrl-Z and SIGSTOP thus do not keep the lock: after
-about half of a session timeout the command is killed, and the status is 123. If the guard itself is
-killed, the command is killed too, and the status is 125.
+The command runs no longer than the lock is certain to be held. A guard process, in a session of its
+own, ensures that: zooky regularly tells it until when the hold is certain. If no later time comes,
+because the servers are silent or zooky was stopped or killed, the guard sends the signal a
+sixteenth of the session timeout before that time, and SIGKILL just before it. So Ctrl-Z and SIGSTOP
+do not keep the lock: after about half of a session timeout the command is killed, and the status is
+123. If the guard itself is killed, the command is killed too, and the status is 125.
 
-What this gives up: zooky takes SIGINT and SIGQUIT for the terminal's while it is in the foreground there,
-and does not pass on what comes from kill. SIGHUP, SIGTERM, SIGUSR1, SIGUSR2 and SIGALRM are passed to all
-processes of the command; one that was sent to the whole process group reaches it twice. On systems other
-than Linux, processes whose parents have ended are out of reach. If zooky and its guard are killed at one
-time, the kernel kills the command, but not what that has started. A zooky that was stripped of its symbols
-passes on no ignored signals but SIGHUP and SIGINT.
+Limits: while zooky is in the foreground of a terminal it assumes that SIGINT and SIGQUIT come from
+the terminal, and does not pass them on if they come from kill. SIGHUP, SIGTERM, SIGUSR1, SIGUSR2
+and SIGALRM are passed to all processes of the command; a signal that was sent to the whole process
+group reaches them twice. On systems other than Linux, processes whose parents have ended cannot be
+reached. If zooky and its guard are killed at the same time, the kernel kills the command, but not
+the processes that it has started. A zooky binary without symbols passes on only SIGHUP and SIGINT
+of the ignored signals.
 
 Other clients see who holds the lock or waits for it: user, host, process and the first 200 bytes of
-the command line, or the text of --identity. All who may read the lock's znodes can read it: do not
-put secrets on a command line.
+the command line, or the text of --identity. Every client with read access to the lock's znodes can
+read it: do not put secrets on a command line.
 
-Two things are for cron on several machines, whose clocks differ. With --at-least the lock is held for so long at least, also
-when the command ends earlier, so that one that comes late with --try finds it taken; a signal, or a request for the lock, ends
-that. With --once-per nothing is run if a command was started under the lock less than that ago, whatever came of it, by the
-servers' clock. When that was is kept in a znode beside the root, whose name is the root's and "-started".
+Two flags are for cron on several machines, whose clocks differ. With --at-least the lock is held
+for at least that time, even if the command ends earlier, so that a late zooky run --try on another
+machine finds it taken; a signal, or a request for the lock, ends the hold earlier. With --once-per
+the command is not run if a command was started under the lock less than that time ago by the
+servers' clock, whatever its outcome. The time of the start is kept in a znode beside the root,
+named like the root with "-started" appended.
 
-With --slots N up to N commands run at a time under the name, whichever machines they are on, in the
-order in which they asked. ZOOKY_TOKEN is no fencing token then: commands that run together have
+With --slots N up to N commands run at a time under the name, on all machines together, in the order
+in which they asked. Then ZOOKY_TOKEN is not a fencing token: commands that run together have
 different ones.
 
-The command's environment has ZOOKY_LOCK, the lock's name, or if there are several, one a line; ZOOKY_TOKEN, the fencing token, to be stored beside what the
-lock protects: a write with a smaller token than the stored one comes from a holder that has lost the lock;
-and ZOOKY_IDENTITY, so that a zooky run in the command is seen as the same.
+The command's environment has ZOOKY_LOCK, the name of the lock, or the names of several, one per
+line; ZOOKY_TOKEN, the fencing token, to be stored with the data that the lock protects: a write
+with a smaller token than the stored one comes from a holder that has lost the lock; and
+ZOOKY_IDENTITY, so that a zooky run within the command has the same identity.
 
-The exit status is that of the command, 128 and the signal's number if a signal ended it or the wait for the lock, and
-otherwise
+The exit status is that of the command, 128 plus the signal's number if a signal ended the command
+or the wait for the lock, and otherwise
 
   123  the lock was lost while the command ran
-  124  the lock was not acquired in time, or with --try or --wait 0 not at once, or --once-per says that it is too soon;
+  124  the lock was not acquired in time, or with --try or --wait 0 not at once, or --once-per forbids it;
        -E sets another status
   125  zooky itself failed
   126  the command was found but cannot be run
@@ -152,29 +159,31 @@ otherwise
 	flags.DurationVar(&r.sessionTimeout, "session-timeout", 10*time.Second,
 		"how long the servers wait for a silent zooky before they give the lock to others")
 	flags.StringArrayVarP(&r.locks, "lock", "l", nil,
-		"a lock's `NAME`, instead of the argument; several are taken as one")
+		"a lock's `NAME`, instead of the argument; with several, all or none are taken")
 	flags.BoolVar(&r.shared, "shared", false, "take a shared (read) lock")
 	flags.IntVar(&r.slots, "slots", 0,
 		"run at most `N` commands at a time under that name; all must have the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
 	flags.DurationVar(&r.wait, "wait", 0,
-		"how long to wait for the servers and the lock; 0 is --try (default for ever)")
+		"how long to wait for the servers and the lock; 0 is --try (default forever)")
 	flags.IntVarP(&r.notAcquired, "conflict-exit-code", "E", runNotAcquired,
 		"exit `STATUS` if the lock was not acquired")
 	flags.StringVar(&r.how, "revoke", "",
-		"make those ahead release the lock; `HOW` is ask, force, or a duration: ask, and force after that")
+		"revoke the holders and waiters ahead; `HOW` is ask, force, or a duration: ask, and force "+
+			"after that")
 	addReason(flags, &r.reason)
 	flags.StringVar(&r.onRevoke, "on-revoke", "TERM",
-		"`SIGNAL` for the command when the lock is asked for, or lost: a name or a number")
+		"`SIGNAL` for the command when the lock is revoked or lost: a name or a number")
 	flags.DurationVar(&r.killAfter, "kill-after", 5*time.Second, "time from that signal to SIGKILL")
 	flags.StringVar(&r.identity, "identity", "",
-		"`TEXT` that others see as the holder (default $ZOOKY_IDENTITY, or USER@HOST/PID and the command)")
+		"`TEXT` shown as the holder to other clients (default $ZOOKY_IDENTITY, or USER@HOST/PID "+
+			"and the command)")
 	flags.DurationVar(&r.oncePer, "once-per", 0,
-		"run nothing if a command was started under the lock within this time")
+		"do not run the command if one was started under the lock within this time")
 	flags.DurationVar(&r.atLeast, "at-least", 0,
 		"hold the lock for at least this time, even if the command ends earlier")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false,
-		"do not tell who holds the lock while waiting on a terminal, nor why the command is not run")
+		"do not show who holds the lock while waiting on a terminal, nor why the command is not run")
 	flags.BoolVarP(&r.verbose, "verbose", "v", false,
 		"show who holds the lock while waiting, on a terminal or not")
 	return cmd

@@ -30,10 +30,11 @@ func newSessions(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sessions",
 		Short: "Show which ZooKeeper sessions have contenders, and which are too large for the servers",
-		Long: `Sessions prints the ZooKeeper sessions that hold locks or wait for them, the largest first. BYTES is what the paths of a
-session's contenders take. When the session ends, the servers write all of them into one transaction, and by default
-cannot read back one above 2 MB: the ensemble stops for good (ZOOKEEPER-4306). A session above 1 MB is marked. What a
-session owns outside of the root is not counted.
+		Long: `Sessions prints the ZooKeeper sessions that hold locks or wait for them, the largest first.
+BYTES is the total length of the paths of a session's contenders. When the session ends, the servers
+write all these paths into one transaction. With the default settings they cannot read back a
+transaction above 2 MB: the ensemble stops and does not start again (ZOOKEEPER-4306). A session
+above 1 MB is marked. Znodes of a session outside of the root are not counted.
 
 The exit status is 0 if no session is marked, 1 if one is, or there is no root, and 2 if something went wrong.`,
 		Example: `  zooky sessions`,

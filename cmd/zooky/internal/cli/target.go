@@ -47,8 +47,10 @@ func (t *target) addFlags(flags *pflag.FlagSet, stderr io.Writer) {
 	flags.DurationVar(&t.timeout, "timeout", 10*time.Second,
 		"how long to wait for the servers' answers")
 	flags.StringVar(&t.authFile, "auth-file", "",
-		"`FILE` of credentials, one SCHEME:SECRET a line, as digest:user:password; only its owner, who runs zooky, may have "+
-			"access to it, or if that is root, its group may read it. Locks that are made with them are closed to clients without (default $ZOOKY_AUTH_FILE)")
+		"`FILE` of credentials, one SCHEME:SECRET per line, such as digest:user:password. It must "+
+			"belong to the user who runs zooky or to root, and be readable by no other user, or if it "+
+			"is root's, by its group. Locks created with credentials are inaccessible to clients "+
+			"without them (default $ZOOKY_AUTH_FILE)")
 	flags.BoolVar(&t.tls, "tls", false,
 		"use TLS (implied by the other --tls flags; default $ZOOKY_TLS)")
 	flags.StringVar(&t.tlsCA, "tls-ca", "",
@@ -56,7 +58,7 @@ func (t *target) addFlags(flags *pflag.FlagSet, stderr io.Writer) {
 	flags.StringVar(&t.tlsCert, "tls-cert", "",
 		"`FILE` of the client certificate, in PEM (default $ZOOKY_TLS_CERT)")
 	flags.StringVar(&t.tlsKey, "tls-key", "",
-		"`FILE` of its key, in PEM, with the access rights of an --auth-file (default $ZOOKY_TLS_KEY)")
+		"`FILE` of its key, in PEM, with access rights as for --auth-file (default $ZOOKY_TLS_KEY)")
 	flags.StringVar(&t.tlsServerName, "tls-server-name", "",
 		"`NAME` that the servers' certificates must have (default $ZOOKY_TLS_SERVER_NAME, or the host's)")
 }

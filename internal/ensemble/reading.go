@@ -1,0 +1,141 @@
+package ensemble
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
+)
+
+// Read returns the znode's state, and makes sure that the next change to it wakes the waiter. It
+// fails with zk.ErrNoNode if there is no such znode, and as Session.Do does.
+func (w *Watcher) Read(ctx context.Context) (state NodeState, err error) {
+	if state, ok, err := w.known(); ok {
+		return state, err
+	}
+	err = w.table.zs.Do(ctx, func() error {
+		state, err = w.ask(ctx)
+		if errors.Is(err, zk.ErrNoAuth) { // now it is known that the data may not be read
+			state, err = w.ask(ctx)
+		}
+		return err
+	})
+	return state, err
+}
+
+// known returns what needs no request.
+func (w *Watcher) known() (state NodeState, ok bool, err error) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	switch {
+	case w.node.gone:
+		return NodeState{}, true, zk.ErrNoNode
+	case w.node.armed:
+		return w.node.state, true, nil
+	}
+	return NodeState{}, false, nil
+}
+
+// ask is read for one request.
+func (w *Watcher) ask(ctx context.Context) (NodeState, error) {
+	t := w.table
+	if t.asks.Acquire(ctx, 1) != nil {
+		return NodeState{}, ContextError(ctx)
+	}
+	now, r := w.begin()
+	if r != nil {
+		t.zs.Send(r)
+	}
+	if err := WaitFor(ctx, now.done); err != nil {
+		return NodeState{}, err
+	}
+	return now.state, now.err
+}
+
+// Prepare asks for what several watchers are about to read, in one packet, unless much is under
+// way.
+func (t *WatchTable) Prepare(watchers ...*Watcher) {
+	var requests []*wire.Request
+	for _, w := range watchers {
+		if _, ok, _ := w.known(); ok || !t.asks.TryAcquire(1) {
+			continue
+		}
+		if _, r := w.begin(); r != nil {
+			requests = append(requests, r)
+		}
+	}
+	if len(requests) > 0 {
+		t.zs.Send(requests...)
+	}
+}
+
+// begin returns the reading that is under way, or a new one with the request that is the caller's
+// to send. The caller has acquired asks; what becomes of the reading releases it.
+func (w *Watcher) begin() (*reading, *wire.Request) {
+	t, node := w.table, w.node
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if node.reading != nil {
+		t.asks.Release(1)
+		return node.reading, nil
+	}
+	now := &reading{done: make(chan struct{})}
+	node.reading = now
+	request, read := wire.GetData(node.path, true), t.zs.NodeState
+	switch {
+	case node.what == children:
+		request, read = wire.GetChildren(node.path, true), childrenState
+	case node.opaque: // a test for existence leaves a watch behind where there is no znode
+		request, read = wire.Exists(node.path, true), t.zs.opaqueState
+	}
+	fired := node.fired
+	request.Done = func(reply wire.Reply) {
+		switch now.err = ErrorOf(reply); {
+		case now.err == nil:
+			now.state = read(reply)
+		case node.opaque && errors.Is(now.err, zk.ErrNoAuth):
+			now.state, now.err = NodeState{Hidden: true}, nil
+		}
+		t.asks.Release(1)
+		t.finish(node, fired)
+	}
+	return now, request
+}
+
+// finish takes note of what a reading has come to that was begun when so much had been told.
+func (t *WatchTable) finish(node *watchedNode, fired uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := node.reading
+	switch {
+	case now.err == nil:
+		if now.state.Asked != nil && now.state.Who == "" { // which has overwritten it
+			now.state.Who = node.state.Who
+		}
+		// If the watch has been fired already, the waiter has been woken and will be back.
+		node.state, node.armed = now.state, node.fired == fired
+	case errors.Is(now.err, zk.ErrNoNode):
+		node.gone = node.what == candidate
+	case errors.Is(now.err, zk.ErrNoAuth):
+		node.opaque = node.what != children
+	}
+	node.reading = nil
+	close(now.done)
+	t.forgetLocked(node)
+}
+
+// ReadNode reads a znode, and sets no watch.
+func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, err error) {
+	err = zs.Do(ctx, func() error {
+		if state, err = Ask(ctx, zs, wire.GetData(path, false), zs.NodeState); errors.Is(err,
+			zk.ErrNoAuth) {
+			state, err = Ask(ctx, zs, wire.Exists(path, false), zs.opaqueState)
+		}
+		return err
+	})
+	return state, err
+}
+
+func childrenState(r wire.Reply) NodeState { return NodeState{Children: r.Children()} }
