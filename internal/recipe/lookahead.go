@@ -106,7 +106,7 @@ func (c *candidate) lookAhead(ctx context.Context, everybody bool) error {
 			return err
 		}
 	}
-	c.first = nil
+	c.first, c.out = nil, nil
 	if c.line.Answer() == queue.Unclear && !everybody {
 		c.followSibling()
 	}

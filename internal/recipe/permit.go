@@ -105,7 +105,7 @@ func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 }
 
 // firstRoom is room by the listing that came with the creation. Nobody has taken permits since, for
-// the candidate has nobody ahead.
+// the listing of the queue before it has shown nobody ahead.
 func (p *Passage) firstRoom(ctx context.Context, c *candidate) (l limit, used int64, err error) {
 	out := c.out
 	c.out = nil
