@@ -77,7 +77,7 @@ func (e *Election) Run(ctx context.Context, lead func(context.Context) error) er
 
 // ended returns why Run ends whose context has ended, and what the leader has failed with.
 func (e *Election) ended(ctx context.Context, err error) error {
-	if errors.Is(err, ctx.Err()) {
+	if errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
 		return err
 	}
 	return ensemble.JoinErrors(err, opError("lead", e.m.path, ensemble.ContextError(ctx)))
