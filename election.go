@@ -78,7 +78,7 @@ func (e *Election) Run(ctx context.Context, lead func(context.Context) error) er
 // ended returns the error of a Run whose context has ended, joined with the leader's if that is
 // another.
 func (e *Election) ended(ctx context.Context, err error) error {
-	if errors.Is(err, ctx.Err()) {
+	if errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
 		return err
 	}
 	return ensemble.JoinErrors(err, opError("lead", e.m.path, ensemble.ContextError(ctx)))

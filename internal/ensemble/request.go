@@ -58,11 +58,11 @@ func (from Responses[T]) Wait(ctx context.Context) (T, error) {
 // with ctx; then it is not known what op has come to.
 func (zs *Session) Apart(ctx context.Context, op func() error) error {
 	if ctx.Done() == nil {
-		return op()
+		return coded(op())
 	}
 	to := make(Responses[struct{}], 1)
 	// ends with the answer, or the connection; Close waits for it
-	if !zs.client.Start(func() { to <- Response[struct{}]{Err: op()} }) {
+	if !zs.client.Start(func() { to <- Response[struct{}]{Err: coded(op())} }) {
 		return ErrClosed
 	}
 	_, err := to.Wait(ctx)

@@ -34,6 +34,10 @@ type Config struct {
 	// its owner if by is 0.
 	Deleted func(path string, owner, by int64)
 
+	// Written is called when a znode has been created or written to. The owner is that of an
+	// ephemeral one.
+	Written func(path string, data []byte, owner int64)
+
 	// Confirmed is called when a client receives the answer to a write, which it sent at the given
 	// time. timeout is its session's.
 	Confirmed func(session int64, timeout time.Duration, sent time.Time)
@@ -252,11 +256,23 @@ func (c *Cluster) transact(by int64, f func(*txn) code) code {
 		if ev.kind == nodeDeleted {
 			c.collect(path.Dir(ev.path))
 		}
+		c.report(ev, by)
+	}
+	return err
+}
+
+// report tells the test of an event.
+func (c *Cluster) report(ev event, by int64) {
+	switch n := c.tree[ev.path]; ev.kind {
+	case nodeDeleted:
 		if ev.owner != 0 && c.cfg.Deleted != nil {
 			c.cfg.Deleted(ev.path, ev.owner, by)
 		}
+	case nodeCreated, nodeDataChanged:
+		if n != nil && c.cfg.Written != nil {
+			c.cfg.Written(ev.path, n.data, n.owner)
+		}
 	}
-	return err
 }
 
 // collect removes a container that has become empty, when the next minute is full

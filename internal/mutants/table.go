@@ -53,6 +53,21 @@ var mutants = []mutant{
 		tests: "TestVirtualLockAllGivesUpAtEveryMoment",
 	},
 	{
+		name:  "several locks: a transaction that was throttled taken for answered",
+		edits: []edit{{"internal/ensemble/request.go", "		return coded(op())\n", "		return op()\n"}, {"internal/ensemble/request.go", "{Err: coded(op())}", "{Err: op()}"}},
+		tests: "TestVirtualLockAllThrottled",
+	},
+	{
+		name:  "semaphore: counted by what was out when one ahead had yet to take permits",
+		edits: []edit{{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"}, {"internal/recipe/lookahead.go", "	c.first, c.out = nil, nil\n", "	c.first = nil\n"}},
+		tests: "TestVirtualSemaphoreCountsBehindASibling",
+	},
+	{
+		name:  "election: a deadline of the release taken for that of the campaign",
+		edits: []edit{{"election.go", "	if errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {", "	if errors.Is(err, ctx.Err()) {"}},
+		tests: "TestVirtualElectionEndsWithItsContext",
+	},
+	{
 		name:  "downgrade: who waits for the writer takes it for gone",
 		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
 		tests: "TestVirtualDowngradeKeepsWritersOut",

@@ -52,7 +52,7 @@ type candidate struct {
 	line    queue.Line        // those ahead of it
 
 	hopeful bool // that a semaphore has permits left when it is created
-	// of the permits, which was asked for right behind the creation; nil if there is none
+	// of the permits, which was asked for right behind first; nil if there is none
 	out *listing
 	// that was asked for together with the creation, until it is looked at; nil if there is none
 	first    *listing
@@ -198,7 +198,8 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 		}
 	}
 	lists := len(requests) > 1
-	if c.out = nil; c.hopeful {
+	// Without a listing of the queue before it, somebody ahead may take permits in between.
+	if c.out = nil; c.hopeful && lists {
 		if out, mine := c.zs.roster.begin(c.cfg.Pool.Permits()); mine {
 			c.out = out
 			requests = append(requests, c.zs.roster.request(out))

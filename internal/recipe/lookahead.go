@@ -107,7 +107,7 @@ func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
 			return err
 		}
 	}
-	c.first = nil
+	c.first, c.out = nil, nil
 	if c.line.Answer() == queue.Unclear && !wantAll {
 		c.followSibling()
 	}

@@ -104,8 +104,8 @@ func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	}
 }
 
-// firstRoom is room by the listing that came with the creation. No other has taken permits since,
-// because the candidate is first.
+// firstRoom is room by the listing that came with the creation. No other has taken permits
+// since, because the listing of the queue before it has shown that the candidate is first.
 func (p *Passage) firstRoom(ctx context.Context, c *candidate) (l limit, used int64, err error) {
 	out := c.out
 	c.out = nil

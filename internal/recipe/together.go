@@ -98,27 +98,23 @@ func createOnce(
 			fmt.Errorf("%d locks, of %d bytes together: want %d and %d at most", n, bytes,
 				mostTogether, bytesTogether)
 	}
-	type answer struct {
-		results []zk.MultiResponse
-		err     error
-	}
-	answers := make(chan answer, 1)
-	if err := zs.Apart(ctx, func() error {
+	answers := make(chan []zk.MultiResponse, 1)
+	err = zs.Apart(ctx, func() error {
 		results, err := zs.Conn.Multi(ops...)
-		answers <- answer{results, err}
+		answers <- results
 		return err
-	}); ensemble.OutcomeOf(err) != ensemble.Answered {
+	})
+	if ensemble.OutcomeOf(err) != ensemble.Answered {
 		return nil, 0, err
 	}
-	got := <-answers
-	for i, r := range got.results {
+	for i, r := range <-answers {
 		if r.Error != nil {
 			refused = i
 			break
 		}
 		paths = append(paths, r.String)
 	}
-	return paths, refused, got.err
+	return paths, refused, err
 }
 
 // findAll looks for the znodes of a transaction whose answer got lost. All are there, or none,

@@ -30,6 +30,14 @@ var calls = map[string]func(*run, Step){
 	"disturb": (*run).disturb,
 	"queue":   (*run).queue,
 	"forge":   (*run).forge,
+
+	"permits":   (*run).permits,
+	"resize":    (*run).resize,
+	"manage":    (*run).manage,
+	"together":  (*run).together,
+	"downgrade": (*run).downgrade,
+	"campaign":  (*run).campaign,
+	"observe":   (*run).observe,
 }
 
 // callVerbs are those verbs, the likelier the oftener.
@@ -37,6 +45,8 @@ var callVerbs = []string{
 	"lock", "lock", "lock", "lock", "try", "async", "async", "async", "revoke", "revoke", "do",
 	"do", "read", "read",
 	"look", "clear", "close", "disturb", "queue", "forge",
+	"permits", "permits", "permits", "permits", "resize", "manage", "together", "together", "together",
+	"downgrade", "downgrade", "campaign", "observe",
 }
 
 // causes are why a context ends that a user gives a call. Each could be taken for an answer of a
@@ -99,7 +109,7 @@ func (c call) returned(what string, err error, fair ...error) {
 }
 
 // unbounded are calls that may go on for a moment after their context's end.
-var unbounded = []string{"force", "do"}
+var unbounded = []string{"force", "do", "campaign"}
 
 // fair reports whether a call may fail like this, whatever has become of its context.
 func (r *run) fair(st Step, err error, fair []error) bool {

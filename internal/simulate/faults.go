@@ -175,18 +175,30 @@ func (r *run) queue(st Step) {
 		name = hex.EncodeToString(id[:]) + "__lock__" // orders the queue differently
 	}
 	stranger := r.Stranger()
-	stranger.Queue(path.Join(root, st.Lock, name))
+	stranger.Queue(path.Join(queueOf(st), name))
 	time.Sleep(st.For)
 	stranger.Leave()
+}
+
+// queueOf returns the znode of a lock's queue, or a semaphore's.
+func queueOf(st Step) string {
+	if st.Lock == semaphore {
+		return path.Join(root, semaphore, "locks")
+	}
+	return path.Join(root, st.Lock)
 }
 
 // forge writes into a lock's znodes, or deletes one.
 func (r *run) forge(st Step) {
 	dir := path.Join(root, st.Lock)
-	queue := r.Children(dir)
+	queue := r.Children(queueOf(st))
 	stranger := r.Stranger()
 	marks := []string{"unlock", "x", "__REVOKE__"}
 	records := []string{"", "hello", "zklock: released in 0000000000000001 up to 2000000000"}
+	if st.Lock == semaphore {
+		records = []string{"", "-1", "-4"} // sizes
+		queue = append(queue, r.Children(path.Join(dir, "leases"))...)
+	}
 	switch {
 	case st.Variant%4 == 0 || len(queue) == 0:
 		stranger.Set(dir, []byte(records[st.Variant>>2%len(records)]))

@@ -2,6 +2,8 @@ package simulate
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/zookylock/zklock"
@@ -40,12 +42,7 @@ func (r *run) hold(h handle, revoked <-chan struct{}, p *zklock.Pending) {
 	if st.Variant&16 != 0 {
 		revoked = nil // not heeded
 	}
-	select {
-	case <-time.After(st.For):
-	case <-r.well:
-	case <-revoked:
-	case <-held.lost:
-	}
+	r.linger(st.For, revoked, held)
 	if closed.Is(held.lost) {
 		switch {
 		case st.Variant&32 != 0 && p != nil:
@@ -56,6 +53,16 @@ func (r *run) hold(h handle, revoked <-chan struct{}, p *zklock.Pending) {
 	}
 	r.over(held)
 	r.unlock(h, held, p)
+}
+
+// linger waits while a hold goes on.
+func (r *run) linger(d time.Duration, revoked <-chan struct{}, held *hold) {
+	select {
+	case <-time.After(d):
+	case <-r.well:
+	case <-revoked:
+	case <-held.lost:
+	}
 }
 
 // hang does not unlock until everything else is over.
@@ -74,25 +81,35 @@ func (r *run) unlock(h handle, held *hold, p *zklock.Pending) {
 		r.requireGone(h, held)
 		return
 	}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	c := call{ctx, r, st, func() {}}
-	c.step.Within = 0
-	if st.Variant&256 != 0 {
-		within := time.Duration(st.Variant>>9) * time.Millisecond / 2
-		timer := time.AfterFunc(within, func() { cancel(causes[st.Cause]) })
-		defer timer.Stop()
-		c.step.At, c.step.Within = time.Since(r.begun), within
-	}
-	fair := []error{zklock.ErrLost}
-	if st.Lock == "wild" {
-		fair = append(fair, zklock.ErrNotLocked)
-	}
-	err := h.UnlockContext(c)
-	c.returned("unlock", err, fair...)
-	if err == nil {
+	if r.release(st, h.UnlockContext) {
 		r.requireGone(h, held)
 	}
+}
+
+// release releases what a step holds, in a context that may end. It reports whether nothing was
+// wrong.
+func (r *run) release(st Step, unlock func(context.Context) error) bool {
+	c := r.afterwards(st)
+	fair := []error{zklock.ErrLost}
+	if slices.Contains(strings.Split(st.Lock, "+"), "wild") {
+		fair = append(fair, zklock.ErrNotLocked)
+	}
+	err := unlock(c)
+	c.returned("unlock", err, fair...)
+	return err == nil
+}
+
+// afterwards returns the context of a call that a step makes once it has been granted something.
+func (r *run) afterwards(st Step) call {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	st.At, st.Within = time.Since(r.begun), 0
+	end := func() { cancel(nil) }
+	if st.Variant&256 != 0 {
+		st.Within = time.Duration(st.Variant>>9) * time.Millisecond / 2
+		timer := time.AfterFunc(st.Within, func() { cancel(causes[st.Cause]) })
+		end = func() { timer.Stop(); cancel(nil) }
+	}
+	return call{ctx, r, st, end}
 }
 
 // requireGone checks that nothing is left of a hold that was released. If its session is given up,

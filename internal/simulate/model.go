@@ -3,11 +3,13 @@ package simulate
 import (
 	"fmt"
 	"os"
+	"path"
 	"sync"
 	"time"
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/queue"
 )
 
 // hold is one acquisition that has been granted and not been released.
@@ -16,6 +18,7 @@ type hold struct {
 	lock    string
 	shared  bool
 	path    string       // of the candidate; empty where the user cannot know it
+	writer  string       // what path was before a downgrade
 	session int64        // of the candidate
 	token   zklock.Token // zero where the user cannot know it
 	lost    <-chan struct{}
@@ -37,6 +40,7 @@ type model struct {
 	mu       sync.Mutex // guards what follows
 	begun    time.Time
 	holds    map[*hold]struct{}
+	pools    map[string]*pool        // semaphores, by name
 	gone     map[string]bool         // candidates that were deleted
 	goneAt   map[owned]time.Time     // when one of them was
 	newest   map[string]zklock.Token // of all holds, by lock
@@ -57,7 +61,7 @@ type owned struct {
 
 func newModel() *model {
 	return &model{
-		begun: time.Now(), holds: make(map[*hold]struct{}),
+		begun: time.Now(), holds: make(map[*hold]struct{}), pools: make(map[string]*pool),
 		gone: make(map[string]bool), goneAt: make(map[owned]time.Time),
 		newest:  make(map[string]zklock.Token),
 		writers: make(map[string]zklock.Token), removers: make(map[string]bool),
@@ -159,23 +163,42 @@ func (m *model) expiring(session int64, forced bool) {
 	}
 }
 
+// downgrading is told that a writer is about to become a reader. Others may share the lock from now
+// on.
+func (m *model) downgrading(h *hold) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h.shared = true
+	if h.path == "" {
+		return
+	}
+	if writer, ok := queue.Parse(path.Base(h.path)); ok {
+		h.writer, h.path = h.path, path.Join(path.Dir(h.path), writer.Downgraded().Name)
+	}
+}
+
 // deleted is told that an ephemeral znode is gone, by a session's request, or with its owner if by
 // is 0.
-func (m *model) deleted(lock, path string, owner, by int64) {
+func (m *model) deleted(lock, znode string, owner, by int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.trace = append(m.trace,
-		fmt.Sprintf("%v %s of %#x deleted by %#x", time.Since(m.begun), path, owner, by))
+		fmt.Sprintf("%v %s of %#x deleted by %#x", time.Since(m.begun), znode, owner, by))
 	for h := range m.holds {
-		if h.path != path && (h.path != "" || h.lock != lock || h.session != owner) {
+		switch {
+		case znode == h.writer && by == owner: // which is a reader's now
+			continue
+		case h.path != znode && h.writer != znode &&
+			(h.path != "" || h.lock != lock || h.session != owner):
 			continue
 		}
-		if h.path == path && h.stands() && by >= 0 && !m.removers[lock] {
+		if h.path == znode && h.stands() && by >= 0 && !m.removers[lock] {
 			m.violateLocked("the znode of %v is deleted by %#x", h, by)
 		}
 		h.excused = true
 	}
-	m.gone[path], m.goneAt[owned{lock, owner}] = true, time.Now()
+	m.leftLocked(lock, znode, owner)
+	m.gone[znode], m.goneAt[owned{lock, owner}] = true, time.Now()
 }
 
 // wipe is told that the ensemble begins anew.

@@ -19,6 +19,7 @@ type Plan struct {
 	Most        []time.Duration
 	Sessions    []time.Duration // the session timeouts that are asked for
 	Handoff     int             // of the handles that share a candidate
+	Permits     int             // that the semaphore's handles say it has
 	Rounded     bool            // see fakezk.Config
 	Unforwarded bool            // see fakezk.Config
 	Steps       []Step          // by time
@@ -42,8 +43,9 @@ type Step struct {
 func (p Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
-		"seed %d: %d servers that grant %v, frames take up to %v, sessions ask for %v, hand-off %d",
-		p.Seed, p.Servers, p.Most, p.Latency, p.Sessions, p.Handoff)
+		"seed %d: %d servers that grant %v, frames take up to %v, sessions ask for %v, hand-off %d, "+
+			"permits %d",
+		p.Seed, p.Servers, p.Most, p.Latency, p.Sessions, p.Handoff, p.Permits)
 	if p.Rounded {
 		b.WriteString(", rounded")
 	}
@@ -95,6 +97,7 @@ func New(seed uint64) Plan {
 		Latency: pick(d, 0, time.Millisecond, 5*time.Millisecond, 20*time.Millisecond,
 			60*time.Millisecond),
 		Handoff:     1 + d.IntN(3),
+		Permits:     1 + d.IntN(5),
 		Rounded:     d.IntN(4) == 0,
 		Unforwarded: d.IntN(4) == 0,
 	}
@@ -114,7 +117,7 @@ func New(seed uint64) Plan {
 			st.Verb = faults[d.IntN(len(faults))]
 			p.Steps = append(p.Steps, d.meeting(p, st, calls, locks)...)
 		} else {
-			st.Verb, st.Lock = pick(d, calls...), pick(d, locks...)
+			d.call(&st, calls, locks)
 		}
 		p.Steps = append(p.Steps, st)
 	}
@@ -146,9 +149,13 @@ func (d dice) upTo(most time.Duration) time.Duration {
 func (d dice) meeting(p Plan, fault Step, calls, locks []string) (steps []Step) {
 	for i := range d.IntN(5) {
 		st := d.step(p, time.Second)
-		st.Session, st.Verb, st.Lock = fault.Session, pick(d, calls...), pick(d, locks...)
+		st.Session = fault.Session
+		d.call(&st, calls, locks)
 		if i == 0 {
-			st.Verb, st.Within, st.For = "lock", 0, d.upTo(40*time.Second)
+			if !slices.Contains(holding, st.Verb) {
+				st.Verb, st.Lock = "lock", pick(d, locks...)
+			}
+			st.Within, st.For = 0, d.upTo(40*time.Second)
 			st.At = max(0, fault.At-st.At)
 		} else {
 			st.At += fault.At
@@ -156,6 +163,29 @@ func (d dice) meeting(p Plan, fault Step, calls, locks []string) (steps []Step) 
 		steps = append(steps, st)
 	}
 	return steps
+}
+
+// holding are verbs by which something is held for a while, besides lock.
+var holding = []string{"permits", "together", "downgrade"}
+
+// call has a step be a call, on one of the locks or on several.
+func (d dice) call(st *Step, calls, locks []string) {
+	st.Verb, st.Lock = pick(d, calls...), pick(d, locks...)
+	switch st.Verb {
+	case "queue", "forge":
+		if slices.Contains(calls, "permits") {
+			st.Lock = pick(d, st.Lock, semaphore)
+		}
+	case "together":
+		names := []string{st.Lock}
+		for range 1 + d.IntN(3) {
+			name := pick(d, append(locks, pick(d, lockNames...))...)
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		st.Lock = strings.Join(names, separator)
+	}
 }
 
 // step returns one without a verb.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +20,12 @@ import (
 
 // root is where the locks are.
 const root = "/ZktoolsLocks"
+
+// lockOf returns the name of the lock, or the semaphore, that a znode is of.
+func lockOf(znode string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(znode, root+"/"), "/")
+	return name
+}
 
 // patience bounds what must happen once everything is well again. A rebuilt ensemble takes a
 // session back after its timeout and a third.
@@ -57,8 +63,9 @@ func Run(t *testing.T, p Plan, opts ...zklock.SessionOption) (wrong, trace []str
 			},
 			Expired: r.expiring,
 			Deleted: func(znode string, owner, by int64) {
-				r.deleted(path.Base(path.Dir(znode)), znode, owner, by)
+				r.deleted(lockOf(znode), znode, owner, by)
 			},
+			Written: r.written,
 		})
 		if r.dial(opts) {
 			r.carryOut()
@@ -163,7 +170,10 @@ func (r *run) stuck(all bool) (stuck []Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, st := range r.unsolved {
-		if all || r.waits[key(st)] == 0 {
+		occupied := slices.ContainsFunc(parts(st), func(part Step) bool {
+			return r.waits[key(part)] > 0
+		})
+		if all || !occupied {
 			stuck = append(stuck, st)
 		}
 	}

@@ -170,6 +170,27 @@ func TestVirtualElectionPausesAfterAFailure(t *testing.T) {
 	})
 }
 
+// TestVirtualElectionEndsWithItsContext has a leader fail when its context ends, without a
+// connection, so that the release fails as well, in a context of its own.
+func TestVirtualElectionEndsWithItsContext(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, client := w.dial("", 10*time.Second)
+		cause, own := errors.New("cause"), errors.New("own")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
+		defer cancel()
+		err := election(t, s, "a").Run(ctx, func(ctx context.Context) error {
+			client.Blackhole()
+			<-ctx.Done()
+			return own
+		})
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorIs(t, err, cause)
+		assert.ErrorIs(t, err, own)
+		client.Heal()
+		time.Sleep(30 * time.Second) // sleep ok: virtual
+	})
+}
+
 // TestVirtualObserveThroughAnExpiry has the observer lose its session, and be closed.
 func TestVirtualObserveThroughAnExpiry(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {

@@ -312,6 +312,27 @@ func TestVirtualLockAllThroughFaults(t *testing.T) {
 	}
 }
 
+// TestVirtualLockAllThrottled has servers refuse requests that they have no time for.
+func TestVirtualLockAllThrottled(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		locks := mutexes(t, s, "a", "b")
+		for n := range 8 {
+			for _, ctx := range []context.Context{context.Background(), t.Context()} {
+				w.Throttle(n)
+				h, err := s.LockAll(ctx, locks...)
+				require.NoError(t, err)
+				h.Unlock()
+			}
+		}
+		w.Answer(wire.OpMulti, -125)
+		_, err := s.LockAll(t.Context(), locks...)
+		assert.ErrorContains(t, err, "quota exceeded")
+		w.Answer(wire.OpMulti, 0)
+		assert.Empty(t, w.Ephemerals())
+	})
+}
+
 // TestVirtualLockAllGivesUpAtEveryMoment ends the context, or closes the Session, while it
 // acquires: the call returns at once, and nothing is left.
 func TestVirtualLockAllGivesUpAtEveryMoment(t *testing.T) {

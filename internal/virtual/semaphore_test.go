@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -628,4 +629,39 @@ func TestVirtualSemaphoreMisuse(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestVirtualSemaphoreCountsBehindASibling has a candidate created while one ahead, of the same
+// session, hears that permits are free and takes them. It must not take any by what it saw before.
+func TestVirtualSemaphoreCountsBehindASibling(t *testing.T) {
+	const trip = 20 * time.Millisecond
+	for after := time.Millisecond; after < 3*trip; after += time.Millisecond {
+		out, most := make(map[string]bool), 0
+		cfg := fakezk.Config{
+			Latency: func() time.Duration { return trip / 2 },
+			Written: func(path string, _ []byte, owner int64) {
+				if owner != 0 && strings.Contains(path, "/leases/") {
+					out[path] = true
+					most = max(most, len(out))
+				}
+			},
+			Deleted: func(path string, _, _ int64) { delete(out, path) },
+		}
+		virtually(t, cfg, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 10*time.Second)
+			elsewhere, _ := w.dial("", 10*time.Second)
+			one, two := semaphore(t, s, "pool", 3), semaphore(t, s, "pool", 3)
+			acquire(t, two, 3).Release() // now it expects that permits are free
+			held := acquire(t, semaphore(t, elsewhere, "pool", 3), 3)
+			first := ask(t.Context(), one, 2)
+			go held.Release() // ends with the answer to it
+			time.Sleep(after) // sleep ok: virtual
+			second := ask(t.Context(), two, 2)
+			assert.True(t, isOpen(second.done))
+			first.granted(t).Release()
+			<-second.done
+			second.granted(t).Release()
+		})
+		assert.Equal(t, 1, most, "holds that were out at a time, the second asked for after %v", after)
+	}
 }
