@@ -146,7 +146,7 @@ func TestHandOffs(t *testing.T) {
 		count, err := site.Counter()
 		require.NoError(t, err)
 		assert.Equal(t, exclusive, count)
-		tookTurns(t, site, 4*each, 4, pair[0].library, pair[1].library)
+		tookTurns(t, site, 4*each, 4)
 		assert.Empty(t, children(t, s, root+"/"+name), "candidates are left")
 	})
 }
@@ -155,12 +155,13 @@ func TestHandOffs(t *testing.T) {
 // first: all of them stood in the queue before the first visit, so that nobody can come twice before
 // everybody has come once. How often they take turns after that depends on the processor that each
 // process gets.
-func tookTurns(t *testing.T, site peers.Site, want, queued int, libraries ...string) {
+func tookTurns(t *testing.T, site peers.Site, want, queued int) {
 	t.Helper()
 	visits, err := site.Visits()
 	require.NoError(t, err)
 	require.Len(t, visits, want)
-	assert.Subset(t, visits[:queued], libraries, "one side passed the other in the queue")
+	first := slices.Compact(slices.Sorted(slices.Values(visits[:queued])))
+	assert.Len(t, first, 2, "one side passed the other in the queue")
 }
 
 // place is a handle in a queue.
