@@ -2,12 +2,7 @@ package zklock
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"path"
-	"slices"
-
-	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
@@ -75,29 +70,4 @@ func (s *Semaphore) Clear(ctx context.Context) (int, error) {
 func (s *Semaphore) managed() managed {
 	s.check()
 	return managed{s.s, s.path, &s.cfg, s.entries}
-}
-
-// removeSemaphore deletes a semaphore that is not in use. If znode is not a semaphore it returns
-// notEmpty, the error of the attempt to delete the znode.
-func removeSemaphore(ctx context.Context, zs *recipe.Local, znode string, notEmpty error) error {
-	children, _, err := zs.Conn.Children(znode)
-	if err != nil ||
-		slices.ContainsFunc(children, func(name string) bool {
-			return !recipe.IsPartOfSemaphore(name)
-		}) {
-		return notEmpty
-	}
-	var ops []any
-	for _, name := range children {
-		ops = append(ops, &zk.DeleteRequest{Path: znode + "/" + name, Version: -1})
-	}
-	ops = append(ops, &zk.DeleteRequest{Path: znode, Version: -1})
-	err = zs.DoApart(ctx, func() error {
-		_, err := zs.Conn.Multi(ops...)
-		return err
-	})
-	if errors.Is(err, zk.ErrNotEmpty) {
-		err = fmt.Errorf("%w: the semaphore is in use", ErrLocked)
-	}
-	return err
 }

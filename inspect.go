@@ -17,41 +17,6 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// Kind is the kind of hold that a contender asks for.
-type Kind uint8
-
-// The kinds of contender. A contender of a client that zklock does not know is a KindLock.
-const (
-	KindLock  = Kind(queue.Lock)  // a mutex: excludes all others
-	KindRead  = Kind(queue.Read)  // a reader: shares with readers
-	KindWrite = Kind(queue.Write) // the writer of a read/write lock: excludes all others
-
-	KindSemaphore = KindWrite + 1 // permits of a semaphore
-)
-
-// kindOf returns the kind of hold that is claimed.
-func kindOf(c *recipe.Claim) Kind {
-	if c.Config.Pool != nil {
-		return KindSemaphore
-	}
-	return Kind(c.Kind)
-}
-
-func (k Kind) String() string {
-	switch k {
-	case KindLock:
-		return "lock"
-	case KindRead:
-		return "read"
-	case KindWrite:
-		return "write"
-	case KindSemaphore:
-		return "semaphore"
-	default:
-		return fmt.Sprintf("Kind(%d)", uint8(k))
-	}
-}
-
 // Contender is one place in a lock's queue. Znode and Data were written by the client that created
 // the znode, and are not to be trusted.
 type Contender struct {
@@ -368,4 +333,29 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 			return struct{}{}, err
 		})
 	return opError("remove", path, err)
+}
+
+// removeSemaphore deletes a semaphore that is not in use. If znode is not a semaphore it returns
+// notEmpty, the error of the attempt to delete the znode.
+func removeSemaphore(ctx context.Context, zs *recipe.Local, znode string, notEmpty error) error {
+	children, _, err := zs.Conn.Children(znode)
+	if err != nil ||
+		slices.ContainsFunc(children, func(name string) bool {
+			return !recipe.IsPartOfSemaphore(name)
+		}) {
+		return notEmpty
+	}
+	var ops []any
+	for _, name := range children {
+		ops = append(ops, &zk.DeleteRequest{Path: znode + "/" + name, Version: -1})
+	}
+	ops = append(ops, &zk.DeleteRequest{Path: znode, Version: -1})
+	err = zs.DoApart(ctx, func() error {
+		_, err := zs.Conn.Multi(ops...)
+		return err
+	})
+	if errors.Is(err, zk.ErrNotEmpty) {
+		err = fmt.Errorf("%w: the semaphore is in use", ErrLocked)
+	}
+	return err
 }

@@ -51,35 +51,6 @@ func (n Naming) String() string {
 	}
 }
 
-// WithNaming selects the naming scheme of the handle's znodes. The default is NamingDefault.
-func WithNaming(naming Naming) LockOption {
-	return func(cfg *lockConfig) error {
-		if naming > NamingKazoo {
-			return fmt.Errorf("naming %d: want NamingDefault, NamingZktools, NamingCurator or NamingKazoo", naming)
-		}
-		cfg.naming = naming
-		return nil
-	}
-}
-
-// WithKazooPatterns states that all kazoo locks at this path respect NamingDefault, because they
-// are created with
-//
-//	extra_lock_patterns=["-lock-"]                        # with a Mutex
-//	extra_lock_patterns=["-lock-", "-read-", "-write-"]   # with an RWMutex: kazoo's WriteLock
-//	extra_lock_patterns=["-lock-", "-write-"]             # with an RWMutex: kazoo's ReadLock
-//
-// The znodes of a kazoo lock do not show its patterns, so without this option kazoo locks are
-// refused. If a kazoo lock lacks the patterns although this option is set, both clients can hold
-// the lock. With this option the parents are persistent, because kazoo creates them only once.
-// NamingKazoo needs none of this.
-func WithKazooPatterns() LockOption {
-	return func(cfg *lockConfig) error {
-		cfg.KazooListens = true
-		return nil
-	}
-}
-
 // dialect returns n as package queue takes it.
 func (n Naming) dialect() queue.Dialect {
 	return [...]queue.Dialect{queue.Native, queue.Zktools, queue.Curator, queue.Kazoo}[n]

@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime/pprof"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -150,13 +149,6 @@ func WithACL(acl ...zk.ACL) SessionOption {
 	}
 }
 
-func checkACL(acl []zk.ACL) error {
-	if len(acl) == 0 {
-		return errors.New("ACL is empty: no client could use the lock")
-	}
-	return nil
-}
-
 // WithTLS encrypts the connections. If config has no ServerName, the host of the connect string is
 // verified.
 func WithTLS(config *tls.Config) SessionOption {
@@ -242,39 +234,6 @@ func WithStateFunc(f func(State)) SessionOption {
 	}
 }
 
-// Lease says what proves that a hold still stands. When the proof runs out the hold is lost,
-// whatever the ensemble thinks of it: its Lost channel closes before another client can be granted
-// the lock. No lease protects a hold whose znode is removed; see Force.
-type Lease uint8
-
-const (
-	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While the
-	// Session holds a lock it sends one transaction, which changes nothing, every sixth of the
-	// session timeout.
-	LeaseQuorum = Lease(ensemble.LeaseQuorum)
-
-	// LeasePing counts from the last request or ping that any server answered. It costs the
-	// ensemble nothing. But a server that is cut off from its leader still answers pings: then
-	// another client can be granted the lock seconds before the holder is told.
-	LeasePing = Lease(ensemble.LeasePing)
-
-	// LeaseServer waits until a server says that the session has expired, or until no server has
-	// accepted the session for its timeout and a third. A client that is cut off is told only when
-	// it is connected again, long after others may hold the lock.
-	LeaseServer = Lease(ensemble.LeaseServer)
-)
-
-// WithLease sets what proves that a hold still stands. The default is LeaseQuorum.
-func WithLease(lease Lease) SessionOption {
-	return func(cfg *sessionConfig) error {
-		if lease > LeaseServer {
-			return fmt.Errorf("lease %d: want LeaseQuorum, LeasePing or LeaseServer", lease)
-		}
-		cfg.lease = lease
-		return nil
-	}
-}
-
 // LockOption is an option of a handle. The constructor returns an error if its value is invalid.
 type LockOption func(*lockConfig) error
 
@@ -284,12 +243,13 @@ type lockConfig struct {
 	naming   Naming
 }
 
-func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
+// newLockConfig returns the configuration of a handle of a Session with this configuration.
+func (session *sessionConfig) newLockConfig(opts []LockOption) (lockConfig, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown-host" // the identifier is for people; it must not prevent locking
 	}
-	cfg := lockConfig{Config: recipe.Config{ACL: s.cfg.acl}}
+	cfg := lockConfig{Config: recipe.Config{ACL: session.acl}}
 	for _, opt := range opts {
 		if opt == nil {
 			return lockConfig{}, errNoOption
@@ -298,7 +258,7 @@ func (s *Session) newLockConfig(opts []LockOption) (lockConfig, error) {
 			return lockConfig{}, err
 		}
 	}
-	if err := s.cfg.checkRights(cfg.ACL); err != nil {
+	if err := session.checkRights(cfg.ACL); err != nil {
 		return lockConfig{}, err
 	}
 	if cfg.KazooListens && cfg.naming != NamingDefault {
@@ -372,28 +332,43 @@ func WithLocalHandoff(n int) LockOption {
 	}
 }
 
-// checkRights refuses an ACL by which we could not read our own candidates: the lease has a quorum
-// check that they exist, and ZooKeeper wants the right to read for that.
-func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
-	for _, entry := range acl {
-		if entry.Perms&zk.PermRead != 0 && cfg.mayMean(entry) {
-			return nil
+// WithHooks sets functions that the Session calls. It can be given several times: all hooks are
+// called, in that order. Hooks must not be changed after Dial.
+func WithHooks(hooks *Hooks) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if hooks == nil {
+			return errors.New("hooks are nil")
 		}
+		cfg.hooks = append(cfg.hooks, hooks)
+		return nil
 	}
-	return errors.New("ACL does not let us read our own znodes: it needs zk.PermRead for us, or no hold could be proved")
 }
 
-// mayMean reports whether an entry may be about us. Only digest entries can be ruled out.
-func (cfg *sessionConfig) mayMean(entry zk.ACL) bool {
-	if entry.Scheme != "digest" {
-		return true
-	}
-	user, _, _ := strings.Cut(entry.ID, ":")
-	for _, c := range cfg.auth {
-		ours, _, _ := bytes.Cut(c.Secret, []byte(":"))
-		if c.Scheme == "digest" && string(ours) == user {
-			return true
+// WithNaming selects the naming scheme of the handle's znodes. The default is NamingDefault.
+func WithNaming(naming Naming) LockOption {
+	return func(cfg *lockConfig) error {
+		if naming > NamingKazoo {
+			return fmt.Errorf("naming %d: want NamingDefault, NamingZktools, NamingCurator or NamingKazoo", naming)
 		}
+		cfg.naming = naming
+		return nil
 	}
-	return false
+}
+
+// WithKazooPatterns states that all kazoo locks at this path respect NamingDefault, because they
+// are created with
+//
+//	extra_lock_patterns=["-lock-"]                        # with a Mutex
+//	extra_lock_patterns=["-lock-", "-read-", "-write-"]   # with an RWMutex: kazoo's WriteLock
+//	extra_lock_patterns=["-lock-", "-write-"]             # with an RWMutex: kazoo's ReadLock
+//
+// The znodes of a kazoo lock do not show its patterns, so without this option kazoo locks are
+// refused. If a kazoo lock lacks the patterns although this option is set, both clients can hold
+// the lock. With this option the parents are persistent, because kazoo creates them only once.
+// NamingKazoo needs none of this.
+func WithKazooPatterns() LockOption {
+	return func(cfg *lockConfig) error {
+		cfg.KazooListens = true
+		return nil
+	}
 }

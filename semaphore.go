@@ -48,7 +48,7 @@ func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore,
 	if err != nil {
 		return nil, opError("open", "", err)
 	}
-	cfg, err := s.newLockConfig(opts)
+	cfg, err := s.cfg.newLockConfig(opts)
 	if err == nil {
 		err = checkSemaphore(n, &cfg)
 	}

@@ -2,8 +2,8 @@ package zklock
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,33 +15,6 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 	"github.com/zookylock/zklock/internal/zkpath"
 )
-
-// State is the state of a Session.
-type State uint8
-
-// The states of a Session.
-const (
-	StateConnected State = iota + 1 // there is a ZooKeeper session, and a connection to a server
-	StateSuspended                  // the connection is down; the ZooKeeper session may live or not
-	// the ZooKeeper session is gone or given up, its holds are lost, and the next is being opened
-	StateExpired
-	StateClosed // after Close
-)
-
-func (st State) String() string {
-	switch st {
-	case StateConnected:
-		return "connected"
-	case StateSuspended:
-		return "suspended"
-	case StateExpired:
-		return "expired"
-	case StateClosed:
-		return "closed"
-	default:
-		return fmt.Sprintf("State(%d)", uint8(st))
-	}
-}
 
 // Session is a long-lived client of an ensemble, made by Dial. It survives ZooKeeper sessions: if
 // the ensemble expires one, or no server accepts it for its timeout and a third, every hold made in
@@ -301,4 +274,33 @@ func (s *Session) Close() error {
 		s.user.end()
 	})
 	return opError("close", s.root, err)
+}
+
+// Stats returns the counts of the Session. It does not use the network.
+func (s *Session) Stats() Stats {
+	s.check()
+	stats := s.observer.tally.read()
+	stats.LeastLeaseLeft = s.client.LeastLeft()
+	stats.Server = s.client.Session().Server()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats.State, stats.StateSince = s.state, s.since
+	return stats
+}
+
+// Holds returns the current holds of the Session, the oldest first. Lost holds are not among them.
+// Holds does not use the network.
+func (s *Session) Holds() []HoldInfo {
+	s.check()
+	held := s.observer.tally.current()
+	holds := make([]HoldInfo, len(held))
+	for i, a := range held { // without the mutex, which comes after theirs
+		holds[i] = HoldInfo{Lock: s.observer.ref(&a.Claim), Since: a.Hold().Since(),
+			Token: tokenOf(a)}
+		if a.Hold().IsShared() { // it may have been a writer's
+			holds[i].Lock.Kind = KindRead
+		}
+	}
+	slices.SortFunc(holds, func(a, b HoldInfo) int { return a.Since.Compare(b.Since) })
+	return holds
 }

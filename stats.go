@@ -2,6 +2,7 @@ package zklock
 
 import (
 	"errors"
+	"maps"
 	"runtime/pprof"
 	"slices"
 	"sync"
@@ -122,6 +123,13 @@ func (t *tally) changed(to State) {
 	}
 }
 
+// current returns the current holds.
+func (t *tally) current() []*recipe.Acquisition {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Keys(t.holds))
+}
+
 func (t *tally) read() Stats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -130,44 +138,9 @@ func (t *tally) read() Stats {
 	return stats
 }
 
-// Stats returns the counts of the Session. It does not use the network.
-func (s *Session) Stats() Stats {
-	s.check()
-	stats := s.observer.tally.read()
-	stats.LeastLeaseLeft = s.client.LeastLeft()
-	stats.Server = s.client.Session().Server()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	stats.State, stats.StateSince = s.state, s.since
-	return stats
-}
-
 // HoldInfo is a lock that the Session holds.
 type HoldInfo struct {
 	Lock  LockRef
 	Since time.Time // the grant
 	Token Token
-}
-
-// Holds returns the current holds of the Session, the oldest first. Lost holds are not among them.
-// Holds does not use the network.
-func (s *Session) Holds() []HoldInfo {
-	s.check()
-	t := &s.observer.tally
-	t.mu.Lock()
-	held := make([]*recipe.Acquisition, 0, len(t.holds))
-	for a := range t.holds {
-		held = append(held, a)
-	}
-	t.mu.Unlock()
-	holds := make([]HoldInfo, len(held))
-	for i, a := range held { // without the mutex, which comes after theirs
-		holds[i] = HoldInfo{Lock: s.observer.ref(&a.Claim), Since: a.Hold().Since(),
-			Token: tokenOf(a)}
-		if a.Hold().IsShared() { // it may have been a writer's
-			holds[i].Lock.Kind = KindRead
-		}
-	}
-	slices.SortFunc(holds, func(a, b HoldInfo) int { return a.Since.Compare(b.Since) })
-	return holds
 }

@@ -788,12 +788,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Guard refuses after a mark",
-		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: 0}, nil"}},
+		edits: []edit{{"held.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: 0}, nil"}},
 		tests: "TestGuardLetsNoStaleHolderWrite",
 	},
 	{
 		name:  "Guard checks the lock, not the hold",
-		edits: []edit{{"mutex.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: m.path, Version: -1}, nil"}},
+		edits: []edit{{"held.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: m.path, Version: -1}, nil"}},
 		tests: "TestGuardLetsNoStaleHolderWrite",
 	},
 	{
