@@ -68,6 +68,11 @@ var mutants = []mutant{
 		tests: "TestVirtualElectionEndsWithItsContext",
 	},
 	{
+		name:  "semaphore: permits of the one ahead not counted that the server has yet to tell of",
+		edits: []edit{{"internal/recipe/permit.go", "	out.Distrust()\n", ""}},
+		tests: "TestVirtualSemaphoreCountsAfterItsTurn",
+	},
+	{
 		name:  "downgrade: who waits for the writer takes it for gone",
 		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
 		tests: "TestVirtualDowngradeKeepsWritersOut",

@@ -80,6 +80,9 @@ func (p *Passage) takePermits(ctx context.Context, c *candidate) error {
 	c.isFirst = true
 	out := c.zs.Watches.WatchChildren(pool.Permits(), c.wake)
 	defer out.Stop()
+	// The transaction by which the one ahead has left has also changed the permits. A server tells of
+	// one after the other.
+	out.Distrust()
 	size := c.zs.Watches.WatchPlace(pool.Path, c.wake)
 	defer size.Stop()
 	for {

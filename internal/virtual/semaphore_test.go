@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"path"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -636,17 +637,8 @@ func TestVirtualSemaphoreMisuse(t *testing.T) {
 func TestVirtualSemaphoreCountsBehindASibling(t *testing.T) {
 	const trip = 20 * time.Millisecond
 	for after := time.Millisecond; after < 3*trip; after += time.Millisecond {
-		out, most := make(map[string]bool), 0
-		cfg := fakezk.Config{
-			Latency: func() time.Duration { return trip / 2 },
-			Written: func(path string, _ []byte, owner int64) {
-				if owner != 0 && strings.Contains(path, "/leases/") {
-					out[path] = true
-					most = max(most, len(out))
-				}
-			},
-			Deleted: func(path string, _, _ int64) { delete(out, path) },
-		}
+		cfg := fakezk.Config{Latency: func() time.Duration { return trip / 2 }}
+		most := permitsOut(&cfg)
 		virtually(t, cfg, func(t *testing.T, w *world) {
 			s, _ := w.dial("", 10*time.Second)
 			elsewhere, _ := w.dial("", 10*time.Second)
@@ -662,6 +654,60 @@ func TestVirtualSemaphoreCountsBehindASibling(t *testing.T) {
 			<-second.done
 			second.granted(t).Release()
 		})
-		assert.Equal(t, 1, most, "holds that were out at a time, the second asked for after %v", after)
+		assert.Equal(t, 3, *most, "of 3 permits; the second asked for after %v", after)
+	}
+}
+
+// permitsOut follows how many permits are out, and returns the most that ever were.
+func permitsOut(cfg *fakezk.Config) *int {
+	out, most := make(map[string]int), new(int)
+	cfg.Written = func(znode string, _ []byte, owner int64) {
+		if owner == 0 || path.Base(path.Dir(znode)) != "leases" {
+			return
+		}
+		out[znode] = int(queue.ParsePermit(path.Base(znode)).Count)
+		n := 0
+		for _, count := range out {
+			n += count
+		}
+		*most = max(*most, n)
+	}
+	cfg.Deleted = func(znode string, _, _ int64) { delete(out, znode) }
+	return most
+}
+
+// TestVirtualSemaphoreCountsAfterItsTurn has a candidate be told that the one ahead has left, and a
+// moment later of the permits that it has taken in the same transaction. The session still watches
+// the permits, for one that has given up.
+func TestVirtualSemaphoreCountsAfterItsTurn(t *testing.T) {
+	for n := range 10 {
+		cfg := fakezk.Config{Latency: func() time.Duration { // never twice the same
+			n++
+			return time.Duration(5+n%10) * time.Millisecond
+		}}
+		most := permitsOut(&cfg)
+		virtually(t, cfg, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 10*time.Second)
+			elsewhere, _ := w.dial("", 10*time.Second)
+			here, there := semaphore(t, s, "pool", 3), semaphore(t, elsewhere, "pool", 3)
+			held := acquire(t, there, 2)
+			ctx, cancel := context.WithCancel(t.Context())
+			vain := ask(ctx, here, 2)
+			cancel()
+			<-vain.done
+			stranger := w.Stranger()
+			stranger.Queue("/ZktoolsLocks/pool/locks/_c_00000000000000000000000000000000-lock-")
+			first := ask(t.Context(), there, 1)
+			second := ask(t.Context(), here, 1)
+			stranger.Leave()
+			<-first.done
+			time.Sleep(time.Second) // sleep ok: virtual
+			assert.True(t, isOpen(second.done))
+			held.Release()
+			first.granted(t).Release()
+			<-second.done
+			second.granted(t).Release()
+		})
+		assert.Equal(t, 3, *most, "of 3 permits")
 	}
 }
