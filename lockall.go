@@ -91,6 +91,7 @@ func (s *Session) checkAll(ctx context.Context, locks []*Mutex) error {
 // Revoked returns the channel that closes when the holder should stop: when one of the locks was
 // asked for, or is lost.
 func (h *Hold) Revoked() <-chan struct{} {
+	h.check()
 	_ = h.Err() // tells a loss that nobody has noticed so far
 	return h.bond.Revoked()
 }
@@ -98,6 +99,7 @@ func (h *Hold) Revoked() <-chan struct{} {
 // Lost returns the channel that closes when one of the locks is lost. The others are held until
 // they are unlocked.
 func (h *Hold) Lost() <-chan struct{} {
+	h.check()
 	_ = h.Err()
 	return h.bond.Lost()
 }
@@ -105,6 +107,7 @@ func (h *Hold) Lost() <-chan struct{} {
 // Err returns how the hold stands: nil, or an error that matches ErrRevoked or ErrLost, with the
 // path of a lock that was asked for, or lost. It does not change once the hold is released.
 func (h *Hold) Err() error {
+	h.check()
 	var revoked error
 	for _, l := range h.held {
 		err := opError("hold", l.m.path, l.a.Hold().State())
@@ -121,6 +124,7 @@ func (h *Hold) Err() error {
 // Deadline returns until when all the locks are certain to be held as things stand, as
 // Mutex.Deadline does for one; the zero Time if one of them is not held or was lost.
 func (h *Hold) Deadline() (deadline time.Time) {
+	h.check()
 	for i, l := range h.held {
 		certain := l.m.Deadline()
 		if certain.IsZero() {
@@ -135,6 +139,7 @@ func (h *Hold) Deadline() (deadline time.Time) {
 
 // Context returns a context that ends with the hold, as Mutex.Context does, and carries all of it.
 func (h *Hold) Context(parent context.Context) (context.Context, context.CancelFunc) {
+	h.check()
 	_ = h.Err()
 	parent = ensemble.OrNone(parent)
 	stops := make([]context.CancelFunc, 0, len(h.held))
@@ -151,11 +156,15 @@ func (h *Hold) Context(parent context.Context) (context.Context, context.CancelF
 
 // Token returns the fencing token of all the locks: each is greater than those of all earlier
 // exclusive holds of that lock.
-func (h *Hold) Token() Token { return tokenOf(h.held[0].a) }
+func (h *Hold) Token() Token {
+	h.check()
+	return tokenOf(h.held[0].a)
+}
 
 // Guard returns operations to put first in Session.Conn().Multi(...): the transaction writes
 // nothing unless all the locks are still held. See Mutex.Guard.
 func (h *Hold) Guard() ([]any, error) {
+	h.check()
 	guards := make([]any, len(h.held))
 	for i, l := range h.held {
 		if l.a.Hold().Released() {
@@ -172,6 +181,7 @@ func (h *Hold) Guard() ([]any, error) {
 
 // Unlock releases all the locks, as Mutex.Unlock does one. It panics if none is held any more.
 func (h *Hold) Unlock() {
+	h.check()
 	ctx, cancel := h.s.bounded(context.Background())
 	defer cancel()
 	if err := h.UnlockContext(ctx); errors.Is(err, ErrNotLocked) {
@@ -183,6 +193,7 @@ func (h *Hold) Unlock() {
 // handle is left alone; if that is all, the error matches ErrNotLocked. If several fail, the error
 // is the first one's.
 func (h *Hold) UnlockContext(ctx context.Context) error {
+	h.check()
 	ctx = ensemble.OrNone(ctx)
 	var releases sync.WaitGroup
 	failed, released := make([]error, len(h.held)), false

@@ -16,17 +16,22 @@ import (
 // those of a Mutex that is held: Revoked closes when the holder should stop, and Lost when the
 // permits are gone or can no longer be proved, before anybody else can be granted them.
 type Permit struct {
+	self     *Permit // see check
 	s        *Semaphore
 	a        *recipe.Acquisition
 	released atomic.Bool
 }
 
 // Count returns how many permits are held.
-func (p *Permit) Count() int { return p.a.Permits }
+func (p *Permit) Count() int {
+	p.check()
+	return p.a.Permits
+}
 
 // Revoked returns the channel that closes when the holder should stop: somebody asked for the
 // permits, or removed them by force, or they are lost.
 func (p *Permit) Revoked() <-chan struct{} {
+	p.check()
 	p.a.Hold().State()
 	return p.a.Hold().Revoked()
 }
@@ -34,25 +39,36 @@ func (p *Permit) Revoked() <-chan struct{} {
 // Lost returns the channel that closes when the permits are gone or cannot be proved any more. It
 // stays open if they are released before: see Context.
 func (p *Permit) Lost() <-chan struct{} {
+	p.check()
 	p.a.Hold().State()
 	return p.a.Hold().Lost()
 }
 
 // Err returns how the hold stands: nil, ErrRevoked, or an error that matches ErrLost and says why.
-func (p *Permit) Err() error { return p.a.Hold().State() }
+func (p *Permit) Err() error {
+	p.check()
+	return p.a.Hold().State()
+}
 
 // Deadline returns until when the hold is certain as things stand, as Mutex.Deadline does.
-func (p *Permit) Deadline() time.Time { return deadlineOf(p.a) }
+func (p *Permit) Deadline() time.Time {
+	p.check()
+	return deadlineOf(p.a)
+}
 
 // Token returns the transaction by which the permits were granted. It is not a fencing token: holds
 // are out together, none of them replaces another, and a smaller token does not mean that its hold
 // is over. A store that refuses smaller ones would refuse holders in good standing. For writes that
 // must not come late, use Guard, or for each permit a Mutex of its own.
-func (p *Permit) Token() Token { return tokenOf(p.a) }
+func (p *Permit) Token() Token {
+	p.check()
+	return tokenOf(p.a)
+}
 
 // Guard returns an operation to put first in Session.Conn().Multi(...), as Mutex.Guard does: the
 // transaction writes nothing unless the permits are still held when the ensemble executes it.
 func (p *Permit) Guard() (*zk.CheckVersionRequest, error) {
+	p.check()
 	if p.released.Load() {
 		return nil, opError("guard", p.s.path, ErrNotLocked)
 	}
@@ -61,6 +77,7 @@ func (p *Permit) Guard() (*zk.CheckVersionRequest, error) {
 
 // Held asks the ensemble, a quorum of it, whether the hold still stands.
 func (p *Permit) Held(ctx context.Context) (bool, error) {
+	p.check()
 	if p.released.Load() {
 		return false, nil
 	}
@@ -75,6 +92,7 @@ func (p *Permit) Held(ctx context.Context) (bool, error) {
 // The hold refers to the context until either ends or the CancelFunc is called, which does not
 // release the permits.
 func (p *Permit) Context(parent context.Context) (context.Context, context.CancelFunc) {
+	p.check()
 	ctx, cancel := context.WithCancelCause(ensemble.OrNone(parent))
 	p.a.Hold().State() // tells a loss that nobody has noticed so far
 	stop := p.a.Hold().Follow(cancel)
@@ -92,6 +110,7 @@ func (p *Permit) take() bool { return !p.released.Swap(true) }
 // is gone; while no server answers, after one session timeout, and then it goes on in the
 // background.
 func (p *Permit) Release() {
+	p.check()
 	ctx, cancel := p.s.s.bounded(context.Background())
 	defer cancel()
 	if err := p.ReleaseContext(ctx); errors.Is(err, ErrNotLocked) {
@@ -105,6 +124,7 @@ func (p *Permit) Release() {
 // lost. If a server refuses, the Session gives its ZooKeeper session up, as for
 // Mutex.UnlockContext.
 func (p *Permit) ReleaseContext(ctx context.Context) error {
+	p.check()
 	if !p.take() {
 		return opError("release", p.s.path, ErrNotLocked)
 	}

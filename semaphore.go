@@ -43,6 +43,7 @@ type Semaphore struct {
 // which Curator does not check, and acquire one permit at a time. Kazoo's Semaphore is refused.
 // WithLocalHandoff and WithKazooPatterns are for locks.
 func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore, error) {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return nil, opError("open", "", err)
@@ -114,7 +115,9 @@ func (s *Semaphore) acquire(ctx context.Context, n int, try bool) (*Permit, erro
 		return nil, opError("acquire", s.path, err)
 	}
 	s.s.observer.tally.profiled(a)
-	return &Permit{s: s, a: a}, nil
+	permit := &Permit{s: s, a: a}
+	permit.self = permit
+	return permit, nil
 }
 
 // checkCount refuses a number of permits that no semaphore of this handle can grant.
@@ -133,7 +136,8 @@ func (s *Semaphore) checkCount(n int) error {
 // Permit.Context.
 func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) error,
 	opts ...DoOption) error {
-	cfg, err := newDoConfig(opts)
+	s.check()
+	cfg, err := newDoConfig(fn, opts)
 	if err != nil {
 		return opError("acquire", s.path, err)
 	}

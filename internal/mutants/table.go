@@ -213,6 +213,31 @@ var mutants = []mutant{
 		tests: "TestVirtualCopies",
 	},
 	{
+		name:  "misuse: copy of a Permit is used",
+		edits: []edit{{"misuse.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: zero Pending is used",
+		edits: []edit{{"misuse.go", "p == nil || p.a == nil", "p == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: zero Hold is used",
+		edits: []edit{{"misuse.go", "h == nil || h.bond == nil", "h == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: zero Election is used",
+		edits: []edit{{"misuse.go", "e == nil || e.m == nil", "e == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: Do waits for the lock before it looks for its function",
+		edits: []edit{{"do.go", "	if fn == nil {\n		return cfg, errNoFunction\n	}\n", "	_ = errNoFunction\n"}},
+		tests: "TestVirtualNoFunction",
+	},
+	{
 		name:  "misuse: zero Session is used",
 		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
 		tests: "TestZeroValues",
