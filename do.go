@@ -88,7 +88,7 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 // Do returns fn's error, joined with the reason if the hold was revoked or lost, if fn ran too
 // long, or if the release failed. If fn returns nil, a revocation is not an error. If the lock is
 // not acquired, fn does not run, and the error is that of LockContext. Do waits for the release,
-// for up to the session timeout.
+// for up to the session timeout. fn may unlock the handle itself; then Do releases nothing.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) error {
 	m.check()
 	cfg, err := newDoConfig(fn, opts)

@@ -139,8 +139,8 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 // world:anyone; with credentials it is the creator only. The rights of existing znodes are never
 // changed.
 //
-// The ACL must let the Session itself read, or it is refused, because the lease has the servers
-// check the candidates. A client that wants the lock needs the rights to create, delete and read in
+// The ACL must let the Session itself create, delete and read, or it is refused: in the znode of a
+// lock that nobody has used before, the Session could not lock. A client that wants the lock needs the rights to create, delete and read in
 // the lock's znode. A client that may not read a candidate notices up to half a second late that it
 // is gone, and cannot revoke it.
 func WithACL(acl ...zk.ACL) SessionOption {
@@ -372,15 +372,26 @@ func WithLocalHandoff(n int) LockOption {
 	}
 }
 
-// checkRights refuses an ACL by which we could not read our own candidates: the lease has a quorum
-// check that they exist, and ZooKeeper wants the right to read for that.
+// checkRights refuses an ACL by which we could not use a lock's znode that we create: candidates are
+// created and deleted there, and the lease has a quorum check that they exist, for which ZooKeeper
+// wants the right to read.
 func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
+	var have int32
 	for _, entry := range acl {
-		if entry.Perms&zk.PermRead != 0 && cfg.mayMean(entry) {
-			return nil
+		if cfg.mayMean(entry) {
+			have |= entry.Perms
 		}
 	}
-	return errors.New("ACL does not let us read our own znodes: it needs zk.PermRead for us, or no hold could be proved")
+	for _, right := range []struct {
+		perm int32
+		name string
+	}{{zk.PermCreate, "Create"}, {zk.PermDelete, "Delete"}, {zk.PermRead, "Read"}} {
+		if have&right.perm == 0 {
+			return fmt.Errorf("ACL does not let us use our own locks: it needs zk.Perm%s for us",
+				right.name)
+		}
+	}
+	return nil
 }
 
 // mayMean reports whether an entry may be about us. Only of digests it can be said that they are
