@@ -3,6 +3,7 @@ package docblock_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -150,6 +151,30 @@ func TestSizingIsMeasured(t *testing.T) {
 	for _, figure := range figures {
 		assert.Regexp(t, `\b`+regexp.QuoteMeta(figure)+`\b`, tables)
 	}
+}
+
+// TestReadmeNamesWhatIsNeeded compares what README.md says of Go and of dependencies with go.mod, and
+// with what the library imports.
+func TestReadmeNamesWhatIsNeeded(t *testing.T) {
+	goToRoot(t)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	mod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod)
+	require.NotNil(t, version)
+	assert.Contains(t, string(readme), "- Go "+string(version[1])+" or later.")
+
+	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")
+	list.Env = append(os.Environ(), "GOOS=linux")
+	modules, err := list.Output()
+	require.NoError(t, err)
+	used := strings.Fields(string(modules))
+	slices.Sort(used)
+	assert.Equal(t, []string{"github.com/go-zookeeper/zk", "github.com/zookylock/zklock",
+		"golang.org/x/sync", "golang.org/x/sys"}, slices.Compact(used))
+	assert.Contains(t, string(readme),
+		"The library depends on go-zookeeper, golang.org/x/sync and golang.org/x/sys.")
 }
 
 // TestChangelogIsShort checks that each change has one line of at most 100 columns.
