@@ -7,7 +7,7 @@ LIES     ?= 100000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench docs api
+.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench docs from-nothing api
 
 # The README's test command, with the race detector.
 test:
@@ -17,6 +17,8 @@ lint:
 	test -z "$$(gofmt -l .)"
 	go vet ./...
 	GOARCH=386 go vet ./... # whose int has 32 bits
+	GOOS=darwin go build ./...
+	GOOS=windows go build ./...
 	go run $(STATICCHECK) ./...
 	go run ./internal/api
 	@# 3: it has found something. 1: it could not look, as where its database is out of reach; it says why.
@@ -97,6 +99,10 @@ docs:
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock|TestThePictureShowsTheDemo' ./cmd/zooky
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestVirtualLogOfAnOutage ./internal/virtual
 	cd monitoring && ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoIsDocumented|TestDashboardIsWritten' .
+
+# What docs/testing.md says to somebody who has Go and nothing else, with empty caches, and how long it takes.
+from-nothing:
+	ZKLOCK_FROM_NOTHING=1 go test -count=1 -v -run TestFromNothing ./internal/docblock
 
 # Writes the exported API into api/, which make lint compares with the code: a change of it is seen in review.
 api:

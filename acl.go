@@ -3,6 +3,7 @@ package zklock
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/go-zookeeper/zk"
@@ -15,15 +16,26 @@ func checkACL(acl []zk.ACL) error {
 	return nil
 }
 
-// checkRights refuses an ACL by which we could not read our own candidates: the lease has a quorum
-// check that they exist, and ZooKeeper wants the right to read for that.
+// checkRights refuses an ACL that keeps us from using a lock's znode that we create. Candidates are
+// created and deleted there, and the lease has a quorum check that they exist, for which ZooKeeper
+// requires the right to read.
 func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
+	var have int32
 	for _, entry := range acl {
-		if entry.Perms&zk.PermRead != 0 && cfg.mayMean(entry) {
-			return nil
+		if cfg.mayMean(entry) {
+			have |= entry.Perms
 		}
 	}
-	return errors.New("ACL does not let us read our own znodes: it needs zk.PermRead for us, or no hold could be proved")
+	for _, right := range []struct {
+		perm int32
+		name string
+	}{{zk.PermCreate, "Create"}, {zk.PermDelete, "Delete"}, {zk.PermRead, "Read"}} {
+		if have&right.perm == 0 {
+			return fmt.Errorf("ACL does not let us use our own locks: it needs zk.Perm%s for us",
+				right.name)
+		}
+	}
+	return nil
 }
 
 // mayMean reports whether an entry may be about us. Only digest entries can be ruled out.

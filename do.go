@@ -13,12 +13,18 @@ import (
 // DoOption is an option of Do. Do returns an error if its value is invalid.
 type DoOption func(*doConfig) error
 
+var errNoFunction = errors.New("function is nil")
+
 type doConfig struct {
 	try       bool
 	wait, run time.Duration // 0 for no bound
 }
 
-func newDoConfig(opts []DoOption) (cfg doConfig, err error) {
+// newDoConfig checks what Do is given to run, and how.
+func newDoConfig(fn func(context.Context) error, opts []DoOption) (cfg doConfig, err error) {
+	if fn == nil {
+		return cfg, errNoFunction
+	}
 	for _, opt := range opts {
 		if opt == nil {
 			return cfg, errNoOption
@@ -82,9 +88,11 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 // Do returns fn's error, joined with the reason if the hold was revoked or lost, if fn ran too
 // long, or if the release failed. If fn returns nil, a revocation is not an error. If the lock is
 // not acquired, fn does not run, and Do returns the error that LockContext would return. Do waits
-// for the release, for up to the session timeout.
+// for the release, for up to the session timeout. If fn unlocks the handle itself, Do releases
+// nothing.
 func (m *Mutex) Do(ctx context.Context, fn func(context.Context) error, opts ...DoOption) error {
-	cfg, err := newDoConfig(opts)
+	m.check()
+	cfg, err := newDoConfig(fn, opts)
 	if err != nil {
 		return opError("lock", m.path, err)
 	}

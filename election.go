@@ -29,7 +29,10 @@ func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 
 // Mutex returns the handle by which the leader holds the lock, for its Token and Guard. Its
 // RevokeHolder asks the leader to step down.
-func (e *Election) Mutex() *Mutex { return e.m }
+func (e *Election) Mutex() *Mutex {
+	e.check()
+	return e.m
+}
 
 // The first and the longest pause of a candidate after its lead has failed. Each pause is twice the
 // one before.
@@ -47,6 +50,10 @@ const (
 // Run returns when ctx ends, with an error that matches ctx.Err, and when the lock is refused, with
 // the error of LockContext, such as ErrClosed.
 func (e *Election) Run(ctx context.Context, lead func(context.Context) error) error {
+	e.check()
+	if lead == nil {
+		return opError("lead", e.m.path, errNoFunction)
+	}
 	ctx = ensemble.OrNone(ctx)
 	for pause := time.Duration(0); ; {
 		granted := false
@@ -87,7 +94,7 @@ func (e *Election) ended(ctx context.Context, err error) error {
 // Leader returns the leader as the Session's server shows it. It fails with ErrNoLeader if there is
 // none.
 func (e *Election) Leader(ctx context.Context) (Contender, error) {
-	e.m.check()
+	e.check()
 	leader, err := recipe.Request(ctx, e.m.s.locks, e.leader)
 	return leader, opError("look at", e.m.path, err)
 }
@@ -118,6 +125,7 @@ func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, err
 // sequence ends with ctx. If a server refuses or the Session is closed, the last element is that
 // error.
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
+	e.check()
 	ctx = ensemble.OrNone(ctx)
 	return func(yield func(Contender, error) bool) {
 		var known Contender
@@ -133,7 +141,6 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 
 // next waits for another leader than the one that is known.
 func (e *Election) next(ctx context.Context, known Contender) (Contender, error) {
-	e.m.check()
 	leader, err := recipe.Request(ctx, e.m.s.locks,
 		func(ctx context.Context, zs *recipe.Local) (Contender, error) {
 			for {

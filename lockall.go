@@ -92,6 +92,7 @@ func (s *Session) checkAll(ctx context.Context, locks []*Mutex) error {
 // Revoked returns a channel that closes when the locks should be released, because one of them is
 // revoked or lost.
 func (h *Hold) Revoked() <-chan struct{} {
+	h.check()
 	_ = h.Err() // notices a loss, if there is one
 	return h.bond.Revoked()
 }
@@ -99,6 +100,7 @@ func (h *Hold) Revoked() <-chan struct{} {
 // Lost returns a channel that closes when one of the locks is lost. The others are held until they
 // are unlocked.
 func (h *Hold) Lost() <-chan struct{} {
+	h.check()
 	_ = h.Err()
 	return h.bond.Lost()
 }
@@ -107,6 +109,7 @@ func (h *Hold) Lost() <-chan struct{} {
 // one is lost, and otherwise an error that matches ErrRevoked if one is revoked. The Path of the
 // error is that of the lock. The state does not change once the hold is released.
 func (h *Hold) Err() error {
+	h.check()
 	var revoked error
 	for _, l := range h.held {
 		err := opError("hold", l.m.path, l.a.Hold().State())
@@ -123,6 +126,7 @@ func (h *Hold) Err() error {
 // Deadline returns the earliest of the locks' deadlines; see Mutex.Deadline. It returns the zero
 // Time if one of the locks is not held or was lost.
 func (h *Hold) Deadline() (deadline time.Time) {
+	h.check()
 	for i, l := range h.held {
 		certain := l.m.Deadline()
 		if certain.IsZero() {
@@ -138,6 +142,7 @@ func (h *Hold) Deadline() (deadline time.Time) {
 // Context returns a context that ends when one of the locks is revoked, lost or released; see
 // Mutex.Context. It carries the holds of all the locks.
 func (h *Hold) Context(parent context.Context) (context.Context, context.CancelFunc) {
+	h.check()
 	_ = h.Err()
 	parent = ensemble.OrNone(parent)
 	stops := make([]context.CancelFunc, 0, len(h.held))
@@ -154,11 +159,15 @@ func (h *Hold) Context(parent context.Context) (context.Context, context.CancelF
 
 // Token returns one fencing token for all the locks. For each of them it is greater than the tokens
 // of all earlier exclusive holds of that lock.
-func (h *Hold) Token() Token { return tokenOf(h.held[0].a) }
+func (h *Hold) Token() Token {
+	h.check()
+	return tokenOf(h.held[0].a)
+}
 
 // Guard returns operations to put first in Session.Conn().Multi(...): the transaction writes
 // nothing unless all the locks are still held. See Mutex.Guard.
 func (h *Hold) Guard() ([]any, error) {
+	h.check()
 	guards := make([]any, len(h.held))
 	for i, l := range h.held {
 		if l.a.Hold().Released() {
@@ -175,6 +184,7 @@ func (h *Hold) Guard() ([]any, error) {
 
 // Unlock releases all the locks. It is like Mutex.Unlock, and panics if none of the locks is held.
 func (h *Hold) Unlock() {
+	h.check()
 	ctx, cancel := h.s.bounded()
 	defer cancel()
 	if err := h.UnlockContext(ctx); errors.Is(err, ErrNotLocked) {
@@ -186,6 +196,7 @@ func (h *Hold) Unlock() {
 // Mutex.UnlockContext. If there are none, it fails with ErrNotLocked. If several releases fail, it
 // returns the error of the first.
 func (h *Hold) UnlockContext(ctx context.Context) error {
+	h.check()
 	ctx = ensemble.OrNone(ctx)
 	var releases sync.WaitGroup
 	failed, released := make([]error, len(h.held)), false

@@ -6,6 +6,10 @@ const (
 	notMadeMutex     = "zklock: use of a Mutex that was not made by a Session, or was copied"
 	notMadeRWMutex   = "zklock: use of an RWMutex that was not made by a Session, or was copied"
 	notMadeSemaphore = "zklock: use of a Semaphore that was not made by Session.Semaphore, or was copied"
+	notMadePermit    = "zklock: use of a Permit that was not made by a Semaphore, or was copied"
+	notMadeHold      = "zklock: use of a Hold that was not made by Session.LockAll"
+	notMadePending   = "zklock: use of a Pending that was not made by LockAsync"
+	notMadeElection  = "zklock: use of an Election that was not made by Session.Election"
 	notMadeSession   = "zklock: use of a Session that was not made by Dial, or was copied"
 )
 
@@ -24,6 +28,30 @@ func (rw *RWMutex) check() {
 func (sem *Semaphore) check() {
 	if sem == nil || sem.self != sem {
 		panic(notMadeSemaphore)
+	}
+}
+
+func (p *Permit) check() {
+	if p == nil || p.self != p {
+		panic(notMadePermit)
+	}
+}
+
+func (h *Hold) check() {
+	if h == nil || h.bond == nil {
+		panic(notMadeHold)
+	}
+}
+
+func (p *Pending) check() {
+	if p == nil || p.a == nil {
+		panic(notMadePending)
+	}
+}
+
+func (e *Election) check() {
+	if e == nil || e.m == nil {
+		panic(notMadeElection)
 	}
 }
 

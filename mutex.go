@@ -3,6 +3,7 @@ package zklock
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -98,7 +99,11 @@ func (s *Session) lockPath(name string) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err
 	}
-	return zkpath.Join(s.root, "/"+name), nil
+	path := zkpath.Join(s.root, "/"+name)
+	if zkpath.IsServers(path) {
+		return "", fmt.Errorf("%w: below /zookeeper is what belongs to the servers", ErrInvalidName)
+	}
+	return path, nil
 }
 
 // Name returns the lock's name.

@@ -16,15 +16,22 @@ type Pending struct {
 // Queued returns a channel that closes when the candidate's znode exists. From then on no later
 // request is granted the lock earlier, unless the candidate is lost and replaced. The channel stays
 // open if the acquisition fails before, and while a lost hold occupies the handle.
-func (p *Pending) Queued() <-chan struct{} { return p.a.Queued() }
+func (p *Pending) Queued() <-chan struct{} {
+	p.check()
+	return p.a.Queued()
+}
 
 // Done returns a channel that closes when the lock is acquired or the acquisition has failed.
-func (p *Pending) Done() <-chan struct{} { return p.a.Done() }
+func (p *Pending) Done() <-chan struct{} {
+	p.check()
+	return p.a.Done()
+}
 
 // Err returns nil while the acquisition is under way and after it has succeeded. Otherwise it
 // returns why it failed: the context's error, context.Canceled after Cancel, ErrClosed, or what a
 // server answered.
 func (p *Pending) Err() error {
+	p.check()
 	return opError("lock", p.path, p.a.Err())
 }
 
@@ -32,6 +39,7 @@ func (p *Pending) Err() error {
 // acquisition still waits, and when the hold is lost. If the candidate is lost after that, and
 // replaced, Revoked returns a new channel.
 func (p *Pending) Revoked() <-chan struct{} {
+	p.check()
 	return p.a.Hold().Revoked()
 }
 
@@ -39,10 +47,14 @@ func (p *Pending) Revoked() <-chan struct{} {
 // after its hold was released or lost, and, with WithLocalHandoff, when the hold is passed on with
 // its candidate. Its znode is gone then, unless the Session has given up a ZooKeeper session that
 // no server accepts; the servers remove the znode when that session times out.
-func (p *Pending) Released() <-chan struct{} { return p.a.Released() }
+func (p *Pending) Released() <-chan struct{} {
+	p.check()
+	return p.a.Released()
+}
 
 // Cancel leaves the queue, or releases the lock if it was acquired. It does not wait; see Released.
 func (p *Pending) Cancel() {
+	p.check()
 	if p.a.Abandon() || !p.forget(p.a) {
 		return
 	}

@@ -15,17 +15,22 @@ import (
 // like those of a locked Mutex: Revoked closes when the holder should stop; Lost closes when the
 // permits are gone or can no longer be proved, before another client can be granted them.
 type Permit struct {
+	self     *Permit // see check
 	s        *Semaphore
 	a        *recipe.Acquisition
 	released atomic.Bool
 }
 
 // Count returns how many permits are held.
-func (p *Permit) Count() int { return p.a.Permits }
+func (p *Permit) Count() int {
+	p.check()
+	return p.a.Permits
+}
 
 // Revoked returns a channel that closes when the permits should be released, because another client
 // asked for them or removed them by force, or because they are lost.
 func (p *Permit) Revoked() <-chan struct{} {
+	p.check()
 	p.a.Hold().State()
 	return p.a.Hold().Revoked()
 }
@@ -33,28 +38,39 @@ func (p *Permit) Revoked() <-chan struct{} {
 // Lost returns a channel that closes when the permits are gone or can no longer be proved. Neither
 // this channel nor that of Revoked closes when the permits are released; see Context.
 func (p *Permit) Lost() <-chan struct{} {
+	p.check()
 	p.a.Hold().State()
 	return p.a.Hold().Lost()
 }
 
 // Err returns the state of the hold: nil, an error that matches ErrRevoked, or an error that
 // matches ErrLost and says why the permits were lost.
-func (p *Permit) Err() error { return p.a.Hold().State() }
+func (p *Permit) Err() error {
+	p.check()
+	return p.a.Hold().State()
+}
 
 // Deadline returns the time at which Lost closes if no server confirms the hold before; see
 // Mutex.Deadline.
-func (p *Permit) Deadline() time.Time { return deadlineOf(p.a) }
+func (p *Permit) Deadline() time.Time {
+	p.check()
+	return deadlineOf(p.a)
+}
 
 // Token returns the transaction that granted the permits. It is not a fencing token: several holds
 // exist at a time, so a smaller token does not mean that its hold is over, and a store that refuses
 // smaller tokens would refuse valid holders. To keep late writes out, use Guard, or a Mutex of its
 // own for each permit.
-func (p *Permit) Token() Token { return tokenOf(p.a) }
+func (p *Permit) Token() Token {
+	p.check()
+	return tokenOf(p.a)
+}
 
 // Guard returns an operation to put first in Session.Conn().Multi(...). The transaction fails with
 // zk.ErrNoNode, and writes nothing, unless the permits are still held when the ensemble executes
 // it. See Mutex.Guard.
 func (p *Permit) Guard() (*zk.CheckVersionRequest, error) {
+	p.check()
 	if p.released.Load() {
 		return nil, opError("guard", p.s.path, ErrNotLocked)
 	}
@@ -64,6 +80,7 @@ func (p *Permit) Guard() (*zk.CheckVersionRequest, error) {
 // Held asks a quorum of the ensemble whether the permits are still held. It returns false if they
 // were released.
 func (p *Permit) Held(ctx context.Context) (bool, error) {
+	p.check()
 	if p.released.Load() {
 		return false, nil
 	}
@@ -79,6 +96,7 @@ func (p *Permit) Held(ctx context.Context) (bool, error) {
 // The hold refers to the context until either ends or the CancelFunc is called. The CancelFunc does
 // not release the permits.
 func (p *Permit) Context(parent context.Context) (context.Context, context.CancelFunc) {
+	p.check()
 	ctx, cancel := context.WithCancelCause(ensemble.OrNone(parent))
 	p.a.Hold().State() // notices a loss, if there is one
 	stop := p.a.Hold().Follow(cancel)
@@ -96,6 +114,7 @@ func (p *Permit) take() bool { return !p.released.Swap(true) }
 // If no server answers it returns after one session timeout, and the release goes on in the
 // background.
 func (p *Permit) Release() {
+	p.check()
 	if !p.take() {
 		panic(opError("release", p.s.path, ErrNotLocked))
 	}
@@ -109,6 +128,7 @@ func (p *Permit) Release() {
 // they had been lost. If a server refuses the release, the Session gives its ZooKeeper session up;
 // see Mutex.UnlockContext.
 func (p *Permit) ReleaseContext(ctx context.Context) error {
+	p.check()
 	if !p.take() {
 		return opError("release", p.s.path, ErrNotLocked)
 	}

@@ -44,6 +44,7 @@ type Semaphore struct {
 // namings than NamingDefault and NamingCurator, WithLocalHandoff and WithKazooPatterns are errors.
 // A semaphore of kazoo at the same path is refused with ErrMixedDialects.
 func (s *Session) Semaphore(name string, n int, opts ...LockOption) (*Semaphore, error) {
+	s.check()
 	path, err := s.lockPath(name)
 	if err != nil {
 		return nil, opError("open", "", err)
@@ -116,7 +117,9 @@ func (s *Semaphore) acquire(ctx context.Context, n int, try bool) (*Permit, erro
 		return nil, opError("acquire", s.path, err)
 	}
 	s.s.observer.tally.profiled(a)
-	return &Permit{s: s, a: a}, nil
+	permit := &Permit{s: s, a: a}
+	permit.self = permit
+	return permit, nil
 }
 
 // checkCount fails if this handle can never be granted n permits.
@@ -135,7 +138,8 @@ func (s *Semaphore) checkCount(n int) error {
 // Permit.Context.
 func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) error,
 	opts ...DoOption) error {
-	cfg, err := newDoConfig(opts)
+	s.check()
+	cfg, err := newDoConfig(fn, opts)
 	if err != nil {
 		return opError("acquire", s.path, err)
 	}

@@ -2,6 +2,7 @@ package zklock
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -57,12 +58,15 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		return nil, opError("dial", "", err)
 	}
 	cfg, err := newSessionConfig(opts)
+	if err == nil {
+		cfg.root, err = rootBelow(chroot, cfg.root)
+	}
 	if err != nil {
 		return nil, opError("dial", "", err)
 	}
 	s := &Session{
 		cfg:    cfg,
-		root:   zkpath.Join(chroot, cfg.root),
+		root:   cfg.root,
 		states: mailbox.New[State](),
 		user:   userCode{over: make(chan struct{})},
 		hooked: userCode{over: make(chan struct{})},
@@ -87,6 +91,15 @@ func Dial(ctx context.Context, connect string, opts ...SessionOption) (*Session,
 		s.user.run(s.callState)
 	}
 	return s, nil
+}
+
+// rootBelow returns the path of the root, with the chroot.
+func rootBelow(chroot, root string) (string, error) {
+	path := zkpath.Join(chroot, root)
+	if zkpath.IsServers(path) {
+		return "", fmt.Errorf("root %s: below /zookeeper is what belongs to the servers", path)
+	}
+	return path, nil
 }
 
 // connect begins to connect. The channel receives the outcome of opening the first ZooKeeper

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"log/slog"
 	"os"
 	"slices"
@@ -23,11 +22,9 @@ func open(ctx context.Context, servers string,
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	options := []zklock.SessionOption{
-		// a root for each application
-		zklock.WithRoot("/locks/billing"),
-		zklock.WithSessionTimeout(10 * time.Second),                   // the default
-		zklock.WithLogger(slog.Default()),                             // sessions, outages
-		zklock.WithStateFunc(func(s zklock.State) { state.Store(s) }), // for a metric
+		zklock.WithRoot("/locks/billing"),           // a root for each application
+		zklock.WithSessionTimeout(10 * time.Second), // the default
+		zklock.WithLogger(slog.Default()),           // losses, outages, long waits
 	}
 	return zklock.Dial(ctx, servers, append(options, more...)...)
 }
@@ -43,25 +40,6 @@ func private(user, password string, roots *x509.CertPool) []zklock.SessionOption
 	return []zklock.SessionOption{
 		zklock.WithTLS(&tls.Config{RootCAs: roots}),
 		zklock.WithAuth("digest", []byte(user+":"+password)), // znodes are the creator's alone
-	}
-}
-
-// put writes an object under a lock to a store that has conditional writes. The object itself
-// carries the token of its last writer.
-func put(ctx context.Context, store objectStore, token zklock.Token, key string,
-	body []byte) error {
-	for {
-		was, etag, err := store.Get(ctx, key) // a zero token and "" if there is none
-		if err != nil {
-			return err
-		}
-		if token.Compare(was) < 0 {
-			return errFenced
-		}
-		err = store.PutIfMatch(ctx, key, etag, token, body) // If-Match, or If-None-Match: *
-		if !errors.Is(err, errPrecondition) {
-			return err
-		}
 	}
 }
 

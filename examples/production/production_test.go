@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,63 +25,20 @@ func dial(t *testing.T) (*zklock.Session, *zktest.FakeEnsemble) {
 	return s, zookeeper
 }
 
-// memory is an object store.
-type memory struct {
-	mu      sync.Mutex
-	token   zklock.Token
-	version int
-	body    string
-	race    func() // called between a look and the write after it
-}
-
-func (m *memory) Get(context.Context, string) (zklock.Token, string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.token, strconv.Itoa(m.version), nil
-}
-
-func (m *memory) PutIfMatch(_ context.Context, _, etag string, token zklock.Token,
-	body []byte) error {
-	if race := m.race; race != nil {
-		m.race = nil
-		race()
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if etag != strconv.Itoa(m.version) {
-		return errPrecondition
-	}
-	m.token, m.body = token, string(body)
-	m.version++
-	return nil
-}
-
-func TestLateObjectsAreRefused(t *testing.T) {
+func TestIdentityOfAPod(t *testing.T) {
+	t.Setenv("POD_NAME", "billing-0")
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := dial(t)
 		defer s.Close()
-		m, err := s.Mutex("object", identity())
+		m, err := s.Mutex("data", identity())
 		if err != nil {
 			t.Fatal(err)
 		}
-		var tokens []zklock.Token
-		for range 2 {
-			m.Lock()
-			tokens = append(tokens, m.Token())
-			m.Unlock()
-		}
-		store := new(memory)
-		store.race = func() {
-			if err := put(t.Context(), store, tokens[1], "k", []byte("new")); err != nil {
-				t.Error(err)
-			}
-		}
-		if err := put(t.Context(), store, tokens[0], "k",
-			[]byte("late")); !errors.Is(err, errFenced) {
-			t.Errorf("a late write: %v", err)
-		}
-		if store.body != "new" {
-			t.Errorf("the object is %q", store.body)
+		m.Lock()
+		defer m.Unlock()
+		queue, err := m.Contenders(t.Context())
+		if err != nil || len(queue) != 1 || string(queue[0].Data) != "billing-0" {
+			t.Errorf("the holder is %v, %v", queue, err)
 		}
 	})
 }
@@ -154,9 +110,6 @@ func TestAllInAnyOrder(t *testing.T) {
 			})
 		}
 		programs.Wait()
-		if state.Load() != zklock.StateConnected {
-			t.Errorf("the state is %v", state.Load())
-		}
 	})
 }
 

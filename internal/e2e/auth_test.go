@@ -311,23 +311,29 @@ func TestARemovalThatIsRefused(t *testing.T) {
 	innocent.Unlock()
 }
 
-// TestAnACLWithoutTheRightToRead is refused before anything is asked of a server.
-func TestAnACLWithoutTheRightToRead(t *testing.T) {
-	for name, acl := range map[string][]zk.ACL{
-		"nobody reads": zk.WorldACL(zk.PermAll &^ zk.PermRead),
-		"another one reads": append(zk.WorldACL(zk.PermAll&^zk.PermRead),
-			zk.DigestACL(zk.PermRead, "bob", "secret")...),
+// TestAnACLThatIsNotForUs is refused before anything is asked of a server.
+func TestAnACLThatIsNotForUs(t *testing.T) {
+	for name, c := range map[string]struct {
+		acl   []zk.ACL
+		wants string
+	}{
+		"nobody reads": {zk.WorldACL(zk.PermAll &^ zk.PermRead), "zk.PermRead"},
+		"another one reads": {append(zk.WorldACL(zk.PermAll&^zk.PermRead),
+			zk.DigestACL(zk.PermRead, "bob", "secret")...), "zk.PermRead"},
+		"all only read":   {zk.WorldACL(zk.PermRead), "zk.PermCreate"},
+		"nobody deletes":  {zk.WorldACL(zk.PermAll &^ zk.PermDelete), "zk.PermDelete"},
+		"another's alone": {zk.DigestACL(zk.PermAll, "bob", "secret"), "zk.PermCreate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ann := digest("ann:secret")
-			_, err := zklock.Dial(t.Context(), "127.0.0.1:1", ann, zklock.WithACL(acl...))
-			assert.ErrorContains(t, err, "zk.PermRead")
-			_, err = zklock.Dial(t.Context(), "127.0.0.1:1", zklock.WithACL(acl...), ann)
-			assert.ErrorContains(t, err, "zk.PermRead")
-			_, err = dial(t, ann).Mutex("m", zklock.WithLockACL(acl...))
-			assert.ErrorContains(t, err, "zk.PermRead")
-			_, err = dial(t, ann).RWMutex("m", zklock.WithLockACL(acl...))
-			assert.ErrorContains(t, err, "zk.PermRead")
+			_, err := zklock.Dial(t.Context(), "127.0.0.1:1", ann, zklock.WithACL(c.acl...))
+			assert.ErrorContains(t, err, c.wants)
+			_, err = zklock.Dial(t.Context(), "127.0.0.1:1", zklock.WithACL(c.acl...), ann)
+			assert.ErrorContains(t, err, c.wants)
+			_, err = dial(t, ann).Mutex("m", zklock.WithLockACL(c.acl...))
+			assert.ErrorContains(t, err, c.wants)
+			_, err = dial(t, ann).RWMutex("m", zklock.WithLockACL(c.acl...))
+			assert.ErrorContains(t, err, c.wants)
 		})
 	}
 	s := dial(t, digest("ann:secret"))
@@ -340,6 +346,27 @@ func TestAnACLWithoutTheRightToRead(t *testing.T) {
 		lock(t, m)
 		m.Unlock()
 	}
+}
+
+// TestARefusalSaysWhichRight asks for locks where others may not create anything: a candidate, and
+// a lock that nobody has used.
+func TestARefusalSaysWhichRight(t *testing.T) {
+	owner := dial(t, digest("ann:secret"))
+	private := mutex(t, owner, "private")
+	lock(t, private)
+	s := dial(t)
+	path := private.Path()
+	refused := fmt.Sprintf("lock %s: zk: not authenticated: "+
+		"the session's credentials have no right to create below %s", path, path)
+	_, err := mutex(t, s, "private").LockContext(t.Context())
+	assert.EqualError(t, err, refused)
+	assert.ErrorIs(t, err, zk.ErrNoAuth)
+	_, err = s.LockAll(t.Context(), mutex(t, s, "private"))
+	assert.EqualError(t, err, refused)
+	_, err = mutex(t, s, "private/new").LockContext(t.Context())
+	assert.EqualError(t, err, fmt.Sprintf("lock %s/new: creating %s/new: zk: not authenticated: "+
+		"the session's credentials have no right to create below %s", path, path, path))
+	assert.ErrorIs(t, err, zk.ErrNoAuth)
 }
 
 // TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is

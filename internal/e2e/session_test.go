@@ -67,6 +67,8 @@ func TestDialRefusesBadOptions(t *testing.T) {
 		"timeout 25h0m0s":     zklock.WithSessionTimeout(25 * time.Hour),
 		"does not begin":      zklock.WithRoot("locks"),
 		"root: path":          zklock.WithRoot("/locks/"),
+		"root /zookeeper":     zklock.WithRoot("/zookeeper"),
+		"/zookeeper/locks":    zklock.WithRoot("/zookeeper/locks"),
 		"auth scheme":         zklock.WithAuth("", nil),
 		"ACL is empty":        zklock.WithACL(),
 		"TLS config":          zklock.WithTLS(nil),
@@ -112,6 +114,19 @@ func TestLockRefusesBadOptionsAndNames(t *testing.T) {
 		m.Unlock()
 		assert.Equal(t, name, m.Name())
 	}
+}
+
+// TestTheServersOwnZnodesAreNoLocks has a root below which they are.
+func TestTheServersOwnZnodesAreNoLocks(t *testing.T) {
+	s := dialTo(t, server(t).Connect(), zklock.WithRoot("/"))
+	for _, name := range []string{"zookeeper", "zookeeper/quota"} {
+		_, err := s.Mutex(name)
+		assert.ErrorIs(t, err, zklock.ErrInvalidName, name)
+		assert.ErrorIs(t, s.Remove(t.Context(), name), zklock.ErrInvalidName, name)
+	}
+	mutex(t, s, "zookeepers")
+	_, err := zklock.Dial(t.Context(), server(t).Connect()+"/zookeeper", zklock.WithRoot("/"))
+	assert.ErrorContains(t, err, "belongs to the servers")
 }
 
 func TestDialEndsWithItsContext(t *testing.T) {

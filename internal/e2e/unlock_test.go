@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/zookylock/zklock"
 )
@@ -27,12 +28,13 @@ func TestUnlockWaitsForTheAcknowledgement(t *testing.T) {
 // TestFailedCleanUpIsJoined lets candidates be created and not deleted.
 func TestFailedCleanUpIsJoined(t *testing.T) {
 	s := dial(t)
-	sticky := zklock.WithLockACL(zk.WorldACL(zk.PermAll &^ zk.PermDelete)...)
-	m, other := mutex(t, s, "sticky", sticky), mutex(t, s, "sticky", sticky)
+	m, other := mutex(t, s, "sticky"), mutex(t, s, "sticky")
 	lock(t, m)
+	_, err := s.Conn().SetACL(m.Path(), zk.WorldACL(zk.PermAll&^zk.PermDelete), -1)
+	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err := other.LockContext(ctx)
+	_, err = other.LockContext(ctx)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.ErrorIs(t, err, zk.ErrNoAuth)
 	receive(t, m.Lost(), "loss, with the session that has the orphan")

@@ -233,6 +233,56 @@ var mutants = []mutant{
 		tests: "TestVirtualCopies",
 	},
 	{
+		name:  "rights: an ACL without the right to delete accepted",
+		edits: []edit{{"options.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
+		tests: "TestAnACLThatIsNotForUs",
+	},
+	{
+		name:  "rights: a refused candidate does not say which right it lacks",
+		edits: []edit{{"internal/recipe/candidate.go", "return noRight(err, c.dir)", "return err"}},
+		tests: "TestARefusalSaysWhichRight",
+	},
+	{
+		name:  "rights: several refused candidates do not say which right they lack",
+		edits: []edit{{"internal/recipe/together.go", "noRight(err, c.dir)", "err"}},
+		tests: "TestARefusalSaysWhichRight",
+	},
+	{
+		name:  "rights: a refused parent does not say which right it lacks",
+		edits: []edit{{"internal/recipe/parents.go", "noRight(err, above(path))", "err"}},
+		tests: "TestARefusalSaysWhichRight",
+	},
+	{
+		name:  "names: the servers' own znodes accepted",
+		edits: []edit{{"internal/zkpath/zkpath.go", "path == \"/zookeeper\" || ", "false && "}},
+		tests: "TestTheServersOwnZnodesAreNoLocks",
+	},
+	{
+		name:  "misuse: copy of a Permit is used",
+		edits: []edit{{"misuse.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
+		tests: "TestVirtualCopies",
+	},
+	{
+		name:  "misuse: zero Pending is used",
+		edits: []edit{{"misuse.go", "p == nil || p.a == nil", "p == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: zero Hold is used",
+		edits: []edit{{"misuse.go", "h == nil || h.bond == nil", "h == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: zero Election is used",
+		edits: []edit{{"misuse.go", "e == nil || e.m == nil", "e == nil"}},
+		tests: "TestZeroValues",
+	},
+	{
+		name:  "misuse: Do waits for the lock before it looks for its function",
+		edits: []edit{{"do.go", "	if fn == nil {\n		return cfg, errNoFunction\n	}\n", "	_ = errNoFunction\n"}},
+		tests: "TestVirtualNoFunction",
+	},
+	{
 		name:  "misuse: zero Session is used",
 		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
 		tests: "TestZeroValues",

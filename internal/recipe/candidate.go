@@ -139,7 +139,7 @@ func (c *candidate) create(ctx context.Context) error {
 			case err != nil && op == wire.OpCreate2 && c.zs.NoteRefusal(op, err):
 				continue
 			case err != nil:
-				return err
+				return noRight(err, c.dir)
 			}
 			c.setPath(born.path)
 			c.czxid = born.czxid

@@ -1,9 +1,11 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-zookeeper/zk"
 
@@ -37,11 +39,14 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 			return zs.makeParent(path, cfg.parent(path, dir, zs.locks.root), acl)
 		})
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
-			return fmt.Errorf("creating %s: %w", path, err)
+			return fmt.Errorf("creating %s: %w", path, noRight(err, above(path)))
 		}
 	}
 	return nil
 }
+
+// above returns the path of the znode above.
+func above(path string) string { return cmp.Or(path[:strings.LastIndexByte(path, '/')], "/") }
 
 func (zs *Local) makeParent(path string, p parent, acl []zk.ACL) error {
 	// A client without the right to create above an existing znode must still be able to use what

@@ -13,6 +13,14 @@ import (
 // errStuck is why holds are lost whose session is given up for another's sake.
 var errStuck = fmt.Errorf("%w: it was given up, because a server refuses to remove one of its candidates", ensemble.ErrExpired)
 
+// noRight says what the refusal of a creation lacks.
+func noRight(err error, dir string) error {
+	if errors.Is(err, zk.ErrNoAuth) {
+		return fmt.Errorf("%w: the session's credentials have no right to create below %s", err, dir)
+	}
+	return err
+}
+
 // noteSticky takes note that we may create candidates in a lock's znode, and not delete them.
 func (l *Locks) noteSticky(dir string) {
 	l.mu.Lock()

@@ -46,7 +46,7 @@ func (s *several) create(candidates []*candidate) *ClaimError {
 			enterAll(candidates, uncreated)
 			c := candidates[refused]
 			if !errors.Is(err, zk.ErrNoNode) {
-				return &ClaimError{c.dir, err}
+				return &ClaimError{c.dir, noRight(err, c.dir)}
 			}
 			err = zs.makeParents(s.ctx, c.dir, c.cfg)
 			if err != nil && !errors.Is(err, zk.ErrNoNode) { // otherwise one has vanished again

@@ -136,3 +136,19 @@ func TestVirtualDoRefusesOptions(t *testing.T) {
 		assert.Empty(t, w.Ephemerals())
 	})
 }
+
+// TestVirtualDoMayUnlock has the function release the lock before it is done.
+func TestVirtualDoMayUnlock(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		m, other := mutex(t, s, "m"), mutex(t, s, "m")
+		require.NoError(t, m.Do(t.Context(), func(ctx context.Context) error {
+			m.Unlock()
+			assert.ErrorIs(t, context.Cause(ctx), zklock.ErrNotLocked)
+			lock(t, other)
+			return nil
+		}))
+		assert.NoError(t, other.Err(), "Do has released another hold")
+		other.Unlock()
+	})
+}

@@ -312,6 +312,20 @@ func TestVirtualNilIsAnError(t *testing.T) {
 	})
 }
 
+// TestVirtualNoFunction passes nil where there should be a function. No lock is asked for.
+func TestVirtualNoFunction(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		m, pool := mutex(t, s, "m"), semaphore(t, s, "pool", 1)
+		lock(t, mutex(t, s, "m"))
+		assert.EqualError(t, m.Do(t.Context(), nil), "lock /ZktoolsLocks/m: function is nil")
+		assert.EqualError(t, pool.Do(t.Context(), 1, nil),
+			"acquire /ZktoolsLocks/pool: function is nil")
+		assert.EqualError(t, election(t, s, "m").Run(t.Context(), nil),
+			"lead /ZktoolsLocks/e: function is nil")
+	})
+}
+
 // TestVirtualErrorsAreOpErrors looks at the errors of what comes before any request.
 func TestVirtualErrorsAreOpErrors(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {

@@ -56,6 +56,49 @@ func mutexUses(m *zklock.Mutex) map[string]func() {
 	}
 }
 
+func pendingUses(p *zklock.Pending) map[string]func() {
+	return map[string]func(){
+		"Queued":   func() { p.Queued() },
+		"Done":     func() { p.Done() },
+		"Err":      func() { p.Err() },
+		"Revoked":  func() { p.Revoked() },
+		"Released": func() { p.Released() },
+		"Cancel":   p.Cancel,
+	}
+}
+
+func holdUses(h *zklock.Hold) map[string]func() {
+	ctx := context.Background()
+	return map[string]func(){
+		"Revoked":       func() { h.Revoked() },
+		"Lost":          func() { h.Lost() },
+		"Err":           func() { h.Err() },
+		"Deadline":      func() { h.Deadline() },
+		"Context":       func() { h.Context(ctx) },
+		"Token":         func() { h.Token() },
+		"Guard":         func() { h.Guard() },
+		"Unlock":        h.Unlock,
+		"UnlockContext": func() { h.UnlockContext(ctx) },
+	}
+}
+
+func permitUses(p *zklock.Permit) map[string]func() {
+	ctx := context.Background()
+	return map[string]func(){
+		"Count":          func() { p.Count() },
+		"Revoked":        func() { p.Revoked() },
+		"Lost":           func() { p.Lost() },
+		"Err":            func() { p.Err() },
+		"Deadline":       func() { p.Deadline() },
+		"Token":          func() { p.Token() },
+		"Guard":          func() { p.Guard() },
+		"Held":           func() { p.Held(ctx) },
+		"Context":        func() { p.Context(ctx) },
+		"Release":        p.Release,
+		"ReleaseContext": func() { p.ReleaseContext(ctx) },
+	}
+}
+
 func rwMutexUses(rw *zklock.RWMutex) map[string]func() {
 	ctx := context.Background()
 	return map[string]func(){
@@ -72,6 +115,7 @@ func rwMutexUses(rw *zklock.RWMutex) map[string]func() {
 func electionUses(e *zklock.Election) map[string]func() {
 	ctx := context.Background()
 	return map[string]func(){
+		"Mutex":   func() { e.Mutex() },
 		"Run":     func() { e.Run(ctx, never) },
 		"Leader":  func() { e.Leader(ctx) },
 		"Observe": func() { e.Observe(ctx)(func(zklock.Contender, error) bool { return false }) },
@@ -81,27 +125,33 @@ func electionUses(e *zklock.Election) map[string]func() {
 func sessionUses(s *zklock.Session) map[string]func() {
 	ctx := context.Background()
 	return map[string]func(){
-		"Mutex":    func() { s.Mutex("m") },
-		"RWMutex":  func() { s.RWMutex("m") },
-		"Election": func() { s.Election("m") },
-		"Close":    func() { s.Close() },
-		"Conn":     func() { s.Conn() },
-		"Done":     func() { s.Done() },
-		"ID":       func() { s.ID() },
-		"State":    func() { s.State() },
-		"Timeout":  func() { s.Timeout() },
-		"Rewinds":  func() { s.Rewinds() },
-		"Stats":    func() { s.Stats() },
-		"Holds":    func() { s.Holds() },
-		"Locks":    func() { s.Locks(ctx) },
-		"Remove":   func() { s.Remove(ctx, "m") },
+		"Mutex":     func() { s.Mutex("m") },
+		"RWMutex":   func() { s.RWMutex("m") },
+		"Election":  func() { s.Election("m") },
+		"Semaphore": func() { s.Semaphore("m", 1) },
+		"LockAll":   func() { s.LockAll(ctx) },
+		"Close":     func() { s.Close() },
+		"Conn":      func() { s.Conn() },
+		"Done":      func() { s.Done() },
+		"ID":        func() { s.ID() },
+		"State":     func() { s.State() },
+		"Timeout":   func() { s.Timeout() },
+		"Rewinds":   func() { s.Rewinds() },
+		"Stats":     func() { s.Stats() },
+		"Holds":     func() { s.Holds() },
+		"Locks":     func() { s.Locks(ctx) },
+		"Remove":    func() { s.Remove(ctx, "m") },
 	}
 }
 
 const (
-	misusedMutex   = "zklock: use of a Mutex that was not made by a Session, or was copied"
-	misusedRWMutex = "zklock: use of an RWMutex that was not made by a Session, or was copied"
-	misusedSession = "zklock: use of a Session that was not made by Dial, or was copied"
+	misusedMutex    = "zklock: use of a Mutex that was not made by a Session, or was copied"
+	misusedRWMutex  = "zklock: use of an RWMutex that was not made by a Session, or was copied"
+	misusedElection = "zklock: use of an Election that was not made by Session.Election"
+	misusedPending  = "zklock: use of a Pending that was not made by LockAsync"
+	misusedHold     = "zklock: use of a Hold that was not made by Session.LockAll"
+	misusedPermit   = "zklock: use of a Permit that was not made by a Semaphore, or was copied"
+	misusedSession  = "zklock: use of a Session that was not made by Dial, or was copied"
 )
 
 // TestZeroValues uses what no constructor has made.
@@ -116,7 +166,14 @@ func TestZeroValues(t *testing.T) {
 		{"RWMutex", rwMutexUses(new(zklock.RWMutex)), misusedRWMutex},
 		{"nil RWMutex", rwMutexUses(nil), misusedRWMutex},
 		{"RWMutex's writer", mutexUses(new(zklock.RWMutex).Mutex), misusedMutex},
-		{"Election", electionUses(new(zklock.Election)), misusedMutex},
+		{"Election", electionUses(new(zklock.Election)), misusedElection},
+		{"nil Election", electionUses(nil), misusedElection},
+		{"Pending", pendingUses(new(zklock.Pending)), misusedPending},
+		{"nil Pending", pendingUses(nil), misusedPending},
+		{"Hold", holdUses(new(zklock.Hold)), misusedHold},
+		{"nil Hold", holdUses(nil), misusedHold},
+		{"Permit", permitUses(new(zklock.Permit)), misusedPermit},
+		{"nil Permit", permitUses(nil), misusedPermit},
 		{"Session", sessionUses(new(zklock.Session)), misusedSession},
 		{"nil Session", sessionUses(nil), misusedSession},
 	} {
@@ -134,7 +191,7 @@ func TestVirtualCopies(t *testing.T) {
 		m, rw := mutex(t, s, "m"), rwMutex(t, s, "rw")
 		lock(t, m)
 		rw.RLock()
-		copied, copiedRW := copies(m, rw)
+		copied, copiedRW := copyOf(m), copyOf(rw)
 		for name, use := range mutexUses(copied) {
 			assert.Equal(t, misusedMutex, panicOf(use), name)
 		}
@@ -143,6 +200,12 @@ func TestVirtualCopies(t *testing.T) {
 		}
 		rw.RUnlock()
 		m.Unlock()
+		permit, err := semaphore(t, s, "pool", 1).Acquire(t.Context(), 1)
+		require.NoError(t, err)
+		for name, use := range permitUses(copyOf(permit)) {
+			assert.Equal(t, misusedPermit, panicOf(use), name)
+		}
+		permit.Release()
 	})
 }
 
@@ -178,11 +241,9 @@ func TestVetFindsCopies(t *testing.T) {
 	}
 }
 
-// copies returns copies, which go vet does not see.
-func copies(m *zklock.Mutex, rw *zklock.RWMutex) (*zklock.Mutex, *zklock.RWMutex) {
-	copied := reflect.New(reflect.TypeFor[zklock.Mutex]())
-	copied.Elem().Set(reflect.ValueOf(m).Elem())
-	copiedRW := reflect.New(reflect.TypeFor[zklock.RWMutex]())
-	copiedRW.Elem().Set(reflect.ValueOf(rw).Elem())
-	return copied.Interface().(*zklock.Mutex), copiedRW.Interface().(*zklock.RWMutex)
+// copyOf returns a copy, which go vet does not see.
+func copyOf[T any](p *T) *T {
+	copied := reflect.New(reflect.TypeFor[T]())
+	copied.Elem().Set(reflect.ValueOf(p).Elem())
+	return copied.Interface().(*T)
 }

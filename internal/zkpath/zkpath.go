@@ -48,6 +48,11 @@ func CheckSegments(segments string) error {
 	return nil
 }
 
+// IsServers reports whether a path is that of a znode in which the servers keep their own data.
+func IsServers(path string) bool {
+	return path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
+}
+
 // Join appends a path to another; either may be "/".
 func Join(a, b string) string {
 	if b == "/" {

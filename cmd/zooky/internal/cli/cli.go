@@ -86,8 +86,24 @@ zooky. Run has statuses of its own.`,
 		newRemove(streams), newClear(streams), newRevoke(streams),
 		newWatch(streams), newDev(streams), newDemo(streams), newDemoWorker(streams),
 		newMan(streams))
+	for _, command := range root.Commands() {
+		command.Args = withUsage(command.Args)
+	}
 	root.AddCommand(unixCommands(streams)...)
 	return root
+}
+
+// withUsage adds to an error about the number of arguments what they are.
+func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(command, args); err != nil {
+			return fmt.Errorf("%w: want %s", err, command.UseLine())
+		}
+		return nil
+	}
 }
 
 // knownCommand refuses what is no command, and says what may have been meant.

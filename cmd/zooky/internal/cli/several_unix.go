@@ -76,7 +76,7 @@ func (r *runner) hold(ctx context.Context, s *zklock.Session) (tenure, error) {
 	h, err := s.LockAll(ctx, locks...)
 	if errors.Is(err, errWaited) {
 		all := strings.Join(r.locks, ", ")
-		return nil, r.refusal(fmt.Errorf("%s were not to be had within %v", all, r.wait))
+		return nil, r.refusal(fmt.Errorf("%s were not acquired within %v", all, r.wait))
 	}
 	return severalLocks{h, r.locks}, err
 }
