@@ -420,11 +420,15 @@ func TestVirtualSemaphoreDo(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 		s, _ := w.dial("", 10*time.Second)
 		sem := semaphore(t, s, "pool", 2)
+		never := func(context.Context) error {
+			assert.Fail(t, "it ran without permits")
+			return nil
+		}
 		require.NoError(t, sem.Do(t.Context(), 2, func(ctx context.Context) error {
 			assert.Len(t, w.Ephemerals(), 1)
-			err := sem.Do(ctx, 1, nil, zklock.NoWait())
+			err := sem.Do(ctx, 1, never, zklock.NoWait())
 			assert.ErrorIs(t, err, zklock.ErrLocked)
-			err = sem.Do(ctx, 1, nil, zklock.WaitAtMost(time.Second))
+			err = sem.Do(ctx, 1, never, zklock.WaitAtMost(time.Second))
 			assert.ErrorIs(t, err, zklock.ErrWaitTimeout)
 			assert.ErrorContains(t, err, "2 of 2 permits are in use, and it wants 1")
 			return nil
@@ -446,8 +450,8 @@ func TestVirtualSemaphoreDo(t *testing.T) {
 			sem.Do(t.Context(), 1, func(context.Context) error { panic("test") })
 		})
 		assert.Empty(t, w.Ephemerals())
-		assert.Error(t, sem.Do(t.Context(), 1, nil, zklock.WaitAtMost(-1)))
-		assert.Error(t, sem.Do(t.Context(), 3, nil))
+		assert.ErrorContains(t, sem.Do(t.Context(), 1, never, zklock.WaitAtMost(-1)), "-1ns")
+		assert.ErrorContains(t, sem.Do(t.Context(), 3, never), "3")
 	})
 }
 
