@@ -7,7 +7,7 @@ LIES     ?= 100000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench docs from-nothing api
+.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench without docs from-nothing api
 
 # The README's test command, with the race detector.
 test:
@@ -91,6 +91,12 @@ footprint:
 bench:
 	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
 		$(if $(LONG),-long) $(if $(MERGE),-merge) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(DOCS),-docs ../docs)
+
+# What each mechanism of the library gains: speed and requests with it and without it. RUN=regexp
+# chooses, DOCS=1 writes the table into docs/benchmarks.md.
+without:
+	cd benchmarks && go run ./cmd/without $(if $(RUN),-run '$(RUN)') $(if $(ROUNDS),-rounds $(ROUNDS)) \
+		$(if $(DOCS),-docs ../docs/benchmarks.md)
 
 # Writes the blocks of code and output in README.md and docs/, from the files and commands that their comments name,
 # and docs/demo.svg, which shows zooky demo on a terminal.

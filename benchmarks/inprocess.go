@@ -87,10 +87,29 @@ func (c inProcess) loop(ctx context.Context, l loop) (_ tally, err error) {
 		}
 		all = append(all, lockers...)
 	}
+	if l.hold > 0 {
+		for i := range all {
+			all[i] = holding{all[i], l.hold}
+		}
+	}
 	r := newRace(ctx)
 	counts := r.start(all)
 	elapsed, err := r.run(l.warm, l.measure)
 	return tally{elapsed, counts()}, err
+}
+
+// holding is a locker that holds the lock for some time.
+type holding struct {
+	locker
+	hold time.Duration
+}
+
+func (h holding) lock(ctx context.Context) error {
+	err := h.locker.lock(ctx)
+	if err == nil {
+		time.Sleep(h.hold)
+	}
+	return err
 }
 
 // The phases of a race.

@@ -24,6 +24,7 @@ type loop struct {
 	place
 	sessions, workers int           // workers on each session
 	permits           int           // of the semaphore that they take one of; 0 for a lock
+	hold              time.Duration // how long each holds the lock; only libraries for Go can
 	warm, measure     time.Duration // what is acquired in the first does not count
 }
 

@@ -90,7 +90,7 @@ var mechanisms = []mechanism{
 	},
 	{
 		name:      "a pause before a hold is watched",
-		benchmark: "alone", figures: rate,
+		benchmark: "held-5ms", figures: rate,
 		edits: []edit{{"internal/recipe/passage.go", "	c.zs.newHolds.add(p)\n",
 			"	p.beginWatch()\n"}},
 	},
