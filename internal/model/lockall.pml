@@ -61,8 +61,9 @@ active [3] proctype Client() {
 	byte wants, round;
 again:	atomic {
 		if :: wants = 1 :: wants = 2 :: wants = 3 fi;
-		if :: q[0].writes[_pid] = true :: q[0].writes[_pid] = false fi;
-		if :: q[1].writes[_pid] = true :: q[1].writes[_pid] = false fi
+		q[0].writes[_pid] = false; q[1].writes[_pid] = false;
+		if :: WANTS(0) -> q[0].writes[_pid] = true :: true fi;
+		if :: WANTS(1) -> q[1].writes[_pid] = true :: true fi
 	};
 #if MUTANT == 1	/* one after the other, without an order */
 	if

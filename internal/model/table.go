@@ -62,6 +62,14 @@ func queueBounds(clients, rounds, znodes, second, readers, ordered, lag, moves, 
 	return names
 }
 
+// semaphoreBounds are for two permits.
+func semaphoreBounds(clients, lag, moves, giveups, resizes, removals int) []string {
+	return append([]string{"ROUNDS=1", "SIZE=2", "MOST=2"},
+		fmt.Sprint("CLIENTS=", clients), fmt.Sprint("LAG=", lag), fmt.Sprint("MOVES=", moves),
+		fmt.Sprint("GIVEUPS=", giveups), fmt.Sprint("RESIZES=", resizes),
+		fmt.Sprint("REMOVALS=", removals))
+}
+
 var models = []model{
 	{
 		file: "queue.pml",
@@ -186,10 +194,11 @@ var models = []model{
 	{
 		file: "lockall.pml",
 		bounds: []bound{
-			{"two locks", true, []string{"ROUNDS=1", "REMOVALS=0", "REPEATS=0"}},
-			{"two locks, one removal by force", true,
+			{"two locks, one removal by force", false,
 				[]string{"ROUNDS=1", "REMOVALS=1", "REPEATS=0"}},
-			{"two locks, a number repeats", true, []string{"ROUNDS=1", "REMOVALS=0", "REPEATS=1"}},
+			{"two locks, a number repeats", false, []string{"ROUNDS=1", "REMOVALS=0", "REPEATS=1"}},
+			{"two locks, one removal by force, a number repeats", true,
+				[]string{"ROUNDS=1", "REMOVALS=1", "REPEATS=1"}},
 		},
 		mutants: []mutant{
 			{1, "created one after the other without an order", waiting,
@@ -199,6 +208,55 @@ var models = []model{
 				"two locks, one removal by force"},
 			{4, "a number that was given before is believed", "exclusion",
 				"two locks, a number repeats"},
+		},
+	},
+	{
+		file: "semaphore.pml",
+		bounds: []bound{
+			{"three clients, another size", false, semaphoreBounds(3, 0, 0, 0, 1, 0)},
+			{"two clients, another size", false, semaphoreBounds(2, 0, 1, 0, 1, 0)},
+			{"three clients, one removed, a session moves", false,
+				semaphoreBounds(3, 0, 1, 0, 0, 1)},
+			{"two clients, a session moves, a server behind, one gives up", false,
+				semaphoreBounds(2, 1, 1, 1, 0, 0)},
+			{"two clients, a session moves twice, a server behind, another size, one gives up", true,
+				semaphoreBounds(2, 1, 2, 1, 1, 0)},
+			{"three clients, a session moves, a server behind", true,
+				semaphoreBounds(3, 1, 1, 0, 0, 0)},
+		},
+		mutants: []mutant{
+			{1, "the transaction does not look at the size", "room", "three clients, another size"},
+			{2, "the transaction does not look at the candidate", "room",
+				"three clients, one removed, a session moves"},
+			{3, "the queue is left before permits are taken", "room", "three clients, another size"},
+			{4, "one that wants few passes another that wants many", "first_come",
+				"three clients, another size"},
+			{5, "a new size is not heard of", waiting, "two clients, another size"},
+			{6, "a release is not heard of", waiting, "two clients, another size"},
+			{7, "counted while others were ahead", "room", "three clients, another size"},
+			{8, "not looked again on a new connection", waiting, "two clients, another size"},
+			{9, "given up without a search", "orphan_free",
+				"two clients, a session moves, a server behind, one gives up"},
+			{10, "the transaction is repeated without a search", "orphan_free",
+				"two clients, a session moves, a server behind, one gives up"},
+			{11, "searched for without a confirmation", "orphan_free",
+				"two clients, a session moves, a server behind, one gives up"},
+		},
+	},
+	{
+		file: "downgrade.pml",
+		bounds: []bound{
+			{"two wait", false, []string{"OTHERS=2", "BREAKDOWNS=1", "MARKS=1", "GIVEUPS=1"}},
+			{"three wait", true, []string{"OTHERS=3", "BREAKDOWNS=1", "MARKS=1", "GIVEUPS=1"}},
+		},
+		mutants: []mutant{
+			{1, "the reader is created at the end of the queue", "exclusion", "two wait"},
+			{2, "a mark that was not seen is overwritten", "heard", "two wait"},
+			{3, "the data are left as they are", "exclusion", "two wait"},
+			{4, "the reader is created afterwards", "exclusion", "two wait"},
+			{5, "given up without a search", "orphan_free", "two wait"},
+			{6, "a writer that is not there taken for removed", "exclusion", "two wait"},
+			{7, "not looked again on a new connection", waiting, "two wait"},
 		},
 	},
 }

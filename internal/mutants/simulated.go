@@ -44,4 +44,32 @@ var simulated = []mutant{
 			"	if false {\n"}},
 		seeds: 500,
 	},
+	{
+		name: "simulated: semaphore's size not looked at by the transaction",
+		edits: []edit{{"internal/recipe/permit.go", "		wire.Check(c.cfg.Pool.Path, l.version),\n",
+			"		wire.Check(c.cfg.Pool.Path, -1),\n"}},
+		seeds: 3000,
+	},
+	{
+		name: "simulated: permits counted before those ahead had taken theirs",
+		edits: []edit{
+			{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"},
+			{"internal/recipe/lookahead.go", "	c.first, c.out = nil, nil\n",
+				"	c.first = nil\n"},
+		},
+		seeds: 3000,
+	},
+	{
+		name: "simulated: of several locks a place is lost alone",
+		edits: []edit{{"internal/recipe/several.go",
+			"		removals.Go(func() { _ = c.remove(s.ctx) }) // giveUp goes on\n",
+			"		if c.doubted {\n			removals.Go(func() { _ = c.remove(s.ctx) })\n		}\n"}},
+		seeds: 3000,
+	},
+	{
+		name: "simulated: who waits for a writer that is downgraded takes it for gone",
+		edits: []edit{{"internal/recipe/queueing.go",
+			"if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
+		seeds: 3000,
+	},
 }

@@ -19,6 +19,7 @@ type hold struct {
 	shared  bool
 	path    string       // of the candidate; empty where the user cannot know it
 	writer  string       // what path was before a downgrade
+	moved   bool         // the reader was created
 	session int64        // of the candidate
 	token   zklock.Token // zero where the user cannot know it
 	lost    <-chan struct{}
@@ -186,7 +187,7 @@ func (m *model) deleted(lock, znode string, owner, by int64) {
 		fmt.Sprintf("%v %s of %#x deleted by %#x", time.Since(m.begun), znode, owner, by))
 	for h := range m.holds {
 		switch {
-		case znode == h.writer && by == owner: // which is a reader's now
+		case znode == h.writer && h.moved:
 			continue
 		case h.path != znode && h.writer != znode &&
 			(h.path != "" || h.lock != lock || h.session != owner):

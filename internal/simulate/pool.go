@@ -30,17 +30,25 @@ func (m *model) poolLocked(name string) *pool {
 	return p
 }
 
-// written is told that a znode was created or written to. Those who take permits do so in the
-// transaction in which they leave the queue: nobody is ahead of them then, and there is room.
+// written is told that a znode was created or written to.
 func (m *model) written(znode string, data []byte, owner int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	name := lockOf(znode)
-	p := m.poolLocked(name)
-	if p == nil {
+	if p := m.poolLocked(lockOf(znode)); p != nil {
+		m.pooledLocked(p, znode, data, owner)
 		return
 	}
-	switch below := strings.TrimPrefix(znode, path.Join(root, name)); {
+	for h := range m.holds {
+		if h.path == znode && h.writer != "" { // the writer is deleted in the same transaction
+			h.moved = true
+		}
+	}
+}
+
+// pooledLocked is written for a semaphore's. Those who take permits do so in the transaction in
+// which they leave the queue: nobody is ahead of them then, and there is room.
+func (m *model) pooledLocked(p *pool, znode string, data []byte, owner int64) {
+	switch below := strings.TrimPrefix(znode, path.Join(root, semaphore)); {
 	case below == "":
 		p.size, _ = strconv.Atoi(strings.TrimPrefix(string(data), "-")) // 0 for what was forged
 	case below == "/locks": // is new, and empty
