@@ -1144,13 +1144,13 @@ var mutants = []mutant{
 	},
 	{
 		name: "requests sent before the credentials",
-		edits: []edit{{"internal/wire/send.go", `||
+		edits: []edit{{"internal/wire/own.go", `||
 			c.out.credentials < c.cfg.Credentials {`, " {"}},
 		tests: "TestSendWaitsForTheCredentials",
 	},
 	{
 		name:  "requests sent into the middle of others",
-		edits: []edit{{"internal/wire/send.go", " || !c.out.betweenRequests()", ""}},
+		edits: []edit{{"internal/wire/own.go", " || !c.out.betweenRequests()", ""}},
 		tests: "TestSendComesBeforeWhatGoZookeeperWritesLater",
 	},
 	{
@@ -1754,7 +1754,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "hooks: requests past go-zookeeper are not told",
-		edits: []edit{{"internal/wire/send.go",
+		edits: []edit{{"internal/wire/own.go",
 			"		c.ended(req.op, req.sent, r.Code)\n", "		_ = r.Code\n"}},
 		tests: "TestVirtualHooksOfRequests",
 	},
