@@ -7,11 +7,6 @@ import (
 	"time"
 )
 
-// ErrNoSession is returned, wrapped, by [Ensemble.Expire] if the session has ended or never
-// existed, or if its password is not the one that ZooKeeper derives from the id. Trying again does
-// not help.
-var ErrNoSession = errors.New("no such session")
-
 // Expire ends a session at once, as the ensemble does when it expires: its ephemeral znodes are
 // removed, its connections are closed, and a client that reconnects is told that the session has
 // expired. The client is not told before. No proxy is involved. Expire takes at most 5 s for each
@@ -81,21 +76,4 @@ func (e *Ensemble) reachable() []string {
 		}
 	}
 	return addrs
-}
-
-// reopenAndClose takes the session over on one server and closes it. It sends both requests
-// together, so that the client, whose connection the server drops, has hardly the time to
-// reconnect.
-func reopenAndClose(ctx context.Context, addr string, id int64) error {
-	conn, err := openSession(ctx, addr, id, closeRequest())
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	return conn.awaitClose()
-}
-
-// checkServing opens a session of its own on one server and closes it.
-func checkServing(ctx context.Context, addr string) error {
-	return reopenAndClose(ctx, addr, 0)
 }

@@ -71,11 +71,12 @@ func (e *Ensemble) configure(c config, inst installation) error {
 			port[0] = c.port + id - 1
 		}
 		s := &Server{
-			ensemble: e,
-			id:       id,
-			addr:     loopback(port[0]),
-			plain:    loopback(port[0]),
-			dir:      filepath.Join(e.janitor.dir, fmt.Sprint(id)),
+			janitor: e.janitor,
+			quorum:  e.quorumRunning,
+			id:      id,
+			addr:    loopback(port[0]),
+			plain:   loopback(port[0]),
+			dir:     filepath.Join(e.janitor.dir, fmt.Sprint(id)),
 		}
 		if c.tls != nil {
 			s.plain = loopback(port[3])
@@ -111,8 +112,6 @@ func (e *Ensemble) configure(c config, inst installation) error {
 	}
 	return nil
 }
-
-func (s *Server) dataDir() string { return filepath.Join(s.dir, "data") }
 
 // zooCfg is the part of zoo.cfg that one server and a quorum have in common. initLimit and
 // syncLimit count ticks; they are set by the clock, or a short tick would break up a quorum on a

@@ -4,7 +4,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"time"
 )
+
+// stopLimit bounds how long a process may take to end in order, or to stop at a SIGSTOP. Either takes
+// milliseconds.
+const stopLimit = 10 * time.Second
 
 // process is one run of a server's JVM, a child of this process. Its pid is not used again until it
 // has been waited for, so a signal reaches it or no process.

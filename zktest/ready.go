@@ -39,7 +39,7 @@ func (s *Server) poll(ctx context.Context, answers bool) error {
 			if answers || strings.Contains(reply, "\nMode: ") {
 				return nil
 			}
-			if !s.ensemble.quorumRunning() {
+			if !s.quorum() {
 				return errQuorumChanged // another server went down meanwhile
 			}
 		}

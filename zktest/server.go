@@ -1,12 +1,9 @@
 package zktest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,10 +12,8 @@ import (
 )
 
 const (
-	startLimit   = 60 * time.Second // a JVM on a machine that is busy with everything else
-	stopLimit    = 10 * time.Second // for an orderly shutdown, which takes milliseconds
-	commandLimit = 5 * time.Second  // for a four-letter word
-	pollEvery    = 5 * time.Millisecond
+	startLimit = 60 * time.Second // a JVM on a machine that is busy with everything else
+	pollEvery  = 5 * time.Millisecond
 )
 
 // ErrNotRunning is returned, wrapped, by methods that need a running server. They succeed after
@@ -28,12 +23,13 @@ var ErrNotRunning = errors.New("server is not running")
 // A Server is one server of an [Ensemble]. It keeps its ports and data from Kill or Stop to Start.
 // Its methods are safe for concurrent use.
 type Server struct {
-	ensemble *Ensemble
-	id       int // ZooKeeper's myid, from 1
-	addr     string
-	plain    string // the address without TLS: addr where there is no TLS
-	dir      string
-	argv     []string
+	janitor *janitor
+	quorum  func() bool // whether enough servers run, unpaused, to serve
+	id      int         // ZooKeeper's myid, from 1
+	addr    string
+	plain   string // the address without TLS: addr where there is no TLS
+	dir     string
+	argv    []string
 
 	mu     sync.Mutex // guards the rest; held while a process starts or ends
 	proc   *process   // nil before the first start
@@ -91,7 +87,7 @@ func (s *Server) Start() error {
 		return s.errorf("start", err)
 	}
 	for {
-		if err := s.poll(ctx, !s.ensemble.quorumRunning()); err == nil {
+		if err := s.poll(ctx, !s.quorum()); err == nil {
 			return nil
 		} else if !errors.Is(err, errQuorumChanged) {
 			return s.errorf("start", err)
@@ -151,12 +147,6 @@ func (s *Server) Leader() (bool, error) {
 	return leads(reply), err
 }
 
-// leads reads the answer to srvr.
-func leads(reply string) bool {
-	return strings.Contains(reply, "\nMode: leader\n") ||
-		strings.Contains(reply, "\nMode: standalone\n")
-}
-
 // Command sends one of ZooKeeper's four-letter words and returns the answer: "wchs" counts watches,
 // "cons" lists connections, "mntr" has counts. It fails if the server does not answer within 5 s.
 func (s *Server) Command(word string) (string, error) {
@@ -171,45 +161,6 @@ func (s *Server) command(ctx context.Context, word string) (string, error) {
 		return "", s.errorf(word, err)
 	}
 	return reply, nil
-}
-
-func fourLetter(ctx context.Context, addr, word string) (string, error) {
-	conn, err := dialContext(ctx, addr)
-	if err != nil {
-		return "", err
-	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, word); err != nil {
-		return "", err
-	}
-	var reply []byte
-	for buf := make([]byte, 4<<10); ; {
-		n, err := conn.Read(buf)
-		reply = append(reply, buf[:n]...)
-		switch {
-		case err == io.EOF, bytes.HasPrefix(reply, notServing):
-			return string(reply), nil
-		case err != nil:
-			return "", err
-		}
-	}
-}
-
-// notServing is the answer of a server that is starting or lacks a quorum. Early in its start a
-// server then trips over itself and does not close the connection (ZooKeeper 3.8.0:
-// NullPointerException in removeCnxn), so this answer ends the reading.
-var notServing = []byte("This ZooKeeper instance is not currently serving requests")
-
-// dialContext connects; ctx's deadline bounds the connection's life too.
-func dialContext(ctx context.Context, addr string) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
-	}
-	return conn, nil
 }
 
 func (s *Server) runningLocked() bool { return s.proc != nil && s.proc.running() }
@@ -231,7 +182,7 @@ func (s *Server) launch() error {
 	case s.runningLocked():
 		return errors.New("already running")
 	}
-	proc, err := startProcess(s.ensemble.janitor, s.dir, s.logFile(), s.argv)
+	proc, err := startProcess(s.janitor, s.dir, s.logFile(), s.argv)
 	if err != nil {
 		return err
 	}
@@ -270,3 +221,5 @@ func (s *Server) logTail() string {
 func (s *Server) errorf(op string, err error) error {
 	return fmt.Errorf("zktest: %s %v: %w", op, s, err)
 }
+
+func (s *Server) dataDir() string { return filepath.Join(s.dir, "data") }

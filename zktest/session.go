@@ -128,3 +128,25 @@ func sessionPassword(id int64) []byte {
 	}
 	return password
 }
+
+// ErrNoSession is returned, wrapped, by [Ensemble.Expire] if the session has ended or never
+// existed, or if its password is not the one that ZooKeeper derives from the id. Trying again does
+// not help.
+var ErrNoSession = errors.New("no such session")
+
+// reopenAndClose takes the session over on one server and closes it. It sends both requests
+// together, so that the client, whose connection the server drops, has hardly the time to
+// reconnect.
+func reopenAndClose(ctx context.Context, addr string, id int64) error {
+	conn, err := openSession(ctx, addr, id, closeRequest())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.awaitClose()
+}
+
+// checkServing opens a session of its own on one server and closes it.
+func checkServing(ctx context.Context, addr string) error {
+	return reopenAndClose(ctx, addr, 0)
+}

@@ -234,7 +234,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "rights: an ACL without the right to delete accepted",
-		edits: []edit{{"options.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
+		edits: []edit{{"acl.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
 		tests: "TestAnACLThatIsNotForUs",
 	},
 	{
@@ -976,7 +976,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "cohort thinks that children which are no candidates wait",
-		edits: []edit{{"internal/recipe/cohort.go", "		if stat != nil && isCandidateBy(", "		if stat != nil || isCandidateBy("}},
+		edits: []edit{{"internal/recipe/term.go", "		if stat != nil && isCandidateBy(", "		if stat != nil || isCandidateBy("}},
 		tests: "TestACohortSeesWhoIsACandidate",
 	},
 	{
@@ -991,17 +991,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "released: told before the candidate is gone",
-		edits: []edit{{"internal/recipe/cohort.go", "	if t.active > 0 && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
+		edits: []edit{{"internal/recipe/term.go", "	if t.active > 0 && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{
 		name:  "released: kept back from who has passed a hold on",
-		edits: []edit{{"internal/recipe/cohort.go", "		t.dismissLocked(t.last)\n", ""}},
+		edits: []edit{{"internal/recipe/term.go", "		t.dismissLocked(t.last)\n", ""}},
 		tests: "TestVirtualReleasedWhenPassedOn",
 	},
 	{
 		name:  "cohort idle although nobody waits",
-		edits: []edit{{"internal/recipe/cohort.go", "t.others == asking && t.co.waiting.Len() > 0 &&", "t.others == asking &&"}},
+		edits: []edit{{"internal/recipe/term.go", "t.others == asking && t.co.waiting.Len() > 0 &&", "t.others == asking &&"}},
 		tests: "TestVirtualTheLastWaiterGivesUpAtTheHandOff",
 	},
 	{
@@ -1144,13 +1144,13 @@ var mutants = []mutant{
 	},
 	{
 		name: "requests sent before the credentials",
-		edits: []edit{{"internal/wire/send.go", `||
+		edits: []edit{{"internal/wire/own.go", `||
 			c.out.credentials < c.cfg.Credentials {`, " {"}},
 		tests: "TestSendWaitsForTheCredentials",
 	},
 	{
 		name:  "requests sent into the middle of others",
-		edits: []edit{{"internal/wire/send.go", " || !c.out.betweenRequests()", ""}},
+		edits: []edit{{"internal/wire/own.go", " || !c.out.betweenRequests()", ""}},
 		tests: "TestSendComesBeforeWhatGoZookeeperWritesLater",
 	},
 	{
@@ -1198,7 +1198,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "cohort asked while it waits not granted its turn",
-		edits: []edit{{"internal/recipe/cohort.go", "		if t.owner.hold.lost.isGiven() || ", "		if !t.owner.hold.Stands() || "}},
+		edits: []edit{{"internal/recipe/term.go", "		if t.owner.hold.lost.isGiven() || ", "		if !t.owner.hold.Stands() || "}},
 		tests: "TestACohortThatIsAskedWhileItWaits",
 	},
 	{
@@ -1218,12 +1218,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "hold passed on without end",
-		edits: []edit{{"internal/recipe/cohort.go", "return t.counted < t.limit && ", "return "}},
+		edits: []edit{{"internal/recipe/term.go", "return t.counted < t.limit && ", "return "}},
 		tests: "TestAContenderWaitsForFewHandoffs",
 	},
 	{
 		name:  "revoked hold passed on",
-		edits: []edit{{"internal/recipe/cohort.go", "t.grants < math.MaxUint32 && t.owner.hold.Stands()", "t.grants < math.MaxUint32"}},
+		edits: []edit{{"internal/recipe/term.go", "t.grants < math.MaxUint32 && t.owner.hold.Stands()", "t.grants < math.MaxUint32"}},
 		tests: "TestNoHandoffAfterARevocation",
 	},
 	{
@@ -1419,7 +1419,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky's guard ends the command alone",
-		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	processes := below(tree, os.Getpid())\n", "	var processes []int\n"}},
+		edits: []edit{{"cmd/zooky/internal/child/end.go", "	processes := below(tree, os.Getpid())\n", "	var processes []int\n"}},
 		tests: "TestRunRevokedKillsWhoDoesNotEnd",
 	},
 	{
@@ -1429,7 +1429,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky's guard asks once",
-		edits: []edit{{"cmd/zooky/internal/child/guard.go", "		others = tree[os.Getpid()]\n", "		others = nil\n"}},
+		edits: []edit{{"cmd/zooky/internal/child/end.go", "		others = tree[os.Getpid()]\n", "		others = nil\n"}},
 		tests: "TestRunEndsWhatIsLeftBehindAtTheEnd",
 	},
 	{
@@ -1459,7 +1459,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "zooky's command of another user goes on in silence",
-		edits: []edit{{"cmd/zooky/internal/child/guard.go", "	g.denied = true\n	g.say(", "	g.denied = true\n	_ = fmt.Sprintf("}},
+		edits: []edit{{"cmd/zooky/internal/child/end.go", "	g.denied = true\n	g.say(", "	g.denied = true\n	_ = fmt.Sprintf("}},
 		tests: "TestRunAnotherUsersCommand",
 	},
 	{
@@ -1754,7 +1754,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "hooks: requests past go-zookeeper are not told",
-		edits: []edit{{"internal/wire/send.go",
+		edits: []edit{{"internal/wire/own.go",
 			"		c.ended(req.op, req.sent, r.Code)\n", "		_ = r.Code\n"}},
 		tests: "TestVirtualHooksOfRequests",
 	},

@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/zookylock/zklock/internal/jute"
+import (
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/jute"
+)
 
 // What go-zookeeper allocates for what it decodes, in bytes, rounded up.
 const (
@@ -61,3 +65,24 @@ func (b *body) acls() {
 }
 
 func roundUp(n int) int { return (n + grainCost - 1) &^ (grainCost - 1) }
+
+func (b *body) children() []string {
+	names := make([]string, b.Count(4))
+	all := string(b.Rest)
+	for i := range names {
+		n := int(b.Int32())
+		from := len(all) - len(b.Rest)
+		names[i] = all[from : from+n]
+		b.Take(n)
+	}
+	return names
+}
+
+func (b *body) stats() zk.Stat {
+	return zk.Stat{
+		Czxid: b.Int64(), Mzxid: b.Int64(), Ctime: b.Int64(), Mtime: b.Int64(), Version: b.Int32(),
+		Cversion: b.Int32(),
+		Aversion: b.Int32(), EphemeralOwner: b.Int64(), DataLength: b.Int32(),
+		NumChildren: b.Int32(), Pzxid: b.Int64(),
+	}
+}

@@ -1,0 +1,131 @@
+package benchmarks
+
+// These are the cases in which contenders lock and unlock in a loop.
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// throughput is a case of loop.
+func throughput(name, title string, libraries []string, sessions, workers int,
+	delay time.Duration) Case {
+	return looping(name, title, libraries, loop{sessions: sessions, workers: workers}, delay)
+}
+
+// looping is throughput for any loop.
+func looping(name, title string, libraries []string, l loop, delay time.Duration) Case {
+	pass := func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
+		l := l
+		l.place, l.warm, l.measure = p, b.warm, b.measure
+		if l.sessions*l.workers > 32 {
+			// a few dozen holds for each: fewest and most would differ by rounding alone
+			l.measure *= 2
+		}
+		if delay > 0 {
+			m := b.server.meter()
+			defer m.close()
+			m.Delay(delay)
+			l.connect = m.Addr()
+		}
+		t, err := c.loop(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		s := Sample{figureRate: t.rate()}
+		if len(t.counts) > 1 {
+			s[figureFairness] = Fairness(t.counts)
+		}
+		return s, nil
+	}
+	count := func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
+		l := l
+		l.place = p
+		m := b.server.meter()
+		defer m.close()
+		m.Delay(delay)
+		l.connect = m.Addr()
+		return perAcquisition(m, b.measure, func(measure time.Duration) (int, error) {
+			l.measure = measure
+			t, err := c.loop(ctx, l)
+			return sum(t.counts), err
+		})
+	}
+	return Case{Name: name, Title: title, Table: tableThroughput, libraries: libraries,
+		pass: pass, count: count}
+}
+
+// perAcquisition takes the difference between a long pass and a short one: sessions are opened and
+// closed, and whoever waits at the end is let through, in both.
+func perAcquisition(m *meter, long time.Duration,
+	pass func(time.Duration) (int, error)) (Sample, error) {
+	run := func(measure time.Duration) (acquired, requests, bytes float64, err error) {
+		asks, size := m.requests.Load(), m.bytes()
+		n, err := pass(measure)
+		return float64(n), float64(m.requests.Load() - asks), float64(m.bytes() - size), err
+	}
+	var n1, n2 float64
+	for range 3 { // a server can stand still for most of a pass
+		var asks1, size1, asks2, size2 float64
+		var err error
+		if n1, asks1, size1, err = run(long / 10); err != nil {
+			return nil, err
+		}
+		if n2, asks2, size2, err = run(long); err != nil {
+			return nil, err
+		}
+		if n2 > n1 {
+			return Sample{figureRequests: (asks2 - asks1) / (n2 - n1),
+				figureBytes: (size2 - size1) / (n2 - n1)}, nil
+		}
+	}
+	return nil, fmt.Errorf("%v acquisitions in a long pass, %v in a short one", n2, n1)
+}
+
+// remoteContender has 64 goroutines share a session while somebody else wants the lock too.
+func remoteContender() Case {
+	return Case{
+		Name:  "goroutines-64-remote",
+		Title: "64 goroutines on one session, and one contender elsewhere", Table: tableRemote,
+		libraries: []string{nameOurs, nameHandoff, nameZkLock},
+		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
+			r, ok := c.(remoteLooper)
+			if !ok {
+				return nil, errUnsupported
+			}
+			t, err := r.loopWithRemote(ctx,
+				loop{place: p, workers: 64, warm: b.warm, measure: b.measure})
+			return Sample{
+				figureRate: t.local.rate(), figureRemoteRate: t.remote.rate(),
+				figureRemoteWaits: float64(t.longest),
+			}, err
+		},
+	}
+}
+
+// readers has 16 goroutines read, and somebody else write once a second.
+func readers() Case {
+	return Case{
+		Name:  "readers-16",
+		Title: "16 readers on one session, and a writer elsewhere once a second",
+		Table: tableReaders,
+		// kazoo takes no part. Its readers wait for writers behind them too (recipe/lock.py,
+		// _get_predecessor: a reader's name is not among those it compares), and then both wait for
+		// ever.
+		libraries: []string{nameOurs, nameHandoff, nameMany, nameCurator},
+		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
+			r, ok := c.(readWriter)
+			if !ok {
+				return nil, errUnsupported
+			}
+			every := min(time.Second, b.measure/2)
+			t, err := r.readWrite(ctx,
+				readWrite{place: p, readers: 16, every: every, warm: b.warm, measure: b.measure})
+			return Sample{
+				figureRate: t.rate(), figureFairness: Fairness(t.counts),
+				figureWrites: float64(t.writes), figureLongestWrite: milliseconds(t.longestWrite),
+			}, err
+		},
+	}
+}

@@ -1,0 +1,217 @@
+package benchmarks
+
+// These are the cases with many contenders that wait: queues, giving up, and reconnections.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// idle is how long nothing happens in a queue that has settled.
+const idle = time.Second
+
+// longQueue has n wait on one session while the lock is passed on.
+func longQueue(n int) Case {
+	handOffs := min(max(4, n/2), 100)
+	contenders := n + handOffs/2 // n on average
+	c := Case{
+		Name: fmt.Sprintf("queue-%d", n), Title: fmt.Sprintf("queue of %d", n), Table: tableQueue,
+		timeout:   longTimeout,
+		libraries: []string{nameOurs, nameZkLock, nameCurator, nameKazoo},
+		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
+			qr, ok := c.(queuer)
+			if !ok {
+				return nil, errUnsupported
+			}
+			begin := time.Now()
+			q, err := qr.queue(ctx, p, contenders)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, q.leave()) }()
+			joined, err := quiet(ctx, 10*time.Millisecond, idle, b.server.received)
+			if err != nil {
+				return nil, err
+			}
+			took, err := q.handOff(ctx, handOffs)
+			return Sample{
+				figureAllTime: milliseconds(joined.Sub(begin)),
+				figureHandOff: milliseconds(took) / float64(handOffs),
+			}, err
+		},
+		count: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
+			qr, ok := c.(queuer)
+			if !ok {
+				return nil, errUnsupported
+			}
+			m := b.server.meter()
+			defer m.close()
+			p.connect = m.Addr()
+			q, err := qr.queue(ctx, p, contenders)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, q.leave()) }()
+			if err := m.quiet(ctx); err != nil {
+				return nil, err
+			}
+			in, size, asks := m.BytesIn(), m.bytes(), m.requests.Load()
+			s := Sample{
+				figureJoinBytes:    float64(size) / float64(contenders),
+				figureJoinRequests: float64(asks) / float64(contenders),
+			}
+			if _, err := q.handOff(ctx, handOffs); err != nil {
+				return nil, err
+			}
+			if err := m.quiet(ctx); err != nil {
+				return nil, err
+			}
+			s[figureHandOffBytes] = float64(m.BytesIn()-in) / float64(handOffs)
+			s[figureHandOffAsks] = float64(m.requests.Load()-asks) / float64(handOffs)
+			return s, nil
+		},
+	}
+	if n >= 5000 {
+		c.rounds = 3
+	}
+	return c
+}
+
+// quiet waits until no request and no answer has come for a moment.
+func (m *meter) quiet(ctx context.Context) error {
+	_, err := quiet(ctx, 10*time.Millisecond, idle, func() (int64, error) { return m.bytes(), nil })
+	return err
+}
+
+// drain has n wait on one session and lets them all through. The servers refuse to list so many to
+// the other clients.
+func drain(n int) Case {
+	return Case{
+		Name: fmt.Sprintf("drain-%d", n), Title: fmt.Sprintf("queue of %d, let through", n),
+		Table: tableQueue, timeout: longTimeout,
+		libraries: []string{nameOurs}, rounds: 1, long: true,
+		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
+			begin := time.Now()
+			q, err := c.(queuer).queue(ctx, p, n)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, q.leave()) }()
+			joined, err := quiet(ctx, 10*time.Millisecond, idle, b.server.received)
+			if err != nil {
+				return nil, err
+			}
+			took, err := q.handOff(ctx, n-1)
+			return Sample{
+				figureAllTime: milliseconds(joined.Sub(begin)),
+				figureHandOff: milliseconds(took) / float64(n-1),
+			}, err
+		},
+	}
+}
+
+// cancelling measures how long a call takes to return once its context ends.
+func cancelling() Case {
+	return Case{
+		Name: "cancel", Title: "from the end of a context to the return of the call",
+		Table:     tableCancel,
+		libraries: []string{nameOurs}, rounds: 3,
+		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
+			canceller, ok := c.(canceller)
+			if !ok {
+				return nil, errUnsupported
+			}
+			// All of it is over within a part of the session timeout.
+			answering, hanging, err := canceller.cancel(ctx, p, 30, func() (func() error, error) {
+				return b.server.Resume, b.server.Pause()
+			})
+			if err != nil {
+				return nil, err
+			}
+			a, h := inMilliseconds(answering), inMilliseconds(hanging)
+			return Sample{
+				figureCancel: Median(a), figureCancelLongest: slices.Max(a),
+				figureHang: Median(h), figureHangLongest: slices.Max(h),
+			}, nil
+		},
+	}
+}
+
+func inMilliseconds(durations []time.Duration) []float64 {
+	ms := make([]float64, len(durations))
+	for i, d := range durations {
+		ms[i] = milliseconds(d)
+	}
+	return ms
+}
+
+// reconnecting breaks the connection of a session with n contenders.
+func reconnecting(n int) Case {
+	return Case{
+		Name:  fmt.Sprintf("reconnect-%d", n),
+		Title: fmt.Sprintf("reconnection with %d waiting on one session", n),
+		Table: tableReconnect, timeout: longTimeout, rounds: 1,
+		libraries: []string{nameOurs, nameZkLock},
+		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
+			w, ok := c.(waiter)
+			if !ok {
+				return nil, errUnsupported
+			}
+			m := b.server.meter()
+			defer m.close()
+			p.connect = m.Addr()
+			leave, err := w.wait(ctx, p, n, func() {})
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, leave()) }()
+			if err := m.quiet(ctx); err != nil {
+				return nil, err
+			}
+
+			asks, size := m.requests.Load(), m.bytes()
+			begin := time.Now()
+			var curve []int64 // requests so far, at every tick
+			m.Break()
+			last, changed := asks, 0
+			for last == asks || len(curve)-changed < ticksPerSecond {
+				sleep(ctx,
+					time.Until(begin.Add(time.Duration(len(curve)+1)*time.Second/ticksPerSecond)))
+				if ctx.Err() != nil {
+					return nil, ctx.Err()
+				}
+				now := m.requests.Load()
+				curve = append(curve, now-asks)
+				if now != last {
+					last, changed = now, len(curve)
+				}
+			}
+			return Sample{
+				figurePeak: busiestSecond(curve), figureAllRequests: float64(last - asks),
+				figureAllBytes: float64(m.bytes() - size),
+				figureAllTime:  float64(changed) * 1000 / ticksPerSecond,
+			}, nil
+		},
+	}
+}
+
+const ticksPerSecond = 50
+
+// busiestSecond returns the most that a count grew by within a second. curve has its value at every
+// tick.
+func busiestSecond(curve []int64) float64 {
+	var most int64
+	for i, n := range curve {
+		var before int64
+		if i >= ticksPerSecond {
+			before = curve[i-ticksPerSecond]
+		}
+		most = max(most, n-before)
+	}
+	return float64(most)
+}
