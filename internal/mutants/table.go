@@ -234,7 +234,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "rights: an ACL without the right to delete accepted",
-		edits: []edit{{"options.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
+		edits: []edit{{"acl.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
 		tests: "TestAnACLThatIsNotForUs",
 	},
 	{
