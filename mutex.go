@@ -57,9 +57,9 @@ type Mutex struct {
 	current *recipe.Acquisition
 }
 
-// Mutex returns a handle on the lock with that name. It does not use the network. The name is one
-// or more segments joined by "/". The error of a name that ZooKeeper could not store matches
-// ErrInvalidName.
+// Mutex returns a handle on the lock with that name. It does not use the network, and the handle need
+// not be closed. The name is one or more segments joined by "/". The error of a name that ZooKeeper
+// could not store, or that is below the servers' own /zookeeper, matches ErrInvalidName.
 func (s *Session) Mutex(name string, opts ...LockOption) (*Mutex, error) {
 	return s.newMutex(name, queue.Lock, opts)
 }

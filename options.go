@@ -138,10 +138,9 @@ func WithAuth(scheme string, secret []byte) SessionOption {
 // world:anyone; with credentials it is the creator only. The rights of existing znodes are never
 // changed.
 //
-// The ACL must let the Session itself create, delete and read, or it is refused: the Session could
-// not lock where it creates the znode of a new lock. A client that uses the lock needs the rights to create, delete and read in
-// the lock's znode. A client that may not read a candidate notices its removal up to half a second
-// late, and cannot revoke it.
+// The ACL must let the Session itself create, delete and read, or it is refused: those are the
+// rights in a lock's znode that a client needs to use the lock. A client that may not read a
+// candidate notices its removal up to half a second late, and cannot revoke it.
 func WithACL(acl ...zk.ACL) SessionOption {
 	return func(cfg *sessionConfig) error {
 		cfg.acl = slices.Clone(acl)

@@ -161,6 +161,23 @@ func TestZkLockFailsOverReaders(t *testing.T) {
 	release(t, reader)
 }
 
+// TestADefaultRWMutexWaitsForZkLock has zk.Lock hold the lock when a read/write lock comes under the
+// default naming: no two are inside, so it is not refused.
+func TestADefaultRWMutexWaitsForZkLock(t *testing.T) {
+	t.Parallel()
+	s := dial(t, server(t).Connect())
+	theirs := zkLock.handle(t, nil, peers.Mutex, lockName(t))
+	acquire(t, theirs)
+	for _, kind := range []peers.Kind{peers.Read, peers.Write} {
+		_, err := open(t, s, kind, lockName(t)).TryLockContext(t.Context())
+		assert.ErrorIs(t, err, zklock.ErrLocked)
+	}
+	release(t, theirs)
+	reader := open(t, s, peers.Read, lockName(t))
+	acquire(t, reader)
+	release(t, reader)
+}
+
 // TestMalformedChildrenHarmNobody fills a lock's znode with names of every client's that are no
 // candidates, and with nonsense.
 func TestMalformedChildrenHarmNobody(t *testing.T) {

@@ -23,7 +23,8 @@ but /, ? for one, [a-z] for one of several, and the segment ** for any number of
 jobs/** matches all locks below jobs. A lock is Locked if it has holders or waiters, and Free otherwise. A
 lock that may not be read is listed as No permission, or as Unreadable if the servers' answer is too
 large. No session marks a znode that is named like a contender of the lock above it and belongs to
-no session: it holds nothing, and zooky clear removes it.
+no session: it holds nothing, and zooky clear removes it. AGE is that of the lock's znode, which may
+be older than its hold: zooky show prints since when each contender is there.
 
 The exit status is 0; 1 if the root does not exist although --root, $ZOOKY_ROOT or a chroot names
 it, which may be mistyped; or 2 if the locks could not be read, or are too many to list all. The
