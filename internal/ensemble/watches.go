@@ -37,18 +37,18 @@ const asksAtOnce = 32
 // watchedNode is a znode that has watchers, or that the server still watches for us.
 type watchedNode struct {
 	path    string
-	what    aspect
 	waiters *Watcher // a list
 	reading *reading // that is under way; nil if there is none
-	armed   bool     // the server will tell of the next change to state, on this connection
-	gone    bool     // it is known to be deleted: a candidate's name is not used again soon
-	told    bool     // and nothing else was done to it in the same transaction
-	note    any      // what its owner has left for the watchers; see Annotate
-	memo    any      // what holds until its next change; see Remember
-	fired   uint64   // how often it was told that state may not be true any more
-	audits  int      // since it was first waited for
+	what    aspect
+	armed   bool   // the server will tell of the next change to state, on this connection
+	gone    bool   // it is known to be deleted: a candidate's name is not used again soon
+	told    bool   // and nothing else was done to it in the same transaction
+	opaque  bool   // its data may not be read
+	note    any    // what its owner has left for the watchers; see Annotate
+	memo    any    // what holds until its next change; see Remember
+	fired   uint64 // how often it was told that state may not be true any more
+	audits  int    // since it was first waited for
 	state   NodeState
-	opaque  bool // its data may not be read
 }
 
 // aspect is what of a znode is watched.

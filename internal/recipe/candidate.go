@@ -35,9 +35,17 @@ type candidate struct {
 	// what its path will be when it has left the queue of a semaphore; empty otherwise
 	permit string
 
-	stage   stage    // of its znode
-	doubted bool     // another client has removed its znode, it seems, and may have taken its name
-	usurped bool     // another session's znode has its name
+	stage   stage // of its znode
+	doubted bool  // another client has removed its znode, it seems, and may have taken its name
+	usurped bool  // another session's znode has its name
+
+	hopeful bool // a semaphore has permits left when it is created, as far as is known
+	seen    bool // in the queue, when none was left ahead of it
+	isFirst bool // none is ahead of it
+	// the queue was empty when it was created, and has been since the candidate before it left
+	wasOnly bool
+	sifts   bool // a stray was met in the line: the rest is looked at before it is waited for
+
 	handoff *handoff // that it has left; nil for none
 
 	reader string // the path of a reader that may be in its place; empty if there is none
@@ -51,20 +59,14 @@ type candidate struct {
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // those ahead of it
 
-	hopeful bool // that a semaphore has permits left when it is created
 	// of the permits, which was asked for right behind first; nil if there is none
 	out *listing
 	// that was asked for together with the creation, until it is looked at; nil if there is none
 	first    *listing
 	watchers []*ensemble.Watcher // of the first of those in line
 	since    time.Time           // when it began to wait
-	seen     bool                // in the queue, when none was left ahead of it
-	isFirst  bool                // none is ahead of it
-	// the queue was empty when it was created, and has been since the candidate before it left
-	wasOnly bool
 	// children that look like candidates and are not: they will never go away
 	strays map[string]bool
-	sifts  bool // one was met in the line: the rest of it is looked at before it is waited for
 
 	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
