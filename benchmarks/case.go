@@ -92,13 +92,14 @@ func cases(quick bool) []Case {
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)
-	lengths, waiting := []int{10, 100, 1000, 5000}, 10000
+	lengths, waiting, holding := []int{10, 100, 1000, 5000}, 10000, 300
 	if quick {
-		lengths, waiting = []int{10, 100, 1000}, 1000
+		lengths, waiting, holding = []int{10, 100, 1000}, 1000, 20
 	}
 	for _, n := range lengths {
 		all = append(all, longQueue(n))
 	}
-	all = append(all, drain(20000), footprint(waiting), cancelling(), reconnecting(waiting))
+	all = append(all, drain(20000), footprint(waiting), cancelling(), reconnecting(waiting),
+		fleetOf(holding))
 	return all
 }

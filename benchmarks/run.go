@@ -29,6 +29,7 @@ type Options struct {
 // bench is a run.
 type bench struct {
 	warm, measure time.Duration
+	quick         bool
 	dir           string // for temporary files
 	server        *server
 	logf          func(string, ...any)
@@ -40,7 +41,7 @@ type bench struct {
 // Run measures. A pass that fails is noted in the report and leaves the others alone; if ctx ends,
 // the report has the cases that were finished.
 func Run(ctx context.Context, o Options) (_ *Report, err error) {
-	b := &bench{warm: o.Warm, measure: o.Measure, logf: o.Logf, clients: make(map[string]client)}
+	b := &bench{warm: o.Warm, measure: o.Measure, quick: o.Quick, logf: o.Logf, clients: make(map[string]client)}
 	if b.logf == nil {
 		b.logf = func(string, ...any) {}
 	}

@@ -17,6 +17,7 @@ const (
 	tableMemory     = "memory"
 	tableCancel     = "cancel"
 	tableReconnect  = "reconnect"
+	tableFleet      = "fleet"
 )
 
 // table is how the results of some cases are shown: a line for each case and library.
@@ -79,6 +80,12 @@ var tables = []table{
 		plain("requests", figureAllRequests),
 		plain("bytes", figureAllBytes),
 		plain("ms until quiet", figureAllTime),
+	}},
+	{tableFleet, "Many sessions that hold locks", []column{
+		plain("requests a second", figureFleetRequests),
+		ratio("× zk.Lock", figureFleetRequests, nameZkLock),
+		plain("transactions a second", figureFleetWrites),
+		plain("client's CPU, ms a second", figureFleetCPU),
 	}},
 }
 

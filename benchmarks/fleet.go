@@ -1,0 +1,114 @@
+package benchmarks
+
+// This is the case with many sessions that hold locks and do nothing else, as leaders do.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	figureFleetRequests = "requests/s of all sessions"
+	figureFleetWrites   = "transactions/s of all sessions"
+	figureFleetCPU      = "client's CPU ms/s of all sessions"
+)
+
+// fleet is a client whose sessions can hold a lock each.
+type fleet interface {
+	// station opens n sessions, each of which holds a lock of its own until release is called.
+	station(ctx context.Context, p place, n int) (release func() error, err error)
+}
+
+// fleetOf has n sessions hold one lock each.
+func fleetOf(n int) Case {
+	return Case{
+		Name:  fmt.Sprintf("fleet-%d", n),
+		Title: fmt.Sprintf("%d sessions that hold a lock each", n),
+		Table: tableFleet, rounds: 3,
+		libraries: []string{nameOurs, nameZkLock},
+		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
+			f, ok := c.(fleet)
+			if !ok {
+				return nil, errUnsupported
+			}
+			release, err := f.station(ctx, p, n)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, release()) }()
+			measure := b.measure
+			if !b.quick {
+				measure = max(measure, 2*p.timeout) // that have a dozen beats
+			}
+			before, err := b.server.load()
+			if err != nil {
+				return nil, err
+			}
+			select {
+			case <-time.After(measure):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			after, err := b.server.load()
+			if err != nil {
+				return nil, err
+			}
+			took := after.at.Sub(before.at).Seconds()
+			return Sample{
+				figureFleetRequests: float64(after.requests-before.requests) / took,
+				figureFleetWrites:   float64(after.zxid-before.zxid) / took,
+				figureFleetCPU:      milliseconds(after.client-before.client) / took,
+			}, nil
+		},
+	}
+}
+
+// load is what the server and this process have done so far.
+type load struct {
+	at             time.Time
+	requests, zxid int64
+	client         time.Duration // of CPU
+}
+
+var zxidPattern = regexp.MustCompile(`(?m)^Zxid: 0x([0-9a-f]+)`)
+
+func (s *server) load() (l load, err error) {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return l, err
+	}
+	l.at = time.Now()
+	l.client = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	if l.requests, err = s.received(); err != nil {
+		return l, err
+	}
+	text, err := s.ask("srvr", zxidPattern)
+	if err != nil {
+		return l, err
+	}
+	s.asked.Add(1)
+	l.zxid, err = strconv.ParseInt(text, 16, 64)
+	return l, err
+}
+
+func (c inProcess) station(ctx context.Context, p place, n int) (release func() error, err error) {
+	sessions, closeAll, err := c.openAll(ctx, p, n)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range sessions {
+		lockers, err := s.lockers(fmt.Sprintf("%s-%d", p.path, i), 1)
+		if err == nil {
+			err = lockers[0].lock(ctx)
+		}
+		if err != nil {
+			return nil, errors.Join(err, closeAll())
+		}
+	}
+	return closeAll, nil
+}
