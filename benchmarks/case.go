@@ -89,6 +89,7 @@ func cases(quick bool) []Case {
 		throughput("delay-10ms", "alone, 10 ms each way", everybody, 1, 1, 10*time.Millisecond),
 		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", everybody, 8, 1,
 			time.Millisecond),
+		togetherAt10ms(2), togetherAt10ms(8),
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)

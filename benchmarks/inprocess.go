@@ -61,8 +61,16 @@ type semaphores interface {
 	permits(path string, size, n int) ([]locker, error) // for n workers of this session
 }
 
+// several is a session of a library that acquires several locks together.
+type several interface {
+	together(paths []string, n int) ([]locker, error) // for n workers of this session
+}
+
 // lockers returns what the workers on a session take.
 func (l loop) lockers(s session) ([]locker, error) {
+	if l.locks > 0 {
+		return l.chains(s)
+	}
 	if l.permits == 0 {
 		return s.lockers(l.path, l.workers)
 	}
@@ -71,6 +79,51 @@ func (l loop) lockers(s session) ([]locker, error) {
 		return nil, errUnsupported
 	}
 	return with.permits(l.path, l.permits, l.workers)
+}
+
+// chains returns several locks for each worker.
+func (l loop) chains(s session) ([]locker, error) {
+	paths := make([]string, l.locks)
+	for i := range paths {
+		paths[i] = fmt.Sprintf("%s-%d", l.path, i)
+	}
+	if with, ok := s.(several); ok {
+		return with.together(paths, l.workers)
+	}
+	chains := make([]chain, l.workers)
+	for _, path := range paths {
+		lockers, err := s.lockers(path, l.workers)
+		if err != nil {
+			return nil, err
+		}
+		for i, link := range lockers {
+			chains[i] = append(chains[i], link)
+		}
+	}
+	lockers := make([]locker, l.workers)
+	for i := range lockers {
+		lockers[i] = chains[i]
+	}
+	return lockers, nil
+}
+
+// chain is several locks that are acquired one by one, in an order that all have.
+type chain []locker
+
+func (c chain) lock(ctx context.Context) error {
+	for i, link := range c {
+		if err := link.lock(ctx); err != nil {
+			return errors.Join(err, c[:i].unlock(ctx))
+		}
+	}
+	return nil
+}
+
+func (c chain) unlock(ctx context.Context) (err error) {
+	for _, link := range c {
+		err = errors.Join(err, link.unlock(ctx))
+	}
+	return err
 }
 
 func (c inProcess) loop(ctx context.Context, l loop) (_ tally, err error) {

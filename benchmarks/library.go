@@ -24,6 +24,7 @@ type loop struct {
 	place
 	sessions, workers int           // workers on each session
 	permits           int           // of the semaphore that they take one of; 0 for a lock
+	locks             int           // that each worker takes together; 0 for one
 	hold              time.Duration // how long each holds the lock; only libraries for Go can
 	warm, measure     time.Duration // what is acquired in the first does not count
 }
@@ -112,13 +113,14 @@ var errUnsupported = errors.New("the library knows no such thing")
 
 // Names of the libraries.
 const (
-	nameOurs    = "zklock"
-	nameHandoff = "zklock, handoff 64"
-	nameMany    = "zklock, handoff 1024"
-	nameZkLock  = "zk.Lock"
-	nameLimit   = "limit"
-	nameCurator = "Curator"
-	nameKazoo   = "kazoo"
+	nameOurs     = "zklock"
+	nameHandoff  = "zklock, handoff 64"
+	nameMany     = "zklock, handoff 1024"
+	nameOneByOne = "zklock, one by one"
+	nameZkLock   = "zk.Lock"
+	nameLimit    = "limit"
+	nameCurator  = "Curator"
+	nameKazoo    = "kazoo"
 )
 
 // libraries returns all libraries in the order in which tables and plots show them.
@@ -127,6 +129,7 @@ func libraries() []Library {
 		{nameOurs, startOurs},
 		{nameHandoff, startHandoff},
 		{nameMany, startManyHandoffs},
+		{nameOneByOne, startOneByOne},
 		{nameZkLock, startZkLock},
 		{nameCurator, startCurator},
 		{nameKazoo, startKazoo},

@@ -56,6 +56,14 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 		pass: pass, count: count}
 }
 
+// togetherAt10ms has one worker take n locks at a time, over a slow network.
+func togetherAt10ms(n int) Case {
+	return looping(fmt.Sprintf("together-%d", n),
+		fmt.Sprintf("%d locks together, 10 ms each way", n),
+		[]string{nameOurs, nameOneByOne, nameZkLock}, loop{sessions: 1, workers: 1, locks: n},
+		10*time.Millisecond)
+}
+
 // perAcquisition takes the difference between a long pass and a short one: sessions are opened and
 // closed, and whoever waits at the end is let through, in both.
 func perAcquisition(m *meter, long time.Duration,

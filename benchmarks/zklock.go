@@ -72,6 +72,45 @@ func (s oursSession) permits(path string, size, n int) ([]locker, error) {
 	return lockers, nil
 }
 
+// together returns locks that LockAll acquires.
+func (s oursSession) together(paths []string, n int) ([]locker, error) {
+	lockers := make([]locker, n)
+	for i := range lockers {
+		l := &oursSeveral{s: s.Session}
+		for _, path := range paths {
+			m, err := s.Mutex(lockName(path), s.opts...)
+			if err != nil {
+				return nil, err
+			}
+			l.locks = append(l.locks, m)
+		}
+		lockers[i] = l
+	}
+	return lockers, nil
+}
+
+type oursSeveral struct {
+	s     *zklock.Session
+	locks []*zklock.Mutex
+	held  *zklock.Hold
+}
+
+func (l *oursSeveral) lock(ctx context.Context) (err error) {
+	l.held, err = l.s.LockAll(ctx, l.locks...)
+	return err
+}
+
+func (l *oursSeveral) unlock(ctx context.Context) error { return l.held.UnlockContext(ctx) }
+
+// startOneByOne runs zklock without LockAll.
+func startOneByOne(context.Context, *bench) (client, error) {
+	o := newOurs()
+	return inProcess{func(ctx context.Context, p place) (session, error) {
+		s, err := o.dial(ctx, p)
+		return struct{ session }{s}, err
+	}}, nil
+}
+
 type oursPermit struct {
 	sem *zklock.Semaphore
 	p   *zklock.Permit
