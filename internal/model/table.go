@@ -215,7 +215,9 @@ var models = []model{
 		bounds: []bound{
 			{"three clients, another size", false, semaphoreBounds(3, 0, 0, 0, 1, 0)},
 			{"two clients, another size", false, semaphoreBounds(2, 0, 1, 0, 1, 0)},
-			{"three clients, one removed, a session moves", false,
+			{"two clients, one removed, a session moves", false,
+				semaphoreBounds(2, 0, 1, 0, 0, 1)},
+			{"three clients, one removed, a session moves", true,
 				semaphoreBounds(3, 0, 1, 0, 0, 1)},
 			{"two clients, a session moves, a server behind, one gives up", false,
 				semaphoreBounds(2, 1, 1, 1, 0, 0)},

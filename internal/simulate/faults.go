@@ -25,7 +25,7 @@ var faults = map[string]func(*run, Step){
 	"strand":    (*run).strand,
 	"elect":     (*run).elect,
 	"shut":      (*run).shut,
-	"wipe":      func(r *run, _ Step) { r.wipe(); r.Wipe() },
+	"wipe":      func(r *run, _ Step) { r.wipe(r.Sessions()); r.Wipe() },
 }
 
 // faultVerbs are those verbs, the likelier the oftener.

@@ -38,20 +38,22 @@ func (h *hold) stands() bool { return !h.excused && !closed.Is(h.lost) }
 // model is what is true of the locks, and what was found to be wrong. It is never locked while the
 // Cluster is asked: the Cluster's loop locks it.
 type model struct {
-	mu       sync.Mutex // guards what follows
-	begun    time.Time
-	holds    map[*hold]struct{}
-	pools    map[string]*pool        // semaphores, by name
-	gone     map[string]bool         // candidates that were deleted
-	goneAt   map[owned]time.Time     // when one of them was
-	newest   map[string]zklock.Token // of all holds, by lock
-	writers  map[string]zklock.Token // of exclusive ones
-	removers map[string]bool         // locks that a user has taken by force or cleared
-	started  int                     // steps so far
-	unsolved map[int]Step            // steps that are not through
-	waits    map[string]int          // steps that hang with a lost hold, by handle
-	wrong    []string
-	trace    []string
+	mu    sync.Mutex // guards what follows
+	begun time.Time
+	holds map[*hold]struct{}
+	pools map[string]*pool // semaphores, by name
+	// sessions of an ensemble that has begun anew since
+	forgotten map[int64]bool
+	gone      map[string]bool         // candidates that were deleted
+	goneAt    map[owned]time.Time     // when one of them was
+	newest    map[string]zklock.Token // of all holds, by lock
+	writers   map[string]zklock.Token // of exclusive ones
+	removers  map[string]bool         // locks that a user has taken by force or cleared
+	started   int                     // steps so far
+	unsolved  map[int]Step            // steps that are not through
+	waits     map[string]int          // steps that hang with a lost hold, by handle
+	wrong     []string
+	trace     []string
 }
 
 // owned are the candidates that a session has in a lock's queue.
@@ -63,7 +65,8 @@ type owned struct {
 func newModel() *model {
 	return &model{
 		begun: time.Now(), holds: make(map[*hold]struct{}), pools: make(map[string]*pool),
-		gone: make(map[string]bool), goneAt: make(map[owned]time.Time),
+		forgotten: make(map[int64]bool),
+		gone:      make(map[string]bool), goneAt: make(map[owned]time.Time),
 		newest:  make(map[string]zklock.Token),
 		writers: make(map[string]zklock.Token), removers: make(map[string]bool),
 		unsolved: make(map[int]Step), waits: make(map[string]int),
@@ -102,7 +105,7 @@ func (m *model) granted(h *hold) {
 	defer m.mu.Unlock()
 	m.trace = append(m.trace, fmt.Sprintf("%v granted %v", time.Since(m.begun), h))
 	// The user hears of the grant a moment after it.
-	h.excused = h.excused || m.gone[h.path] ||
+	h.excused = h.excused || m.gone[h.path] || m.forgotten[h.session] ||
 		h.path == "" && time.Since(m.goneAt[owned{h.lock, h.session}]) <= told
 	for other := range m.holds {
 		if other.lock != h.lock || other.shared && h.shared {
@@ -202,10 +205,14 @@ func (m *model) deleted(lock, znode string, owner, by int64) {
 	m.gone[znode], m.goneAt[owned{lock, owner}] = true, time.Now()
 }
 
-// wipe is told that the ensemble begins anew.
-func (m *model) wipe() {
+// wipe is told that the ensemble begins anew, and forgets these sessions. Until their clients hear of
+// it, they may pass their holds on.
+func (m *model) wipe(sessions []int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for _, id := range sessions {
+		m.forgotten[id] = true
+	}
 	for h := range m.holds {
 		h.excused = true
 	}
