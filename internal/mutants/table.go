@@ -263,6 +263,11 @@ var mutants = []mutant{
 		tests: "TestTroubleIsOneLine",
 	},
 	{
+		name:  "versions: who asks is written in another form",
+		edits: []edit{{"internal/recipe/mark.go", "[]byte(\"\\nasked by \")", "[]byte(\"\\nasked for by \")"}},
+		tests: "TestVirtualAnotherVersionHolds|TestVirtualAnotherVersionWaits",
+	},
+	{
 		name:  "misuse: copy of a Permit is used",
 		edits: []edit{{"misuse.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
 		tests: "TestVirtualCopies",
