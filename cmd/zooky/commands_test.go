@@ -175,7 +175,7 @@ func TestRevoke(t *testing.T) {
 	status, stdout, stderr = p.zooky("revoke", "george", "--wait", "200ms")
 	assert.Equal(t, 1, status)
 	assert.Equal(t, "1 asked.\nstill there: ann\n", stdout)
-	assert.Equal(t, "zooky: george: 1 have not released it within 200ms\n", stderr)
+	assert.Equal(t, "zooky: george: not released by 1 within 200ms\n", stderr)
 	assert.NoError(t, notLost(m.Lost()))
 
 	m = p.lock("henry")

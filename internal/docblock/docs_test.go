@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,50 @@ func TestDocsNameTests(t *testing.T) {
 		}
 	}
 	assert.Positive(t, named)
+}
+
+// exported matches what documents name of the API: members of a type, options, and errors. Those of
+// other packages have its name before them.
+var exported = regexp.MustCompile(`\b(?:(?:zktest|zklock)\.)?` +
+	`(Session|Mutex|RWMutex|Semaphore|Permit|Hold|Election|Pending|Token|Contender|LockInfo|Stats|Hooks)` +
+	`\.([A-Z]\w*)|(^|[^.\w])((?:With|Err)[A-Z]\w+)`)
+
+// others are names of other packages that the documents mention without the package.
+var others = []string{"WithExpiry", "WithTTL", "WithTries", "WithRetryDelay", "ErrLockHeld",
+	"WithLockName"}
+
+// TestDocsNameTheAPI checks that what the documents for users name in code exists.
+func TestDocsNameTheAPI(t *testing.T) {
+	goToRoot(t)
+	var api strings.Builder
+	for _, file := range []string{"api/zklock.txt", "api/zktest.txt"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		api.Write(text)
+	}
+	named := 0
+	for _, document := range documents(t) {
+		if document == "DESIGN.md" { // is about what is not exported
+			continue
+		}
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, code := range regexp.MustCompile("`[^`\n]+`").FindAllString(string(text), -1) {
+			for _, m := range exported.FindAllStringSubmatch(code, -1) {
+				if slices.Contains(others, m[4]) {
+					continue
+				}
+				name := m[4]
+				if name == "" {
+					name = `(field ` + m[1] + `\.|\(\*?` + m[1] + `\) )` + m[2]
+				}
+				exists := regexp.MustCompile(`\b` + name + `\b|[ (]` + name + `\b`).MatchString(api.String())
+				assert.True(t, exists, "%s: %s: there is no %s", document, code, m[0])
+				named++
+			}
+		}
+	}
+	assert.Greater(t, named, 100)
 }
 
 // TestGuaranteesNameMutants checks that every mutant and model that the table of guarantees points

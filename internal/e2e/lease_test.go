@@ -206,7 +206,48 @@ func TestALeaderFailoverLosesNoHold(t *testing.T) {
 	defer cancel()
 	leader, err := ensemble.WaitLeader(ctx)
 	require.NoError(t, err)
-	var holders []*zklock.Mutex
+	holders := holdersOnAll(t, ensemble)
+	begun := time.Now()
+	require.NoError(t, leader.Kill())
+	requireHeld(ctx, t, holders)
+	t.Logf("the next leader answers after %v", time.Since(begun))
+	for _, m := range holders {
+		assert.NoError(t, m.Err())
+		assert.NoError(t, m.UnlockContext(ctx))
+	}
+}
+
+// TestARollingRestartLosesNoHold restarts every server, the leader last.
+func TestARollingRestartLosesNoHold(t *testing.T) {
+	slow(t)
+	ensemble := zktest.Start(t, zktest.WithServers(3))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	leader, err := ensemble.WaitLeader(ctx)
+	require.NoError(t, err)
+	holders := holdersOnAll(t, ensemble)
+	restart := func(server *zktest.Server) {
+		require.NoError(t, server.Stop())
+		require.NoError(t, server.Start())
+		_, err := ensemble.WaitLeader(ctx)
+		require.NoError(t, err)
+		requireHeld(ctx, t, holders)
+	}
+	for _, server := range ensemble.Servers() {
+		if server != leader {
+			restart(server)
+		}
+	}
+	restart(leader)
+	for _, m := range holders {
+		assert.NoError(t, m.Err())
+		assert.NoError(t, m.UnlockContext(ctx))
+	}
+}
+
+// holdersOnAll returns held locks, of one session on each server.
+func holdersOnAll(t *testing.T, ensemble *zktest.Ensemble) (holders []*zklock.Mutex) {
+	t.Helper()
 	for i, server := range ensemble.Servers() {
 		connect := server.Addr() // first; the others are there to go to
 		for _, other := range ensemble.Servers() {
@@ -218,17 +259,16 @@ func TestALeaderFailoverLosesNoHold(t *testing.T) {
 		lock(t, m)
 		holders = append(holders, m)
 	}
-	begun := time.Now()
-	require.NoError(t, leader.Kill())
+	return holders
+}
+
+// requireHeld asks the ensemble whether the locks are held.
+func requireHeld(ctx context.Context, t *testing.T, holders []*zklock.Mutex) {
+	t.Helper()
 	for _, m := range holders {
 		held, err := m.Held(ctx)
 		require.NoError(t, err)
-		assert.True(t, held)
-	}
-	t.Logf("the next leader answers after %v", time.Since(begun))
-	for _, m := range holders {
-		assert.NoError(t, m.Err())
-		assert.NoError(t, m.UnlockContext(ctx))
+		require.True(t, held)
 	}
 }
 

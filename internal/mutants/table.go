@@ -258,6 +258,16 @@ var mutants = []mutant{
 		tests: "TestTheServersOwnZnodesAreNoLocks",
 	},
 	{
+		name:  "zooky: the usage of a command is not told where arguments are missing",
+		edits: []edit{{"cmd/zooky/internal/cli/cli.go", "		command.Args = withUsage(command.Args)\n", "		_ = withUsage\n		_ = command\n"}},
+		tests: "TestTroubleIsOneLine",
+	},
+	{
+		name:  "versions: who asks is written in another form",
+		edits: []edit{{"internal/recipe/mark.go", "[]byte(\"\\nasked by \")", "[]byte(\"\\nasked for by \")"}},
+		tests: "TestVirtualAnotherVersionHolds|TestVirtualAnotherVersionWaits",
+	},
+	{
 		name:  "misuse: copy of a Permit is used",
 		edits: []edit{{"misuse.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
 		tests: "TestVirtualCopies",

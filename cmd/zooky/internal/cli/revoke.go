@@ -131,7 +131,7 @@ func (r *revoker) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) e
 	}
 	if n := len(done.Remain); err == nil && n > 0 && r.wait > 0 {
 		err = &exitError{status: exitNo,
-			err: fmt.Errorf("%s: %d have not released it within %v", m.Name(), n, r.wait)}
+			err: fmt.Errorf("%s: not released by %d within %v", m.Name(), n, r.wait)}
 	}
 	return errors.Join(incomplete, err)
 }
