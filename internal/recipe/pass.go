@@ -1,5 +1,7 @@
 package recipe
 
+// This is how the first candidate in a semaphore's queue becomes a permit.
+
 import (
 	"context"
 	"errors"

@@ -11,7 +11,7 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 )
 
-// This is how the first in a semaphore's queue comes to its permits.
+// This is how the first in a semaphore's queue waits for its permits.
 
 // passingPatience is how long a try waits for those ahead of it in the queue of a semaphore that
 // has permits left: they are about to take theirs. One that has died there keeps the place for a

@@ -1,5 +1,7 @@
 package recipe
 
+// This is how a candidate finds out whether a downgrade has made it a reader's.
+
 import (
 	"context"
 	"errors"

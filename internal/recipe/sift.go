@@ -1,5 +1,8 @@
 package recipe
 
+// This is how a candidate deals with children that are no candidates, or that are another kind of
+// client's.
+
 import (
 	"context"
 	"fmt"
