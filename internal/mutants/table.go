@@ -134,7 +134,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "misuse: copy of a Semaphore is used",
-		edits: []edit{{"misuse.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
+		edits: []edit{{"semaphore.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
 		tests: "TestVirtualSemaphoreMisuse",
 	},
 	{
@@ -224,12 +224,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "misuse: copy of a Mutex is used",
-		edits: []edit{{"misuse.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
+		edits: []edit{{"mutex.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
 		tests: "TestVirtualCopies",
 	},
 	{
 		name:  "misuse: copy of an RWMutex is used",
-		edits: []edit{{"misuse.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
+		edits: []edit{{"rwmutex.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
 		tests: "TestVirtualCopies",
 	},
 	{
@@ -259,22 +259,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "misuse: copy of a Permit is used",
-		edits: []edit{{"misuse.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
+		edits: []edit{{"permit.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
 		tests: "TestVirtualCopies",
 	},
 	{
 		name:  "misuse: zero Pending is used",
-		edits: []edit{{"misuse.go", "p == nil || p.a == nil", "p == nil"}},
+		edits: []edit{{"pending.go", "p == nil || p.a == nil", "p == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
 		name:  "misuse: zero Hold is used",
-		edits: []edit{{"misuse.go", "h == nil || h.bond == nil", "h == nil"}},
+		edits: []edit{{"lockall.go", "h == nil || h.bond == nil", "h == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
 		name:  "misuse: zero Election is used",
-		edits: []edit{{"misuse.go", "e == nil || e.m == nil", "e == nil"}},
+		edits: []edit{{"election.go", "e == nil || e.m == nil", "e == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
@@ -284,7 +284,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "misuse: zero Session is used",
-		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
+		edits: []edit{{"session.go", "s == nil || s.self != s", "s == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
