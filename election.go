@@ -201,3 +201,9 @@ func awaitWake(ctx context.Context, zs *recipe.Local, wake <-chan struct{},
 		return ensemble.ContextError(ctx)
 	}
 }
+
+func (e *Election) check() {
+	if e == nil || e.m == nil {
+		panic(notMadeElection)
+	}
+}

@@ -217,3 +217,9 @@ func (h *Hold) UnlockContext(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (h *Hold) check() {
+	if h == nil || h.bond == nil {
+		panic(notMadeHold)
+	}
+}

@@ -345,3 +345,9 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 	}
 	return opError("unlock", m.path, a.Release(ensemble.OrNone(ctx)))
 }
+
+func (m *Mutex) check() {
+	if m == nil || m.self != m {
+		panic(notMadeMutex)
+	}
+}

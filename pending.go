@@ -1,8 +1,6 @@
 package zklock
 
-import (
-	"github.com/zookylock/zklock/internal/recipe"
-)
+import "github.com/zookylock/zklock/internal/recipe"
 
 // Pending is an acquisition under way, made by LockAsync. If it succeeds, the lock is held through
 // its handle, and is released by unlocking the handle or by Cancel.
@@ -59,4 +57,10 @@ func (p *Pending) Cancel() {
 		return
 	}
 	p.a.Drop()
+}
+
+func (p *Pending) check() {
+	if p == nil || p.a == nil {
+		panic(notMadePending)
+	}
 }

@@ -134,3 +134,9 @@ func (p *Permit) ReleaseContext(ctx context.Context) error {
 	}
 	return opError("release", p.s.path, p.a.Release(ensemble.OrNone(ctx)))
 }
+
+func (p *Permit) check() {
+	if p == nil || p.self != p {
+		panic(notMadePermit)
+	}
+}

@@ -174,3 +174,9 @@ type rlocker RWMutex
 
 func (r *rlocker) Lock()   { (*RWMutex)(r).RLock() }
 func (r *rlocker) Unlock() { (*RWMutex)(r).RUnlock() }
+
+func (rw *RWMutex) check() {
+	if rw == nil || rw.self != rw {
+		panic(notMadeRWMutex)
+	}
+}

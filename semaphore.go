@@ -191,3 +191,9 @@ func (s *Semaphore) Resize(ctx context.Context, n int) error {
 		})
 	return opError("resize", s.path, err)
 }
+
+func (sem *Semaphore) check() {
+	if sem == nil || sem.self != sem {
+		panic(notMadeSemaphore)
+	}
+}

@@ -317,3 +317,9 @@ func (s *Session) Holds() []HoldInfo {
 	slices.SortFunc(holds, func(a, b HoldInfo) int { return a.Since.Compare(b.Since) })
 	return holds
 }
+
+func (s *Session) check() {
+	if s == nil || s.self != s {
+		panic(notMadeSession)
+	}
+}

@@ -46,7 +46,7 @@ var simulated = []mutant{
 	},
 	{
 		name: "simulated: semaphore's size not looked at by the transaction",
-		edits: []edit{{"internal/recipe/permit.go", "		wire.Check(c.cfg.Pool.Path, l.version),\n",
+		edits: []edit{{"internal/recipe/pass.go", "		wire.Check(c.cfg.Pool.Path, l.version),\n",
 			"		wire.Check(c.cfg.Pool.Path, -1),\n"}},
 		seeds: 3000,
 	},

@@ -94,7 +94,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: the reader is not asked after the writer",
-		edits: []edit{{"internal/recipe/lookahead.go", "if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {", "if false {"}},
+		edits: []edit{{"internal/recipe/queueing.go", "if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {", "if false {"}},
 		tests: "TestVirtualDowngradeHeedsWhoAsked",
 	},
 	{
@@ -104,7 +104,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: an exchange that was executed is taken for refused",
-		edits: []edit{{"internal/recipe/downgrade.go", "	case err == nil && node.Owner == c.zs.ID():\n", "	case err == nil && node.Owner == 0:\n"}},
+		edits: []edit{{"internal/recipe/reader.go", "	case err == nil && node.Owner == c.zs.ID():\n", "	case err == nil && node.Owner == 0:\n"}},
 		tests: "TestVirtualDowngradeThroughFaults",
 	},
 	{
@@ -129,12 +129,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: one permit too many",
-		edits: []edit{{"internal/recipe/permit.go", "		case used+int64(p.Permits) > int64(l.size):", "		case used > int64(l.size):"}, {"internal/recipe/permit.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
+		edits: []edit{{"internal/recipe/permit.go", "		case used+int64(p.Permits) > int64(l.size):", "		case used > int64(l.size):"}, {"internal/recipe/pass.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore",
 	},
 	{
 		name:  "misuse: copy of a Semaphore is used",
-		edits: []edit{{"misuse.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
+		edits: []edit{{"semaphore.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
 		tests: "TestVirtualSemaphoreMisuse",
 	},
 	{
@@ -144,7 +144,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: permits not counted again once they are taken",
-		edits: []edit{{"internal/recipe/permit.go", "	if err == nil && used > int64(l.size) {\n		err = errCrowded", "	if false {\n		err = errCrowded"}},
+		edits: []edit{{"internal/recipe/pass.go", "	if err == nil && used > int64(l.size) {\n		err = errCrowded", "	if false {\n		err = errCrowded"}},
 		tests: "TestVirtualSomebodyElseTakesPermits",
 	},
 	{
@@ -189,12 +189,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: transaction repeated without a look",
-		edits: []edit{{"internal/recipe/permit.go", "		if err := c.locate(ctx); err != nil || c.permit != \"\" {\n			return false, err\n		}\n", "		c.stay()\n		return false, c.zs.Retry(ctx, was)\n"}},
+		edits: []edit{{"internal/recipe/pass.go", "		if err := c.locate(ctx); err != nil || c.permit != \"\" {\n			return false, err\n		}\n", "		c.stay()\n		return false, c.zs.Retry(ctx, was)\n"}},
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks",
 	},
 	{
 		name:  "semaphore: mark lost with the place in the queue",
-		edits: []edit{{"internal/recipe/permit.go", "wire.Delete(c.path, c.version),", "wire.Delete(c.path, -1),"}},
+		edits: []edit{{"internal/recipe/pass.go", "wire.Delete(c.path, c.version),", "wire.Delete(c.path, -1),"}},
 		tests: "TestVirtualAMarkIsNotLostWithTheQueue",
 	},
 	{
@@ -209,7 +209,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: kazoo let in",
-		edits: []edit{{"internal/recipe/pool.go", "return []byte(\"-\" + strconv.Itoa(n))", "return []byte(strconv.Itoa(n))"}, {"internal/recipe/pool.go", "		return 0, errKazoo\n	}\n	return int(-n64), nil", "		return int(n64), nil\n	}\n	return int(-n64), nil"}},
+		edits: []edit{{"internal/recipe/semaphore.go", "return []byte(\"-\" + strconv.Itoa(n))", "return []byte(strconv.Itoa(n))"}, {"internal/recipe/semaphore.go", "		return 0, errKazoo\n	}\n	return int(-n64), nil", "		return int(n64), nil\n	}\n	return int(-n64), nil"}},
 		tests: "TestSemaphoresOfOthersAreRefused",
 	},
 	{
@@ -219,17 +219,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: hold of the place in the queue, not of the permit",
-		edits: []edit{{"internal/recipe/queueing.go", "	c.standing.Store(isFirst)\n	c.hold.bind(c)\n	return c.admit(p.ctx)", "	c.standing.Store(isFirst)\n	return c.admit(p.ctx)"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	c.standing.Store(isFirst)\n	c.bindHold()\n	return c.admit(p.ctx)", "	c.standing.Store(isFirst)\n	return c.admit(p.ctx)"}},
 		tests: "TestVirtualSemaphore|TestVirtualPermitsAreLostBeforeTheNextGrant",
 	},
 	{
 		name:  "misuse: copy of a Mutex is used",
-		edits: []edit{{"misuse.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
+		edits: []edit{{"mutex.go", "m == nil || m.self != m", "m == nil || m.self == nil"}},
 		tests: "TestVirtualCopies",
 	},
 	{
 		name:  "misuse: copy of an RWMutex is used",
-		edits: []edit{{"misuse.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
+		edits: []edit{{"rwmutex.go", "rw == nil || rw.self != rw", "rw == nil || rw.self == nil"}},
 		tests: "TestVirtualCopies",
 	},
 	{
@@ -269,22 +269,22 @@ var mutants = []mutant{
 	},
 	{
 		name:  "misuse: copy of a Permit is used",
-		edits: []edit{{"misuse.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
+		edits: []edit{{"permit.go", "p == nil || p.self != p", "p == nil || p.self == nil"}},
 		tests: "TestVirtualCopies",
 	},
 	{
 		name:  "misuse: zero Pending is used",
-		edits: []edit{{"misuse.go", "p == nil || p.a == nil", "p == nil"}},
+		edits: []edit{{"pending.go", "p == nil || p.a == nil", "p == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
 		name:  "misuse: zero Hold is used",
-		edits: []edit{{"misuse.go", "h == nil || h.bond == nil", "h == nil"}},
+		edits: []edit{{"lockall.go", "h == nil || h.bond == nil", "h == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
 		name:  "misuse: zero Election is used",
-		edits: []edit{{"misuse.go", "e == nil || e.m == nil", "e == nil"}},
+		edits: []edit{{"election.go", "e == nil || e.m == nil", "e == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
@@ -294,7 +294,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "misuse: zero Session is used",
-		edits: []edit{{"misuse.go", "s == nil || s.self != s", "s == nil"}},
+		edits: []edit{{"session.go", "s == nil || s.self != s", "s == nil"}},
 		tests: "TestZeroValues",
 	},
 	{
@@ -881,12 +881,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidates of unknown clients ignored",
-		edits: []edit{{"internal/recipe/stray.go", "	for _, other := range l.unknown {\n", "	for _, other := range l.unknown[:0] {\n"}},
+		edits: []edit{{"internal/recipe/sift.go", "	for _, other := range l.unknown {\n", "	for _, other := range l.unknown[:0] {\n"}},
 		tests: "TestACandidateOfAnUnknownClientIsRefused",
 	},
 	{
 		name:  "children with candidates' names looked at one by one",
-		edits: []edit{{"internal/recipe/stray.go", "	c.sifts = true\n", ""}},
+		edits: []edit{{"internal/recipe/sift.go", "	c.sifts = true\n", ""}},
 		tests: "TestPlantedChildrenAreLookedAtOnce",
 	},
 	{
@@ -1026,7 +1026,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "rights: a lock without the right to delete is tried again",
-		edits: []edit{{"internal/recipe/rights.go", "	if !l.isSticky(dir) {", "	if true {"}},
+		edits: []edit{{"internal/recipe/rights.go", "	if !zs.root.isSticky(dir) {", "	if true {"}},
 		tests: "TestARemovalThatIsRefused",
 	},
 	{
@@ -1036,17 +1036,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "try: creates first",
-		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if true {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if s.free.Load() {\n", "	if true {\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
 		name:  "try: looks at the holder each time",
-		edits: []edit{{"internal/recipe/try.go", "			p.Sight.known.Store(&name)\n", "			_ = name\n"}},
+		edits: []edit{{"internal/recipe/try.go", "			s.known.Store(&name)\n", "			_ = name\n"}},
 		tests: "TestVirtualARefusedTryReadsOnce",
 	},
 	{
 		name:  "try: always looks first",
-		edits: []edit{{"internal/recipe/try.go", "	if p.Sight.free.Load() {\n", "	if false {\n"}},
+		edits: []edit{{"internal/recipe/try.go", "	if s.free.Load() {\n", "	if false {\n"}},
 		tests: "TestVirtualATryOfAFreeLockTakesOneTrip",
 	},
 	{
@@ -1081,17 +1081,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "force: a hold is watched late",
-		edits: []edit{{"internal/recipe/holdwatch.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
+		edits: []edit{{"internal/recipe/delayed.go", "const firstLook = 20 * time.Millisecond", "const firstLook = 60 * time.Millisecond"}},
 		tests: "TestVirtualAForcedHolderIsToldSoon",
 	},
 	{
 		name:  "clients that order the queue differently let in",
-		edits: []edit{{"internal/recipe/stray.go", "		if !c.strays[other.Name] {\n", "		if false {\n"}},
+		edits: []edit{{"internal/recipe/sift.go", "		if !c.strays[other.Name] {\n", "		if false {\n"}},
 		tests: "TestUnsafePairsAreRefused",
 	},
 	{
 		name:  "names of no candidates refused",
-		edits: []edit{{"internal/recipe/stray.go", "stat == nil || stat != hidden && stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
+		edits: []edit{{"internal/recipe/sift.go", "stat == nil || stat != hidden && stat.EphemeralOwner == 0 {\n", "stat == nil {\n"}},
 		tests: "TestMalformedChildrenHarmNobody",
 	},
 	{
@@ -1354,7 +1354,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "silent server not told from contention",
-		edits: []edit{{"internal/recipe/standing.go", "	switch st := c.standing.Load(); st {\n	case nil:\n		return ensemble.NoAnswer\n", "	switch st := c.standing.Load(); st {\n	case nil:\n		return ensemble.Obstacle{}\n"}},
+		edits: []edit{{"internal/recipe/passage.go", "	switch st := c.standing.Load(); st {\n	case nil:\n		return ensemble.NoAnswer\n", "	switch st := c.standing.Load(); st {\n	case nil:\n		return ensemble.Obstacle{}\n"}},
 		tests: "TestVirtualAGivenUpCallTellsOfAnOutage",
 	},
 	{
@@ -1625,12 +1625,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "hooks: a mark that came before the grant is not told",
-		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.observer.Revoked(h.of, 0, h.err)\n", ""}},
+		edits: []edit{{"internal/recipe/hold.go", "	case h.err != nil:\n		h.of.tellRevoked(0, h.err)\n", ""}},
 		tests: "TestVirtualHooks",
 	},
 	{
 		name:  "hooks: a revocation is told before the grant",
-		edits: []edit{{"internal/recipe/hold.go", "	if !h.since.IsZero() {\n		h.of.observer.Revoked(", "	{\n		h.of.observer.Revoked("}},
+		edits: []edit{{"internal/recipe/hold.go", "	if !h.since.IsZero() {\n		h.of.tellRevoked(", "	{\n		h.of.tellRevoked("}},
 		tests: "TestVirtualHooks",
 	},
 	{

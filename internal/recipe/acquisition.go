@@ -256,3 +256,12 @@ func (a *Acquisition) Drop() {
 		a.observer.Released(a, a.hold.held, 0, nil)
 	}
 }
+
+func (a *Acquisition) newHold() *Hold {
+	h := &a.first
+	if h.of != nil {
+		h = new(Hold)
+	}
+	h.of, h.reads = a, !a.Kind.Exclusive()
+	return h
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"path"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -22,12 +21,9 @@ var ErrVanished = errors.New("candidate's znode is gone")
 // candidate is one znode in one lock's queue, from its creation to its removal, in one ZooKeeper
 // session. It belongs to the goroutine of its acquisition.
 type candidate struct {
-	zs    *Local
-	dir   string // the lock's znode
-	cfg   *Config
-	kind  queue.Kind
-	voice queue.Voice
-	hold  *Hold // that it is for
+	spot
+	zs   *Local
+	hold *Hold // that it is for
 	// receives when there is something to look at, the znode itself or the one that blocks it
 	wake chan struct{}
 
@@ -53,8 +49,8 @@ type candidate struct {
 	counted int // what its session counts for it, see footprint
 	// that its znode must have when it leaves the queue of a semaphore, -1 for any
 	version int32
+	kind    queue.Kind
 	path    string            // once created
-	place   queue.Candidate   // once created
 	czxid   int64             // once known
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // those ahead of it
@@ -67,8 +63,6 @@ type candidate struct {
 	since    time.Time           // when it began to wait
 	// children that look like candidates and are not: they will never go away
 	strays map[string]bool
-
-	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }
 
 // stage is what is known of a candidate's znode.
@@ -93,7 +87,8 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 	rand.Read(random[:]) // never fails, since Go 1.24
 	voice := cfg.Voice(kind)
 	return &candidate{
-		zs: zs, dir: dir, cfg: cfg, kind: kind, voice: voice, hold: h, wake: make(chan struct{}, 1),
+		spot: spot{dir: dir, cfg: cfg, voice: voice},
+		zs:   zs, kind: kind, hold: h, wake: make(chan struct{}, 1),
 		prefix: queue.Prefix(voice.Dialect, kind, random),
 	}
 }
@@ -167,9 +162,18 @@ func (c *candidate) create(ctx context.Context) error {
 			return ErrExhausted
 		}
 		c.place = self
-		c.zs.siblings.join(c)
+		c.zs.siblings.join(&c.spot)
 		return nil
 	}
+}
+
+// checkSticky fails if the candidate could not be deleted once it is created; see Local.checkSticky.
+func (c *candidate) checkSticky(ctx context.Context) error {
+	err := c.zs.checkSticky(ctx, c.dir, c.prefix)
+	if err == nil && c.cfg.Pool != nil {
+		err = c.zs.checkSticky(ctx, c.cfg.Pool.Permits(), c.prefix)
+	}
+	return err
 }
 
 // birth is what the answer to a creation tells.
@@ -339,5 +343,12 @@ func (c *candidate) judge(node ensemble.NodeState, err error) error {
 	return nil
 }
 
+// bindHold ties the hold to the candidate, before it is granted.
+func (c *candidate) bindHold() { c.hold.bind(c.path, c.czxid, c.zs.Lease) }
+
 // nudge makes the goroutine that waits for the candidate look again.
 func (c *candidate) nudge() { ensemble.Nudge(c.wake) }
+
+// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of
+// thousands.
+const keptAhead = 2

@@ -212,3 +212,17 @@ func (co *Cohort) leave(m *member) {
 		t.giveUp()    // onSettled goes on from there
 	}
 }
+
+// waitedFor returns what the cohort's waiting members wait for.
+func (m *member) waitedFor() ensemble.Obstacle {
+	m.co.mu.Lock()
+	var p *Passage
+	if t := m.co.term; t != nil {
+		p = t.passage
+	}
+	m.co.mu.Unlock()
+	if p == nil {
+		return ensemble.NoAnswer
+	}
+	return p.waitedFor()
+}

@@ -1,7 +1,5 @@
 package recipe
 
-// This is how a writer becomes a reader.
-
 import (
 	"cmp"
 	"context"
@@ -12,8 +10,9 @@ import (
 
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/ensemble"
-	"github.com/zookylock/zklock/internal/queue"
 )
+
+// This is how a writer becomes a reader.
 
 // downgrade is one that was begun.
 type downgrade struct {
@@ -137,7 +136,7 @@ func (h *Hold) endingLocked() error {
 func (c *candidate) becomeReader(ctx context.Context) error {
 	writer := c.path
 	defer func() { c.zs.Watches.Deleted(writer, false, nil) }() // siblings look again
-	c.zs.siblings.leave(c)
+	c.zs.siblings.leave(&c.spot)
 	c.isFirst, c.wasOnly = false, false
 	c.reader = c.dir + "/" + c.place.Downgraded().Name
 	err := c.exchange(ctx, 0)
@@ -171,34 +170,4 @@ func (c *candidate) exchange(ctx context.Context, version int32) error {
 			&zk.DeleteRequest{Path: c.path, Version: -1})
 		return err
 	})
-}
-
-// findReader finds out which znode there is if that is not known: then the candidate is a reader's
-// from now on, or remains the writer's.
-func (c *candidate) findReader(ctx context.Context) error {
-	if c.reader == "" {
-		return nil
-	}
-	var node ensemble.NodeState
-	err := c.zs.Lease.Check(ctx, c.dir) // which is answered behind what was asked for before
-	if err == nil {
-		node, err = c.zs.ReadNode(ctx, c.reader)
-	}
-	switch {
-	case err == nil && node.Owner == c.zs.ID():
-		c.takeReader()
-	case err == nil, errors.Is(err, zk.ErrNoNode):
-		c.reader, err = "", nil
-	}
-	return err
-}
-
-// takeReader notes that the candidate is a reader's from now on.
-func (c *candidate) takeReader() {
-	if c.self != nil {
-		c.self.Stop()
-		c.self = nil
-	}
-	c.kind, c.place = queue.Read, c.place.Downgraded()
-	c.path, c.reader, c.czxid = c.reader, "", 0
 }

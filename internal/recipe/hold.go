@@ -22,7 +22,7 @@ import (
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
-	of      *Acquisition
+	of      holder
 	zxid    int64           // of the candidate's creation
 	handoff uint32          // how often the hold was passed on since
 	lease   *ensemble.Lease // which proves the hold
@@ -41,7 +41,7 @@ type Hold struct {
 	since time.Time       // when it was granted; zero until then
 	held  time.Duration   // until it ended
 	ended bool            // released or lost
-	lapse *Passage        // whose candidate is removed when the hold is lost; nil for none
+	lapse remover         // called when the hold is lost; nil for none
 	over  context.Context // see lasting; nil until it is called
 	end   context.CancelFunc
 	parts map[*Hold]struct{}
@@ -50,13 +50,11 @@ type Hold struct {
 	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
 
-func (a *Acquisition) newHold() *Hold {
-	h := &a.first
-	if h.of != nil {
-		h = new(Hold)
-	}
-	h.of, h.reads = a, !a.Kind.Exclusive()
-	return h
+// holder is told what becomes of a hold, with the hold's mutex held.
+type holder interface {
+	tellGranted(since time.Time)
+	tellRevoked(held time.Duration, asked error)
+	tellEnded(held time.Duration, lost error)
 }
 
 // grant begins the hold. What has befallen its candidate before is told now.
@@ -64,18 +62,18 @@ func (h *Hold) grant() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since = time.Now()
-	h.of.observer.Settled(h.of, h.since.Sub(h.of.begun), nil)
+	h.of.tellGranted(h.since)
 	switch {
 	case h.ended:
-		h.of.observer.Ended(h.of, 0, h.err)
+		h.of.tellEnded(0, h.err)
 	case h.err != nil:
-		h.of.observer.Revoked(h.of, 0, h.err)
+		h.of.tellRevoked(0, h.err)
 	}
 }
 
 // bind ties the hold to its candidate, before it is granted.
-func (h *Hold) bind(c *candidate) {
-	h.path, h.zxid, h.lease = c.path, c.czxid, c.zs.Lease
+func (h *Hold) bind(path string, czxid int64, lease *ensemble.Lease) {
+	h.path, h.zxid, h.lease = path, czxid, lease
 }
 
 // lasting returns a context that ends when the hold is released or lost: nothing changes any more.
@@ -91,9 +89,12 @@ func (h *Hold) lasting() context.Context {
 	return h.over
 }
 
-// removeWhenLost removes the passage's candidate when the hold is lost, or at once if it is lost
+// remover is the passage that removes the candidate of a hold.
+type remover interface{ removeSoon() }
+
+// removeWhenLost removes the hold's candidate when the hold is lost, or at once if it is lost
 // already.
-func (h *Hold) removeWhenLost(p *Passage) {
+func (h *Hold) removeWhenLost(p remover) {
 	h.mu.Lock()
 	lost := h.lost.isGiven()
 	h.lapse = p
@@ -134,7 +135,7 @@ func (h *Hold) revoke(asked error) {
 	h.revoked.give()
 	h.bond.revoke()
 	if !h.since.IsZero() {
-		h.of.observer.Revoked(h.of, time.Since(h.since), asked)
+		h.of.tellRevoked(time.Since(h.since), asked)
 	}
 	h.tellFollowersLocked()
 	for p := range h.parts {
@@ -200,7 +201,7 @@ func (h *Hold) finishLocked(now time.Time, lost error) {
 	h.ended = true
 	if !h.since.IsZero() {
 		h.held = now.Sub(h.since)
-		h.of.observer.Ended(h.of, h.held, lost)
+		h.of.tellEnded(h.held, lost)
 	}
 	h.tellFollowersLocked()
 	if h.end != nil {

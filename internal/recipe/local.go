@@ -9,22 +9,38 @@ import (
 // Local is a ZooKeeper session with what its candidates share. It ends with the session.
 type Local struct {
 	*ensemble.Session
-	locks       *Locks
+	root        *root
 	roster      *roster
 	siblings    *siblings
-	newHolds    *delayed[*Passage]   // their holds
-	longWaiters *delayed[*candidate] // who wait
-	parents     singleflight.Group   // by lock
+	newHolds    *delayed[watchable] // their passages
+	longWaiters *delayed[waiter]    // the candidates that wait
+	parents     singleflight.Group  // by lock
 }
 
-func newLocal(l *Locks, zs *ensemble.Session) *Local {
+// watchable is a passage that holds the lock.
+type watchable interface{ beginWatch() }
+
+// waiter is a candidate that waits.
+type waiter interface{ nudge() }
+
+func newLocal(r *root, zs *ensemble.Session) *Local {
 	local := &Local{
 		Session:     zs,
-		locks:       l,
+		root:        r,
 		siblings:    newSiblings(),
-		newHolds:    newDelayed(firstLook, (*Passage).beginWatch),
-		longWaiters: newDelayed(ownLook, (*candidate).nudge),
+		roster:      newRoster(zs),
+		newHolds:    newDelayed(firstLook, watchable.beginWatch),
+		longWaiters: newDelayed(ownLook, waiter.nudge),
 	}
-	local.roster = newRoster(local)
 	return local
+}
+
+// emptyThrough returns up to which number all candidates of a lock are known to be gone, -1 if that
+// is not known. The last of them has noted it in candidate.delete, while it watched the lock's
+// znode: as long as that watch stands, the znode is the same, and the numbers go on.
+func (zs *Local) emptyThrough(dir string) int32 {
+	if number, ok := zs.Watches.Memo(dir).(int32); ok {
+		return number
+	}
+	return -1
 }

@@ -7,40 +7,27 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/ensemble"
-	"github.com/zookylock/zklock/internal/queue"
 )
 
 // Locks are the locks below one root, as one client of the ensemble knows them.
 type Locks struct {
+	*root
 	client   *ensemble.Client
-	root     string
-	acl      []zk.ACL // of the znodes above the locks
 	observer *Observer
 	waiting  *delayed[*Acquisition] // for Observer.Waiting
 
-	mu    sync.Mutex // guards the fields below
+	mu    sync.Mutex // guards the field below
 	local *Local     // of the client's current session
-	// znodes of locks in which candidates can be created, and not deleted
-	sticky map[string]struct{}
 }
 
-// New returns the locks below root. acl are the rights of the znodes above them.
-func New(client *ensemble.Client, root string, acl []zk.ACL, observer *Observer) *Locks {
-	l := &Locks{client: client, root: root, acl: acl, observer: observer}
+// New returns the locks below a path. acl are the rights of the znodes above them.
+func New(client *ensemble.Client, path string, acl []zk.ACL, observer *Observer) *Locks {
+	l := &Locks{root: &root{path: path, acl: acl, logger: client.Logger()}, client: client,
+		observer: observer}
 	if observer.Patience > 0 {
 		l.waiting = newDelayed(observer.Patience, func(a *Acquisition) { a.observer.Waiting(a) })
 	}
 	return l
-}
-
-// Config says what the candidates of a handle are like.
-type Config struct {
-	Identifier   []byte        // the data of their znodes
-	ACL          []zk.ACL      // of their znodes, and of the lock's
-	Dialect      queue.Dialect // Native, Zktools, Curator or Kazoo
-	Naming       string        // what the user calls the dialect
-	KazooListens bool          // kazoo's clients of the lock know the names of NamingDefault
-	Pool         *Pool         // of a semaphore; nil for a lock
 }
 
 // await waits for a ZooKeeper session that is established. It may be disconnected. It fails with
@@ -60,7 +47,7 @@ func (l *Locks) localOf(zs *ensemble.Session) *Local {
 	if l.local != nil && l.local.Session == zs {
 		return l.local
 	}
-	local := newLocal(l, zs)
+	local := newLocal(l.root, zs)
 	if zs == l.client.Session() { // otherwise it has ended, and is needed once more
 		l.local = local
 	}

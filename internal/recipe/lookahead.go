@@ -1,7 +1,5 @@
 package recipe
 
-// This is how a candidate finds out who is ahead of it.
-
 import (
 	"context"
 	"errors"
@@ -13,9 +11,7 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of
-// thousands.
-const keptAhead = 2
+// This is how a candidate finds out who is ahead of it.
 
 // watched returns the predecessors that the candidate watches: the nearest, and the one before it.
 // When the farther one is gone, the candidate finds out whether others are left, while the nearest
@@ -68,20 +64,6 @@ func (c *candidate) distrustOpaque() {
 // isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by
 // announceGone that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
-
-// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number
-// is asked as the writer was.
-func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departure) error {
-	c.line = c.line.Without(at, left == wasFirst)
-	if left == leftReader {
-		c.line = queue.Line{}
-	}
-	err := c.clarify(ctx, p.Revoke != nil)
-	if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {
-		err = c.revokeAhead(ctx, p.Revoke.Mark)
-	}
-	return err
-}
 
 // isBlocked reports whether the candidate has predecessors, as far as it knows.
 func (c *candidate) isBlocked() bool { return c.line.Answer() == queue.Blocked }
@@ -140,7 +122,7 @@ func (c *candidate) followNumber() {
 // That it was there when this candidate was created, and so in the same znode, is known once it has
 // been removed by us; see announceGone.
 func (c *candidate) followSibling() {
-	other, ok := c.zs.siblings.directlyAhead(c)
+	other, ok := c.zs.siblings.directlyAhead(&c.spot)
 	if ok && !c.zs.Watches.IsGone(c.dir+"/"+other.Name) {
 		c.line = queue.Behind(other)
 	}
@@ -192,4 +174,24 @@ func cloned(line []queue.Candidate) []queue.Candidate {
 		line[i].Name = strings.Clone(line[i].Name)
 	}
 	return line
+}
+
+// departure is how a predecessor stopped being one.
+type departure uint8
+
+const (
+	wasGone    departure = iota + 1 // who is ahead of it may still be there
+	wasFirst                        // and none was ahead of it
+	wasForced                       // it is still there, but it is time for force
+	leftReader                      // and a reader may have its number
+)
+
+// noteBlocked notes who is ahead of the candidate, as it begins to wait for them.
+func (c *candidate) noteBlocked() {
+	st := &standing{ahead: len(c.line.Nearest), more: c.line.More,
+		nearest: c.zs.siblings.at(c.dir, c.line.Nearest[0])}
+	if n := len(c.watchers); n == st.ahead && !st.more {
+		st.first = c.watchers[n-1]
+	}
+	c.standing.Store(st)
 }

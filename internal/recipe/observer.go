@@ -42,6 +42,16 @@ func unobserved() *Observer {
 	}
 }
 
+func (a *Acquisition) tellGranted(since time.Time) {
+	a.observer.Settled(a, since.Sub(a.begun), nil)
+}
+
+func (a *Acquisition) tellRevoked(held time.Duration, asked error) {
+	a.observer.Revoked(a, held, asked)
+}
+
+func (a *Acquisition) tellEnded(held time.Duration, lost error) { a.observer.Ended(a, held, lost) }
+
 // tellQueued tells that the acquisition waits for others, unless it has just failed.
 func (a *Acquisition) tellQueued(ahead int) {
 	a.mu.Lock()

@@ -31,12 +31,12 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 			continue
 		}
 		path := dir[:i]
-		acl := zs.locks.acl
+		acl := zs.root.acl
 		if cfg.isOwn(path, dir) {
 			acl = cfg.ACL
 		}
 		err := zs.Do(context.Background(), func() error {
-			return zs.makeParent(path, cfg.parent(path, dir, zs.locks.root), acl)
+			return zs.makeParent(path, cfg.parent(path, dir, zs.root.path), acl)
 		})
 		if err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			return fmt.Errorf("creating %s: %w", path, noRight(err, above(path)))

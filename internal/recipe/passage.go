@@ -267,3 +267,24 @@ func (p *Passage) awaitRemoval(ctx context.Context, begun time.Time) error {
 	}
 	return p.removed
 }
+
+// waitedFor returns what the passage waits for, unless it is a connection.
+func (p *Passage) waitedFor() ensemble.Obstacle {
+	c := p.trying.Load()
+	if c == nil {
+		return ensemble.NoAnswer
+	}
+	switch st := c.standing.Load(); st {
+	case nil:
+		return ensemble.NoAnswer
+	case isFirst:
+		return ensemble.Obstacle{Text: "it is first in the queue, and waits for the proof that its session lasts"}
+	case isBehindOwner:
+		return ensemble.Obstacle{Text: "it is first in the queue, and its handle has a hold that is not unlocked"}
+	default:
+		if st.room != "" {
+			return ensemble.Obstacle{Text: "it is first in the queue; " + st.room}
+		}
+		return ensemble.Obstacle{Text: st.describe()}
+	}
+}

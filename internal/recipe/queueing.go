@@ -1,7 +1,5 @@
 package recipe
 
-// This is how an acquisition goes through the queue.
-
 import (
 	"context"
 	"errors"
@@ -14,6 +12,8 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/wire"
 )
+
+// This is how an acquisition goes through the queue.
 
 // run goes through the queue until the acquisition is settled. It returns as soon as the context
 // ends, unless others are being removed by force.
@@ -144,7 +144,7 @@ func (p *Passage) obtain(c *candidate) error {
 			return err
 		}
 	}
-	c.hold.bind(c) // not before: its path is shared with the watch from there on
+	c.bindHold() // not before: its path is shared with the watch from there on
 	if err := p.takeSlot(ctx, c); err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (p *Passage) obtainPermits(c *candidate) error {
 		return err
 	}
 	c.standing.Store(isFirst)
-	c.hold.bind(c)
+	c.bindHold()
 	return c.admit(p.ctx)
 }
 
@@ -196,7 +196,7 @@ func (p *Passage) survey(c *candidate) error {
 	case p.Config.Pool != nil:
 		return p.checkPermits(c)
 	case p.Try:
-		return p.peek(c)
+		return c.peek(p.ctx, p.Sight)
 	default:
 		return nil
 	}
@@ -292,16 +292,6 @@ func (p *Passage) announce() {
 		close(p.queued)
 	}
 }
-
-// departure is how a predecessor stopped being one.
-type departure uint8
-
-const (
-	wasGone    departure = iota + 1 // who is ahead of it may still be there
-	wasFirst                        // and none was ahead of it
-	wasForced                       // it is still there, but it is time for force
-	leftReader                      // and a reader may have its number
-)
 
 // wait waits until one of those ahead is gone that the candidate watches, and returns which, or
 // until force is due.
@@ -464,4 +454,22 @@ func (p *Passage) leaveSlot() {
 	if p.Slot != nil {
 		p.Slot.leave()
 	}
+}
+
+// errRepeated is why candidates leave the queue of which one has a number that was given before;
+// see candidate.checkNumber.
+var errRepeated = errors.New("its number was given to an earlier candidate")
+
+// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number
+// is asked as the writer was.
+func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departure) error {
+	c.line = c.line.Without(at, left == wasFirst)
+	if left == leftReader {
+		c.line = queue.Line{}
+	}
+	err := c.clarify(ctx, p.Revoke != nil)
+	if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {
+		err = c.revokeAhead(ctx, p.Revoke.Mark)
+	}
+	return err
 }

@@ -1,7 +1,5 @@
 package recipe
 
-// This is how a candidate leaves the queue, and tells the next.
-
 import (
 	"context"
 	"errors"
@@ -11,6 +9,8 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/wire"
 )
+
+// This is how a candidate leaves the queue, and tells the next.
 
 // remove takes the candidate out of the queue and forgets its watch. It returns ErrVanished if
 // another client removed it, and an error that matches ErrLost if the session ended first, which
@@ -56,7 +56,7 @@ func (c *candidate) delete(ctx context.Context) error {
 	if c.doubted {
 		node, err := c.zs.ReadNode(ctx, c.path)
 		if c.usurped = err == nil && node.Owner != c.zs.ID(); c.usurped {
-			c.zs.siblings.leave(c)
+			c.zs.siblings.leave(&c.spot)
 			return ErrVanished
 		}
 	}
@@ -70,7 +70,7 @@ func (c *candidate) delete(ctx context.Context) error {
 			told, c.wasOnly = lock.ArmedSince()
 		}
 	}
-	c.zs.siblings.leave(c)
+	c.zs.siblings.leave(&c.spot)
 	err := c.zs.Do(ctx, func() error {
 		before := c.stage
 		err := c.deleteOnce(ctx)
@@ -127,23 +127,12 @@ func (c *candidate) successor() string {
 	if !c.isFirst {
 		return ""
 	}
-	next, ok := c.zs.siblings.directlyBehind(c)
+	next, ok := c.zs.siblings.directlyBehind(&c.spot)
 	if !ok || c.zs.Watches.IsArmed(c.dir+"/"+next.Name) {
 		return ""
 	}
 	return next.Name
 }
-
-// handoff is what a candidate of this session that is first leaves to the candidates behind it when
-// it is removed. Its existence says that the candidate was first.
-type handoff struct {
-	next  string             // the name of the one directly behind, if it was read then
-	state ensemble.NodeState // of that
-}
-
-// departing is a hand-off of a candidate that is being removed: it may yet prove false, and
-// announceGone wakes those that wait.
-type departing handoff
 
 // announce leaves a hand-off while the candidate is being removed. announceGone must follow.
 func (c *candidate) announce(h *handoff) {
@@ -161,27 +150,4 @@ func (c *candidate) announceGone(gone bool) {
 		c.handoff = nil
 	}
 	c.zs.Watches.Deleted(c.path, gone, c.handoff)
-}
-
-// handoffFrom returns what a candidate of this session has left, and whether that is being removed;
-// nil if it was none, or had others ahead.
-func handoffFrom(w *ensemble.Watcher) (h *handoff, leaving bool) {
-	switch n := w.Note().(type) {
-	case *departing:
-		return (*handoff)(n), true
-	case *handoff:
-		return n, false
-	default:
-		return nil, false
-	}
-}
-
-// emptyThrough returns up to which number all candidates of a lock are known to be gone, -1 if that
-// is not known. The last of them has noted it in candidate.delete, while it watched the lock's
-// znode: as long as that watch stands, the znode is the same, and the numbers go on.
-func (zs *Local) emptyThrough(dir string) int32 {
-	if number, ok := zs.Watches.Memo(dir).(int32); ok {
-		return number
-	}
-	return -1
 }

@@ -21,44 +21,15 @@ func noRight(err error, dir string) error {
 	return err
 }
 
-// noteSticky takes note that we may create candidates in a lock's znode, and not delete them.
-func (l *Locks) noteSticky(dir string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.sticky == nil {
-		l.sticky = make(map[string]struct{})
-	}
-	l.sticky[dir] = struct{}{}
-}
-
-func (l *Locks) isSticky(dir string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, sticky := l.sticky[dir]
-	return sticky
-}
-
-// checkSticky refuses a lock of which it is known that we may not delete candidates there, unless
-// the rights have been mended.
-func (c *candidate) checkSticky(ctx context.Context) error {
-	err := c.checkStickyIn(ctx, c.dir)
-	if err == nil && c.cfg.Pool != nil {
-		err = c.checkStickyIn(ctx, c.cfg.Pool.Permits())
-	}
-	return err
-}
-
-func (c *candidate) checkStickyIn(ctx context.Context, dir string) error {
-	l := c.zs.locks
-	if !l.isSticky(dir) {
+// checkSticky refuses to create a candidate in dir if it is known that we may not delete candidates
+// there, unless the rights have been mended. No znode there has that name.
+func (zs *Local) checkSticky(ctx context.Context, dir, name string) error {
+	if !zs.root.isSticky(dir) {
 		return nil
 	}
-	// there is no such znode
-	err := c.zs.DoApart(ctx, func() error { return c.zs.Conn.Delete(dir+"/"+c.prefix, -1) })
+	err := zs.DoApart(ctx, func() error { return zs.Conn.Delete(dir+"/"+name, -1) })
 	if err == nil || errors.Is(err, zk.ErrNoNode) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		delete(l.sticky, dir)
+		zs.root.forgetSticky(dir)
 		return nil
 	}
 	if errors.Is(err, zk.ErrNoAuth) {

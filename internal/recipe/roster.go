@@ -20,7 +20,7 @@ const longQueue = 256
 // once at a time, and all requests that come meanwhile share the next listing: the longer a queue,
 // the more it costs to list it, and the more of our candidates may want a listing.
 type roster struct {
-	zs *Local
+	zs *ensemble.Session
 
 	mu       sync.Mutex // guards the field below, and listing.next
 	listings map[string]*listing
@@ -40,7 +40,7 @@ type listing struct {
 	next *listing // begins when this one is done; nil if none is wanted
 }
 
-func newRoster(zs *Local) *roster {
+func newRoster(zs *ensemble.Session) *roster {
 	return &roster{zs: zs, listings: make(map[string]*listing)}
 }
 

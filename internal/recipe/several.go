@@ -1,7 +1,5 @@
 package recipe
 
-// This is how several locks are acquired as one.
-
 import (
 	"cmp"
 	"context"
@@ -18,6 +16,8 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
+// This is how several locks are acquired as one.
+
 // several is an acquisition of several locks, all or none. Its candidates are created in one
 // transaction, so that of two such acquisitions one is ahead of the other in every queue where they
 // meet: none waits for one that waits for it. If one candidate is lost while they wait, all leave,
@@ -28,10 +28,6 @@ type several struct {
 	ctx      context.Context
 	bond     *Bond // of the current candidates
 }
-
-// errRepeated is why candidates leave the queue of which one has a number that was given before;
-// see candidate.checkNumber.
-var errRepeated = errors.New("its number was given to an earlier candidate")
 
 // A ClaimError is that of one of several claims.
 type ClaimError struct {
@@ -271,7 +267,7 @@ func (p *Passage) queueUp(ctx context.Context, c *candidate) error {
 		return err
 	}
 	p.Sight.free.Store(!c.isBlocked())
-	c.hold.bind(c)
+	c.bindHold()
 	if !c.isBlocked() {
 		return nil
 	}

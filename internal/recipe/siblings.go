@@ -12,7 +12,7 @@ import (
 // leaves.
 type siblings struct {
 	mu     sync.Mutex // guards the fields below
-	seats  map[seat]*candidate
+	seats  map[seat]*spot
 	number map[string]int // of them, for each lock
 }
 
@@ -22,11 +22,11 @@ type seat struct {
 }
 
 func newSiblings() *siblings {
-	return &siblings{seats: make(map[seat]*candidate), number: make(map[string]int)}
+	return &siblings{seats: make(map[seat]*spot), number: make(map[string]int)}
 }
 
 // join adds a candidate that was created.
-func (s *siblings) join(c *candidate) {
+func (s *siblings) join(c *spot) {
 	if !c.place.Kind.Exclusive() {
 		return
 	}
@@ -40,7 +40,7 @@ func (s *siblings) join(c *candidate) {
 }
 
 // leave drops one that is about to be deleted, or that is gone.
-func (s *siblings) leave(c *candidate) {
+func (s *siblings) leave(c *spot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := seat{c.dir, c.place.Seq}
@@ -62,7 +62,7 @@ func (s *siblings) count(dir string) int {
 
 // directlyAhead returns the one that stands directly ahead of c, if c too is exclusive, and if they
 // read the queue alike.
-func (s *siblings) directlyAhead(c *candidate) (other queue.Candidate, ok bool) {
+func (s *siblings) directlyAhead(c *spot) (other queue.Candidate, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ahead := s.seats[seat{c.dir, c.place.Seq - 1}]
@@ -73,7 +73,7 @@ func (s *siblings) directlyAhead(c *candidate) (other queue.Candidate, ok bool) 
 }
 
 // directlyBehind returns the one that stands directly behind c.
-func (s *siblings) directlyBehind(c *candidate) (other queue.Candidate, ok bool) {
+func (s *siblings) directlyBehind(c *spot) (other queue.Candidate, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	behind := s.seats[seat{c.dir, c.place.Seq + 1}]
@@ -88,7 +88,7 @@ func (s *siblings) have(dir string, other queue.Candidate) bool { return s.at(di
 
 // at returns the one that another candidate is, if it is not about to leave; nil if it is none of
 // them.
-func (s *siblings) at(dir string, other queue.Candidate) *candidate {
+func (s *siblings) at(dir string, other queue.Candidate) *spot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.seats[seat{dir, other.Seq}]; c != nil && c.place.Name == other.Name {

@@ -2,17 +2,27 @@ package recipe
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
 )
 
-// This file describes what an acquisition waits for, for error texts and log lines.
+// spot is a candidate's place in a lock's queue, as its siblings see it.
+type spot struct {
+	dir   string // the lock's znode
+	cfg   *Config
+	voice queue.Voice
+	place queue.Candidate // once created
+
+	standing atomic.Pointer[standing] // nil until it is known; read by others too
+}
 
 // standing is how a candidate stands in the queue. It does not change: another takes its place.
 type standing struct {
 	ahead   int               // who block it, as far as it remembers
 	more    bool              // there were others, ahead of these
-	nearest *candidate        // the nearest of those, if it is a sibling
+	nearest *spot             // the nearest of those, if it is a sibling
 	first   *ensemble.Watcher // the first of those; nil if it is not known
 	room    string            // how many permits are free, if none is ahead; empty otherwise
 }
@@ -23,39 +33,8 @@ var (
 	isBehindOwner = new(standing) // the handle has a hold that is not released
 )
 
-// noteBlocked notes who is ahead of the candidate, as it begins to wait for them.
-func (c *candidate) noteBlocked() {
-	st := &standing{ahead: len(c.line.Nearest), more: c.line.More,
-		nearest: c.zs.siblings.at(c.dir, c.line.Nearest[0])}
-	if n := len(c.watchers); n == st.ahead && !st.more {
-		st.first = c.watchers[n-1]
-	}
-	c.standing.Store(st)
-}
-
-// waitedFor returns what the passage waits for, unless it is a connection.
-func (p *Passage) waitedFor() ensemble.Obstacle {
-	c := p.trying.Load()
-	if c == nil {
-		return ensemble.NoAnswer
-	}
-	switch st := c.standing.Load(); st {
-	case nil:
-		return ensemble.NoAnswer
-	case isFirst:
-		return ensemble.Obstacle{Text: "it is first in the queue, and waits for the proof that its session lasts"}
-	case isBehindOwner:
-		return ensemble.Obstacle{Text: "it is first in the queue, and its handle has a hold that is not unlocked"}
-	default:
-		if st.room != "" {
-			return ensemble.Obstacle{Text: "it is first in the queue; " + st.room}
-		}
-		return ensemble.Obstacle{Text: c.describe(st)}
-	}
-}
-
-// describe says who is ahead.
-func (c *candidate) describe(st *standing) string {
+// describe says who is ahead, for error texts and log lines.
+func (st *standing) describe() string {
 	siblings, who := 0, ""
 	for st.more && st.nearest != nil { // which knows more
 		siblings++
@@ -81,18 +60,4 @@ func (c *candidate) describe(st *standing) string {
 		return fmt.Sprintf("%d ahead of it", siblings+st.ahead)
 	}
 	return fmt.Sprintf("%d ahead of it, the holder is %s", siblings+st.ahead, who)
-}
-
-// waitedFor returns what the cohort's waiting members wait for.
-func (m *member) waitedFor() ensemble.Obstacle {
-	m.co.mu.Lock()
-	var p *Passage
-	if t := m.co.term; t != nil {
-		p = t.passage
-	}
-	m.co.mu.Unlock()
-	if p == nil {
-		return ensemble.NoAnswer
-	}
-	return p.waitedFor()
 }

@@ -147,7 +147,7 @@ func joinAll(candidates []*candidate, paths []string) *ClaimError {
 			return &ClaimError{c.dir, ErrExhausted}
 		}
 		c.place = self
-		c.zs.siblings.join(c)
+		c.zs.siblings.join(&c.spot)
 	}
 	return nil
 }

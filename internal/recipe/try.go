@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"context"
 	"math"
 	"slices"
 	"strings"
@@ -19,11 +20,11 @@ type Sight struct {
 }
 
 // peek fails with ErrLocked if the candidate, which does not exist yet, would have to wait.
-func (p *Passage) peek(c *candidate) error {
-	if p.Sight.free.Load() {
+func (c *candidate) peek(ctx context.Context, s *Sight) error {
+	if s.free.Load() {
 		return nil
 	}
-	l, err := c.zs.roster.list(p.ctx, p.Path)
+	l, err := c.zs.roster.list(ctx, c.dir)
 	if err != nil {
 		return err
 	}
@@ -31,21 +32,21 @@ func (p *Passage) peek(c *candidate) error {
 	for range c.voice.Strangers(q) {
 		return nil // the look ahead tells what is to be said of them
 	}
-	last := queue.Candidate{Kind: p.Kind, Seq: math.MaxInt32}
+	last := queue.Candidate{Kind: c.kind, Seq: math.MaxInt32}
 	ahead := slices.Collect(queue.Blockers(q, last))
-	if known := p.Sight.known.Load(); known != nil && slices.ContainsFunc(ahead, hasName(*known)) {
+	if known := s.known.Load(); known != nil && slices.ContainsFunc(ahead, hasName(*known)) {
 		return ErrLocked
 	}
 	nearest := min(1, len(ahead))
 	// a stray is seldom alone
 	for _, some := range [][]queue.Candidate{ahead[:nearest], ahead[nearest:]} {
-		real, err := c.sift(p.ctx, some)
+		real, err := c.sift(ctx, some)
 		if err != nil {
 			return err
 		}
 		if len(real) > 0 {
 			name := strings.Clone(real[0].Name)
-			p.Sight.known.Store(&name)
+			s.known.Store(&name)
 			return ErrLocked
 		}
 	}

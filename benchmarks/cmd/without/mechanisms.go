@@ -54,7 +54,7 @@ var mechanisms = []mechanism{
 	{
 		name:      "the number that follows the last",
 		benchmark: "alone", figures: rate,
-		edits: []edit{{"internal/recipe/removal.go",
+		edits: []edit{{"internal/recipe/local.go",
 			"	if number, ok := zs.Watches.Memo(dir).(int32); ok {",
 			"	if number, ok := zs.Watches.Memo(dir).(int32); ok && false {"}},
 	},
@@ -85,7 +85,7 @@ var mechanisms = []mechanism{
 	{
 		name:      "a pause before a waiting sibling looks at itself",
 		benchmark: "queue-100", figures: append(queueing, handOff...),
-		edits: []edit{{"internal/recipe/holdwatch.go", "const ownLook = 200 * time.Millisecond",
+		edits: []edit{{"internal/recipe/delayed.go", "const ownLook = 200 * time.Millisecond",
 			"const ownLook = 0 * time.Millisecond"}},
 	},
 	{
@@ -97,7 +97,7 @@ var mechanisms = []mechanism{
 	{
 		name:      "channels that are made when they are asked for",
 		benchmark: "memory-10000", figures: []string{"bytes/waiting lock", "bytes/held lock"},
-		edits: []edit{{"internal/recipe/hold.go",
+		edits: []edit{{"internal/recipe/acquisition.go",
 			"	h.of, h.reads = a, !a.Kind.Exclusive()\n",
 			"	h.of, h.reads = a, !a.Kind.Exclusive()\n" +
 				"	h.lost.C()\n	h.revoked.C()\n	a.done.C()\n	a.gone.C()\n"}},

@@ -5,25 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
-
-	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
 )
-
-// messageLimit is how many characters of an error are shown; what strangers wrote may be part of
-// it.
-const messageLimit = 1000
-
-// Streams are the standard streams of a command.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-}
 
 // Main runs the command line and returns its exit status. What goes wrong is one line on
 // Streams.Err.
@@ -46,16 +31,6 @@ func Main(args []string, streams Streams) int {
 		endBy(exit.signal)
 	}
 	return status
-}
-
-// complain prints an error as one line.
-func complain(w io.Writer, err error) {
-	fmt.Fprintln(w, "zooky:", message(strings.ReplaceAll(err.Error(), "\n", "; ")))
-}
-
-// message makes a sentence fit to be shown.
-func message(s string) string {
-	return escape.Cut(escape.Message(s[:min(len(s), 4*messageLimit)]), messageLimit)
 }
 
 func newRoot(streams Streams) *cobra.Command {
@@ -117,23 +92,4 @@ func knownCommand(root *cobra.Command, args []string) error {
 		return fmt.Errorf("%w: did you mean %s?", err, strings.Join(similar, " or "))
 	}
 	return err
-}
-
-// size is that of the terminal that w writes to, 0 if that is none.
-func size(w io.Writer) (width, height int) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0, 0
-	}
-	width, height, err := term.GetSize(int(f.Fd()))
-	if err != nil || width == 0 || height == 0 {
-		return 80, 24
-	}
-	return width, height
-}
-
-// onTerminal reports whether w is a terminal.
-func onTerminal(w io.Writer) bool {
-	width, _ := size(w)
-	return width > 0
 }
