@@ -7,7 +7,7 @@ LIES     ?= 100000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench without docs from-nothing api
+.PHONY: test lint model model-full simulate simulate-mutants chaos mutants interop fuzz frames hostile footprint bench without docs picture from-nothing api
 
 # The README's test command, with the race detector.
 test:
@@ -109,6 +109,11 @@ docs:
 # What docs/testing.md says to somebody who has Go and nothing else, with empty caches, and how long it takes.
 from-nothing:
 	ZKLOCK_FROM_NOTHING=1 go test -count=1 -v -run TestFromNothing ./internal/docblock
+
+# Draws the dashboard of monitoring/ into docs/dashboard.svg, from what a real Prometheus says of programs that share locks on three
+# servers for five minutes. Fetches Debian's prometheus if there is none.
+picture:
+	cd monitoring && go run ./cmd/picture
 
 # Writes the exported API into api/, which make lint compares with the code: a change of it is seen in review.
 api:

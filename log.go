@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/zookylock/zklock/internal/closed"
+	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
@@ -108,4 +109,14 @@ func (o *observer) logDialing(servers []string, since time.Duration, failure err
 // logOutage logs that there has been no connection for long.
 func (o *observer) logOutage(since time.Duration, failure error) {
 	o.log(slog.LevelWarn, "zookeeper disconnected", inLog("for", since), slog.Any("error", failure))
+}
+
+func (o *observer) logSlowness(s ensemble.Slowness) {
+	server, waited := slog.String("server", s.Server), inLog("waited", s.Waited)
+	if s.Over {
+		o.log(slog.LevelInfo, "zookeeper answers in time again", server, waited,
+			inLog("after", s.For))
+		return
+	}
+	o.log(slog.LevelWarn, "zookeeper answers slowly", server, waited, inLog("for", s.For))
 }

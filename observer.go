@@ -20,36 +20,57 @@ type observer struct {
 	root   string // of the locks
 	hooks  []*Hooks
 	logger *slog.Logger
+	logs   bool // whether the log is wanted
 	tally  tally
 
-	told *mailbox.Mailbox[func()] // to run; nil if there are neither hooks nor a logger
+	told *mailbox.Mailbox[event] // nil if there are neither hooks nor a logger
 	// holds lost by an expiry since the last change of state; only run's goroutine uses it
 	expired int
 }
+
+// event is a report that waits for run. A lock and unlock has several, so events are kept by value,
+// and tell is a method of observer instead of a closure.
+type event struct {
+	tell func(o *observer, e *event)
+
+	of    *recipe.Acquisition // nil if it is about none
+	since time.Duration       // how long the acquisition, the hold or the outage had lasted
+	took  time.Duration       // how long the release took
+	ahead int
+	err   error
+
+	exchange ensemble.Exchange
+	state    *StateEvent
+	slow     *ensemble.Slowness
+}
+
+// lull is how long run rests after a report. Events that are not urgent do not wake it.
+const lull = 10 * time.Millisecond
 
 // slowWait is how long an acquisition waits before that is logged.
 const slowWait = 10 * time.Second
 
 func newObserver(root string, hooks []*Hooks, logger *slog.Logger,
 	profile *pprof.Profile) *observer {
-	o := &observer{root: root, hooks: hooks, logger: logger}
+	o := &observer{root: root, hooks: hooks, logger: logger, logs: isWanted(logger)}
 	o.tally.profile, o.tally.holds = profile, make(map[*recipe.Acquisition]struct{})
-	if len(hooks) > 0 || isWanted(logger) {
-		o.told = mailbox.New[func()]()
+	if len(hooks) > 0 || o.logs {
+		o.told = mailbox.New[event]()
 	}
 	return o
 }
 
-// run calls the functions in the mailbox until that is closed.
+// run reports the events in the mailbox until that is closed.
 func (o *observer) run() {
 	for {
 		told, ok := o.told.Take()
 		if !ok {
 			return
 		}
-		for _, tell := range told {
-			tell()
+		for i := range told {
+			told[i].tell(o, &told[i])
 		}
+		o.told.Rest(lull)
 	}
 }
 
@@ -59,7 +80,7 @@ func (o *observer) ofRecipe() *recipe.Observer {
 		Queued: o.queued, Waiting: o.waiting, Settled: o.settled,
 		Revoked: o.revoked, Ended: o.ended, Released: o.released,
 	}
-	if isWanted(o.logger) {
+	if o.logs {
 		r.Patience = slowWait
 	}
 	return r
@@ -90,43 +111,51 @@ func (o *observer) ref(c *recipe.Claim) LockRef {
 }
 
 func (o *observer) queued(a *recipe.Acquisition, ahead int) {
-	if o.told == nil {
-		return
+	if o.told != nil {
+		o.told.Push(event{tell: (*observer).tellQueued, of: a, since: time.Since(a.Begun()),
+			ahead: ahead})
 	}
-	o.told.Push(func() {
-		e := QueuedEvent{Lock: o.ref(&a.Claim), Ahead: ahead}
-		for _, h := range o.hooks {
-			if h.Queued != nil {
-				h.Queued(a.Trace, e)
-			}
+}
+
+func (o *observer) tellQueued(e *event) {
+	told := QueuedEvent{Lock: o.ref(&e.of.Claim), Wait: e.since, Ahead: e.ahead}
+	for _, h := range o.hooks {
+		if h.Queued != nil {
+			h.Queued(e.of.Trace, told)
 		}
-		o.logQueued(e)
-	})
+	}
+	if o.logs {
+		o.logQueued(told)
+	}
 }
 
 func (o *observer) waiting(a *recipe.Acquisition) {
-	since := time.Since(a.Begun())
-	o.told.Push(func() { o.logWaiting(o.ref(&a.Claim), since, a) })
+	o.told.PushUrgent(event{tell: (*observer).tellWaiting, of: a, since: time.Since(a.Begun())})
 }
+
+func (o *observer) tellWaiting(e *event) { o.logWaiting(o.ref(&e.of.Claim), e.since, e.of) }
 
 func (o *observer) settled(a *recipe.Acquisition, wait time.Duration, err error) {
 	o.tally.settled(a, wait, err)
-	if o.told == nil {
-		return
+	if o.told != nil {
+		o.told.Push(event{tell: (*observer).tellSettled, of: a, since: wait, err: err})
 	}
-	o.told.Push(func() {
-		e := AcquireEndEvent{Lock: o.ref(&a.Claim), Wait: wait,
-			Err: opError(opAcquire(&a.Claim), a.Path, err)}
-		if err == nil {
-			e.Token = tokenOf(a)
+}
+
+func (o *observer) tellSettled(e *event) {
+	told := AcquireEndEvent{Lock: o.ref(&e.of.Claim), Wait: e.since,
+		Err: opError(opAcquire(&e.of.Claim), e.of.Path, e.err)}
+	if e.err == nil {
+		told.Token = tokenOf(e.of)
+	}
+	for _, h := range o.hooks {
+		if h.AcquireEnd != nil {
+			h.AcquireEnd(e.of.Trace, told)
 		}
-		for _, h := range o.hooks {
-			if h.AcquireEnd != nil {
-				h.AcquireEnd(a.Trace, e)
-			}
-		}
-		o.logSettled(e)
-	})
+	}
+	if o.logs {
+		o.logSettled(told)
+	}
 }
 
 func tokenOf(a *recipe.Acquisition) Token {
@@ -136,54 +165,58 @@ func tokenOf(a *recipe.Acquisition) Token {
 
 func (o *observer) revoked(a *recipe.Acquisition, held time.Duration, asked error) {
 	o.tally.revoked()
-	if o.told == nil {
-		return
+	if o.told != nil {
+		o.told.PushUrgent(event{tell: (*observer).tellRevoked, of: a, since: held, err: asked})
 	}
-	o.told.Push(func() {
-		e := RevokedEvent{Lock: o.ref(&a.Claim), Held: held}
-		if by := (*RevokedError)(nil); errors.As(asked, &by) {
-			e.By, e.Reason = by.By, by.Reason
+}
+
+func (o *observer) tellRevoked(e *event) {
+	told := RevokedEvent{Lock: o.ref(&e.of.Claim), Held: e.since}
+	if by := (*RevokedError)(nil); errors.As(e.err, &by) {
+		told.By, told.Reason = by.By, by.Reason
+	}
+	for _, h := range o.hooks {
+		if h.Revoked != nil {
+			h.Revoked(e.of.Trace, told)
 		}
-		for _, h := range o.hooks {
-			if h.Revoked != nil {
-				h.Revoked(a.Trace, e)
-			}
-		}
-		o.logRevoked(e)
-	})
+	}
+	if o.logs {
+		o.logRevoked(told)
+	}
 }
 
 func (o *observer) ended(a *recipe.Acquisition, held time.Duration, lost error) {
 	o.tally.ended(a, held, lost)
-	if o.told == nil || lost == nil { // released reports the end of a hold that is not lost
-		return
+	if o.told != nil && lost != nil { // released reports the end of a hold that is not lost
+		o.told.PushUrgent(event{tell: (*observer).tellEnd, of: a, since: held, err: lost})
 	}
-	o.told.Push(func() { o.tellEnd(a, held, 0, lost) })
 }
 
 func (o *observer) released(a *recipe.Acquisition, held, took time.Duration, err error) {
 	o.tally.released(err)
-	if o.told == nil {
-		return
+	if o.told != nil {
+		o.told.Push(event{tell: (*observer).tellEnd, of: a, since: held, took: took, err: err})
 	}
-	o.told.Push(func() { o.tellEnd(a, held, took, err) })
 }
 
 // tellEnd reports that a hold has ended. If it is lost, it reports the loss first.
-func (o *observer) tellEnd(a *recipe.Acquisition, held, took time.Duration, err error) {
-	e := HoldEndEvent{
-		Lock: o.ref(&a.Claim), Token: tokenOf(a), Held: held, Release: took,
-		Reason: reasonOf(err), Err: opError("hold", a.Path, err),
+func (o *observer) tellEnd(e *event) {
+	told := HoldEndEvent{
+		Lock: o.ref(&e.of.Claim), Token: tokenOf(e.of), Held: e.since, Release: e.took,
+		Reason: reasonOf(e.err), Err: opError("hold", e.of.Path, e.err),
 	}
-	if e.Reason != NotLost {
-		o.tellLost(a, LostEvent{Lock: e.Lock, Held: held, Reason: e.Reason, Err: e.Err})
+	if told.Reason != NotLost {
+		o.tellLost(e.of, LostEvent{Lock: told.Lock, Held: told.Held, Reason: told.Reason,
+			Err: told.Err})
 	}
 	for _, h := range o.hooks {
 		if h.HoldEnd != nil {
-			h.HoldEnd(a.Trace, e)
+			h.HoldEnd(e.of.Trace, told)
 		}
 	}
-	o.logEnd(e)
+	if o.logs {
+		o.logEnd(told)
+	}
 }
 
 func (o *observer) tellLost(a *recipe.Acquisition, e LostEvent) {
@@ -195,45 +228,71 @@ func (o *observer) tellLost(a *recipe.Acquisition, e LostEvent) {
 			h.Lost(a.Trace, e)
 		}
 	}
-	o.logLost(e)
+	if o.logs {
+		o.logLost(e)
+	}
 }
 
 // ofRequests returns a function that reports requests to the hooks, or nil if no hook wants them.
 func (o *observer) ofRequests() func(ensemble.Exchange) {
-	var told []func(RequestEvent)
 	for _, h := range o.hooks {
 		if h.Request != nil {
-			told = append(told, h.Request)
+			return o.requested
 		}
 	}
-	if told == nil {
-		return nil
-	}
-	return func(e ensemble.Exchange) {
-		o.told.Push(func() {
-			for _, tell := range told {
-				tell(RequestEvent{
-					Operation: e.Operation, Server: e.Server, Duration: e.Took,
-					Err: opError(e.Operation, "", e.Err),
-				})
-			}
-		})
+	return nil
+}
+
+func (o *observer) requested(x ensemble.Exchange) {
+	o.told.Push(event{tell: (*observer).tellRequest, exchange: x})
+}
+
+func (o *observer) tellRequest(e *event) {
+	x := &e.exchange
+	told := RequestEvent{Operation: x.Operation, Server: x.Server, Duration: x.Took,
+		Err: opError(x.Operation, "", x.Err)}
+	for _, h := range o.hooks {
+		if h.Request != nil {
+			h.Request(told)
+		}
 	}
 }
+
+// ofSlowness returns the function that reports slow servers; nil if nothing is logged.
+func (o *observer) ofSlowness() func(ensemble.Slowness) {
+	if !o.logs {
+		return nil
+	}
+	return func(s ensemble.Slowness) {
+		o.told.PushUrgent(event{tell: (*observer).tellSlowness, slow: &s})
+	}
+}
+
+func (o *observer) tellSlowness(e *event) { o.logSlowness(*e.slow) }
 
 // changed is called with every new state of the Session, in order.
 func (o *observer) changed(e StateEvent) {
 	o.tally.changed(e.To)
-	if o.told == nil {
-		return
+	if o.told != nil {
+		o.told.PushUrgent(event{tell: (*observer).tellState, state: &e})
 	}
-	o.told.Push(func() {
-		for _, h := range o.hooks {
-			if h.State != nil {
-				h.State(e)
-			}
-		}
-		o.logState(e)
-		o.expired = 0
-	})
 }
+
+func (o *observer) tellState(e *event) {
+	for _, h := range o.hooks {
+		if h.State != nil {
+			h.State(*e.state)
+		}
+	}
+	if o.logs {
+		o.logState(*e.state)
+	}
+	o.expired = 0
+}
+
+// outage is told of a connection that has been missing for long.
+func (o *observer) outage(since time.Duration, failure error) {
+	o.told.PushUrgent(event{tell: (*observer).tellOutage, since: since, err: failure})
+}
+
+func (o *observer) tellOutage(e *event) { o.logOutage(e.since, e.err) }

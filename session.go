@@ -121,6 +121,7 @@ func (s *Session) connect(servers []string) (established <-chan error) {
 		ParseData: parseData,
 		Changed:   s.updateState,
 		Requested: s.observer.ofRequests(),
+		Slow:      s.observer.ofSlowness(),
 	})
 	s.locks = recipe.New(s.client, s.root, s.cfg.acl, s.observer.ofRecipe())
 	return established
@@ -188,7 +189,7 @@ func (s *Session) changeLocked(state State) {
 		s.outage.Stop()
 		s.outage = nil
 	}
-	if state == StateSuspended && s.observer.told != nil {
+	if state == StateSuspended && s.observer.logs {
 		s.outage = time.AfterFunc(s.Timeout()/longOutage, func() { s.noteOutage(now) })
 	}
 }
@@ -201,8 +202,7 @@ func (s *Session) noteOutage(began time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state == StateSuspended && s.since.Equal(began) {
-		since, failure := time.Since(began), s.client.LastFailure()
-		s.observer.told.Push(func() { s.observer.logOutage(since, failure) })
+		s.observer.outage(time.Since(began), s.client.LastFailure())
 	}
 }
 

@@ -79,25 +79,25 @@ func newStage(ctx context.Context) (*stage, error) {
 		return nil, err
 	}
 	d.network = d.cluster.Client()
-	if d.ann, d.hers, err = d.dial(ctx, d.network, zklock.WithHooks(hooks)); err != nil {
+	if d.ann, d.hers, err = d.dial(ctx, "ann", d.network, zklock.WithHooks(hooks)); err != nil {
 		return nil, err
 	}
 	if _, err := otelzklock.ObserveStats(d.ann, options...); err != nil {
 		return nil, err
 	}
-	d.ben, d.his, err = d.dial(ctx, d.cluster.Client())
+	d.ben, d.his, err = d.dial(ctx, "ben", d.cluster.Client())
 	return d, err
 }
 
 func (d *stage) dial(
-	ctx context.Context, network *fakezk.Client, opts ...zklock.SessionOption,
+	ctx context.Context, name string, network *fakezk.Client, opts ...zklock.SessionOption,
 ) (*zklock.Session, *zklock.Mutex, error) {
 	opts = append(opts, zklock.WithDialer(network.Dial), zklock.WithSessionTimeout(demoTimeout))
 	s, err := zklock.Dial(ctx, d.cluster.Connect(), opts...)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := s.Mutex("report")
+	m, err := s.Mutex("report", zklock.WithIdentifier(name))
 	return s, m, err
 }
 
@@ -116,7 +116,8 @@ func (d *stage) play(ctx context.Context) error {
 			}
 			time.AfterFunc(beat, d.his.Unlock)
 			return d.hers.Do(ctx, func(ctx context.Context) error {
-				if _, err := d.his.RevokeAll(ctx); err != nil {
+				_, err := d.his.RevokeAll(ctx, zklock.WithReason("ops/77"))
+				if err != nil {
 					return err
 				}
 				<-ctx.Done()

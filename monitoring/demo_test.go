@@ -3,7 +3,6 @@ package monitoring
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/zookylock/zklock/internal/debian"
 	"github.com/zookylock/zklock/internal/docblock"
 )
 
@@ -68,17 +66,9 @@ func shape(output string) string {
 // promtool runs Prometheus's own tool: the installed one, or that of Debian's package.
 func promtool(t *testing.T, input string, args ...string) string {
 	t.Helper()
-	tool := debian.Look("promtool")
-	if tool == "" {
-		cache, err := debian.Open(t.Logf)
-		require.NoError(t, err)
-		root, err := cache.Entry(t.Context(), "prometheus", func(work string) (string, error) {
-			return cache.Unpack(t.Context(), work, "prometheus")
-		})
-		if err != nil {
-			t.Skipf("there is no promtool, and it cannot be fetched: %v", err)
-		}
-		tool = filepath.Join(root, "usr", "bin", "promtool")
+	tool, err := Tool(t.Context(), "promtool", t.Logf)
+	if err != nil {
+		t.Skipf("there is no promtool, and it cannot be fetched: %v", err)
 	}
 	cmd := exec.Command(tool, args...)
 	cmd.Stdin = strings.NewReader(input)

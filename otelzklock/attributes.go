@@ -22,6 +22,8 @@ const (
 	keyAhead  = attribute.Key("zklock.queue.ahead")
 	keyToken  = attribute.Key("zklock.token")
 	keyReason = attribute.Key("zklock.loss.reason")
+	keyBy     = attribute.Key("zklock.revocation.by")
+	keyWhy    = attribute.Key("zklock.revocation.reason")
 	keyState  = attribute.Key("zklock.session.state")
 	keyOp     = attribute.Key("zklock.request.operation")
 )
@@ -38,6 +40,18 @@ var (
 
 func withReason(r zklock.LossReason) attribute.KeyValue { return keyReason.String(r.String()) }
 func withState(st zklock.State) attribute.KeyValue      { return keyState.String(st.String()) }
+
+// asked says who asked for the lock, and why, as far as the request does. Both are free text, and
+// for spans only.
+func asked(e zklock.RevokedEvent) (attrs []attribute.KeyValue) {
+	if e.By != "" {
+		attrs = append(attrs, keyBy.String(e.By))
+	}
+	if e.Reason != "" {
+		attrs = append(attrs, keyWhy.String(e.Reason))
+	}
+	return attrs
+}
 
 // with returns the attributes that everything has, and these.
 func (cfg *config) with(attrs ...attribute.KeyValue) []attribute.KeyValue {

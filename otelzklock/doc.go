@@ -42,6 +42,8 @@
 //	zklock.acquire.try        in spans: whether it is a try
 //	zklock.queue.ahead        of the event queued: how many are ahead, at least
 //	zklock.token              in spans: the fencing token
+//	zklock.revocation.by      of the event revoked: who asked, if the request says it
+//	zklock.revocation.reason  of the event revoked: why, if the request says it
 //	zklock.loss.reason        lease, expired, removed or closed
 //	zklock.session.state      connected, suspended, expired or closed
 //	zklock.request.operation  as ZooKeeper calls it: create2, delete, multi, ping and the like
@@ -53,5 +55,7 @@
 // request it is connection_closed if there was no answer, or no_node, node_exists, no_auth,
 // session_expired or session_moved. For other errors it is _OTHER.
 //
-// No attribute has a lock's name, a path or the text of an error, except zklock.lock.name.
+// No attribute has a lock's name, a path or the text of an error, except zklock.lock.name. The two of
+// a revocation are written by the client that asks: an identifier, and free text. Only spans have
+// them.
 package otelzklock

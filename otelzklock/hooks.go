@@ -80,7 +80,9 @@ func (t *telemetry) acquireStart(
 }
 
 func (t *telemetry) queued(ctx context.Context, e zklock.QueuedEvent) {
-	acquisitionOf(ctx).span.AddEvent("queued", trace.WithAttributes(keyAhead.Int(e.Ahead)))
+	a := acquisitionOf(ctx)
+	when := trace.WithTimestamp(a.begun.Add(e.Wait))
+	a.span.AddEvent("queued", when, trace.WithAttributes(keyAhead.Int(e.Ahead)))
 }
 
 // acquireEnd ends the span of the acquisition, and begins the span of the hold. Hooks are called a
@@ -109,7 +111,8 @@ func (t *telemetry) acquireEnd(ctx context.Context, e zklock.AcquireEndEvent) {
 func (t *telemetry) wasRevoked(ctx context.Context, e zklock.RevokedEvent) {
 	t.revoked.Add(ctx, 1, metric.WithAttributes(t.with()...))
 	a := acquisitionOf(ctx)
-	a.span.AddEvent("revoked", trace.WithTimestamp(a.granted.Add(e.Held)))
+	when := trace.WithTimestamp(a.granted.Add(e.Held))
+	a.span.AddEvent("revoked", when, trace.WithAttributes(asked(e)...))
 }
 
 func (t *telemetry) wasLost(ctx context.Context, e zklock.LostEvent) {

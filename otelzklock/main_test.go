@@ -61,7 +61,7 @@ func observed(t *testing.T, opts []otelzklock.Option, f func(t *testing.T, p *pl
 		other := p.dial(p.FakeNetwork)
 		observing, err := otelzklock.ObserveStats(p.s, p.opts...)
 		require.NoError(t, err)
-		p.m, p.theirs = p.mutex(p.s), p.mutex(other)
+		p.m, p.theirs = p.mutex(p.s), p.mutex(other, zklock.WithIdentifier("vm/7"))
 		f(t, p)
 		require.NoError(t, observing.Unregister())
 	})
@@ -75,8 +75,8 @@ func (p *place) dial(network *zktest.FakeNetwork, opts ...zklock.SessionOption) 
 	return s
 }
 
-func (p *place) mutex(s *zklock.Session) *zklock.Mutex {
-	m, err := s.Mutex(lock)
+func (p *place) mutex(s *zklock.Session, opts ...zklock.LockOption) *zklock.Mutex {
+	m, err := s.Mutex(lock, opts...)
 	require.NoError(p.t, err)
 	return m
 }
@@ -88,16 +88,19 @@ func (p *place) hold(m *zklock.Mutex, d time.Duration) {
 	pause(d)
 }
 
-// pause waits in virtual time, and until the hooks have been told.
-func pause(d time.Duration) {
-	time.Sleep(d) // sleep ok: virtual
+// pause waits in virtual time.
+func pause(d time.Duration) { time.Sleep(d) } // sleep ok: virtual
+
+// told waits until the hooks have been told of all that has happened.
+func told() {
+	pause(10 * time.Millisecond)
 	synctest.Wait()
 }
 
 // measured returns all metrics by name, unit and attributes: a histogram as how many there are and
 // their sum, to the second.
 func (p *place) measured() map[string]string {
-	synctest.Wait()
+	told()
 	var all metricdata.ResourceMetrics
 	require.NoError(p.t, p.meters.Collect(context.Background(), &all))
 	values := make(map[string]string)

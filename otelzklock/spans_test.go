@@ -75,7 +75,7 @@ func TestSpans(t *testing.T) {
 				p.theirs.Unlock()
 				<-pending.Done()
 				pause(time.Second)
-				_, err := p.theirs.RevokeAll(ctx)
+				_, err := p.theirs.RevokeAll(ctx, zklock.WithReason("ops/77"))
 				require.NoError(t, err)
 				pause(time.Second)
 				_, err = p.theirs.Clear(ctx)
@@ -89,7 +89,7 @@ func TestSpans(t *testing.T) {
 				"  acquire lock 0s–3s {kind=lock result=acquired token=TOKEN try=false}",
 				"    * queued 0s {ahead=1}",
 				"    hold lock 3s–5s Error:removed {kind=lock token=TOKEN type=removed}",
-				"      * revoked 4s {}",
+				"      * revoked 4s {by=vm/7 reason=ops/77}",
 				"      * lost 5s {reason=removed}",
 			},
 		},
@@ -124,13 +124,52 @@ func TestSpans(t *testing.T) {
 				tracer := trace.NewTracerProvider(trace.WithSpanProcessor(p.spans)).Tracer("test")
 				ctx, work := tracer.Start(t.Context(), "work")
 				c.run(t, ctx, p)
-				pause(0)
+				told()
 				work.End()
 				var got []string
 				for _, line := range tree(p.spans.Ended()) {
 					got = append(got, anyToken.ReplaceAllString(line, "token=TOKEN"))
 				}
 				assert.Equal(t, c.want, got)
+			})
+		})
+	}
+}
+
+// TestSpansSayWhoAsksAsFarAsTheRequestDoes asks without a reason, and as clients of other libraries
+// do. No metric says who.
+func TestSpansSayWhoAsksAsFarAsTheRequestDoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		ask  func(ctx context.Context, p *place) error
+		want string
+	}{
+		"without a reason": {func(ctx context.Context, p *place) error {
+			_, err := p.theirs.RevokeHolder(ctx)
+			return err
+		}, "{by=vm/7}"},
+		"by another library": {func(ctx context.Context, p *place) error {
+			contenders, err := p.theirs.Contenders(ctx)
+			if err != nil {
+				return err
+			}
+			_, err = p.s.Conn().Set(p.theirs.Path()+"/"+contenders[0].Znode, []byte("unlock"), -1)
+			return err
+		}, "{}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			observed(t, nil, func(t *testing.T, p *place) {
+				p.hold(p.m, time.Second)
+				require.NoError(t, c.ask(t.Context(), p))
+				<-p.m.Revoked()
+				p.m.Unlock()
+				pause(time.Second)
+				spans := p.spans.Ended()
+				events := spans[len(spans)-1].Events()
+				require.Len(t, events, 1)
+				assert.Equal(t, c.want, attributes(events[0].Attributes))
+				measured := p.measured()
+				assert.Equal(t, "1 {hold}", measured["zklock.hold.revoked{}"])
+				assert.NotContains(t, fmt.Sprint(measured), "vm/7")
 			})
 		})
 	}
@@ -150,11 +189,11 @@ func TestNothingNamesTheLock(t *testing.T) {
 		_, err = p.theirs.Clear(t.Context())
 		require.NoError(t, err)
 		<-p.m.Lost()
-		pause(0)
+		told()
 		spans := tracetest.SpanStubsFromReadOnlySpans(p.spans.Ended())
-		told := fmt.Sprintf("%v %+v", p.measured(), spans)
-		assert.Contains(t, told, "hold lock")
-		assert.NotContains(t, told, "ann@example.org")
+		all := fmt.Sprintf("%v %+v", p.measured(), spans)
+		assert.Contains(t, all, "hold lock")
+		assert.NotContains(t, all, "ann@example.org")
 	})
 }
 
@@ -170,7 +209,7 @@ func TestSpansOfHandoffs(t *testing.T) {
 		<-pending.Done()
 		pause(time.Second)
 		m.Unlock()
-		pause(0)
+		told()
 		assert.Len(t, p.spans.Ended(), 4)
 		assert.Equal(t, "2 of 3 s", p.measured()["zklock.hold.duration{kind=lock}"])
 	})

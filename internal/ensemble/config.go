@@ -29,6 +29,10 @@ type Config struct {
 	// Requested, if it is set, is called when a request or a ping to a server is over. It must not
 	// block.
 	Requested func(Exchange)
+
+	// Slow, if it is set, is called when a server answers slowly, and when it no longer does. It
+	// must not block.
+	Slow func(Slowness)
 }
 
 // Exchange is a request or a ping to a server, and what became of it.

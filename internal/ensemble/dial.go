@@ -140,7 +140,7 @@ func (zs *Session) connect(network string) (net.Conn, error) {
 	zs.Lease.offered(begun)
 	checked := wire.New(conn, wire.Config{
 		Connected:    func(h wire.Handshake) { zs.onHandshake(h, begun, to) },
-		Answered:     zs.onAnswer,
+		Answered:     func(op int32, sent time.Time) { zs.onAnswer(op, sent, to) },
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
 		OwnRequests:  &zs.OwnRequests,

@@ -157,6 +157,7 @@ func (l *Lease) setTimerLocked() {
 // tick is the timer's.
 func (l *Lease) tick() {
 	l.RunOut(0)
+	l.zs.noteUnanswered()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.setTimerLocked()

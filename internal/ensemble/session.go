@@ -47,6 +47,7 @@ type Session struct {
 	serving    bool       // there is a connection, and a session on it
 	lastChange time.Time  // when serving became what it is
 	heard      time.Time  // when a server answered last
+	slow       slowness
 	// closed while zk.Conn tries to connect; a new one stands here from each connection on
 	looking      chan struct{}
 	handshake    wire.Handshake
@@ -170,7 +171,7 @@ func (zs *Session) onHandshake(h wire.Handshake, sent time.Time, by *endpoint) {
 	zs.handshake, zs.heard = h, time.Now()
 }
 
-func (zs *Session) onAnswer(op int32, sent time.Time) {
+func (zs *Session) onAnswer(op int32, sent time.Time, by *endpoint) {
 	zs.Lease.answered(op, sent)
 	zs.client.vocabulary.answered(op)
 	if zxid := zs.lastZxid.Load(); zxid > 0 {
@@ -179,6 +180,7 @@ func (zs *Session) onAnswer(op int32, sent time.Time) {
 	zs.mu.Lock()
 	defer zs.mu.Unlock()
 	zs.heard = time.Now()
+	zs.noteAnswerLocked(by, sent, zs.heard)
 	switch op {
 	case wire.OpClose:
 		zs.closed = true

@@ -1,16 +1,36 @@
 // Package mailbox carries messages to one goroutine from others that must never be blocked.
 package mailbox
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// Mailbox has no bound, so that no message is lost and no sender waits.
+// Mailbox has no bound, so that no message is lost and no sender waits. One goroutine takes what
+// others push.
 type Mailbox[T any] struct {
-	wake chan struct{} // has room for one
+	wake  chan struct{} // has room for one
+	timer *time.Timer   // the taker's, see Rest; nil before the first
 
 	mu       sync.Mutex // guards the fields below
 	messages []T
+	taken    []T // what Take has returned; its memory is used again
+	urgent   bool
 	closed   bool
+	taker    taker
 }
+
+// taker is what the goroutine that takes messages does.
+type taker uint8
+
+const (
+	busy    taker = iota // it will look by itself
+	waiting              // for a message
+	resting              // until a message is urgent
+)
+
+// mostKept is how many messages' memory is kept for those that follow.
+const mostKept = 1000
 
 // New returns an empty Mailbox.
 func New[T any]() *Mailbox[T] {
@@ -18,11 +38,23 @@ func New[T any]() *Mailbox[T] {
 }
 
 // Push adds a message. It does not block.
-func (m *Mailbox[T]) Push(message T) {
+func (m *Mailbox[T]) Push(message T) { m.push(message, false) }
+
+// PushUrgent adds a message that ends the taker's rest. It does not overtake others.
+func (m *Mailbox[T]) PushUrgent(message T) { m.push(message, true) }
+
+func (m *Mailbox[T]) push(message T, urgent bool) {
 	m.mu.Lock()
 	m.messages = append(m.messages, message)
+	m.urgent = m.urgent || urgent
+	wake := m.taker == waiting || m.taker == resting && urgent
+	if wake {
+		m.taker = busy
+	}
 	m.mu.Unlock()
-	m.signal()
+	if wake {
+		m.signal()
+	}
 }
 
 // Close has Take report the end once it has handed out everything.
@@ -40,16 +72,55 @@ func (m *Mailbox[T]) signal() {
 	}
 }
 
-// Take waits for messages and returns all there are. It is false after Close.
+// Take waits for messages and returns all there are. It is false after Close. What it returns is
+// overwritten by the next call.
 func (m *Mailbox[T]) Take() ([]T, bool) {
 	for {
 		m.mu.Lock()
-		messages, closed := m.messages, m.closed
-		m.messages = nil
-		m.mu.Unlock()
-		if len(messages) > 0 || closed {
+		if len(m.messages) > 0 || m.closed {
+			messages := m.swapLocked()
+			m.mu.Unlock()
 			return messages, len(messages) > 0
 		}
+		m.taker = waiting
+		m.mu.Unlock()
 		<-m.wake
 	}
+}
+
+// swapLocked returns the messages, and has those that follow be kept where the ones before were.
+func (m *Mailbox[T]) swapLocked() []T {
+	clear(m.taken) // for the garbage collector
+	next := m.taken[:0]
+	if cap(next) > mostKept {
+		next = nil
+	}
+	m.messages, m.taken = next, m.messages
+	m.taker, m.urgent = busy, false
+	return m.taken
+}
+
+// Rest returns after d, or sooner if there is an urgent message or the end. Meanwhile messages
+// gather and wake nobody: to wake a goroutine costs more than most messages.
+func (m *Mailbox[T]) Rest(d time.Duration) {
+	m.mu.Lock()
+	if m.urgent || m.closed {
+		m.mu.Unlock()
+		return
+	}
+	m.taker = resting
+	m.mu.Unlock()
+	if m.timer == nil {
+		m.timer = time.NewTimer(d)
+	} else {
+		m.timer.Reset(d)
+	}
+	select {
+	case <-m.timer.C:
+	case <-m.wake:
+		m.timer.Stop()
+	}
+	m.mu.Lock()
+	m.taker = busy
+	m.mu.Unlock()
 }

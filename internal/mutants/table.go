@@ -1635,7 +1635,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "hooks: a loss that the release notices is not told",
-		edits: []edit{{"observer.go", "	o.told.Push(func() { o.tellEnd(a, held, took, err) })\n", "	o.told.Push(func() { o.tellEnd(a, held, took, nil) })\n"}},
+		edits: []edit{{"observer.go", "since: held, took: took, err: err})", "since: held, took: took})"}},
 		tests: "TestVirtualHooks",
 	},
 	{
@@ -1773,5 +1773,65 @@ var mutants = []mutant{
 		edits: []edit{{"internal/wire/read.go",
 			"			c.ended(OpPing, sent, code)\n", "			_ = sent\n"}},
 		tests: "TestVirtualHooksOfRequests",
+	},
+	{
+		name:  "hooks: a loss is told with what comes later",
+		edits: []edit{{"observer.go", "o.told.PushUrgent(event{tell: (*observer).tellEnd,", "o.told.Push(event{tell: (*observer).tellEnd,"}},
+		tests: "TestVirtualUrgentHooks",
+	},
+	{
+		name:  "hooks: a state is told with what comes later",
+		edits: []edit{{"observer.go", "o.told.PushUrgent(event{tell: (*observer).tellState,", "o.told.Push(event{tell: (*observer).tellState,"}},
+		tests: "TestVirtualUrgentHooks",
+	},
+	{
+		name:  "hooks: a log that nobody wants costs memory",
+		edits: []edit{{"observer.go", "	if o.logs {\n		o.logSettled(told)\n	}\n", "	o.logSettled(told)\n"}},
+		tests: "TestVirtualHooksAllocateNothing",
+	},
+	{
+		name:  "hooks: each event costs memory",
+		edits: []edit{{"internal/mailbox/mailbox.go", "next := m.taken[:0]\n", "var next []T\n"}},
+		tests: "TestMailboxReusesItsMemory|TestVirtualHooksAllocateNothing",
+	},
+	{
+		name:  "hooks: each event wakes the goroutine",
+		edits: []edit{{"internal/mailbox/mailbox.go", "m.taker == resting && urgent\n", "m.taker == resting\n"}},
+		tests: "TestRest",
+	},
+	{
+		name:  "mailbox: what was taken is kept",
+		edits: []edit{{"internal/mailbox/mailbox.go", "	clear(m.taken) // for the garbage collector\n", ""}},
+		tests: "TestMailboxLetsGoOfWhatWasTaken",
+	},
+	{
+		name:  "mailbox: the end waits for the rest",
+		edits: []edit{{"internal/mailbox/mailbox.go", "	if m.urgent || m.closed {\n", "	if m.urgent {\n"}},
+		tests: "TestRestEndsWithTheMailbox",
+	},
+	{
+		name:  "log: a server that hangs is told of when it answers",
+		edits: []edit{{"internal/ensemble/lease.go", "	l.zs.noteUnanswered()\n", ""}},
+		tests: "TestVirtualLogOfASlowServer",
+	},
+	{
+		name:  "log: every slow answer has a line",
+		edits: []edit{{"internal/ensemble/slow.go", "	if !s.told.IsZero() && now.Sub(s.told) < slowReminder {\n		return Slowness{}\n	}\n", ""}},
+		tests: "TestVirtualLogOfAServerThatIsSlowForLong",
+	},
+	{
+		name:  "log: one quick answer ends a slowness",
+		edits: []edit{{"internal/ensemble/slow.go", " || now.Sub(s.last) < timeout {", " {"}},
+		tests: "TestSlowness",
+	},
+	{
+		name:  "log: a slowness goes on at another server",
+		edits: []edit{{"internal/ensemble/slow.go", "		*s = slowness{} // of a server that was left\n", "		s.server = server\n"}},
+		tests: "TestSlowness",
+	},
+	{
+		name:  "otelzklock: nobody asks",
+		edits: []edit{{"otelzklock/hooks.go", ", trace.WithAttributes(asked(e)...))", ")"}},
+		tests: "TestSpans|TestSpansSayWhoAsksAsFarAsTheRequestDoes",
 	},
 }

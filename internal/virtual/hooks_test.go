@@ -23,6 +23,7 @@ type diary struct {
 	lines  []string
 	last   int // number
 	states []string
+	events []zklock.StateEvent
 }
 
 type diaryKey struct{}
@@ -41,8 +42,12 @@ func (d *diary) number(ctx context.Context) context.Context {
 	return context.WithValue(ctx, diaryKey{}, d.last)
 }
 
+// lull is after how long hooks have been told of everything.
+const lull = 10 * time.Millisecond
+
 // read returns what was written since the last call.
 func (d *diary) read() []string {
+	time.Sleep(lull) // sleep ok: virtual
 	synctest.Wait()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -92,6 +97,7 @@ func (d *diary) hooks() *zklock.Hooks {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.states = append(d.states, fmt.Sprintf("%v→%v after %v", e.From, e.To, to(e.For)))
+			d.events = append(d.events, e)
 		},
 	}
 }
@@ -318,6 +324,67 @@ func TestVirtualHooks(t *testing.T) {
 	}
 }
 
+// TestVirtualHooksSayHowLong looks at the times of events, and at what the context of AcquireStart
+// is for: it goes through all hooks that were given, in their order, and then to all of them.
+func TestVirtualHooksSayHowLong(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		const (
+			second = 1000 * time.Millisecond
+			trip   = 6 * time.Millisecond
+		)
+		type key struct{ hooks int }
+		var told []string
+		hooks := func(n int) zklock.SessionOption {
+			tell := func(ctx context.Context, what string, times ...time.Duration) {
+				told = append(told, fmt.Sprint(n, " ", what, " ", times, " of ",
+					ctx.Value(key{1}), " and ", ctx.Value(key{2})))
+			}
+			return zklock.WithHooks(&zklock.Hooks{
+				AcquireStart: func(ctx context.Context,
+					_ zklock.AcquireStartEvent) context.Context {
+					tell(ctx, "start")
+					return context.WithValue(ctx, key{n}, fmt.Sprint("span ", n))
+				},
+				Queued: func(ctx context.Context, e zklock.QueuedEvent) {
+					tell(ctx, "queued", to(e.Wait))
+					assert.GreaterOrEqual(t, e.Wait, trip)
+				},
+				AcquireEnd: func(ctx context.Context, e zklock.AcquireEndEvent) {
+					tell(ctx, "end", to(e.Wait))
+				},
+				Revoked: func(ctx context.Context, e zklock.RevokedEvent) {
+					tell(ctx, "revoked", to(e.Held))
+				},
+				HoldEnd: func(ctx context.Context, e zklock.HoldEndEvent) {
+					tell(ctx, "over", to(e.Held), e.Release)
+				},
+			})
+		}
+		s, _ := w.dial("", 12*second, hooks(1), hooks(2))
+		other, _ := w.dial("", 12*second)
+		m, theirs := mutex(t, s, "m"), mutex(t, other, "m")
+		lockFor(t, theirs, 0)
+		p := m.LockAsync(t.Context())
+		time.Sleep(3 * second) // sleep ok: virtual
+		theirs.Unlock()
+		<-p.Done()
+		time.Sleep(second) // sleep ok: virtual
+		_, err := theirs.RevokeAll(t.Context())
+		require.NoError(t, err)
+		time.Sleep(second) // sleep ok: virtual
+		m.Unlock()
+		time.Sleep(lull) // sleep ok: virtual
+		synctest.Wait()
+		want := []string{"1 start [] of <nil> and <nil>", "2 start [] of span 1 and <nil>"}
+		for _, event := range []string{"queued [0s]", "end [3s]", "revoked [1s]", "over [2s 6ms]"} {
+			for _, n := range []string{"1 ", "2 "} {
+				want = append(want, n+event+" of span 1 and span 2")
+			}
+		}
+		assert.Equal(t, want, told)
+	})
+}
+
 // TestVirtualHooksOfStates goes through all states of a Session.
 func TestVirtualHooksOfStates(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -337,6 +404,11 @@ func TestVirtualHooksOfStates(t *testing.T) {
 		assert.Equal(t, "connected→suspended after 2s", d.states[1])
 		assert.Contains(t, d.states[2], "suspended→connected after")
 		assert.Contains(t, d.states[3], "connected→closed after")
+		for _, e := range d.events {
+			assert.Equal(t, w.Connect(), e.Server)
+			assert.Equal(t, 12*time.Second, e.Timeout)
+		}
+		assert.NoError(t, d.events[2].Err, "connected")
 	})
 }
 
@@ -364,4 +436,91 @@ func TestVirtualHooksThatBlock(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(begun), 5*time.Second)
 		close(blocked)
 	})
+}
+
+// TestVirtualUrgentHooks has hooks be told of a revocation, a loss and a state at once, though what
+// was told a moment ago lets events gather, and of all that was before.
+func TestVirtualUrgentHooks(t *testing.T) {
+	for name, c := range map[string]struct {
+		urgent string
+		do     func(t *testing.T, client *fakezk.Client, m, theirs *zklock.Mutex)
+	}{
+		"revoked": {"revoked", func(t *testing.T, _ *fakezk.Client, m, theirs *zklock.Mutex) {
+			_, err := theirs.RevokeAll(t.Context())
+			require.NoError(t, err)
+			<-m.Revoked()
+		}},
+		"lost": {"lost", func(t *testing.T, _ *fakezk.Client, m, theirs *zklock.Mutex) {
+			_, err := theirs.Clear(t.Context())
+			require.NoError(t, err)
+			<-m.Lost()
+		}},
+		"state": {"state", func(_ *testing.T, client *fakezk.Client, _, _ *zklock.Mutex) {
+			client.Cut()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
+				var told []string
+				tell := func(what string) { told = append(told, what) }
+				s, client := w.dial("", 12*time.Second, zklock.WithHooks(&zklock.Hooks{
+					AcquireEnd: func(context.Context, zklock.AcquireEndEvent) { tell("end") },
+					Revoked:    func(context.Context, zklock.RevokedEvent) { tell("revoked") },
+					Lost:       func(context.Context, zklock.LostEvent) { tell("lost") },
+					State:      func(zklock.StateEvent) { tell("state") },
+				}))
+				other, _ := w.dial("", 12*time.Second)
+				m, theirs := mutex(t, s, "m"), mutex(t, other, "m")
+				lockFor(t, m, time.Second) // it is watched, and told of at once
+				lockFor(t, mutex(t, s, "n"), 0)
+				synctest.Wait()
+				lockFor(t, mutex(t, s, "o"), 0)
+				synctest.Wait()
+				require.Equal(t, []string{"state", "end", "end"}, told, "o is told of later")
+				began := time.Now()
+				c.do(t, client, m, theirs)
+				synctest.Wait()
+				require.Less(t, time.Since(began), lull)
+				require.GreaterOrEqual(t, len(told), 5)
+				assert.Equal(t, []string{"end", c.urgent}, told[3:5])
+			})
+		})
+	}
+}
+
+// TestVirtualHooksAllocateNothing compares what a lock and its release allocate without hooks and
+// with all of them set. What the servers allocate is in both.
+func TestVirtualHooksAllocateNothing(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector allocates")
+	}
+	calls := 0
+	empty := &zklock.Hooks{
+		AcquireStart: func(ctx context.Context, _ zklock.AcquireStartEvent) context.Context {
+			return ctx
+		},
+		Queued:     func(context.Context, zklock.QueuedEvent) {},
+		AcquireEnd: func(context.Context, zklock.AcquireEndEvent) {},
+		Revoked:    func(context.Context, zklock.RevokedEvent) {},
+		Lost:       func(context.Context, zklock.LostEvent) {},
+		HoldEnd:    func(context.Context, zklock.HoldEndEvent) {},
+		State:      func(zklock.StateEvent) {},
+		Request:    func(zklock.RequestEvent) { calls++ },
+	}
+	const runs = 100
+	allocated := func(opts ...zklock.SessionOption) (each float64) {
+		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 12*time.Second, opts...)
+			m := mutex(t, s, "m")
+			each = testing.AllocsPerRun(runs, func() {
+				m.Lock()
+				//lint:ignore SA2001 the pair is what is measured
+				m.Unlock()
+			})
+		})
+		return each
+	}
+	unset, set := allocated(), allocated(zklock.WithHooks(empty))
+	assert.Equal(t, unset, set)
+	assert.Greater(t, calls, 2*runs)
 }

@@ -31,6 +31,7 @@ func (r *toldRequests) option() zklock.SessionOption {
 
 // take returns what was told since the last call.
 func (r *toldRequests) take() []zklock.RequestEvent {
+	time.Sleep(lull) // sleep ok: virtual
 	synctest.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -241,6 +241,14 @@ func (c *Conn) Close() error {
 	return nil
 }
 
+// WaitsSince returns when the oldest request or ping that waits for its answer was written; the
+// zero time if none waits.
+func (c *Conn) WaitsSince() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting.since()
+}
+
 // Unanswered returns the operation of the request that had waited longest for its answer when the
 // Conn failed, OpNone if none waited, and how many requests had been answered before. Pings do not
 // count.
