@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/zookylock/zklock/internal/queue"
 )
 
 // This is how a hold, and a candidate that waits, is watched for marks and for its removal by
@@ -15,6 +17,9 @@ const ownLook = 200 * time.Millisecond
 
 // firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
+
+// noted is when a hold says in its candidate's data since when it is one.
+const noted = 10 * time.Second
 
 // delayed calls a function for what was added to it some time ago and not dropped since. One timer
 // serves all, and is stopped once nothing is left, so that entries which are dropped soon wake no
@@ -109,14 +114,29 @@ func (p *Passage) endWatch() {
 
 // watchOver follows the hold until it is released or lost.
 func (p *Passage) watchOver(over context.Context) {
-	c := p.candidate
+	c, granted := p.candidate, p.hold.Since()
+	note := time.NewTimer(noted - time.Since(granted))
+	defer note.Stop()
 	for over.Err() == nil {
 		if err := c.look(over); errors.Is(err, ErrVanished) {
 			c.hold.lose(errRemoved)
 		}
 		select {
 		case <-c.wake:
+		case <-note.C:
+			_ = c.noteGrant(over, granted) // others do without if it may not be written
 		case <-over.Done():
 		}
 	}
+}
+
+// noteGrant writes into the candidate's data when it was granted the lock, for people. Permits need
+// none: they are created at their grant. Other clients' names have no room for it.
+func (c *candidate) noteGrant(ctx context.Context, granted time.Time) error {
+	if c.cfg.Dialect != queue.Native || c.cfg.Pool != nil {
+		return nil
+	}
+	return c.zs.rewrite(ctx, c.path, func(data []byte) []byte {
+		return withGrant(data, c.cfg.Identifier, granted.Sub(c.born))
+	})
 }

@@ -52,7 +52,7 @@ show as they are.`,
 					// the servers are gone.
 					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 					defer cancel()
-					locks, err = readLocks(ctx, s, wanted.matches)
+					locks, err = readLocks(ctx, s.Locks, wanted.matches)
 					return err
 				})
 			stop()
