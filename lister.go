@@ -2,8 +2,11 @@ package zklock
 
 import (
 	"context"
+	"errors"
 	gopath "path"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/recipe"
@@ -36,7 +39,7 @@ func (s *Session) NewLister() *Lister {
 	return &Lister{s: s, turn: make(chan struct{}, 1)}
 }
 
-// Locks returns what Session.Locks does. A change that a server has told of before is in it.
+// Locks returns what Session.Locks does. If no lock has changed, that takes one request.
 //
 // A candidate that the Session may not read, in a lock that it may, can come and go unseen for five
 // minutes: servers do not tell of it, and the Lister reads all that often.
@@ -58,6 +61,10 @@ func (l *Lister) look(ctx context.Context, zs *recipe.Local) ([]LockInfo, error)
 	if l.zs != zs {
 		l.stop()
 		l.zs, l.below = zs, zs.Watches.WatchBelow(l.s.root)
+	}
+	// The answer comes behind the news of all that this server knows to have changed.
+	if _, err := zs.ReadNode(ctx, l.s.root); err != nil && !errors.Is(err, zk.ErrNoNode) {
+		return nil, err
 	}
 	changed, known := l.below.Take()
 	var stale []string

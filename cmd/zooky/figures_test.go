@@ -99,12 +99,12 @@ func (p *place) requireFewRequests(locks int) {
 	var changed int64
 	require.Eventually(p.t, func() bool {
 		changed = look()
-		return changed > 0
+		return changed > 1
 	}, patience, 10*time.Millisecond)
 	p.t.Logf("requests: %d for all locks, %d when nothing has changed, %d for one lock that has",
 		all, none, changed)
 	assert.Less(p.t, all, int64(3*locks))
-	assert.Zero(p.t, none)
+	assert.EqualValues(p.t, 1, none)
 	assert.Less(p.t, changed, int64(5))
 }
 

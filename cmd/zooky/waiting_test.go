@@ -196,6 +196,28 @@ func TestRunWaitEndsAlthoughTheServersHang(t *testing.T) {
 	assert.Equal(t, "zooky: fred was not acquired within 3s\n", c.stderr.String())
 }
 
+// TestRunReleasesWithoutAnAnswer has the servers stop while the command runs.
+func TestRunReleasesWithoutAnAnswer(t *testing.T) {
+	locktest.NeedsServer(t)
+	t.Parallel()
+	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
+	c := p.prepare("run", "fred", "--session-timeout", "40s", "--timeout", "1s", "--", "sh", "-c",
+		"echo begun; read line; exit 7")
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	defer in.Close()
+	c.start(t)
+	c.requireOutput(t, "begun")
+	server := p.ensemble.Servers()[0]
+	require.NoError(t, server.Pause())
+	defer server.Resume()
+	_, err = io.WriteString(in, "end\n")
+	require.NoError(t, err)
+	assert.Equal(t, 7, c.status(t))
+	assert.Equal(t, "zooky: release fred: no answer within 1s: "+
+		"the servers release it when the session times out\n", c.stderr.String())
+}
+
 // TestRunTellsTheGrantedTimeout asks for more than the servers grant.
 func TestRunTellsTheGrantedTimeout(t *testing.T) {
 	p := newPlace(t)

@@ -123,8 +123,10 @@ func TestWatchWithoutAnswers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return strings.Contains(lines.stderr.String(), "zooky: the servers answer again, after ")
 	}, patience, 5*time.Millisecond)
+	require.NoError(t, lines.Process.Signal(syscall.SIGINT))
+	require.NoError(t, live.Process.Signal(syscall.SIGQUIT))
 	for _, c := range []*command{lines, live} {
-		require.NoError(t, c.Process.Signal(syscall.SIGINT))
 		assert.Equal(t, 0, c.status(t))
 	}
+	assert.NotContains(t, live.stdout.String(), "goroutine", "SIGQUIT shows no stacks")
 }

@@ -163,6 +163,11 @@ var mutants = []mutant{
 		tests: "TestVirtualListerOfOtherServers",
 	},
 	{
+		name:  "lister: servers that do not answer are not noticed",
+		edits: []edit{{"lister.go", "	if _, err := zs.ReadNode(ctx, l.s.root); err != nil", "	if err := error(nil); err != nil"}},
+		tests: "TestVirtualListerWithoutAnswers",
+	},
+	{
 		name:  "several locks: acquired one after the other in the caller's order",
 		edits: []edit{{"lockall.go", "	acquired, bond, failed := s.locks.AcquireAll(ctx, claims)\n", "	var acquired []*recipe.Acquisition\n	var bond *recipe.Bond\n	var failed *recipe.ClaimError\n	for _, c := range claims {\n		var one []*recipe.Acquisition\n		if one, bond, failed = s.locks.AcquireAll(ctx, []recipe.Claim{c}); failed != nil {\n			break\n		}\n		acquired = append(acquired, one...)\n	}\n"}},
 		tests: "TestVirtualLockAllInAnyOrder",
