@@ -103,9 +103,9 @@ var mutants = []mutant{
 		tests: "TestCycles",
 	},
 	{
-		name:  "lister: changes while all is read are missed",
-		edits: []edit{{"internal/ensemble/below.go", "	b.stands = b.changed != nil\n", "	b.stands, b.changed = true, make(map[string]struct{})\n"}},
-		tests: "TestVirtualListerFollows",
+		name:  "lister: changes while it reads are missed",
+		edits: []edit{{"lister.go", "	return l.survey.locks()\n}\n\n// stale", "	l.below.Take()\n	return l.survey.locks()\n}\n\n// stale"}},
+		tests: "TestVirtualListerWhileLocksChange",
 	},
 	{
 		name:  "lister: a broken connection is not noticed",

@@ -287,3 +287,26 @@ func TestVirtualListerWithoutAnswers(t *testing.T) {
 		requireSame(t, s, l, "it answers again")
 	})
 }
+
+// TestVirtualListerWhileLocksChange changes a lock at every moment of a look.
+func TestVirtualListerWhileLocksChange(t *testing.T) {
+	for after := time.Duration(0); after < 30*time.Millisecond; after += time.Millisecond {
+		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 10*time.Second)
+			watching, _ := w.dial("", 10*time.Second)
+			m := mutex(t, s, "m")
+			lock(t, m)
+			l := watching.NewLister()
+			defer l.Close()
+			looked := make(chan error)
+			go func() { // ends with the look
+				_, err := l.Locks(t.Context())
+				looked <- err
+			}()
+			time.Sleep(after) // sleep ok: virtual
+			m.Unlock()
+			require.NoError(t, <-looked)
+			requireSame(t, watching, l, fmt.Sprint(after))
+		})
+	}
+}
