@@ -33,14 +33,13 @@ func newExport(streams Streams) *cobra.Command {
 		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many are
 held, free or unreadable, and for each that is held its holders, waiters, the oldest wait, the age
 of the hold, and how many were asked to release, and of a semaphore the permits that are in use. It
-looks at the interval --every, however often it is asked, and reads the locks that have changed since,
-as the servers tell it; every five minutes it reads all. If the servers do not answer, zooky_up is 0
-and all else is left out.
+looks at the interval --every, however often it is asked, and reads only the locks that have changed
+since; every five minutes it reads all. If the servers do not answer, zooky_up is 0 and all else is
+left out.
 
-The age of a hold is that of zooky show, or if that is not known, for how long the holder has been in
-the queue. --series bounds how many locks
-have series of their own: those that most wait for come first, and zooky_locks_left_out tells how
-many are left out.
+The age of a hold is HELD of zooky show, or if that is not known, for how long the holder has been
+in the queue. --series bounds how many locks have series of their own: those that most wait for come
+first, and zooky_locks_left_out tells how many are left out.
 
 The metrics have no credentials of their own. Names of locks are in them: listen at an address that
 only Prometheus can reach.`,
