@@ -101,7 +101,7 @@ func (e *Election) Leader(ctx context.Context) (Contender, error) {
 
 func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, error) {
 	for {
-		q, err := zs.Queue(ctx, e.m.path, e.m.cfg.Voice(e.m.kind))
+		q, err := zs.Queue(ctx, e.m.path, e.m.cfg.Voice(e.m.kind), zs.Stats)
 		if err != nil {
 			return Contender{}, err
 		}

@@ -25,6 +25,7 @@ func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 			for i := range contenders {
 				c := &contenders[i]
 				if c.Kind = KindSemaphore; c.Holder {
+					c.HeldSince = c.Created // permits are created at their grant
 					c.Permits = int(queue.ParsePermit(path.Base(c.Znode)).Count)
 				}
 			}
@@ -35,11 +36,11 @@ func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 
 // entries returns the holders and then the waiters.
 func (s *Semaphore) entries(ctx context.Context, zs *recipe.Local) ([]recipe.Entry, error) {
-	held, err := zs.Holders(ctx, s.cfg.Pool)
+	held, err := zs.Holders(ctx, s.cfg.Pool, zs.Stats)
 	if err != nil {
 		return nil, err
 	}
-	waiting, err := zs.Waiters(ctx, s.cfg.Pool, s.cfg.Voice(queue.Lock))
+	waiting, err := zs.Waiters(ctx, s.cfg.Pool, s.cfg.Voice(queue.Lock), zs.Stats)
 	return append(held, waiting...), err
 }
 

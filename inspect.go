@@ -1,7 +1,6 @@
 package zklock
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,11 +29,15 @@ type Contender struct {
 	// its identity, at most the first 4096 bytes; nil if another client's revocation mark has
 	// overwritten it
 	Data      []byte
-	DataSize  int   // the length of the whole identity, in bytes
-	SessionID int64 // 0 for a candidate of kazoo that belongs to no session
-	Zxid      int64 // of the znode's creation; the Zxid of the Token if the contender is exclusive
-	Created   time.Time
+	DataSize  int       // the length of the whole identity, in bytes
+	SessionID int64     // 0 for a candidate of kazoo that belongs to no session
+	Zxid      int64     // of the znode's creation; the Zxid of the Token if the contender is exclusive
+	Created   time.Time // since when it has been in the queue
 	Modified  time.Time
+	// since when it holds the lock, or permits, by the servers' clock. A holder of a lock with
+	// NamingDefault says so when it has held the lock for 10 s; until then, and of other clients, it
+	// is not known, and zero. It was told by that client, and is not to be trusted.
+	HeldSince time.Time
 	Permits   int // how many permits of a semaphore it holds; 0 for a waiter, and for a lock
 
 	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow
@@ -58,7 +61,7 @@ func (m *Mutex) Contenders(ctx context.Context) ([]Contender, error) {
 }
 
 func (m *Mutex) contenders(ctx context.Context, zs *recipe.Local) ([]Contender, error) {
-	q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
+	q, err := zs.Queue(ctx, m.path, m.cfg.Voice(m.kind), zs.Stats)
 	if err != nil {
 		return nil, err
 	}
@@ -103,15 +106,19 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 		Kind:      Kind(c.Kind),
 		Sequence:  c.Seq,
 		Holder:    c.Holder,
-		Revoked:   node.marked,
-		RevokedBy: node.mark.By,
-		Reason:    node.mark.Reason,
-		Data:      node.data,
+		Revoked:   node.said.Mark != nil,
+		Data:      node.said.Who,
 		DataSize:  node.size,
 		SessionID: node.stat.EphemeralOwner,
 		Zxid:      node.stat.Czxid,
 		Created:   time.UnixMilli(node.stat.Ctime),
 		Modified:  time.UnixMilli(node.stat.Mtime),
+	}
+	if mark := node.said.Mark; mark != nil {
+		contender.RevokedBy, contender.Reason = mark.By, mark.Reason
+	}
+	if c.Holder && node.said.Granted {
+		contender.HeldSince = contender.Created.Add(node.said.After)
 	}
 	if errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError) {
 		contender.Err, err = err, nil
@@ -121,21 +128,17 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 
 // contenderNode is what is kept of a candidate's znode.
 type contenderNode struct {
-	data   []byte // no more than recipe.WhoKept of them
-	size   int    // of all
-	marked bool
-	mark   recipe.Mark
-	stat   zk.Stat
+	said recipe.Saying // no more than recipe.WhoKept of who it is
+	size int           // of all of that
+	stat zk.Stat
 }
 
-func newContenderNode(r wire.Reply) (n contenderNode) {
-	data, stat := r.Node()
-	who, mark := recipe.ParseData(data)
-	n = contenderNode{data: slices.Clone(who[:min(len(who), recipe.WhoKept)]),
-		size: len(who), stat: stat}
-	if mark != nil {
-		n.marked, n.mark = true, *mark
-	}
+func newContenderNode(r wire.Reply) contenderNode { return contenderNodeOf(r.Node()) }
+
+func contenderNodeOf(data []byte, stat zk.Stat) contenderNode {
+	n := contenderNode{said: recipe.ParseData(data), stat: stat}
+	n.size = len(n.said.Who)
+	n.said.Who = slices.Clone(n.said.Who[:min(n.size, recipe.WhoKept)])
 	return n
 }
 
@@ -187,7 +190,7 @@ func (m *Mutex) managed() managed {
 	m.check()
 	return managed{m.s, m.path, &m.cfg,
 		func(ctx context.Context, zs *recipe.Local) ([]recipe.Entry, error) {
-			return zs.Queue(ctx, m.path, m.cfg.Voice(m.kind))
+			return zs.Queue(ctx, m.path, m.cfg.Voice(m.kind), zs.Stats)
 		}}
 }
 
@@ -268,7 +271,14 @@ type LockInfo struct {
 	Kind    Kind // of the first holder; KindSemaphore for a semaphore; 0 for a lock that is free
 	Holders int  // 0 if the lock is free
 	Waiters int
+	Permits int // of a semaphore, that its holders have
+	Revoked int // how many holders and waiters were asked to release
 	Created time.Time
+
+	HeldBy       string    // the first holder's identity, at most 256 bytes; empty if not known
+	HeldSince    time.Time // since when it holds the lock; zero if not known, see Contender
+	QueuedSince  time.Time // since when it has been in the queue; zero if the lock is free
+	WaitingSince time.Time // since when the first waiter has; zero if nobody waits
 
 	// Err is why the lock could not be looked at; nothing but its name is known then. It matches
 	// zk.ErrNoAuth if the znode's ACL does not allow it.
@@ -290,13 +300,11 @@ func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
 }
 
 func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
-	survey := survey{zs: zs, root: s.root}
-	err := survey.run(ctx)
-	if err != nil && !errors.Is(err, ErrIncomplete) {
+	survey := newSurvey(zs, s.root)
+	if err := survey.visit(ctx, []string{s.root}); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(survey.locks, func(a, b LockInfo) int { return cmp.Compare(a.Name, b.Name) })
-	return survey.locks, err
+	return survey.locks()
 }
 
 // Remove deletes the znode of a lock that is not in use. It fails with an error that matches
@@ -320,7 +328,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 				return err
 			})
 			if errors.Is(err, zk.ErrNotEmpty) {
-				q, listErr := zs.Queue(ctx, path, queue.Voice{})
+				q, listErr := zs.Queue(ctx, path, queue.Voice{}, zs.Stats)
 				switch {
 				case listErr != nil:
 					err = ensemble.JoinErrors(err, listErr)

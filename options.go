@@ -284,18 +284,15 @@ func WithIdentifier(identifier string) LockOption {
 				len(identifier), maxIdentifier)
 		case !utf8.ValidString(identifier):
 			return errors.New("identifier is not UTF-8")
-		case isMark(identifier):
+		case recipe.ParseData([]byte(identifier)).Mark != nil:
 			return fmt.Errorf("identifier %q is a revocation mark: the hold would revoke itself",
 				identifier)
+		case recipe.ParseData([]byte(identifier)).Granted:
+			return fmt.Errorf("identifier %q ends in a line that holders write behind it", identifier)
 		}
 		cfg.Identifier = []byte(identifier)
 		return nil
 	}
-}
-
-func isMark(identifier string) bool {
-	_, mark := recipe.ParseData([]byte(identifier))
-	return mark != nil
 }
 
 // WithLockACL sets the access rights of the lock's znode and its candidates if this handle creates

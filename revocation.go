@@ -95,14 +95,14 @@ func (e *RevokedError) Unwrap() error { return ErrRevoked }
 // parseData parses a candidate's data. It returns the identity, and the error of the hold if a
 // revocation mark is there.
 func parseData(data []byte) (who []byte, asked error) {
-	who, mark := recipe.ParseData(data)
+	said := recipe.ParseData(data)
 	switch {
-	case mark == nil:
-		return who, nil
-	case *mark == recipe.Mark{}:
-		return who, ErrRevoked
+	case said.Mark == nil:
+		return said.Who, nil
+	case *said.Mark == recipe.Mark{}:
+		return said.Who, ErrRevoked
 	default:
-		return who, &RevokedError{By: mark.By, Reason: mark.Reason}
+		return said.Who, &RevokedError{By: said.Mark.By, Reason: said.Mark.Reason}
 	}
 }
 

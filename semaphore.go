@@ -155,6 +155,23 @@ func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) erro
 	return s.s.runUnder(p.a, held, cfg.run, p.take, fn)
 }
 
+// Exists reports whether the semaphore has znodes. Those of a lock with that name are none.
+func (s *Semaphore) Exists(ctx context.Context) (bool, error) {
+	s.check()
+	exists, err := recipe.Request(ctx, s.s.locks,
+		func(ctx context.Context, zs *recipe.Local) (bool, error) {
+			children, _, err := zs.Conn.Children(s.path)
+			if errors.Is(err, zk.ErrNoNode) {
+				return false, nil
+			}
+			if err != nil {
+				return false, err
+			}
+			return zs.IsSemaphore(ctx, s.path, children)
+		})
+	return exists, opError("look at", s.path, err)
+}
+
 // Size returns how many permits the semaphore has. If no client has used it yet, that is the size
 // of this handle.
 func (s *Semaphore) Size(ctx context.Context) (int, error) {

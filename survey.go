@@ -1,9 +1,11 @@
 package zklock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	gopath "path"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +21,7 @@ import (
 	"github.com/zookylock/zklock/internal/zkpath"
 )
 
-// The bounds of what a survey keeps, whatever the servers send: children of one znode, znodes in
+// What a survey keeps at most, whatever the servers send: znodes, of one znode's children and in
 // all, and bytes of paths.
 const (
 	childrenKept  = 250_000
@@ -27,117 +29,218 @@ const (
 	pathBytesKept = 128 << 20
 )
 
-// survey is one walk over the znodes below the root, for Locks.
+// survey is what is known of the znodes below the root, for Locks.
 type survey struct {
 	zs   *recipe.Local
 	root string
 
-	mu      sync.Mutex // guards the fields below
-	locks   []LockInfo
-	next    []string // the znodes of the next level
-	znodes  int      // that were kept
-	bytes   int      // of the paths that were kept
-	leftOut int      // znodes
+	mu     sync.Mutex // guards the fields below
+	places map[string]*place
+	kept   amount
 
 	oneByOne atomic.Bool // a server did not answer a request for several znodes
 }
 
-// run walks level by level.
-func (s *survey) run(ctx context.Context) error {
-	level := []string{s.root}
+// place is a znode that is a lock, or begins the names of others.
+type place struct {
+	lock   *LockInfo // that it is; nil if it is none
+	below  []string  // the znodes below that are no candidates
+	opaque bool      // some of it may not be read: servers do not tell of changes there
+	kept   amount
+}
+
+// amount is how much is kept of what the servers send.
+type amount struct {
+	znodes  int
+	bytes   int // of paths
+	leftOut int // znodes
+}
+
+func (a *amount) subtract(b amount) {
+	a.znodes -= b.znodes
+	a.bytes -= b.bytes
+	a.leftOut -= b.leftOut
+}
+
+func newSurvey(zs *recipe.Local, root string) *survey {
+	return &survey{zs: zs, root: root, places: make(map[string]*place)}
+}
+
+// visit looks at znodes, and then level by level at those below them that are not known.
+func (s *survey) visit(ctx context.Context, level []string) error {
 	for len(level) > 0 {
 		err := ensemble.ForEach(ctx, len(level), func(ctx context.Context, i int) error {
-			return s.visit(ctx, level[i])
+			node, err := s.list(ctx, level[i])
+			var p *place
+			if err == nil && node.stat.EphemeralOwner == 0 {
+				p, err = s.look(ctx, level[i], node)
+			} else if err != nil {
+				p, err = s.lookFromAbove(ctx, level[i], err)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", level[i], err)
+			}
+			s.replace(level[i], p, node.kept)
+			return nil
 		})
 		if err != nil {
 			return err
 		}
-		level, s.next = s.next, nil
-	}
-	if s.leftOut > 0 {
-		return fmt.Errorf("%w: %d znodes are left out: their names are longer than %d bytes, or they are too many",
-			ErrIncomplete, s.leftOut, maxNameLen)
+		level = s.unknownBelow(level)
 	}
 	return nil
 }
 
-// visit notes one znode: the lock that it is, if it is one, and the znodes below it that may be
-// locks.
-func (s *survey) visit(ctx context.Context, path string) error {
-	node, err := s.list(ctx, path)
-	switch {
-	case errors.Is(err, zk.ErrNoNode) || err == nil && node.stat.EphemeralOwner != 0:
-		return nil
-	case (errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError)) && path != s.root:
-		return s.visitOpaque(ctx, path, err)
-	case err != nil:
-		return fmt.Errorf("%s: %w", path, err)
+// unknownBelow returns the znodes below some that are not known yet.
+func (s *survey) unknownBelow(paths []string) (unknown []string) {
+	for _, path := range paths {
+		p := s.places[path]
+		if p == nil {
+			continue
+		}
+		for _, child := range p.below {
+			if s.places[child] == nil {
+				unknown = append(unknown, child)
+			}
+		}
 	}
-	q, err := s.zs.Entries(ctx, path, node.children, queue.Voice{}, s.stats)
+	return unknown
+}
+
+// replace notes what a znode is now, nil for nothing, and how much was kept of it. What is not below
+// it any more is forgotten.
+func (s *survey) replace(path string, now *place, kept amount) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.places[path]
+	if now == nil {
+		s.kept.subtract(kept)
+		s.forgetLocked(path)
+		return
+	}
+	now.kept = kept
+	s.places[path] = now
+	if was == nil {
+		return
+	}
+	s.kept.subtract(was.kept)
+	still := make(map[string]bool, len(now.below))
+	for _, child := range now.below {
+		still[child] = true
+	}
+	for _, child := range was.below {
+		if !still[child] {
+			s.forgetLocked(child)
+		}
+	}
+}
+
+func (s *survey) forgetLocked(path string) {
+	p := s.places[path]
+	if p == nil {
+		return
+	}
+	delete(s.places, path)
+	s.kept.subtract(p.kept)
+	for _, child := range p.below {
+		s.forgetLocked(child)
+	}
+}
+
+// locks returns all locks, sorted by name.
+func (s *survey) locks() ([]LockInfo, error) {
+	var locks []LockInfo
+	for _, p := range s.places {
+		if p.lock != nil {
+			locks = append(locks, *p.lock)
+		}
+	}
+	slices.SortFunc(locks, func(a, b LockInfo) int { return cmp.Compare(a.Name, b.Name) })
+	if s.kept.leftOut > 0 {
+		return locks, fmt.Errorf("%w: %d znodes are left out: their names are longer than %d bytes, "+
+			"or they are too many", ErrIncomplete, s.kept.leftOut, maxNameLen)
+	}
+	return locks, nil
+}
+
+// look tells what a znode is.
+func (s *survey) look(ctx context.Context, path string, node listedNode) (*place, error) {
+	r := reading{survey: s, said: make(map[string]saying)}
+	q, err := s.zs.Entries(ctx, path, node.children, queue.Voice{}, r.read)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	if len(q) == 0 && path != s.root && recipe.IsSemaphore(node.children) {
-		return s.visitSemaphore(ctx, path, node)
+	if len(q) == 0 && path != s.root {
+		isSemaphore, err := s.zs.IsSemaphore(ctx, path, node.children)
+		if err != nil {
+			return nil, err
+		}
+		if isSemaphore {
+			return s.lookAtSemaphore(ctx, path, node)
+		}
 	}
 	candidates := make(map[string]bool, len(q))
 	for _, c := range q {
 		candidates[c.Name] = true
 	}
-	var below []string
+	p := &place{opaque: r.opaque}
 	for _, name := range node.children {
 		child := zkpath.Join(path, "/"+name)
 		if !candidates[name] && child != "/zookeeper" {
-			below = append(below, child)
+			p.below = append(p.below, child)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next = append(s.next, below...)
-	if path != s.root && (len(q) > 0 || len(below) == 0) {
-		s.locks = append(s.locks, newLockInfo(s.name(path), node.stat, q))
+	if path != s.root && (len(q) > 0 || len(p.below) == 0) {
+		p.lock = r.newLockInfo(s.name(path), node.stat, q)
 	}
-	return nil
+	return p, nil
 }
 
-// visitSemaphore notes a semaphore and the other znodes below its znode.
-func (s *survey) visitSemaphore(ctx context.Context, path string, node listedNode) error {
+// lookAtSemaphore is look for a semaphore's znode.
+func (s *survey) lookAtSemaphore(
+	ctx context.Context, path string, node listedNode,
+) (*place, error) {
 	pool := &recipe.Pool{Path: path}
-	held, err := s.zs.Holders(ctx, pool)
+	r := reading{survey: s, said: make(map[string]saying)}
+	held, err := s.zs.Holders(ctx, pool, r.read)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	waiting, err := s.zs.Waiters(ctx, pool, queue.Voice{})
+	waiting, err := s.zs.Waiters(ctx, pool, queue.Voice{}, r.read)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	lock := newLockInfo(s.name(path), node.stat, append(held, waiting...))
-	lock.Kind = KindSemaphore
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.locks = append(s.locks, lock)
+	lock := r.newLockInfo(s.name(path), node.stat, append(held, waiting...))
+	lock.Kind, lock.HeldSince = KindSemaphore, lock.QueuedSince // permits are created at their grant
+	for _, c := range held {
+		lock.Permits += int(queue.ParsePermit(gopath.Base(c.Name)).Count)
+	}
+	p := &place{lock: lock, opaque: r.opaque}
 	for _, name := range node.children {
 		if !recipe.IsPartOfSemaphore(name) {
-			s.next = append(s.next, zkpath.Join(path, "/"+name))
+			p.below = append(p.below, zkpath.Join(path, "/"+name))
 		}
 	}
-	return nil
+	return p, nil
 }
 
-// visitOpaque notes a znode whose children cannot be listed, with the reason.
-func (s *survey) visitOpaque(ctx context.Context, path string, reason error) error {
+// lookFromAbove is look for a znode whose children cannot be listed, for that reason.
+func (s *survey) lookFromAbove(ctx context.Context, path string, reason error) (*place, error) {
+	switch {
+	case errors.Is(reason, zk.ErrNoNode):
+		return nil, nil
+	case path == s.root || !errors.Is(reason, zk.ErrNoAuth) && !errors.Is(reason, zk.ErrAPIError):
+		return nil, reason
+	}
 	node, err := s.zs.ReadNode(ctx, path)
 	if errors.Is(err, zk.ErrNoNode) || err == nil && node.Owner != 0 {
-		return nil
+		return nil, nil
 	}
-	// newer servers return zk.ErrNoAuth for a znode that exists
+	// which newer servers say, of a znode that is there
 	if err != nil && !errors.Is(err, zk.ErrNoAuth) {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.locks = append(s.locks, LockInfo{Name: s.name(path), Err: reason})
-	return nil
+	return &place{lock: &LockInfo{Name: s.name(path), Err: reason}, opaque: true}, nil
 }
 
 func (s *survey) name(path string) string {
@@ -148,6 +251,7 @@ func (s *survey) name(path string) string {
 type listedNode struct {
 	children []string
 	stat     zk.Stat
+	kept     amount
 }
 
 func (s *survey) list(ctx context.Context, path string) (node listedNode, err error) {
@@ -155,63 +259,81 @@ func (s *survey) list(ctx context.Context, path string) (node listedNode, err er
 		node, err = ensemble.Ask(ctx, s.zs.Session, wire.GetChildrenAndStat(path),
 			func(r wire.Reply) listedNode {
 				children, stat := r.ChildrenAndStat()
-				return listedNode{s.keep(path, children), stat}
+				kept, size := s.keep(path, children)
+				return listedNode{kept, stat, size}
 			})
 		return err
 	})
 	return node, err
 }
 
-// keep returns copies of the names for which there is room. It is called for each answer as it
-// arrives, so that only one answer is in memory at a time.
-func (s *survey) keep(path string, children []string) []string {
+// keep returns copies of the names for which there is room. It is called for one answer after the
+// other, as they come: there is never more than one in memory.
+func (s *survey) keep(path string, children []string) (kept []string, size amount) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := make([]string, 0, min(len(children), childrenKept))
+	kept = make([]string, 0, min(len(children), childrenKept))
 	for _, name := range children {
-		size := len(path) + 1 + len(name)
-		tooLong := size-len(s.root) > 1+maxNameLen
-		if tooLong || len(kept) == childrenKept || s.znodes == znodesKept ||
-			s.bytes+size > pathBytesKept {
-			s.leftOut++
+		bytes := len(path) + 1 + len(name)
+		tooLong := bytes-len(s.root) > 1+maxNameLen
+		if tooLong || len(kept) == childrenKept || s.kept.znodes == znodesKept ||
+			s.kept.bytes+bytes > pathBytesKept {
+			s.kept.leftOut++
+			size.leftOut++
 			continue
 		}
-		s.znodes++
-		s.bytes += size
+		s.kept.znodes++
+		size.znodes++
+		s.kept.bytes += bytes
+		size.bytes += bytes
 		kept = append(kept, strings.Clone(name))
 	}
-	return kept
+	return kept, size
 }
 
 // readsInOne bounds how many znodes one request asks about.
 const readsInOne = 64
 
-// stats is a recipe.StatReader that asks about several znodes in one request, which costs a server
-// little more than asking about one. The answer has their data too. If the answer is too large, if
-// the server does not know the request, or if a znode may not be read, it asks about each znode in
-// turn.
-func (s *survey) stats(
-	ctx context.Context, dir string, children []queue.Candidate,
-	f func(queue.Candidate, *zk.Stat) error,
-) error {
-	for together := range slices.Chunk(children, readsInOne) {
-		stats, err := s.readTogether(ctx, dir, together)
+// reading is how the candidates of one lock are read.
+type reading struct {
+	survey *survey
+	said   map[string]saying // by the names of their znodes
+	opaque bool              // some may not be read
+}
+
+// saying is what is kept of what a candidate says.
+type saying struct {
+	recipe.Saying
+	who string // no more than whoKept bytes, and only of the first in the queue
+}
+
+const whoKept = 256
+
+// read is a recipe.StatReader that asks about several znodes in one request, which costs a server
+// little more than one, and keeps what their data say. Where the answer is too large, and where a
+// server does not know the request, they are read one by one.
+func (r *reading) read(ctx context.Context, dir string, children []queue.Candidate,
+	f func(queue.Candidate, *zk.Stat) error) error {
+	for at, together := range slices.Collect(slices.Chunk(children, readsInOne)) {
+		answers, err := r.survey.read(ctx, dir, together)
 		if err != nil {
 			return err
 		}
-		if stats == nil {
-			if err := s.zs.Stats(ctx, dir, together, f); err != nil {
-				return err
-			}
-		}
-		for i, stat := range stats {
-			switch {
-			case stat.Code == 0:
-				err = f(together[i], &stat.Stat)
-			case errors.Is(ensemble.ErrorOf(wire.Reply{Code: stat.Code}), zk.ErrNoNode):
+		for i, answer := range answers {
+			switch node := &answer.Value; {
+			case answer.Err == nil:
+				one := saying{Saying: node.said}
+				if at == 0 {
+					one.who = string(node.said.Who[:min(len(node.said.Who), whoKept)])
+				}
+				one.Who = nil
+				r.said[together[i].Name] = one
+				err = f(together[i], &node.stat)
+			case errors.Is(answer.Err, zk.ErrNoNode):
 				err = f(together[i], nil)
-			default:
-				err = s.zs.Stats(ctx, dir, together[i:i+1], f)
+			default: // it may not be read
+				r.opaque = true
+				err = r.survey.zs.Stats(ctx, dir, together[i:i+1], f)
 			}
 			if err != nil {
 				return err
@@ -221,40 +343,66 @@ func (s *survey) stats(
 	return nil
 }
 
-// readTogether reads several znodes in one request. It returns nil if each must be asked about in
-// turn.
-func (s *survey) readTogether(ctx context.Context, dir string,
-	children []queue.Candidate) ([]wire.StatOrCode, error) {
-	if len(children) == 1 || s.oneByOne.Load() {
-		return nil, nil
-	}
+// read reads several znodes.
+func (s *survey) read(ctx context.Context, dir string,
+	children []queue.Candidate) ([]ensemble.Response[contenderNode], error) {
 	paths := make([]string, len(children))
 	for i, c := range children {
 		paths[i] = zkpath.Join(dir, "/"+c.Name)
 	}
-	stats, err := ensemble.Ask(ctx, s.zs.Session, wire.GetDataOfMany(paths), wire.Reply.Stats)
-	switch {
-	case err == nil:
-		return stats, nil
-	case ctx.Err() != nil:
-		return nil, err
+	if !s.oneByOne.Load() {
+		answers, err := ensemble.Ask(ctx, s.zs.Session, wire.GetDataOfMany(paths), contenderNodes)
+		switch {
+		case err == nil:
+			return answers, nil
+		case ctx.Err() != nil:
+			return nil, err
+		}
+		s.oneByOne.Store(!errors.Is(err, ensemble.ErrTooLarge))
 	}
-	s.oneByOne.Store(!errors.Is(err, ensemble.ErrTooLarge))
-	return nil, nil
+	answers := make([]ensemble.Response[contenderNode], len(children))
+	request := func(i int) *wire.Request { return wire.GetData(paths[i], false) }
+	return answers, ensemble.AskEach(ctx, s.zs.Session, len(paths), ensemble.AtOnce, request,
+		newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
+			answers[i] = answer
+			return nil
+		})
 }
 
-// newLockInfo describes a lock with the queue q.
-func newLockInfo(name string, stat zk.Stat, q []recipe.Entry) LockInfo {
-	lock := LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
+func contenderNodes(r wire.Reply) (answers []ensemble.Response[contenderNode]) {
+	for _, node := range r.Nodes() {
+		var answer ensemble.Response[contenderNode]
+		if node.Code == 0 {
+			answer.Value = contenderNodeOf(node.Data, node.Stat)
+		} else {
+			answer.Err = ensemble.ErrorOf(wire.Reply{Code: node.Code})
+		}
+		answers = append(answers, answer)
+	}
+	return answers
+}
+
+// newLockInfo tells of a lock with such a queue.
+func (r *reading) newLockInfo(name string, stat zk.Stat, q []recipe.Entry) *LockInfo {
+	lock := &LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
 	for _, c := range q {
+		one, created := r.said[gopath.Base(c.Name)], time.UnixMilli(c.Stat.Ctime)
+		if one.Mark != nil {
+			lock.Revoked++
+		}
 		if !c.Holder {
-			lock.Waiters++
+			if lock.Waiters++; lock.Waiters == 1 {
+				lock.WaitingSince = created
+			}
 			continue
 		}
-		if lock.Holders == 0 {
-			lock.Kind = Kind(c.Kind)
+		if lock.Holders++; lock.Holders > 1 {
+			continue
 		}
-		lock.Holders++
+		lock.Kind, lock.HeldBy, lock.QueuedSince = Kind(c.Kind), one.who, created
+		if one.Granted {
+			lock.HeldSince = created.Add(one.After)
+		}
 	}
 	return lock
 }

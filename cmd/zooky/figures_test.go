@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
@@ -53,13 +55,57 @@ func TestListOfManyLocks(t *testing.T) {
 	took = min(took, time.Since(begin)) // the machine may be busy with something else
 	t.Logf("listed in %v with a peak of %d MB; %d locks: %d MB", took, peak>>20, few, memory>>20)
 	assert.Less(t, took, 10*time.Second)
-	exporter, url := p.export("--every", "1h")
-	looked := regexp.MustCompile(`(?m)^zooky_look_duration_seconds (\S+)$`).FindStringSubmatch(fetch(t, url))
-	require.NotNil(t, looked)
-	t.Logf("export looked for %s s with a peak of %d MB", looked[1], highest(t, exporter)>>20)
+	exporter, url := p.export("--every", "500ms")
+	looked := regexp.MustCompile(`(?m)^zooky_look_duration_seconds (\S+)$`)
+	first := looked.FindStringSubmatch(fetch(t, url))
+	require.NotNil(t, first)
+	later := first
+	require.Eventually(t, func() bool {
+		later = looked.FindStringSubmatch(fetch(t, url))
+		return later != nil && later[1] != first[1]
+	}, patience, 100*time.Millisecond)
+	t.Logf("export looked for %s s and then for %s s, with a peak of %d MB", first[1], later[1],
+		highest(t, exporter)>>20)
+	p.requireFewRequests(locks)
 	if !race { // which needs several times the memory
 		assert.Less(t, peak-memory, 16<<20)
 	}
+}
+
+// requireFewRequests counts those of a Lister, which watch and export have: for all locks, for none,
+// and for one that has changed.
+func (p *place) requireFewRequests(locks int) {
+	p.t.Helper()
+	var requests atomic.Int64
+	s, err := zklock.Dial(p.t.Context(), p.ensemble.Connect(), zklock.WithRoot(p.root),
+		zklock.WithHooks(&zklock.Hooks{Request: func(e zklock.RequestEvent) {
+			if e.Operation != "ping" {
+				requests.Add(1)
+			}
+		}}))
+	require.NoError(p.t, err)
+	defer s.Close()
+	lister := s.NewLister()
+	defer lister.Close()
+	look := func() int64 {
+		before := requests.Load()
+		infos, err := lister.Locks(p.t.Context())
+		require.NoError(p.t, err)
+		require.Len(p.t, infos, locks)
+		return requests.Load() - before
+	}
+	all, none := look(), look()
+	p.queue("many-00042", "ben")
+	var changed int64
+	require.Eventually(p.t, func() bool {
+		changed = look()
+		return changed > 1
+	}, patience, 10*time.Millisecond)
+	p.t.Logf("requests: %d for all locks, %d when nothing has changed, %d for one lock that has",
+		all, none, changed)
+	assert.Less(p.t, all, int64(3*locks))
+	assert.EqualValues(p.t, 1, none)
+	assert.Less(p.t, changed, int64(5))
 }
 
 // createMany makes locks and contenders, as others would have made them. Contenders count by their

@@ -214,6 +214,14 @@ func TestRunEndsWithItsSignal(t *testing.T) {
 	}
 }
 
+// TestRunWaitsForASessionOfTheCommand has the command be in a session of its own.
+func TestRunWaitsForASessionOfTheCommand(t *testing.T) {
+	beside(t, func(t *testing.T, l *locker) {
+		assert.Equal(t, "inner\nouter\n",
+			l.output(`$LOCK setsid sh -c 'sleep 0.3; echo inner'; echo outer`))
+	})
+}
+
 // TestRunAsProcessOne runs in a PID namespace, as in a container, and leaves processes behind that
 // end.
 func TestRunAsProcessOne(t *testing.T) {

@@ -28,6 +28,7 @@ func TestGuide(t *testing.T) {
 	_, err = ann.LockContext(t.Context())
 	require.NoError(t, err)
 	p.queue("nightly/backup", "ben@db2/815 backup -f")
+	p.requireHeldSince("nightly/backup")
 
 	examples := regexp.MustCompile("(?s)```console\n\\$ (.*?)\n(.*?)```").FindAllStringSubmatch(string(guide), -1)
 	require.Len(t, examples, 6)
@@ -49,7 +50,7 @@ func general(output string) string {
 		{`_c_[0-9a-f]{32}-lock-\d{10}`, "ZNODE"},
 		{`[0-9a-f]{16}\.[0-9a-f]{8}`, "TOKEN"},
 		{`\b\d+[hms] ago`, "AGE"},
-		{`(?m)\b\d+[hms]$`, "AGE"},
+		{`\b\d+[hms]( +(ann|AGE))`, "AGE$1"},
 		{`(?m) +$`, ""},
 		{` +`, " "},
 	} {

@@ -54,7 +54,7 @@ func TestRunOfSeveralLocks(t *testing.T) {
 		stderr string
 	}{
 		{[]string{"-l", "a", "-l", "b", "--wait", "100ms", "--", "true"}, 124,
-			"zooky: a, b were not acquired within 100ms\n"},
+			`zooky: a, b were not acquired within 100ms: b is held by ann, in the queue since .* \(\d+s\), 1 ahead\n`},
 		{[]string{"-l", "a", "-l", "b", "--try", "--", "true"}, 125, "zooky: --try, .* are for one lock\n"},
 		{[]string{"-l", "a", "-l", "a", "--", "true"}, 125, "zooky: lock /.*/a: deadlock: .*named twice\n"},
 		{[]string{"-l", "a", "--", "true"}, 0, ""},

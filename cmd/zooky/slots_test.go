@@ -35,7 +35,7 @@ func TestRunSlots(t *testing.T) {
 	assert.NotContains(t, stdout, "no contender")
 	status, stdout, _ = p.zooky("list")
 	assert.Equal(t, 0, status)
-	assert.Regexp(t, `(?m)^jobs/film +Locked +semaphore +2 +0 `, stdout)
+	assert.Regexp(t, `(?m)^jobs/film +Locked +semaphore +2 +0 +2 +\d+s +(ann|ben) and 1 more$`, stdout)
 	assert.NotContains(t, stdout, "leases")
 	status, _, _ = p.zooky("held", "jobs/film")
 	assert.Equal(t, 0, status)
@@ -44,6 +44,17 @@ func TestRunSlots(t *testing.T) {
 	assert.Contains(t, stderr, "it is 2, and this handle is made for 3")
 
 	cat := run("cat")
+	watch := p.prepare("watch", "--every", "100ms").start(t)
+	watch.requireOutput(t, "jobs/film: Locked, 2 holders, 1 waiters, 2 permits in use, held by ")
+	require.NoError(t, watch.Process.Signal(syscall.SIGINT))
+	watch.status(t)
+	exporter, url := p.export()
+	page := fetch(t, url)
+	for _, line := range []string{"holders", "permits_in_use", "waiters"} {
+		assert.Regexp(t, `(?m)^zooky_lock_`+line+`{lock="jobs/film"} [12]$`, page)
+	}
+	require.NoError(t, exporter.Process.Signal(syscall.SIGTERM))
+	exporter.status(t)
 	status, stdout, stderr = p.zooky("resize", "jobs/film", "3")
 	require.Equal(t, 0, status, stderr)
 	assert.Equal(t, "jobs/film has 3 permits.\n", stdout)

@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -46,6 +47,80 @@ func TestRunTellsWhomItWaitsFor(t *testing.T) {
 	assert.Empty(t, quiet.stdout.String())
 	assert.Empty(t, plain.stderr.String())
 	assert.Equal(t, 1, strings.Count(verbose.stderr.String(), "\n"))
+}
+
+// TestRunTellsWhomItWaitsForOfSeveral waits for several locks, of which one is free.
+func TestRunTellsWhomItWaitsForOfSeveral(t *testing.T) {
+	p := newPlace(t)
+	ben := p.lock("b")
+	p.queue("b", "cat")
+	p.lock("c")
+	live := p.prepare("run", "-l", "a", "-l", "b", "-l", "c", "--", "true")
+	onTerminal(t, live)
+	live.requireOutput(t, "\rzooky: waiting for a, b, c: b is held by ann, in the queue since ")
+	live.requireOutput(t, ", 2 ahead; c is held by ann, ")
+	ben.Unlock()
+	require.NoError(t, p.session.Close())
+	assert.Equal(t, 0, live.status(t), "%s", &live.stderr)
+}
+
+// requireHeldSince waits until it is known since when a lock is held, which takes ten seconds.
+func (p *place) requireHeldSince(name string) {
+	p.t.Helper()
+	m := p.mutex(name, "nobody")
+	require.Eventually(p.t, func() bool {
+		q, err := m.Contenders(p.t.Context())
+		return err == nil && len(q) > 0 && !q[0].HeldSince.IsZero()
+	}, patience, 50*time.Millisecond)
+}
+
+// TestHeldSinceTheGrant has a holder that waited before, and looks at it in every way.
+func TestHeldSinceTheGrant(t *testing.T) {
+	p := newPlace(t)
+	first := p.lock("fred")
+	ann := p.prepare("run", "fred", "--identity", "ann", "--", "sh", "-c", "echo begun; read line")
+	in, err := ann.StdinPipe()
+	require.NoError(t, err)
+	defer in.Close()
+	ann.start(t)
+	p.requireQueue("fred", 2)
+	time.Sleep(1200 * time.Millisecond) // sleep ok: it waits for longer than it is told to the second
+	before := time.Now().Truncate(time.Second)
+	first.Unlock()
+	ann.requireOutput(t, "begun")
+	p.queue("fred", "ben")
+	p.requireHeldSince("fred")
+
+	var q struct {
+		Contenders []struct {
+			HeldSince time.Time `json:"held_since"`
+			Created   time.Time
+		}
+	}
+	_, stdout, _ := p.zooky("show", "fred", "--json")
+	require.NoError(t, json.Unmarshal([]byte(stdout), &q))
+	since := q.Contenders[0].HeldSince
+	assert.WithinRange(t, since, before, time.Now())
+	assert.Greater(t, since.Sub(q.Contenders[0].Created), time.Second)
+	assert.Zero(t, q.Contenders[1].HeldSince)
+	_, stdout, _ = p.zooky("show", "fred")
+	assert.Regexp(t, `(?m)^holder +ann +lock +\S+ +\d+s +\d+s ago .*$`, stdout)
+	_, stdout, _ = p.zooky("list")
+	assert.Regexp(t, `(?m)^fred +Locked +lock +1 +1 +\d+s +ann$`, stdout)
+	_, stdout, _ = p.zooky("list", "--json")
+	assert.Contains(t, stdout, `"held_since": "`+since.Format(time.RFC3339Nano)+`"`)
+	at := since.Local().Format(time.DateTime)
+	_, _, stderr := p.zooky("run", "fred", "--try", "--", "true")
+	assert.Contains(t, stderr, "fred is taken: held by ann, since "+at+" (")
+	for _, args := range [][]string{{"watch"}, {"watch", "fred"}} {
+		watch := p.prepare(args...).start(t)
+		watch.requireOutput(t, ", since "+at+"\n")
+		require.NoError(t, watch.Process.Signal(syscall.SIGINT))
+		watch.status(t)
+	}
+	require.NoError(t, p.session.Close())
+	io.WriteString(in, "end\n")
+	assert.Equal(t, 0, ann.status(t))
 }
 
 // TestRunAskedBeforeItBegins is asked to make way while it waits.
@@ -119,6 +194,28 @@ func TestRunWaitEndsAlthoughTheServersHang(t *testing.T) {
 	assert.Equal(t, 124, c.status(t))
 	assert.Less(t, time.Since(begun), wait+1500*time.Millisecond)
 	assert.Equal(t, "zooky: fred was not acquired within 3s\n", c.stderr.String())
+}
+
+// TestRunReleasesWithoutAnAnswer has the servers stop while the command runs.
+func TestRunReleasesWithoutAnAnswer(t *testing.T) {
+	locktest.NeedsServer(t)
+	t.Parallel()
+	p := newPlaceOn(t, zktest.Start(t, zktest.WithServers(1)))
+	c := p.prepare("run", "fred", "--session-timeout", "40s", "--timeout", "1s", "--", "sh", "-c",
+		"echo begun; read line; exit 7")
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	defer in.Close()
+	c.start(t)
+	c.requireOutput(t, "begun")
+	server := p.ensemble.Servers()[0]
+	require.NoError(t, server.Pause())
+	defer server.Resume()
+	_, err = io.WriteString(in, "end\n")
+	require.NoError(t, err)
+	assert.Equal(t, 7, c.status(t))
+	assert.Equal(t, "zooky: release fred: no answer within 1s: "+
+		"the servers release it when the session times out\n", c.stderr.String())
 }
 
 // TestRunTellsTheGrantedTimeout asks for more than the servers grant.

@@ -23,11 +23,11 @@ func TestWatchLines(t *testing.T) {
 	queue := p.prepare("watch", "fred", "--every", "100ms").start(t)
 	asJSON := p.prepare("watch", "fred", "--every", "100ms", "--json").start(t)
 	m := p.lock("fred")
-	locks.requireOutput(t, "fred: Locked, 1 holders, 0 waiters\n")
+	locks.requireOutput(t, "fred: Locked, 1 holders, 0 waiters, held by ann\n")
 	queue.requireOutput(t, "held     fred: ann, lock, token "+m.Token().String()+"\n")
 	asJSON.requireOutput(t, `"what":"held"`)
 	p.queue("fred", "ben")
-	locks.requireOutput(t, "changed  fred: Locked, 1 holders, 1 waiters\n")
+	locks.requireOutput(t, "changed  fred: Locked, 1 holders, 1 waiters, held by ann\n")
 	queue.requireOutput(t, "queued   fred: ben, lock")
 	_, err := m.RevokeAll(t.Context())
 	require.NoError(t, err)
@@ -123,8 +123,10 @@ func TestWatchWithoutAnswers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return strings.Contains(lines.stderr.String(), "zooky: the servers answer again, after ")
 	}, patience, 5*time.Millisecond)
+	require.NoError(t, lines.Process.Signal(syscall.SIGINT))
+	require.NoError(t, live.Process.Signal(syscall.SIGQUIT))
 	for _, c := range []*command{lines, live} {
-		require.NoError(t, c.Process.Signal(syscall.SIGINT))
 		assert.Equal(t, 0, c.status(t))
 	}
+	assert.NotContains(t, live.stdout.String(), "goroutine", "SIGQUIT shows no stacks")
 }

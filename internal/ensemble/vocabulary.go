@@ -16,6 +16,7 @@ import (
 var substitutes = map[int32]string{
 	wire.OpCreate2:         "candidates are created with create, and read once more",
 	wire.OpCreateContainer: "the znodes above candidates are persistent, and stay",
+	wire.OpAddWatch:        "all locks are read at each look",
 }
 
 // vocabulary is which of these requests the servers do not take. A server that does not says so

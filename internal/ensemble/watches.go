@@ -26,8 +26,9 @@ type WatchTable struct {
 	// signals audit that the session timeout is shorter than before; has room for one
 	sooner chan struct{}
 
-	mu    sync.Mutex              // guards the field below, and those of the watchedNodes
+	mu    sync.Mutex              // guards what follows, and the fields of the watchedNodes
 	nodes map[string]*watchedNode // by path, with a slash behind it where the children are watched
+	below map[*Below]struct{}
 }
 
 // asksAtOnce bounds how many znodes are read at a time: thousands may be waited for when a
@@ -77,10 +78,11 @@ type reading struct {
 
 // NodeState is what is of interest in a znode.
 type NodeState struct {
-	Owner int64 // the session of an ephemeral znode, 0 for others
-	Czxid int64
-	Asked error  // what Config.ParseData says of its data
-	Who   string // who made it, for people, from its data; empty if that is not known
+	Owner   int64 // the session of an ephemeral znode, 0 for others
+	Czxid   int64
+	Version int32  // of its data
+	Asked   error  // what Config.ParseData says of its data
+	Who     string // who made it, for people, from its data; empty if that is not known
 	// it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper
 	// 3.9.2 on
 	Hidden bool
@@ -102,6 +104,7 @@ func newWatchTable(zs *Session) *WatchTable {
 		asks:   semaphore.NewWeighted(asksAtOnce),
 		sooner: make(chan struct{}, 1),
 		nodes:  make(map[string]*watchedNode),
+		below:  make(map[*Below]struct{}),
 	}
 }
 
@@ -278,6 +281,7 @@ func (t *WatchTable) forgetLocked(node *watchedNode) {
 func (t *WatchTable) note(path string, event zk.EventType) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.noteBelowLocked(path)
 	gone := event == zk.EventNodeDeleted
 	if node := t.nodes[path]; node != nil && event != zk.EventNodeChildrenChanged {
 		node.disarm()
@@ -302,6 +306,9 @@ func (n *watchedNode) disarm() {
 func (t *WatchTable) noteDisconnected() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for b := range t.below {
+		b.breakLocked()
+	}
 	for _, node := range t.nodes {
 		node.disarm()
 		node.gone, node.told = false, false
@@ -347,8 +354,8 @@ func (zs *Session) NodeState(r wire.Reply) NodeState {
 
 func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
 	who, asked := zs.client.cfg.ParseData(data)
-	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Asked: asked,
-		Who: Readable(who)}
+	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Version: stat.Version,
+		Asked: asked, Who: Readable(who)}
 }
 
 // longIdentifier is how much of an identifier an error shows.

@@ -59,6 +59,7 @@ type Cluster struct {
 	sessions map[int64]*session
 	lastID   int64
 	watches  map[string]map[*conn]struct{}
+	below    map[string]map[*conn]struct{} // that last: for changes to a znode and all below it
 	conns    map[*conn]struct{}
 	rejects  bool // credentials
 	demands  bool // credentials, before any request
@@ -86,6 +87,7 @@ func New(cfg Config) *Cluster {
 		sessions: make(map[int64]*session),
 		lastID:   0x1000_0000_0000,
 		watches:  make(map[string]map[*conn]struct{}),
+		below:    make(map[string]map[*conn]struct{}),
 		conns:    make(map[*conn]struct{}),
 		refusals: make(map[int32]code),
 	}
@@ -190,6 +192,7 @@ func (c *Cluster) Wipe() {
 		}
 		clear(c.sessions)
 		clear(c.watches)
+		clear(c.below)
 	})
 }
 
@@ -299,6 +302,32 @@ func (c *Cluster) watch(p string, by *conn) {
 	c.watches[p][by] = struct{}{}
 }
 
+// watchBelow sets a watch for a connection that lasts.
+func (c *Cluster) watchBelow(p string, by *conn) {
+	if c.below[p] == nil {
+		c.below[p] = make(map[*conn]struct{})
+	}
+	c.below[p][by] = struct{}{}
+}
+
+// fireBelow tells of an event those who watch below a znode, for whom tells is true. An event of
+// children they have been told of by those.
+func (c *Cluster) fireBelow(ev event, tells func(*conn) bool) {
+	if ev.kind == nodeChildrenChanged {
+		return
+	}
+	for p := ev.path; ; p = path.Dir(p) {
+		for by := range c.below[p] {
+			if tells(by) && ev.acl.allows(permRead, by.ids) {
+				by.server.notify(by, ev)
+			}
+		}
+		if p == "/" {
+			return
+		}
+	}
+}
+
 // fire tells of an event whoever watches, once. A server that lags tells when it comes to that
 // event.
 func (c *Cluster) fire(ev event) {
@@ -314,6 +343,7 @@ func (c *Cluster) fire(ev event) {
 			}
 		}
 	}
+	c.fireBelow(ev, func(by *conn) bool { return by.server.mode != lagging })
 }
 
 // fire tells of an event those who watch at this server.
@@ -325,6 +355,7 @@ func (s *Server) fire(ev event) {
 			}
 		}
 	}
+	s.c.fireBelow(ev, func(by *conn) bool { return by.server == s })
 }
 
 // tell takes one watch away, and tells of the event.

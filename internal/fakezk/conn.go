@@ -90,6 +90,9 @@ func (co *conn) forget() {
 			delete(c.watches, p)
 		}
 	}
+	for _, watching := range c.below {
+		delete(watching, co)
+	}
 	if co.session != nil && co.session.conn == co {
 		co.session.conn = nil
 	}

@@ -121,6 +121,11 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 		readMany(known, co.ids, r, w)
 		return true, ok
 	}
+	if op == wire.OpAddWatch {
+		s.c.watchBelow(string(r.Text()), co)
+		w.Int32(0)
+		return true, ok
+	}
 	lists := op == wire.OpGetChildren || op == wire.OpGetChildren2
 	if op != wire.OpExists && op != wire.OpGetData && !lists {
 		return false, ok

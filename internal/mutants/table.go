@@ -3,6 +3,171 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "held since: another client's data overwritten",
+		edits: []edit{{"internal/recipe/mark.go", "s.Granted || !bytes.Equal(s.Who, who)", "s.Granted"}},
+		tests: "TestVirtualForgedHeldSince",
+	},
+	{
+		name:  "held since: written anew each time",
+		edits: []edit{{"internal/recipe/mark.go", "s.Granted || !bytes.Equal(s.Who, who)", "!bytes.Equal(s.Who, who)"}},
+		tests: "TestVirtualHeldSinceOfADowngradedHold",
+	},
+	{
+		name:  "held since: a mark overwritten that came meanwhile",
+		edits: []edit{{"internal/recipe/revocation.go", "		version = stat.Version\n", "		_ = stat\n"}},
+		tests: "TestVirtualHeldSinceAndMarks",
+	},
+	{
+		name:  "held since: lost when the holder is asked",
+		edits: []edit{{"internal/recipe/mark.go", "		if said.Granted {\n", "		if false {\n"}},
+		tests: "TestVirtualHeldSinceAndMarks",
+	},
+	{
+		name:  "held since: written before the mark",
+		edits: []edit{{"internal/recipe/mark.go", "		at += len(ourMark)\n", "		at += 0\n"}},
+		tests: "TestVirtualHeldSinceAndMarks",
+	},
+	{
+		name:  "held since: short holds say so too",
+		edits: []edit{{"internal/recipe/delayed.go", "const noted = 10 * time.Second", "const noted = 9 * time.Second"}},
+		tests: "TestVirtualHeldSinceOfAShortHold",
+	},
+	{
+		name:  "held since: the queueing",
+		edits: []edit{{"internal/recipe/holdwatch.go", "c, granted := p.candidate, p.hold.Since()", "c, granted := p.candidate, p.begun"}},
+		tests: "TestVirtualHeldSinceTheGrant",
+	},
+	{
+		name:  "held since: other libraries' znodes written",
+		edits: []edit{{"internal/recipe/holdwatch.go", "c.cfg.Dialect != queue.Native ||", "c.cfg.Dialect != queue.Native && false ||"}},
+		tests: "TestVirtualHeldSinceOfOtherNamings",
+	},
+	{
+		name:  "held since: other libraries' readers written",
+		edits: []edit{{"internal/recipe/downgrade.go", "if c.cfg.Dialect == queue.Native {", "if true {"}},
+		tests: "TestVirtualHeldSinceOfOtherNamings",
+	},
+	{
+		name:  "held since: permits written",
+		edits: []edit{{"internal/recipe/holdwatch.go", "c.cfg.Dialect != queue.Native || c.cfg.Pool != nil", "c.cfg.Dialect != queue.Native"}},
+		tests: "TestVirtualHeldSinceOfPermits",
+	},
+	{
+		name:  "held since: a reader that was a writer forgets it",
+		edits: []edit{{"internal/recipe/downgrade.go", "reader = slices.Concat(data, grantLine(time.Until(granted)))", "reader = slices.Clone(data)"}},
+		tests: "TestVirtualHeldSinceOfADowngradedHold",
+	},
+	{
+		name:  "held since: counted from before the queueing",
+		edits: []edit{{"internal/recipe/candidate.go", "	c.born = time.Now()\n	return nil\n", "	c.born = time.Now().Add(-time.Second)\n	return nil\n"}},
+		tests: "TestVirtualHeldSinceTheGrant",
+	},
+	{
+		name:  "held since: those that wait",
+		edits: []edit{{"inspect.go", "if c.Holder && node.said.Granted {", "if node.said.Granted {"}},
+		tests: "TestVirtualForgedHeldSince",
+	},
+	{
+		name:  "downgrade: a mark after the note is not heard",
+		edits: []edit{{"internal/recipe/downgrade.go", "err = c.exchange(ctx, version, granted)", "err = c.exchange(ctx, min(version, -1), granted)"}},
+		tests: "TestVirtualADowngradeAfterTheNoteHeedsAMark",
+	},
+	{
+		name:  "list: a semaphore is known by its containers",
+		edits: []edit{{"internal/recipe/pool.go", "	if size > 0 || errors.Is(err, zk.ErrNoNode) {\n", "	if permits {\n		return false, nil\n	}\n	if size > 0 || errors.Is(err, zk.ErrNoNode) {\n"}},
+		tests: "TestVirtualSemaphoreWithoutItsContainers",
+	},
+	{
+		name:  "list: a lock named leases is a semaphore's part",
+		edits: []edit{{"internal/recipe/pool.go", "		return queue.ParsePermit(name).Dialect != queue.Unknown\n", "		return queue.ParsePermit(name).Count > 0\n"}},
+		tests: "TestVirtualSemaphoreWithoutItsContainers",
+	},
+	{
+		name:  "list: waiters' requests not counted",
+		edits: []edit{{"survey.go", "			lock.Revoked++\n", "			lock.Revoked = 1\n"}},
+		tests: "TestVirtualHeldSinceTheGrant",
+	},
+	{
+		name:  "deadlocks: all permits are waited for",
+		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "ahead: holder, any: true}", "ahead: holder}"}},
+		tests: "TestCycles",
+	},
+	{
+		name:  "deadlocks: one's own permits are others'",
+		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "			over[w.waiter.Zxid] = true\n", "			over[w.waiter.Zxid] = false\n"}},
+		tests: "TestCycles",
+	},
+	{
+		name:  "deadlocks: who waits behind one for permits waits for nobody",
+		edits: []edit{{"cmd/zooky/internal/cli/graph.go", "	for i := first + 1; i < len(queue); i++ {\n", "	for i := len(queue); i < len(queue); i++ {\n"}},
+		tests: "TestCycles",
+	},
+	{
+		name:  "lister: changes while it reads are missed",
+		edits: []edit{{"lister.go", "	return l.survey.locks()\n}\n\n// stale", "	l.below.Take()\n	return l.survey.locks()\n}\n\n// stale"}},
+		tests: "TestVirtualListerWhileLocksChange",
+	},
+	{
+		name:  "lister: a broken connection is not noticed",
+		edits: []edit{{"internal/ensemble/watches.go", "	for b := range t.below {\n		b.breakLocked()\n	}\n", ""}},
+		tests: "TestVirtualListerFollows",
+	},
+	{
+		name:  "lister: a semaphore's changes are not its own",
+		edits: []edit{{"lister.go", "			above = gopath.Dir(above)\n", "			above = path\n"}},
+		tests: "TestVirtualListerFollows",
+	},
+	{
+		name:  "lister: what is gone is kept",
+		edits: []edit{{"survey.go", "			s.forgetLocked(child)\n		}\n	}\n}\n\nfunc (s *survey) forgetLocked", "			_ = child\n		}\n	}\n}\n\nfunc (s *survey) forgetLocked"}},
+		tests: "TestVirtualListerFollows",
+	},
+	{
+		name:  "lister: what was made anew is not read",
+		edits: []edit{{"lister.go", "		again(path) // it may have been made anew\n", ""}},
+		tests: "TestVirtualListerOfALockMadeAnew",
+	},
+	{
+		name:  "lister: a root that comes later is not found",
+		edits: []edit{{"lister.go", "	if s.places[s.root] == nil { // it was not there\n", "	if false {\n"}},
+		tests: "TestVirtualListerFollows",
+	},
+	{
+		name:  "lister: all is read each time",
+		edits: []edit{{"lister.go", "if known && time.Since(l.complete) < allAgain {", "if false && known && time.Since(l.complete) < allAgain {"}},
+		tests: "TestVirtualListerReadsWhatHasChanged",
+	},
+	{
+		name:  "lister: what servers tell nothing of is never read again",
+		edits: []edit{{"lister.go", "time.Since(l.complete) < allAgain", "time.Since(l.complete) < 1000*allAgain"}},
+		tests: "TestVirtualListerReadsWhatHasChanged",
+	},
+	{
+		name:  "lister: private locks are read once",
+		edits: []edit{{"lister.go", "		if p.opaque {\n", "		if false && p.opaque {\n"}},
+		tests: "TestVirtualListerOfPrivateLocks",
+	},
+	{
+		name:  "lister: locks with private candidates are read once",
+		edits: []edit{{"survey.go", "			r.opaque = true\n", ""}},
+		tests: "TestVirtualListerOfPrivateLocks",
+	},
+	{
+		name:  "lister: a look that failed is believed",
+		edits: []edit{{"lister.go", "		l.complete = time.Time{} // what has changed is not known any more\n", ""}},
+		tests: "TestVirtualListerAfterAFailure",
+	},
+	{
+		name:  "lister: a server that knows no such watch fails",
+		edits: []edit{{"internal/ensemble/below.go", "		if err != nil && zs.NoteRefusal(wire.OpAddWatch, err) {\n			return nil\n		}\n", ""}},
+		tests: "TestVirtualListerOfOtherServers",
+	},
+	{
+		name:  "lister: servers that do not answer are not noticed",
+		edits: []edit{{"lister.go", "	if _, err := zs.ReadNode(ctx, l.s.root); err != nil", "	if err := error(nil); err != nil"}},
+		tests: "TestVirtualListerWithoutAnswers",
+	},
+	{
 		name:  "several locks: acquired one after the other in the caller's order",
 		edits: []edit{{"lockall.go", "	acquired, bond, failed := s.locks.AcquireAll(ctx, claims)\n", "	var acquired []*recipe.Acquisition\n	var bond *recipe.Bond\n	var failed *recipe.ClaimError\n	for _, c := range claims {\n		var one []*recipe.Acquisition\n		if one, bond, failed = s.locks.AcquireAll(ctx, []recipe.Claim{c}); failed != nil {\n			break\n		}\n		acquired = append(acquired, one...)\n	}\n"}},
 		tests: "TestVirtualLockAllInAnyOrder",
@@ -89,7 +254,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: who asked the writer is not heard",
-		edits: []edit{{"internal/recipe/downgrade.go", "err := c.exchange(ctx, 0)", "err := c.exchange(ctx, -1)"}},
+		edits: []edit{{"internal/recipe/downgrade.go", "err := c.exchange(ctx, 0, granted)", "err := c.exchange(ctx, -1, granted)"}},
 		tests: "TestVirtualDowngradeHeedsAMark",
 	},
 	{
@@ -329,12 +494,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidates read together belong to a session",
-		edits: []edit{{"survey.go", "err = f(together[i], &stat.Stat)", "stat.Stat.EphemeralOwner = 1\n\t\t\t\terr = f(together[i], &stat.Stat)"}},
+		edits: []edit{{"survey.go", "err = f(together[i], &node.stat)", "node.stat.EphemeralOwner = 1\n\t\t\t\t\terr = f(together[i], &node.stat)"}},
 		tests: "TestVirtualSurvey",
 	},
 	{
 		name:  "candidates left out where they cannot be read together",
-		edits: []edit{{"survey.go", "		if stats == nil {\n", "		if false {\n"}},
+		edits: []edit{{"survey.go", "	answers := make([]ensemble.Response[contenderNode], len(children))\n", "	var answers []ensemble.Response[contenderNode]\n	if len(answers) == 0 {\n		return nil, nil\n	}\n"}},
 		tests: "TestVirtualSurvey",
 	},
 	{
@@ -369,7 +534,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: the holder's identity overwritten",
-		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(who) > 0:", "	case ours && len(who) > 1<<20:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(said.Who) > 0:", "	case ours && len(said.Who) > 1<<20:"}},
 		tests: "TestVirtualWhoWasAskedKeepsItsIdentity",
 	},
 	{
@@ -379,7 +544,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoke: other clients get our mark",
-		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(who) > 0:", "	case len(who) > 0 || ours:"}},
+		edits: []edit{{"internal/recipe/mark.go", "	case ours && len(said.Who) > 0:", "	case len(said.Who) > 0 || ours:"}},
 		tests: "TestVirtualForeignMarks",
 	},
 	{
@@ -926,7 +1091,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "one private znode fails the list",
-		edits: []edit{{"survey.go", "	case (errors.Is(err, zk.ErrNoAuth) || ", "	case (err == nil || "}},
+		edits: []edit{{"survey.go", "	case path == s.root || !errors.Is(reason, zk.ErrNoAuth) && ", "	case path == s.root || "}},
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
@@ -941,7 +1106,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "all data of contenders kept",
-		edits: []edit{{"inspect.go", "slices.Clone(who[:min(len(who), recipe.WhoKept)])", "slices.Clone(who)"}},
+		edits: []edit{{"inspect.go", "slices.Clone(n.said.Who[:min(n.size, recipe.WhoKept)])", "slices.Clone(n.said.Who)"}},
 		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{

@@ -46,7 +46,8 @@ type candidate struct {
 
 	reader string // the path of a reader that may be in its place; empty if there is none
 
-	counted int // what its session counts for it, see footprint
+	born    time.Time // when its creation was asked for, the last time
+	counted int       // what its session counts for it, see footprint
 	// that its znode must have when it leaves the queue of a semaphore, -1 for any
 	version int32
 	kind    queue.Kind
@@ -233,6 +234,7 @@ func (c *candidate) request() error {
 		}
 		c.stage = requested
 	}
+	c.born = time.Now()
 	return nil
 }
 
@@ -321,7 +323,14 @@ func (c *candidate) prepare() {
 
 // glance is look without a watch.
 func (c *candidate) glance(ctx context.Context) error {
-	return c.judge(c.zs.ReadNode(ctx, c.path))
+	_, err := c.glanceVersion(ctx)
+	return err
+}
+
+// glanceVersion is glance, which returns the version of the data that were read.
+func (c *candidate) glanceVersion(ctx context.Context) (int32, error) {
+	node, err := c.zs.ReadNode(ctx, c.path)
+	return node.Version, c.judge(node, err)
 }
 
 // judge draws the conclusions from what was read of the candidate's znode.

@@ -71,3 +71,6 @@ const ownLook = 200 * time.Millisecond
 
 // firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
+
+// noted is when a hold says in its candidate's data since when it is one.
+const noted = 10 * time.Second

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
 )
 
 // This is how a writer becomes a reader.
@@ -80,7 +82,7 @@ func (p *Passage) isDowngrading() bool {
 func (p *Passage) carryOut(d *downgrade) {
 	p.endWatch()
 	h, c := p.hold, p.candidate
-	err := c.becomeReader(h.lasting())
+	err := c.becomeReader(h.lasting(), h.Since())
 	h.endMove(c.path, err == nil)
 	switch {
 	case errors.Is(err, ErrVanished):
@@ -131,18 +133,20 @@ func (h *Hold) endingLocked() error {
 	return ErrNotLocked
 }
 
-// becomeReader puts a reader's znode with the same number in the place of the writer's. After an
-// error the znode is still the writer's, or either if ctx has ended; findReader tells.
-func (c *candidate) becomeReader(ctx context.Context) error {
+// becomeReader puts a reader's znode with the same number in the place of the writer's, which was
+// granted the lock then. After an error the znode is still the writer's, or either if ctx has
+// ended; findReader tells.
+func (c *candidate) becomeReader(ctx context.Context, granted time.Time) error {
 	writer := c.path
 	defer func() { c.zs.Watches.Deleted(writer, false, nil) }() // siblings look again
 	c.zs.siblings.leave(&c.spot)
 	c.isFirst, c.wasOnly = false, false
 	c.reader = c.dir + "/" + c.place.Downgraded().Name
-	err := c.exchange(ctx, 0)
-	if errors.Is(err, zk.ErrBadVersion) { // there is a revocation mark that was not read yet
-		if err = c.glance(ctx); err == nil {
-			err = c.exchange(ctx, -1)
+	err := c.exchange(ctx, 0, granted)
+	for errors.Is(err, zk.ErrBadVersion) { // there may be a revocation mark that was not read yet
+		var version int32
+		if version, err = c.glanceVersion(ctx); err == nil {
+			err = c.exchange(ctx, version, granted)
 		}
 	}
 	switch {
@@ -161,12 +165,16 @@ func (c *candidate) becomeReader(ctx context.Context) error {
 // exchange asks for the transaction, which fails if the writer's znode has another version. Those
 // who watch that are told of the first change, to its data: so they look at the queue again, and
 // see the reader. See queue.Candidate.BecomesReader.
-func (c *candidate) exchange(ctx context.Context, version int32) error {
+func (c *candidate) exchange(ctx context.Context, version int32, granted time.Time) error {
 	data, acl := c.cfg.Identifier, c.cfg.ACL
 	return c.zs.DoApart(ctx, func() error {
+		reader := data
+		if c.cfg.Dialect == queue.Native {
+			reader = slices.Concat(data, grantLine(time.Until(granted)))
+		}
 		_, err := c.zs.Conn.Multi(
 			&zk.SetDataRequest{Path: c.path, Data: data, Version: version},
-			&zk.CreateRequest{Path: c.reader, Data: data, Acl: acl, Flags: zk.FlagEphemeral},
+			&zk.CreateRequest{Path: c.reader, Data: reader, Acl: acl, Flags: zk.FlagEphemeral},
 			&zk.DeleteRequest{Path: c.path, Version: -1})
 		return err
 	})

@@ -3,6 +3,9 @@ package recipe
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/zookylock/zklock/internal/queue"
 )
 
 // This is how a hold, and a candidate that waits, is watched for marks and for its removal by
@@ -40,14 +43,29 @@ func (p *Passage) endWatch() {
 
 // watchOver follows the hold until it is released or lost.
 func (p *Passage) watchOver(over context.Context) {
-	c := p.candidate
+	c, granted := p.candidate, p.hold.Since()
+	note := time.NewTimer(noted - time.Since(granted))
+	defer note.Stop()
 	for over.Err() == nil {
 		if err := c.look(over); errors.Is(err, ErrVanished) {
 			c.hold.lose(errRemoved)
 		}
 		select {
 		case <-c.wake:
+		case <-note.C:
+			_ = c.noteGrant(over, granted) // others do without if it may not be written
 		case <-over.Done():
 		}
 	}
+}
+
+// noteGrant writes into the candidate's data when it was granted the lock, for people. Permits need
+// none: they are created at their grant. Other clients' names have no room for it.
+func (c *candidate) noteGrant(ctx context.Context, granted time.Time) error {
+	if c.cfg.Dialect != queue.Native || c.cfg.Pool != nil {
+		return nil
+	}
+	return c.zs.rewrite(ctx, c.path, func(data []byte) []byte {
+		return withGrant(data, c.cfg.Identifier, granted.Sub(c.born))
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/zookylock/zklock/internal/queue"
 )
@@ -24,9 +25,16 @@ var revocationMarks = [][]byte{[]byte("unlock"), []byte("__REVOKE__")}
 // several lines itself; the last one is the asker's, and quoted as Go quotes strings. Without a
 // reason it ends after the asker. Clients that do not know that line take it for a part of who is
 // asked.
+//
+// A candidate that has held its lock for a while says so itself, in a line behind who it is:
+//
+//	granted after 1m12.345s
+//
+// That is counted from the creation of its znode: no two clocks are compared.
 var (
-	ourMark = []byte("unlock\n")
-	askedBy = []byte("\nasked by ")
+	ourMark      = []byte("unlock\n")
+	askedBy      = []byte("\nasked by ")
+	grantedAfter = []byte("\ngranted after ")
 )
 
 // How many bytes are kept of who a candidate is, and of each text in a mark.
@@ -38,26 +46,74 @@ const (
 // Mark says who asks for a lock, and why, as far as that is told.
 type Mark struct{ By, Reason string }
 
-// ParseData reads a candidate's data: who it is, nil if a mark has overwritten that, and the mark
-// by which it was asked to release, nil if it was not.
-func ParseData(data []byte) (who []byte, mark *Mark) {
+// Saying is what a candidate's data say.
+type Saying struct {
+	Who     []byte        // it is; nil if a mark has overwritten that
+	Mark    *Mark         // by which it was asked to release; nil if it was not
+	Granted bool          // whether it says when it was granted the lock
+	After   time.Duration // from its creation until then; negative for a reader that was a writer
+}
+
+// ParseData reads a candidate's data.
+func ParseData(data []byte) Saying {
 	for _, bare := range revocationMarks {
 		if bytes.Equal(data, bare) {
-			return nil, new(Mark)
+			return Saying{Mark: new(Mark)}
 		}
 	}
 	who, ours := bytes.CutPrefix(data, ourMark)
 	if !ours {
-		return data, nil
+		return parseWho(data)
 	}
+	who, mark := cutAsker(who)
+	s := parseWho(who)
+	s.Mark = mark
+	return s
+}
+
+// cutAsker cuts the asker's line off the end of a mark of ours.
+func cutAsker(who []byte) ([]byte, *Mark) {
 	at := bytes.LastIndex(who, askedBy)
 	if at < 0 {
 		return who, new(Mark)
 	}
-	if mark = parseAsker(who[at+len(askedBy):]); mark == nil {
+	mark := parseAsker(who[at+len(askedBy):])
+	if mark == nil {
 		return who, new(Mark)
 	}
 	return who[:at], mark
+}
+
+// parseWho reads who a candidate is, and when it was granted the lock.
+func parseWho(who []byte) Saying {
+	const most = len("-2562047h47m16.854775808s")
+	at := bytes.LastIndex(who, grantedAfter)
+	if at < 0 || len(who)-at-len(grantedAfter) > most {
+		return Saying{Who: who}
+	}
+	after, err := time.ParseDuration(string(who[at+len(grantedAfter):]))
+	if err != nil {
+		return Saying{Who: who}
+	}
+	return Saying{Who: who[:at], Granted: true, After: after}
+}
+
+// withGrant is data of ours, with when the lock was granted. It is nil if they say so already, or
+// do not say who we are: another client has written there.
+func withGrant(data, who []byte, after time.Duration) []byte {
+	if s := ParseData(data); s.Granted || !bytes.Equal(s.Who, who) {
+		return nil
+	}
+	at := len(who)
+	if bytes.HasPrefix(data, ourMark) {
+		at += len(ourMark)
+	}
+	return slices.Concat(data[:at], grantLine(after), data[at:])
+}
+
+// grantLine is the line that says when the lock was granted.
+func grantLine(after time.Duration) []byte {
+	return append(slices.Clone(grantedAfter), after.Round(time.Millisecond).String()...)
 }
 
 // parseAsker reads the line of who asks. It returns nil if it is none.
@@ -103,16 +159,20 @@ func kept(text string) string {
 // markFor is what is written into a candidate with that name and data, which its client listens
 // for: the recipe's mark, that of Curator, or ours. It is nil if the candidate was asked already.
 func (m Mark) markFor(name string, data []byte) []byte {
-	who, marked := ParseData(data)
+	said := ParseData(data)
 	c, _ := queue.Parse(name)
 	ours := c.Dialect == queue.Native || queue.ParsePermit(name).Dialect == queue.Native
 	switch {
-	case marked != nil:
+	case said.Mark != nil:
 		return nil
 	case c.Dialect == queue.Curator || c.Dialect == queue.CuratorRW:
 		return revocationMarks[1]
-	case ours && len(who) > 0: // zk.Lock, which has no data, listens for nothing
-		return slices.Concat(ourMark, who[:min(len(who), WhoKept)], m.asker())
+	case ours && len(said.Who) > 0: // zk.Lock, which has no data, listens for nothing
+		marked := slices.Concat(ourMark, said.Who[:min(len(said.Who), WhoKept)])
+		if said.Granted {
+			marked = append(marked, grantLine(said.After)...)
+		}
+		return append(marked, m.asker()...)
 	default:
 		return revocationMarks[0]
 	}

@@ -215,9 +215,42 @@ func (zs *Local) resize(ctx context.Context, cfg *Config, was limit, size int) e
 	})
 }
 
-// IsSemaphore reports whether a znode with such children is a semaphore's.
-func IsSemaphore(children []string) bool {
-	return slices.Contains(children, queueName) && slices.Contains(children, permitsName)
+// IsSemaphore reports whether a znode with such children is a semaphore's. Where servers have
+// removed one of the znodes below it, a container that was empty, its size tells, or a permit's
+// name.
+func (zs *Local) IsSemaphore(ctx context.Context, path string, children []string) (bool, error) {
+	permits := slices.Contains(children, permitsName)
+	switch {
+	case !slices.ContainsFunc(children, IsPartOfSemaphore):
+		return false, nil
+	case permits && slices.Contains(children, queueName):
+		return true, nil
+	}
+	var size int
+	err := zs.Do(ctx, func() (err error) {
+		size, err = ensemble.Ask(ctx, zs.Session, wire.GetData(path, false), func(r wire.Reply) int {
+			data, _ := r.Node()
+			n, err := parseSize(data)
+			if err != nil {
+				return 0
+			}
+			return n
+		})
+		return err
+	})
+	if size > 0 || errors.Is(err, zk.ErrNoNode) {
+		return size > 0, nil
+	}
+	if err != nil && !errors.Is(err, zk.ErrNoAuth) || !permits {
+		return false, err
+	}
+	l, err := zs.roster.list(ctx, path+"/"+permitsName)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(l.children, func(name string) bool {
+		return queue.ParsePermit(name).Dialect != queue.Unknown
+	}), nil
 }
 
 // IsPartOfSemaphore reports whether that is the name of a znode below a semaphore's.
@@ -227,13 +260,13 @@ func IsPartOfSemaphore(name string) bool {
 
 // Holders returns the permits that are held, in the order of their grants. The name of each begins
 // with the name of the znode above.
-func (zs *Local) Holders(ctx context.Context, p *Pool) ([]Entry, error) {
+func (zs *Local) Holders(ctx context.Context, p *Pool, read StatReader) ([]Entry, error) {
 	l, err := zs.roster.list(ctx, p.Permits())
 	if err != nil {
 		return nil, err
 	}
 	var held []Entry
-	err = zs.Stats(ctx, p.Permits(), permitsOf(l.children),
+	err = read(ctx, p.Permits(), permitsOf(l.children),
 		func(c queue.Candidate, stat *zk.Stat) error {
 			if stat != nil {
 				c.Name = permitsName + "/" + c.Name
@@ -246,8 +279,10 @@ func (zs *Local) Holders(ctx context.Context, p *Pool) ([]Entry, error) {
 }
 
 // Waiters returns those in the queue, in its order, with such names.
-func (zs *Local) Waiters(ctx context.Context, p *Pool, voice queue.Voice) ([]Entry, error) {
-	q, err := zs.Queue(ctx, p.Queue(), voice)
+func (zs *Local) Waiters(
+	ctx context.Context, p *Pool, voice queue.Voice, read StatReader,
+) ([]Entry, error) {
+	q, err := zs.Queue(ctx, p.Queue(), voice, read)
 	for i := range q {
 		q[i].Name = queueName + "/" + q[i].Name
 		q[i].Holder = false // the first of them holds nothing yet

@@ -33,30 +33,41 @@ func (r *Revocation) due() <-chan time.Time {
 // Revoke writes the revocation mark into a candidate, that of the client who made it. It fails with
 // zk.ErrNoNode if the candidate is gone.
 func (zs *Local) Revoke(ctx context.Context, candidate string, mark Mark) error {
+	return zs.rewrite(ctx, candidate, func(data []byte) []byte {
+		return mark.markFor(path.Base(candidate), data)
+	})
+}
+
+// rewrite has edit make new data of a candidate's, and writes them, unless they are nil. What
+// others write meanwhile is not lost: edit is called again. It gets nil if the data may not be
+// read.
+func (zs *Local) rewrite(
+	ctx context.Context, candidate string, edit func(data []byte) []byte,
+) error {
 	return zs.DoApart(ctx, func() error {
 		for {
-			err := zs.revokeOnce(candidate, mark)
-			if !errors.Is(err, zk.ErrBadVersion) { // otherwise another client has written a mark
+			err := zs.rewriteOnce(candidate, edit)
+			if !errors.Is(err, zk.ErrBadVersion) {
 				return err
 			}
 		}
 	})
 }
 
-func (zs *Local) revokeOnce(candidate string, mark Mark) error {
+func (zs *Local) rewriteOnce(candidate string, edit func([]byte) []byte) error {
 	version := int32(-1)
 	data, stat, err := zs.Conn.Get(candidate)
 	switch {
 	case err == nil:
 		version = stat.Version
-	case !errors.Is(err, zk.ErrNoAuth): // otherwise who it is cannot be kept
+	case !errors.Is(err, zk.ErrNoAuth):
 		return err
 	}
-	marked := mark.markFor(path.Base(candidate), data)
-	if marked == nil {
+	edited := edit(data)
+	if edited == nil {
 		return nil
 	}
-	_, err = zs.Conn.Set(candidate, marked, version)
+	_, err = zs.Conn.Set(candidate, edited, version)
 	return err
 }
 

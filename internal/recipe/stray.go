@@ -88,12 +88,14 @@ func (zs *Local) Entries(
 }
 
 // Queue lists a lock's queue, which is empty if the lock has no znode.
-func (zs *Local) Queue(ctx context.Context, dir string, voice queue.Voice) ([]Entry, error) {
+func (zs *Local) Queue(
+	ctx context.Context, dir string, voice queue.Voice, read StatReader,
+) ([]Entry, error) {
 	l, err := zs.roster.list(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	return zs.Entries(ctx, dir, l.children, voice, zs.Stats)
+	return zs.Entries(ctx, dir, l.children, voice, read)
 }
 
 // markHolders sets who holds the lock. A server gives numbers in the order of creation. If a

@@ -533,6 +533,9 @@ func TestVirtualSemaphoreIsSeen(t *testing.T) {
 			got := contenders[i]
 			want.Znode, want.Created, want.Modified = got.Znode, got.Created, got.Modified
 			want.Sequence, want.DataSize = got.Sequence, len(want.Data)
+			if want.Holder {
+				want.HeldSince = got.Created
+			}
 			assert.Equal(t, want, got)
 		}
 		locks, err := s.Locks(t.Context())
@@ -714,4 +717,52 @@ func TestVirtualSemaphoreCountsAfterItsTurn(t *testing.T) {
 		})
 		assert.Equal(t, 3, *most, "of 3 permits")
 	}
+}
+
+// TestVirtualSemaphoreWithoutItsContainers looks at semaphores of which servers have removed the
+// znodes that were empty, and at locks whose names end as those do.
+func TestVirtualSemaphoreWithoutItsContainers(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		held, resized := semaphore(t, s, "held", 2), semaphore(t, s, "resized", 2)
+		require.NoError(t, resized.Resize(t.Context(), 3))
+		permit := acquire(t, held, 1)
+		acquire(t, resized, 1).Release()
+		var locks []*zklock.Mutex
+		for _, name := range []string{"a/leases", "b/locks"} {
+			m := mutex(t, s, name)
+			lock(t, m)
+			locks = append(locks, m)
+		}
+		curators := mutex(t, s, "curators/leases")
+		lock(t, curators)
+		const lease = "/_c_01234567-89ab-cdef-0123-456789abcdef-lease-0000000001"
+		_, err := s.Conn().Create(curators.Path()+lease, nil, zk.FlagEphemeral,
+			zk.WorldACL(zk.PermAll))
+		require.NoError(t, err)
+		curators.Unlock()
+		time.Sleep(3 * time.Minute) // sleep ok: virtual; containers are gone
+		children, _, err := s.Conn().Children("/ZktoolsLocks/held")
+		require.NoError(t, err)
+		require.Equal(t, []string{"leases"}, children)
+
+		found, err := s.Locks(t.Context())
+		require.NoError(t, err)
+		var shown []string
+		for _, l := range found {
+			shown = append(shown, fmt.Sprint(l.Name, " ", l.Kind, " ", l.Holders))
+		}
+		assert.Equal(t, []string{"a/leases lock 1", "b/locks lock 1", "curators semaphore 1",
+			"held semaphore 1", "resized semaphore 0"}, shown)
+		for name, want := range map[string]bool{"held": true, "resized": true, "curators": true,
+			"a": false, "b": false, "a/leases": false, "none": false} {
+			exists, err := semaphore(t, s, name, 2).Exists(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, want, exists, name)
+		}
+		permit.Release()
+		for _, m := range locks {
+			m.Unlock()
+		}
+	})
 }

@@ -48,20 +48,26 @@ func TestVirtualSurvey(t *testing.T) {
 					}
 				}
 				test.prepare(t, w, other, mutex(t, s, "07").Path())
-				before := client.Sent(wire.OpExists) + client.Sent(wire.OpMultiRead)
+				asks := func() int {
+					return client.Sent(wire.OpExists) + client.Sent(wire.OpMultiRead) +
+						client.Sent(wire.OpGetData)
+				}
+				before := asks()
 				found, err := s.Locks(t.Context())
 				require.NoError(t, err)
-				asked := client.Sent(wire.OpExists) + client.Sent(wire.OpMultiRead) - before
+				asked := asks() - before
 				held := 0
 				for _, l := range found {
 					if strings.Contains(l.Name, "/") {
 						continue // what looks like a candidate, and may be a lock
 					}
 					held++
-					l.Created = time.Time{}
+					assert.NotZero(t, l.WaitingSince)
+					assert.NotZero(t, l.QueuedSince)
 					assert.Equal(t,
 						zklock.LockInfo{Name: l.Name, Kind: zklock.KindLock, Holders: 1,
-							Waiters: each/2 - 1}, l)
+							Waiters: each/2 - 1, Created: l.Created, HeldBy: l.HeldBy,
+							QueuedSince: l.QueuedSince, WaitingSince: l.WaitingSince}, l)
 				}
 				assert.Equal(t, locks, held)
 				assert.LessOrEqual(t, asked, test.most)

@@ -98,10 +98,10 @@ func TestManyAreRead(t *testing.T) {
 		result(wire.OpError, false, -101).i32(-101).
 		result(wire.OpGetData, false, 0).i32(-1).stat(9).
 		result(-1, true, -1)...))
-	stats := (<-told).Stats()
+	stats := (<-told).Nodes()
 	require.Len(t, stats, 3)
 	require.Equal(t, int64(7), stats[0].Stat.Czxid)
-	require.Equal(t, wire.StatOrCode{Code: -101}, stats[1])
+	require.Equal(t, wire.NodeOrCode{Code: -101}, stats[1])
 	require.Equal(t, int64(9), stats[2].Stat.Czxid)
 }
 

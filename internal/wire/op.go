@@ -32,6 +32,7 @@ const (
 	OpMultiRead       int32 = 22 // not go-zookeeper's: see GetDataOfMany
 	OpSetAuth         int32 = 100
 	OpSetWatches      int32 = 101
+	OpAddWatch        int32 = 106 // not go-zookeeper's: see WatchBelow
 	OpClose           int32 = -11
 	OpError           int32 = -1 // the type of a failed result inside a multi reply
 	// never on the wire: stands for a watcher event; go-zookeeper's own number for it
@@ -60,7 +61,7 @@ var opNames = map[int32]string{
 	OpCreate2: "create2", OpReconfig: "reconfig",
 	OpCreateContainer: "createContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead",
 	OpSetAuth:    "setAuth",
-	OpSetWatches: "setWatches", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
+	OpSetWatches: "setWatches", OpAddWatch: "addWatch", OpClose: "close", OpError: "error", OpWatcherEvent: "watcher event",
 }
 
 // ownXid returns the number of the request of our own that a session has sent so many before. It is

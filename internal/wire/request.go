@@ -104,7 +104,7 @@ func GetData(path string, watch bool) *Request {
 }
 
 // GetDataOfMany returns a request to read znodes without watching them, which servers know since
-// 3.6.0. Its Reply has Stats.
+// 3.6.0. Its Reply has Nodes.
 func GetDataOfMany(paths []string) *Request {
 	size := resultHeaderSize
 	for _, path := range paths {
@@ -126,6 +126,16 @@ func addResultHeader(b *jute.Writer, op int32, done bool) {
 	b.Int32(op)
 	b.Bool(done)
 	b.Int32(-1) // no error, in a request
+}
+
+// WatchBelow returns a request to be told of each change to a znode and all below it, until the
+// connection ends, which servers know since 3.6.0.
+func WatchBelow(path string) *Request {
+	const persistentRecursive = 1
+	b := make(jute.Writer, 0, 4+len(path)+4)
+	b.Text(path)
+	b.Int32(persistentRecursive)
+	return &Request{op: OpAddWatch, body: b}
 }
 
 // Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is
@@ -181,8 +191,9 @@ func (r Reply) Stat() zk.Stat {
 	return b.stats()
 }
 
-// A StatOrCode is a znode's Stat, or the server's error.
-type StatOrCode struct {
+// A NodeOrCode is a znode, or the server's error.
+type NodeOrCode struct {
+	Data []byte // shares its memory with the Reply
 	Stat zk.Stat
 	Code int32 // 0 for none
 }
@@ -208,19 +219,19 @@ func (r Reply) Codes() (codes []int32) {
 	}
 }
 
-// Stats returns the Stats of many znodes.
-func (r Reply) Stats() (stats []StatOrCode) {
+// Nodes returns many znodes.
+func (r Reply) Nodes() (nodes []NodeOrCode) {
 	b := bodyOf(r.body)
 	for {
 		op, done := b.resultHeader()
 		switch {
 		case done || b.Wrong != "":
-			return stats
+			return nodes
 		case op == OpError:
-			stats = append(stats, StatOrCode{Code: b.Int32()})
+			nodes = append(nodes, NodeOrCode{Code: b.Int32()})
 		default:
-			b.buffer()
-			stats = append(stats, StatOrCode{Stat: b.stats()})
+			data := b.buffer()
+			nodes = append(nodes, NodeOrCode{Data: data, Stat: b.stats()})
 		}
 	}
 }

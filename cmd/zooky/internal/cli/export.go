@@ -32,12 +32,14 @@ func newExport(streams Streams) *cobra.Command {
 		Short: "Serve metrics of the locks to Prometheus",
 		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many are
 held, free or unreadable, and for each that is held its holders, waiters, the oldest wait, the age
-of the hold, and how many were asked to release. It reads the locks at the interval --every, however
-often it is asked. If the servers do not answer, zooky_up is 0 and all else is left out.
+of the hold, and how many were asked to release, and of a semaphore the permits that are in use. It
+looks at the interval --every, however often it is asked, and reads only the locks that have changed
+since; every five minutes it reads all. If the servers do not answer, zooky_up is 0 and all else is
+left out.
 
-Ages are counted from when the holder or waiter came into the queue. --series bounds how many locks
-have series of their own: those that most wait for come first, and zooky_locks_left_out tells how
-many are left out.
+The age of a hold is HELD of zooky show, or if that is not known, for how long the holder has been
+in the queue. --series bounds how many locks have series of their own: those that most wait for come
+first, and zooky_locks_left_out tells how many are left out.
 
 The metrics have no credentials of their own. Names of locks are in them: listen at an address that
 only Prometheus can reach.`,
@@ -82,7 +84,9 @@ func (e *exporting) run(ctx context.Context, s *zklock.Session) error {
 		return err
 	}
 	defer server.Close()
-	e.look(ctx, s, metrics)
+	locks := s.NewLister()
+	defer locks.Close()
+	e.look(ctx, locks.Locks, metrics)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }() // ended by Close
 	fmt.Fprintf(e.streams.Err, "serving http://%s/metrics\n", listener.Addr())
@@ -91,7 +95,7 @@ func (e *exporting) run(ctx context.Context, s *zklock.Session) error {
 	for {
 		select {
 		case <-tick.C:
-			e.look(ctx, s, metrics)
+			e.look(ctx, locks.Locks, metrics)
 		case err := <-failed:
 			return err
 		case <-ctx.Done():
@@ -101,10 +105,10 @@ func (e *exporting) run(ctx context.Context, s *zklock.Session) error {
 }
 
 // look looks at the locks. That the servers do not answer is told on standard error, once.
-func (e *exporting) look(ctx context.Context, s *zklock.Session, metrics *exporter) {
+func (e *exporting) look(ctx context.Context, list lister, metrics *exporter) {
 	bounded, cancel := context.WithTimeout(ctx, 10*e.timeout)
 	defer cancel()
-	c, err := takeCensus(bounded, s)
+	c, err := takeCensus(bounded, list)
 	if ctx.Err() != nil {
 		return
 	}

@@ -13,6 +13,9 @@ import (
 type wait struct {
 	lock          string
 	waiter, ahead zklock.Contender
+	// that it is over too if one of the waiter's other waits for the lock is: any holder of permits
+	// of a semaphore can release enough
+	any bool
 }
 
 // id tells a wait from all others: the contenders' transactions are theirs alone.
@@ -21,6 +24,9 @@ func (w wait) id() string { return fmt.Sprint(w.lock, "\x00", w.waiter.Zxid, "\x
 // waitsOf returns who waits for whom in a queue. Of those that a contender waits for it has the
 // first and the nearest: those between are waited for by the nearest.
 func waitsOf(lock string, queue []zklock.Contender) (waits []wait) {
+	if len(queue) > 0 && queue[0].Kind == zklock.KindSemaphore {
+		return waitsForPermits(lock, queue)
+	}
 	exclusive := -1 // the nearest exclusive contender ahead
 	for i, c := range queue {
 		shared := c.Kind == zklock.KindRead
@@ -36,11 +42,27 @@ func waitsOf(lock string, queue []zklock.Contender) (waits []wait) {
 			}
 		}
 		for _, other := range ahead {
-			waits = append(waits, wait{lock, c, other})
+			waits = append(waits, wait{lock: lock, waiter: c, ahead: other})
 		}
 		if !shared {
 			exclusive = i
 		}
+	}
+	return waits
+}
+
+// waitsForPermits is waitsOf for a semaphore: the first that waits does so for those who hold
+// permits, and each of the others for the one ahead of it.
+func waitsForPermits(lock string, queue []zklock.Contender) (waits []wait) {
+	first := slices.IndexFunc(queue, func(c zklock.Contender) bool { return !c.Holder })
+	if first < 0 {
+		return nil
+	}
+	for _, holder := range queue[:first] {
+		waits = append(waits, wait{lock: lock, waiter: queue[first], ahead: holder, any: true})
+	}
+	for i := first + 1; i < len(queue); i++ {
+		waits = append(waits, wait{lock: lock, waiter: queue[i], ahead: queue[i-1]})
 	}
 	return waits
 }
@@ -66,24 +88,45 @@ func actors(waits []wait) map[int64]string {
 }
 
 // graph has the waits of each actor, by the actor that is waited for.
-type graph map[string]map[string]wait
+type graph map[string]waitsFor
+
+// waitsFor are the waits of one actor, by the actor that is waited for.
+type waitsFor map[string][]wait
 
 func newGraph(waits []wait) graph {
 	actors := actors(waits)
+	ends := func(w wait) (from, to string) {
+		return actors[w.waiter.SessionID], actors[w.ahead.SessionID]
+	}
+	// Goroutines of one process may well wait for one another. These wait for permits of which
+	// another goroutine has some.
+	over := make(map[int64]bool)
+	for _, w := range waits {
+		if from, to := ends(w); from == to && w.any {
+			over[w.waiter.Zxid] = true
+		}
+	}
 	g := make(graph)
 	for _, w := range waits {
-		from, to := actors[w.waiter.SessionID], actors[w.ahead.SessionID]
-		if from == to { // goroutines of one process may well wait for one another
+		from, to := ends(w)
+		if from == to || w.any && over[w.waiter.Zxid] {
 			continue
 		}
 		if g[from] == nil {
-			g[from] = make(map[string]wait)
+			g[from] = make(waitsFor)
 		}
-		if old, ok := g[from][to]; !ok || w.ahead.Holder && !old.ahead.Holder {
-			g[from][to] = w
-		}
+		g[from][to] = append(g[from][to], w)
 	}
 	return g
+}
+
+// tell returns the wait that is told of those of one actor for another: one for a holder, if there
+// is one.
+func tell(waits []wait) wait {
+	if i := slices.IndexFunc(waits, func(w wait) bool { return w.ahead.Holder }); i >= 0 {
+		return waits[i]
+	}
+	return waits[0]
 }
 
 // cycles returns cycles of waits, each actor in one at most. Those that are left out have an actor
@@ -102,14 +145,15 @@ func (g graph) cycles() (cycles [][]wait) {
 		var cycle []wait
 		for i, from := range path {
 			told[from] = true
-			cycle = append(cycle, g[from][path[(i+1)%len(path)]])
+			cycle = append(cycle, tell(g[from][path[(i+1)%len(path)]]))
 		}
 		cycles = append(cycles, cycle)
 	}
 	return cycles
 }
 
-// trim removes those that wait only for such as do not wait: most, as a rule.
+// trim removes those that wait only for such as do not wait, or for one of several of which one does
+// not: most, as a rule.
 func (g graph) trim() {
 	waiters := make(map[string][]string) // of each actor
 	var idle []string
@@ -125,14 +169,34 @@ func (g graph) trim() {
 		last := idle[len(idle)-1]
 		idle = idle[:len(idle)-1]
 		for _, from := range waiters[last] {
-			delete(g[from], last)
-			if to, ok := g[from]; ok && len(to) == 0 {
+			if to, ok := g[from]; ok && to.isOver(last) {
 				delete(g, from)
 				idle = append(idle, from)
 			}
 		}
 		delete(waiters, last)
 	}
+}
+
+// isOver removes the waits for one that does not wait, and those that are over with them. It is true
+// if none is left.
+func (to waitsFor) isOver(idle string) bool {
+	over := to[idle]
+	delete(to, idle)
+	for _, w := range over {
+		for other, waits := range to {
+			if !w.any {
+				break
+			}
+			waits = slices.DeleteFunc(waits, func(o wait) bool {
+				return o.any && o.waiter.Zxid == w.waiter.Zxid
+			})
+			if to[other] = waits; len(waits) == 0 {
+				delete(to, other)
+			}
+		}
+	}
+	return len(to) == 0
 }
 
 // shortest returns the actors of a shortest cycle through one of them, nil if there is none.

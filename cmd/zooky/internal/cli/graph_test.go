@@ -12,7 +12,8 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// queueOf makes a queue from sessions; r stands before a reader, ! before a holder.
+// queueOf makes a queue from sessions; r stands before a reader, p before one that wants permits, and
+// ! before a holder.
 func queueOf(lock string, contenders ...string) []wait {
 	var queue []zklock.Contender
 	for i, text := range contenders {
@@ -21,6 +22,9 @@ func queueOf(lock string, contenders ...string) []wait {
 		text = strings.TrimPrefix(text, "!")
 		if rest, ok := strings.CutPrefix(text, "r"); ok {
 			c.Kind, text = zklock.KindRead, rest
+		}
+		if rest, ok := strings.CutPrefix(text, "p"); ok {
+			c.Kind, text = zklock.KindSemaphore, rest
 		}
 		fmt.Sscan(text, &c.SessionID)
 		queue = append(queue, c)
@@ -43,6 +47,13 @@ func TestCycles(t *testing.T) {
 		"readers share":               {map[string][]string{"a": {"!r1", "r2"}, "b": {"!r2", "r1"}}, 0, 0},
 		"a reader behind a writer":    {map[string][]string{"a": {"!r1", "3", "r2"}, "b": {"!2", "1"}}, 1, 3},
 		"the second of two readers":   {map[string][]string{"a": {"!r1", "!r2", "3"}, "b": {"!3", "2"}}, 1, 2},
+		"a permit":                    {map[string][]string{"a": {"!p1", "p2"}, "b": {"!2", "1"}}, 1, 2},
+		"all permits":                 {map[string][]string{"a": {"!p1", "!p3", "p2"}, "b": {"!2", "1", "3"}}, 1, 2},
+		"one of two permits":          {map[string][]string{"a": {"!p1", "!p3", "p2"}, "b": {"!2", "1"}}, 0, 0},
+		"one's own is one of two":     {map[string][]string{"a": {"!p1", "!p2", "p2"}, "b": {"!2", "1"}}, 0, 0},
+		"behind one for permits":      {map[string][]string{"a": {"!p1", "p4", "p2"}, "b": {"!2", "1"}}, 1, 3},
+		"permits in a circle":         {map[string][]string{"a": {"!p1", "!p2", "p3"}, "b": {"!p3", "!p4", "p1"}, "c": {"!3", "2", "4"}}, 1, 2},
+		"a way out of a circle":       {map[string][]string{"a": {"!p1", "!p2", "p3"}, "b": {"!p3", "!p4", "p1"}, "c": {"!3", "2"}}, 0, 0},
 		"a reader far ahead":          {map[string][]string{"a": {"!r1", "!r2", "4", "3"}, "b": {"!3", "2"}}, 1, 3},
 	} {
 		var waits []wait

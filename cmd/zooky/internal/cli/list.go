@@ -20,11 +20,12 @@ func newList(streams Streams) *cobra.Command {
 		Short: "List the locks",
 		Long: `List prints all locks, or the locks whose names match PATTERN: * stands for any characters
 but /, ? for one, [a-z] for one of several, and the segment ** for any number of segments, so
-jobs/** matches all locks below jobs. A lock is Locked if it has holders or waiters, and Free otherwise. A
-lock that may not be read is listed as No permission, or as Unreadable if the servers' answer is too
-large. No session marks a znode that is named like a contender of the lock above it and belongs to
-no session: it holds nothing, and zooky clear removes it. AGE is that of the lock's znode, which may
-be older than its hold: zooky show prints since when each contender is there.
+jobs/** matches all locks below jobs. A lock is Locked if it has holders or waiters, and Free
+otherwise. A lock that may not be read is listed as No permission, or as Unreadable if the servers'
+answer is too large. No session marks a znode that is named like a contender of the lock above it
+and belongs to no session: it holds nothing, and zooky clear removes it. HELD is for how long the
+first holder has held the lock. Holders that use zklock report that once it is ten seconds; of
+other holders, list prints when they came into the queue. HELD BY is the holder's identifier.
 
 The exit status is 0; 1 if the root does not exist although --root, $ZOOKY_ROOT or a chroot names
 it, which may be mistyped; or 2 if the locks could not be read, or are too many to list all. The
@@ -52,7 +53,7 @@ show as they are.`,
 					// the servers are gone.
 					ctx, cancel := context.WithTimeout(ctx, 10*t.timeout)
 					defer cancel()
-					locks, err = readLocks(ctx, s, wanted.matches)
+					locks, err = readLocks(ctx, s.Locks, wanted.matches)
 					return err
 				})
 			stop()

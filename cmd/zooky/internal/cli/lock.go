@@ -20,11 +20,20 @@ type lock struct {
 	Name string `json:"name"`
 	// Locked, Free, No session, or why it is not known which
 	Status  string    `json:"status"`
-	Kind    string    `json:"kind,omitempty"` // lock, read or write: how it is held
+	Kind    string    `json:"kind,omitempty"` // lock, read, write or semaphore: how it is held
 	Holders int       `json:"holders"`
 	Waiters int       `json:"waiters"`
+	Permits int       `json:"permits,omitempty"` // of a semaphore, that the holders have
+	Revoked int       `json:"revoked,omitempty"` // how many were asked to release
 	Created time.Time `json:"created,omitzero"`
-	Error   string    `json:"error,omitempty"` // why it could not be looked at
+	// The first holder: who it is, since when it holds the lock, if that is known, and since when it
+	// has been in the queue.
+	HeldBy      string    `json:"held_by,omitempty"`
+	HeldSince   time.Time `json:"held_since,omitzero"`
+	QueuedSince time.Time `json:"queued_since,omitzero"`
+	// since when the first of those that wait has
+	WaitingSince time.Time `json:"waiting_since,omitzero"`
+	Error        string    `json:"error,omitempty"` // why it could not be looked at
 }
 
 // How a lock stands.
@@ -36,11 +45,14 @@ const (
 	stray      = "No session" // see likeContender
 )
 
+// lister lists the locks: it is the method of a Session or a Lister.
+type lister func(context.Context) ([]zklock.LockInfo, error)
+
 // readLocks reads every lock for which match is true. With an error that matches
 // zklock.ErrIncomplete it returns some of them.
-func readLocks(ctx context.Context, s *zklock.Session,
+func readLocks(ctx context.Context, list lister,
 	match func(name string) bool) ([]lock, error) {
-	infos, err := s.Locks(ctx)
+	infos, err := list(ctx)
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return nil, err
 	}
@@ -50,7 +62,9 @@ func readLocks(ctx context.Context, s *zklock.Session,
 			continue
 		}
 		l := lock{Name: info.Name, Status: free, Holders: info.Holders, Waiters: info.Waiters,
-			Created: info.Created}
+			Permits: info.Permits, Revoked: info.Revoked, Created: info.Created,
+			HeldBy: info.HeldBy, HeldSince: info.HeldSince, QueuedSince: info.QueuedSince,
+			WaitingSince: info.WaitingSince}
 		switch {
 		case errors.Is(info.Err, zk.ErrNoAuth):
 			l.Status, l.Error = forbidden, info.Err.Error()
@@ -70,8 +84,8 @@ func readLocks(ctx context.Context, s *zklock.Session,
 }
 
 // eachQueue reads the queues of locks that were listed, several at a time, and calls f with one
-// after the other, in no order. It leaves out znodes that no lock of ours can be. Of a queue that
-// is too long f gets the beginning.
+// after the other, in no order. Of a semaphore it reads who holds permits, and the queue. It leaves
+// out znodes that no lock of ours can be. Of a queue that is too long f gets the beginning.
 func eachQueue(
 	ctx context.Context, s *zklock.Session, infos []zklock.LockInfo,
 	f func(*zklock.Mutex, []zklock.Contender),
@@ -88,7 +102,15 @@ func eachQueue(
 			if err != nil {
 				return err
 			}
-			queue, err := m.Contenders(ctx)
+			look := m.Contenders
+			if info.Kind == zklock.KindSemaphore {
+				sem, err := lookAtSemaphore(s, m)
+				if err != nil {
+					return err
+				}
+				look = sem.Contenders
+			}
+			queue, err := look(ctx)
 			if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 				return err
 			}
@@ -103,7 +125,8 @@ func eachQueue(
 
 // locksTable shows locks to people.
 func locksTable(w io.Writer, locks []lock) *table {
-	t := newTable(w, "LOCK", "STATUS", "KIND", "HOLDERS", "WAITERS", "AGE")
+	t := newTable(w, "LOCK", "STATUS", "KIND", "HOLDERS", "WAITERS", "PERMITS", "HELD",
+		"HELD BY")
 	for _, l := range locks {
 		status := cell{l.Status, plain}
 		switch l.Status {
@@ -115,15 +138,47 @@ func locksTable(w io.Writer, locks []lock) *table {
 		if l.Error != "" {
 			const unknown = "?"
 			t.add(text(l.Name, nameLimit), status, cell{text: unknown}, cell{text: unknown},
-				cell{text: unknown},
-				cell{text: unknown})
+				cell{text: unknown}, cell{}, cell{text: unknown}, cell{text: unknown})
 			continue
 		}
+		permits := cell{}
+		if l.Permits > 0 {
+			permits.text = fmt.Sprint(l.Permits)
+		}
 		t.add(text(l.Name, nameLimit), status, cell{text: cmp.Or(l.Kind, "-")},
-			cell{text: fmt.Sprint(l.Holders)},
-			cell{text: fmt.Sprint(l.Waiters)}, cell{text: age(l.Created)})
+			cell{text: fmt.Sprint(l.Holders)}, cell{text: fmt.Sprint(l.Waiters)},
+			permits, l.heldFor(), l.heldBy())
 	}
+	t.dropEmpty("PERMITS")
 	return t
+}
+
+// heldFor says for how long the lock has been held. If that is not known, it says for how long the
+// holder has been in the queue.
+func (l *lock) heldFor() cell {
+	switch {
+	case l.Holders == 0:
+		return cell{text: "-"}
+	case l.HeldSince.IsZero():
+		return cell{text: "queued " + age(l.QueuedSince) + " ago"}
+	default:
+		return cell{text: age(l.HeldSince)}
+	}
+}
+
+// heldBy says who is the first holder.
+func (l *lock) heldBy() cell {
+	by := text(l.HeldBy, dataLimit)
+	switch {
+	case l.Holders == 0:
+		return cell{text: "-"}
+	case l.HeldBy == "":
+		by.text = "?"
+	}
+	if l.Holders > 1 {
+		by.text += fmt.Sprintf(" and %d more", l.Holders-1)
+	}
+	return by
 }
 
 // How many characters of a stranger's text are shown.

@@ -14,36 +14,27 @@ import (
 	"github.com/zookylock/zklock/cmd/zooky/internal/escape"
 )
 
-// lockMetrics is what is told of one lock.
-type lockMetrics struct {
-	name             string
-	holders, waiters int
-	asked            int // contenders that were asked to release
-	// since when the first holder has been in the queue; zero if there is none
-	held   time.Time
-	waited time.Time // since when the first of those that wait has
-}
-
 // census is one look at all locks.
 type census struct {
 	held, free, unreadable int
 	holders, waiters       int
-	used                   []lockMetrics // those that are held, the most waited for first
+	used                   []zklock.LockInfo // those that are held, the most waited for first
 	at                     time.Time
 	took                   time.Duration
 }
 
-// takeCensus looks at all locks, and at the queues of those that are held. A lock that cannot be
-// looked at is counted.
-func takeCensus(ctx context.Context, s *zklock.Session) (*census, error) {
+// takeCensus looks at all locks. A lock that cannot be looked at is counted.
+func takeCensus(ctx context.Context, list lister) (*census, error) {
 	begun := time.Now()
-	infos, err := s.Locks(ctx)
+	infos, err := list(ctx)
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return nil, err
 	}
-	c := &census{}
-	var held []zklock.LockInfo
+	c := &census{at: time.Now()}
+	c.took = c.at.Sub(begun)
 	for _, info := range infos {
+		c.holders += info.Holders
+		c.waiters += info.Waiters
 		switch {
 		case info.Err != nil:
 			c.unreadable++
@@ -51,43 +42,13 @@ func takeCensus(ctx context.Context, s *zklock.Session) (*census, error) {
 			c.free++
 		default:
 			c.held++
-			held = append(held, info)
+			c.used = append(c.used, info)
 		}
 	}
-	err = eachQueue(ctx, s, held, func(m *zklock.Mutex, queue []zklock.Contender) {
-		c.add(m.Name(), queue)
+	slices.SortFunc(c.used, func(a, b zklock.LockInfo) int {
+		return cmp.Or(b.Waiters-a.Waiters, cmp.Compare(a.Name, b.Name))
 	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(c.used, func(a, b lockMetrics) int {
-		return cmp.Or(b.waiters-a.waiters, cmp.Compare(a.name, b.name))
-	})
-	c.at = time.Now()
-	c.took = c.at.Sub(begun)
 	return c, nil
-}
-
-func (c *census) add(name string, queue []zklock.Contender) {
-	l := lockMetrics{name: name}
-	for _, one := range queue {
-		since := &l.waited
-		if one.Holder {
-			l.holders++
-			since = &l.held
-		} else {
-			l.waiters++
-		}
-		if since.IsZero() || one.Created.Before(*since) {
-			*since = one.Created
-		}
-		if one.Revoked {
-			l.asked++
-		}
-	}
-	c.holders += l.holders
-	c.waiters += l.waiters
-	c.used = append(c.used, l)
 }
 
 // Names and units are as Prometheus's guide has them.
@@ -110,8 +71,11 @@ var (
 		[]string{"lock"}, nil)
 	lockAsked = prometheus.NewDesc("zooky_lock_revocations_asked",
 		"Contenders of the lock that were asked to release it.", []string{"lock"}, nil)
+	lockPermits = prometheus.NewDesc("zooky_lock_permits_in_use",
+		"Permits of the semaphore that are held.", []string{"lock"}, nil)
 	lockHeldFor = prometheus.NewDesc("zooky_lock_hold_age_seconds",
-		"How long the longest of the holders has been in the queue.", []string{"lock"}, nil)
+		"How long the first of the holders has held the lock, or been in the queue if that is not known.",
+		[]string{"lock"}, nil)
 	lockOldestWait = prometheus.NewDesc("zooky_lock_oldest_wait_seconds",
 		"How long the longest of those that wait has.", []string{"lock"}, nil)
 )
@@ -148,12 +112,19 @@ func (e *exporter) Collect(to chan<- prometheus.Metric) {
 	shown := c.used[:min(len(c.used), e.series)]
 	gauge(leftOutMetric, float64(len(c.used)-len(shown)))
 	for _, l := range shown {
-		name := escape.Text(l.name)
-		gauge(lockHolders, float64(l.holders), name)
-		gauge(lockWaiters, float64(l.waiters), name)
-		gauge(lockAsked, float64(l.asked), name)
-		gauge(lockHeldFor, secondsSince(l.held, c.at), name)
-		gauge(lockOldestWait, secondsSince(l.waited, c.at), name)
+		name := escape.Text(l.Name)
+		gauge(lockHolders, float64(l.Holders), name)
+		gauge(lockWaiters, float64(l.Waiters), name)
+		gauge(lockAsked, float64(l.Revoked), name)
+		if l.Kind == zklock.KindSemaphore {
+			gauge(lockPermits, float64(l.Permits), name)
+		}
+		held := l.HeldSince
+		if held.IsZero() {
+			held = l.QueuedSince
+		}
+		gauge(lockHeldFor, secondsSince(held, c.at), name)
+		gauge(lockOldestWait, secondsSince(l.WaitingSince, c.at), name)
 	}
 }
 

@@ -45,7 +45,8 @@ type contender struct {
 	Error         string    `json:"error,omitempty"`          // why the data could not be read
 	Token         string    `json:"token"`
 	Session       string    `json:"session,omitempty"`
-	Created       time.Time `json:"created"`
+	HeldSince     time.Time `json:"held_since,omitzero"` // if that is known
+	Created       time.Time `json:"created"`             // since when it has been in the queue
 	Modified      time.Time `json:"modified"`
 }
 
@@ -68,12 +69,12 @@ func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue,
 	}
 	q := &queue{Name: m.Name(), Path: m.Path(), Status: free, Others: []string{}}
 	look, known := m.Contenders, make(map[string]bool)
-	if isSemaphore(children) {
-		sem, err := semaphoreAt(s, m)
-		if err == nil {
-			q.Permits, err = sem.Size(ctx)
-		}
-		if err != nil {
+	sem, err := semaphoreAt(ctx, s, m)
+	if err != nil {
+		return nil, err
+	}
+	if sem != nil {
+		if q.Permits, err = sem.Size(ctx); err != nil {
 			return nil, err
 		}
 		look = sem.Contenders
@@ -110,14 +111,23 @@ func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue,
 // semaphoreParts are the znodes below that of a semaphore.
 var semaphoreParts = []string{"leases", "locks", "resized"}
 
-// isSemaphore reports whether a znode with such children is a semaphore's.
-func isSemaphore(children []string) bool {
-	return slices.Contains(children, semaphoreParts[0]) &&
-		slices.Contains(children, semaphoreParts[1])
+// semaphoreAt returns a handle to look at a semaphore, nil if there is none of that name.
+func semaphoreAt(
+	ctx context.Context, s *zklock.Session, m *zklock.Mutex,
+) (*zklock.Semaphore, error) {
+	sem, err := lookAtSemaphore(s, m)
+	if err != nil {
+		return nil, err
+	}
+	exists, err := sem.Exists(ctx)
+	if err != nil || !exists {
+		return nil, err
+	}
+	return sem, nil
 }
 
-// semaphoreAt returns a handle to look at a semaphore. Its size does not matter for that.
-func semaphoreAt(s *zklock.Session, m *zklock.Mutex) (*zklock.Semaphore, error) {
+// lookAtSemaphore returns a handle to look at a semaphore. Its size does not matter for that.
+func lookAtSemaphore(s *zklock.Session, m *zklock.Mutex) (*zklock.Semaphore, error) {
 	return s.Semaphore(m.Name(), 1)
 }
 
@@ -125,16 +135,9 @@ func semaphoreAt(s *zklock.Session, m *zklock.Mutex) (*zklock.Semaphore, error) 
 func contendersOf(
 	ctx context.Context, s *zklock.Session, m *zklock.Mutex,
 ) ([]zklock.Contender, error) {
-	children, err := answer(ctx, func() ([]string, error) {
-		children, _, err := s.Conn().Children(m.Path())
-		return children, err
-	})
-	if err != nil || !isSemaphore(children) { // one answer may not have room for a lock's children
+	sem, err := semaphoreAt(ctx, s, m)
+	if err != nil || sem == nil { // one answer may not have room for a lock's children
 		return m.Contenders(ctx)
-	}
-	sem, err := semaphoreAt(s, m)
-	if err != nil {
-		return nil, err
 	}
 	return sem.Contenders(ctx)
 }
@@ -164,7 +167,7 @@ func newContender(c zklock.Contender) contender {
 		Identifier: string(c.Data), Data: c.Data,
 		DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
 		Token:         tokenOf(c), Session: sessionOf(c),
-		Created: c.Created, Modified: c.Modified,
+		HeldSince: c.HeldSince, Created: c.Created, Modified: c.Modified,
 	}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()
@@ -182,7 +185,7 @@ func (q *queue) hideSessions() {
 // queueTable shows a queue to people.
 func queueTable(w io.Writer, q *queue) *table {
 	t := newTable(w, "", "WHO", "ASKED TO RELEASE", "KIND", "PERMITS",
-		"TOKEN", "SESSION", "CREATED", "MODIFIED", "ZNODE")
+		"TOKEN", "SESSION", "HELD", "QUEUED", "ZNODE")
 	waiting := 0
 	for i, c := range q.Contenders {
 		place, permits := cell{text: fmt.Sprint(i + 1)}, cell{}
@@ -205,13 +208,25 @@ func queueTable(w io.Writer, q *queue) *table {
 		}
 		t.add(place, who, c.asked(), cell{text: c.Kind}, permits, cell{text: c.Token},
 			cell{text: c.Session},
-			cell{text: age(c.Created) + " ago"}, cell{text: age(c.Modified) + " ago"},
-			text(c.Znode, nameLimit))
+			c.heldFor(), cell{text: age(c.Created) + " ago"}, text(c.Znode, nameLimit))
 	}
+	t.dropEmpty("HELD")
 	t.dropEmpty("SESSION")
 	t.dropEmpty("PERMITS")
 	t.dropEmpty("ASKED TO RELEASE")
 	return t
+}
+
+// heldFor says for how long the contender has held the lock.
+func (c *contender) heldFor() cell {
+	switch {
+	case !c.Holder:
+		return cell{}
+	case c.HeldSince.IsZero():
+		return cell{text: "?"}
+	default:
+		return cell{text: age(c.HeldSince)}
+	}
 }
 
 // asked says whether the contender was asked to release, by whom, and why.

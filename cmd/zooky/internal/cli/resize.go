@@ -32,7 +32,7 @@ The exit status is 0, or 2 if something went wrong.`,
 			resize := func(ctx context.Context, s *zklock.Session, m *zklock.Mutex) error {
 				ctx, cancel := context.WithTimeout(ctx, t.timeout)
 				defer cancel()
-				sem, err := semaphoreAt(s, m)
+				sem, err := lookAtSemaphore(s, m)
 				if err == nil {
 					err = sem.Resize(ctx, n)
 				}

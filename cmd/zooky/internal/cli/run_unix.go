@@ -39,8 +39,8 @@ With several --lock flags, run takes all of these locks or none. Commands that d
 with each other, whatever the order of the flags. --try, --wait 0, --revoke, --once-per and --slots
 are for one lock.
 
-While zooky waits for one lock on a terminal, it shows who holds the lock, and how many are ahead;
-with --quiet it does not. If it is not on a terminal, it prints that every ten seconds with
+While zooky waits on a terminal, it shows who holds the lock, and how many are ahead, for each of
+several locks; with --quiet it does not. If it is not on a terminal, it prints that every ten seconds with
 --verbose.
 
 When another client asks for the lock, zooky sends the command and all processes that it has started

@@ -59,6 +59,7 @@ func (r *runner) checkSeveral() error {
 // hold opens the locks and takes them.
 func (r *runner) hold(ctx context.Context, s *zklock.Session) (tenure, error) {
 	var locks []*zklock.Mutex
+	var queues []queued
 	for _, name := range r.locks {
 		m, err := r.mutex(s, name)
 		if err != nil {
@@ -72,11 +73,14 @@ func (r *runner) hold(ctx context.Context, s *zklock.Session) (tenure, error) {
 			return m, take(ctx, s, m)
 		}
 		locks = append(locks, m.(*zklock.Mutex)) // slots are for one name
+		queues = append(queues, m)
 	}
+	stop := r.tellWhile(ctx, s, queues...)
 	h, err := s.LockAll(ctx, locks...)
+	stop()
 	if errors.Is(err, errWaited) {
-		all := strings.Join(r.locks, ", ")
-		return nil, r.refusal(fmt.Errorf("%s were not acquired within %v", all, r.wait))
+		return nil, r.refusal(fmt.Errorf("%s were not acquired within %v%s", namesOf(queues), r.wait,
+			holderNow(s, queues...)))
 	}
 	return severalLocks{h, r.locks}, err
 }

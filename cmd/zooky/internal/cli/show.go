@@ -20,11 +20,13 @@ func newShow(streams Streams) *cobra.Command {
 		Use:   "show NAME",
 		Short: "Show who holds a lock and who waits for it",
 		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the
-contender's znode: its identifier, until a request to release overwrites it. The fencing token is
-that of the hold when it began; it counts on while a process passes the lock on inside itself. For
-a semaphore show prints how many permits are in use, and by which clients. A znode that is named like
-a contender and belongs to no session is not a contender: no client waits for it, and zooky clear
-removes it.
+contender's znode: its identifier, until a request to release of another library overwrites it.
+HELD is for how long it has held the lock, by the servers' clock: holders that use zklock report
+that once it is ten seconds; until then, and of other holders, HELD is "?". QUEUED is when it came
+into the queue. The fencing token is that of the hold when it began; it counts on while a process
+passes the lock on inside itself. For a semaphore show prints how many permits are in use, and by
+which clients. A znode that is named like a contender and belongs to no session is not a contender:
+no client waits for it, and zooky clear removes it.
 
 The exit status is 0 if the lock exists, held or not, 1 if it does not, or its name is only the
 beginning of other locks' names, and 2 if that could not be found out. In a script that only needs to

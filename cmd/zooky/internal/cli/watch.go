@@ -21,7 +21,9 @@ type change struct {
 	What string    `json:"what"` // added, changed or removed; held, queued, revoked or left
 	Lock string    `json:"lock"`
 	Now  any       `json:"now,omitempty"` // the lock or the contender
-	line string
+	line string    // two things that stand alike have the same
+	// since when it is held, behind the line; it becomes known after a while, which is no change
+	since string
 }
 
 func newWatch(streams Streams) *cobra.Command {
@@ -32,10 +34,11 @@ func newWatch(streams Streams) *cobra.Command {
 		Use:   "watch [NAME]",
 		Short: "Watch the locks, or one lock's queue",
 		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for each
-change otherwise or with --json. It reads them at the interval --every, and shows what has changed
-since the last time. Rows and columns that do not fit the terminal are left out. If the servers do not
-answer, watch says since when, on the screen or in a line on standard error, and ends with status 2 if
-that lasts for ten times --timeout.`,
+change otherwise or with --json. It looks at the interval --every, and shows what has changed since
+the last time. Of all locks it reads only those that have changed; the queue of one it reads at each
+look. Rows and columns that do not fit the terminal are left out. If the servers do not answer, watch
+says since when, on the screen or in a line on standard error, and ends with status 2 if that lasts
+for ten times --timeout.`,
 		Example: `  zooky watch
   zooky watch fred | tee fred.log`,
 		Args: cobra.MaximumNArgs(1),
@@ -44,6 +47,8 @@ that lasts for ten times --timeout.`,
 				return fmt.Errorf("--every %v: it is at least %v", every, look)
 			}
 			err := t.with(cmd.Context(), func(ctx context.Context, s *zklock.Session) error {
+				locks := s.NewLister()
+				defer locks.Close()
 				w := &watch{out: streams.Out, err: streams.Err,
 					live:   onTerminal(streams.Out) && os.Getenv("TERM") != "dumb" && !asJSON,
 					asJSON: asJSON}
@@ -53,7 +58,7 @@ that lasts for ten times --timeout.`,
 					if len(args) > 0 {
 						return viewQueue(ctx, s, streams.Out, args[0])
 					}
-					return viewLocks(ctx, s, streams.Out)
+					return viewLocks(ctx, locks.Locks, streams.Out)
 				})
 			})
 			return endedBySignal(err)
@@ -99,8 +104,8 @@ func (v view) differs(before view) []change {
 	return changes
 }
 
-func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, error) {
-	locks, err := readLocks(ctx, s, func(string) bool { return true })
+func viewLocks(ctx context.Context, list lister, out io.Writer) (view, error) {
+	locks, err := readLocks(ctx, list, func(string) bool { return true })
 	if err != nil && !errors.Is(err, zklock.ErrIncomplete) {
 		return view{}, err
 	}
@@ -108,12 +113,32 @@ func viewLocks(ctx context.Context, s *zklock.Session, out io.Writer) (view, err
 	for _, l := range locks {
 		v.things[l.Name] = change{
 			At: time.Now(), What: "added", Lock: l.Name, Now: l,
-			line: fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text,
-				l.Status, l.Holders, l.Waiters),
+			line: l.sentence(), since: heldSince(l.HeldSince),
 		}
 	}
 	v.addIncomplete(err)
 	return v, nil
+}
+
+// sentence says how a lock stands.
+func (l *lock) sentence() string {
+	s := fmt.Sprintf("%s: %s, %d holders, %d waiters", text(l.Name, nameLimit).text,
+		l.Status, l.Holders, l.Waiters)
+	if l.Permits > 0 {
+		s += fmt.Sprintf(", %d permits in use", l.Permits)
+	}
+	if l.HeldBy != "" {
+		s += ", held by " + text(l.HeldBy, dataLimit).text
+	}
+	return s
+}
+
+// heldSince says since when, behind a sentence.
+func heldSince(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return ", since " + at.Local().Format(time.DateTime)
 }
 
 // addIncomplete says what is left out.
@@ -155,7 +180,8 @@ func viewQueue(ctx context.Context, s *zklock.Session, out io.Writer, name strin
 			line += ", asked " + by
 		}
 		// Tokens sort as the queue does, as good as always, and are not used twice.
-		v.things[c.Token] = change{At: time.Now(), What: what, Lock: name, Now: c, line: line}
+		v.things[c.Token] = change{At: time.Now(), What: what, Lock: name, Now: c, line: line,
+			since: heldSince(c.HeldSince)}
 	}
 	v.addIncomplete(err)
 	return v, nil

@@ -111,7 +111,8 @@ func (w *watch) show(v view) error {
 		if w.asJSON {
 			err = printJSONLine(w.out, c)
 		} else {
-			_, err = fmt.Fprintf(w.out, "%s  %-8s %s\n", c.At.Format(time.RFC3339), c.What, c.line)
+			_, err = fmt.Fprintf(w.out, "%s  %-8s %s%s\n", c.At.Format(time.RFC3339), c.What, c.line,
+				c.since)
 		}
 		if err != nil {
 			return err

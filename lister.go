@@ -1,0 +1,129 @@
+package zklock
+
+import (
+	"context"
+	"errors"
+	gopath "path"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/recipe"
+)
+
+// Lister lists the locks under the root over and over, and asks the servers only for what has
+// changed since the last time: they tell the Session of every change below the root. It is safe for
+// concurrent use. Close it in the end.
+//
+// It needs ZooKeeper 3.6.0 or later; of other servers it reads all each time, as Session.Locks
+// does. Some end the connection over a request that they do not know, and with it the ZooKeeper
+// session: give it a Session that holds no locks.
+type Lister struct {
+	s    *Session
+	turn chan struct{} // has room for the one who looks, and guards what follows
+
+	zs       *recipe.Local
+	below    *ensemble.Below
+	survey   *survey
+	complete time.Time // when all was read
+}
+
+// allAgain is how often a Lister reads all. Servers do not tell of znodes that the Session may not
+// read, and one that forgot to tell is not believed for ever.
+const allAgain = 5 * time.Minute
+
+// NewLister returns a Lister. Nothing is asked of the servers before its first Locks.
+func (s *Session) NewLister() *Lister {
+	s.check()
+	return &Lister{s: s, turn: make(chan struct{}, 1)}
+}
+
+// Locks returns what Session.Locks does. If no lock has changed, that takes one request.
+//
+// A candidate that the Session may not read, in a lock that it may, can come and go unseen for five
+// minutes: servers do not tell of it, and the Lister reads all that often.
+func (l *Lister) Locks(ctx context.Context) ([]LockInfo, error) {
+	locks, err := recipe.Request(ctx, l.s.locks,
+		func(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
+			select {
+			case l.turn <- struct{}{}:
+				defer func() { <-l.turn }()
+			case <-ctx.Done():
+				return nil, ensemble.ContextError(ctx)
+			}
+			return l.look(ctx, zs)
+		})
+	return locks, opError("list", l.s.root, err)
+}
+
+func (l *Lister) look(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
+	if l.zs != zs {
+		l.stop()
+		l.zs, l.below = zs, zs.Watches.WatchBelow(l.s.root)
+	}
+	// The answer comes behind the news of all that this server knows to have changed.
+	if _, err := zs.ReadNode(ctx, l.s.root); err != nil && !errors.Is(err, zk.ErrNoNode) {
+		return nil, err
+	}
+	changed, known := l.below.Take()
+	var stale []string
+	if known && time.Since(l.complete) < allAgain {
+		stale = l.survey.stale(changed)
+	} else {
+		if err := l.below.Arm(ctx); err != nil {
+			return nil, err
+		}
+		l.survey, l.complete = newSurvey(zs, l.s.root), time.Now()
+		stale = []string{l.s.root}
+	}
+	if err := l.survey.visit(ctx, stale); err != nil {
+		l.complete = time.Time{} // what has changed is not known any more
+		return nil, err
+	}
+	return l.survey.locks()
+}
+
+// stale returns which znodes to look at again, after a change to those.
+func (s *survey) stale(changed []string) (stale []string) {
+	if s.places[s.root] == nil { // it was not there
+		return []string{s.root}
+	}
+	seen := make(map[string]bool)
+	again := func(path string) {
+		if s.places[path] != nil && !seen[path] {
+			seen[path] = true
+			stale = append(stale, path)
+		}
+	}
+	for _, path := range changed {
+		above := gopath.Dir(path)
+		if s.places[above] == nil && recipe.IsPartOfSemaphore(gopath.Base(above)) {
+			above = gopath.Dir(above)
+		}
+		if path != s.root {
+			again(above)
+		}
+		again(path) // it may have been made anew
+	}
+	for path, p := range s.places {
+		if p.opaque {
+			again(path)
+		}
+	}
+	return stale
+}
+
+// Close has the Lister forget all, and not hear of changes any more.
+func (l *Lister) Close() {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	l.stop()
+}
+
+func (l *Lister) stop() {
+	if l.below != nil {
+		l.below.Stop()
+	}
+	l.zs, l.below, l.survey, l.complete = nil, nil, nil, time.Time{}
+}
