@@ -101,15 +101,16 @@ func (r *run) downgradePart(held []partOf) {
 // releaseAll releases the first by its handle, if the step wants that, or if it is another handle's
 // by now, and the rest together.
 func (r *run) releaseAll(st Step, all *zklock.Hold, held []partOf) {
-	alone := 0
+	var rest []partOf
 	for i, p := range held {
 		if moved := p.held.writer != "" && p.shared; moved || i == 0 && st.Variant&128 != 0 {
-			alone++
 			r.unlock(p.handle, p.held, nil)
+		} else {
+			rest = append(rest, p)
 		}
 	}
-	if alone < len(held) && r.release(st, all.UnlockContext) {
-		for _, p := range held {
+	if len(rest) > 0 && r.release(st, all.UnlockContext) {
+		for _, p := range rest {
 			r.requireGone(p.handle, p.held)
 		}
 	}
