@@ -69,6 +69,9 @@ func (l testLog) Write(line []byte) (int, error) {
 func TestNothingIsViolated(t *testing.T) {
 	report := run(t, chaos.Config{Duration: *duration, Timeout: 2 * time.Second, Unequal: true})
 	requireSafe(t, report)
+	for _, how := range []string{"lock", "lock all", "permits", "downgrade"} {
+		assert.Positive(t, report.Hows[how], how)
+	}
 }
 
 // TestTheWorldMoves has only those faults that move what a client relies on: which timeout its

@@ -18,13 +18,9 @@ func (r *Report) check(h *history, logs map[registerName][]applied) {
 	r.checkLives(h)
 	r.Holds = len(t.holds)
 	r.checkReturns(t, h.events)
+	r.checkRoom(t, t.of(poolName))
 	for _, lock := range lockNames {
-		var holds []*heldLock
-		for _, hold := range t.holds {
-			if hold.lock == lock {
-				holds = append(holds, hold)
-			}
-		}
+		holds := t.of(lock)
 		r.checkTokens(lock, holds)
 		r.checkNumbers(lock, holds)
 		r.checkOverlaps(t, holds)
@@ -67,7 +63,14 @@ func (r *Report) checkLives(h *history) {
 				r.violateBy([]opName{ev.name()}, "error", "%v: releasing %s: %s", ev.name(),
 					ev.Lock, ev.Err)
 			}
+		case kindDowngraded:
+			r.Hows[string(kindDowngrade)]++
+			if ev.Result == "error" {
+				r.violateBy([]opName{ev.name()}, "error", "%v: downgrading %s: %s", ev.name(),
+					ev.Lock, ev.Err)
+			}
 		case kindGranted:
+			r.Hows[ev.How]++
 			if ev.How == "zooky" {
 				r.ZookyHolds++
 			}
@@ -194,7 +197,7 @@ func (r *Report) checkOverlaps(t *timeline, holds []*heldLock) {
 			continue // told of its loss before it was recorded
 		}
 		for _, a := range active {
-			if a.shared && h.shared {
+			if a.isShared(h.granted) && h.shared {
 				continue
 			}
 			// Queue order, not the order of the records, says whose hold had to be over.
@@ -213,6 +216,48 @@ func (r *Report) checkOverlaps(t *timeline, holds []*heldLock) {
 		}
 		active = append(active, h)
 	}
+}
+
+// checkRoom wants no more permits out than there are. holds are in the order in which they began.
+func (r *Report) checkRoom(t *timeline, holds []*heldLock) {
+	var active []*heldLock
+	for _, h := range holds {
+		active = slices.DeleteFunc(active, func(a *heldLock) bool { return a.end <= h.granted })
+		if h.end <= h.granted {
+			continue // told of its loss before it was recorded
+		}
+		active = append(active, h)
+		if permits(active) <= poolSize {
+			continue
+		}
+		// Only the latest of them was granted its permits while the others had theirs.
+		fresh := slices.MaxFunc(active, func(a, b *heldLock) int { return cmp.Compare(a.token, b.token) })
+		believed := slices.DeleteFunc(slices.Clone(active), func(a *heldLock) bool {
+			excuse := ""
+			if a != fresh {
+				excuse = t.excuse(a, h.granted)
+			}
+			if excuse != "" {
+				r.Overlaps[excuse]++
+			}
+			return excuse != ""
+		})
+		if n := permits(believed); n > poolSize {
+			var ops []opName
+			for _, a := range believed {
+				ops = append(ops, a.who)
+			}
+			r.violateBy(ops, "room", "%v hold %d permits of %s, which has %d", ops, n, poolName,
+				poolSize)
+		}
+	}
+}
+
+func permits(holds []*heldLock) (n int) {
+	for _, h := range holds {
+		n += h.permits
+	}
+	return n
 }
 
 // checkRegister looks at the order in which a register has executed its writes, and at what the

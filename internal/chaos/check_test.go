@@ -339,3 +339,53 @@ func TestAViolationTellsTheEventsThatMatter(t *testing.T) {
 		"   18.000s mended cut",
 	}, overlap.Told)
 }
+
+func TestPermitsAreCounted(t *testing.T) {
+	pool := func(ev Event) Event { ev.Lock, ev.Shared = poolName, true; return ev }
+	permits := func(worker, token, n int) Event {
+		ev := pool(granted(worker, 1, token))
+		ev.Count = n
+		return ev
+	}
+	want := func(worker int) Event { return pool(lock(worker, 1)) }
+	for name, test := range map[string]struct {
+		want   int
+		events []Event
+	}{
+		"as many as there are": {0, []Event{
+			want(1), want(2), permits(1, 5, 1), permits(2, 6, poolSize-1)}},
+		"one too many": {1, []Event{
+			want(1), want(2), permits(1, 5, 2), permits(2, 6, poolSize-1)}},
+		"one after the other": {0, []Event{
+			want(1), want(2), permits(1, 5, 2), pool(unlock(1, 1)), permits(2, 6, poolSize)}},
+		"told before": {0, []Event{
+			want(1), want(2), permits(1, 5, 2), pool(lost(1, 1, "lease")), permits(2, 6, poolSize)}},
+		"stopped": {0, []Event{
+			want(1), want(2), permits(1, 5, 2), {Kind: kindStop, Worker: 1}, permits(2, 6, poolSize)}},
+		"the later one was stopped": {1, []Event{
+			want(1), want(2), permits(1, 5, 2), {Kind: kindStop, Worker: 2}, permits(2, 6, poolSize)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, judge(t, "room", script(test.events...), nil))
+		})
+	}
+}
+
+func TestADowngradeSharesTheLock(t *testing.T) {
+	downgrade := on(1, 1, Event{Kind: kindDowngrade})
+	for name, test := range map[string]struct {
+		want   int
+		events []Event
+	}{
+		"a reader afterwards": {0, []Event{
+			lock(1, 1), read(lock(2, 1)), granted(1, 1, 5), downgrade, read(granted(2, 1, 6))}},
+		"a reader before": {1, []Event{
+			lock(1, 1), read(lock(2, 1)), granted(1, 1, 5), read(granted(2, 1, 6)), downgrade}},
+		"a writer afterwards": {1, []Event{
+			lock(1, 1), lock(2, 1), granted(1, 1, 5), downgrade, granted(2, 1, 6)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, judge(t, "overlap", script(test.events...), nil))
+		})
+	}
+}

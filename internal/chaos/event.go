@@ -23,6 +23,7 @@ type Event struct {
 	Shared  bool   `json:"shared,omitempty"`  // a reader
 	Token   string `json:"token,omitempty"`   // of the hold, or as read
 	Value   string `json:"value,omitempty"`   // written or read
+	Count   int    `json:"count,omitempty"`   // of permits
 	Session int64  `json:"session,omitempty"` // ZooKeeper's
 	Number  int    `json:"number,omitempty"`  // of the candidate that was granted
 	Result  string `json:"result,omitempty"`  //
@@ -51,6 +52,10 @@ const (
 	kindLost     Kind = "lost"
 	kindUnlock   Kind = "unlock"
 	kindUnlocked Kind = "unlocked"
+
+	// a writer becomes a reader: from the former on others may share the lock
+	kindDowngrade  Kind = "downgrade"
+	kindDowngraded Kind = "downgraded" // Result is ok, unknown or error
 
 	kindWrite Kind = "write"
 	kindWrote Kind = "wrote" // Result is ok, refused or unknown

@@ -18,6 +18,8 @@ type heldLock struct {
 	lock     string
 	how      string
 	shared   bool
+	shares   int64 // it shares the lock from here, never if it does not
+	permits  int   // of a semaphore
 	token    string
 	number   int   // of its candidate, 0 if it was lost at once
 	invoked  int64 // before it was asked for
@@ -28,6 +30,9 @@ type heldLock struct {
 	released bool  // in order: the candidate was there until the holder removed it
 	end      int64 // the holder believes in it until here
 }
+
+// isShared reports whether others may share the lock at that time.
+func (h *heldLock) isShared(at int64) bool { return h.shared || h.shares <= at }
 
 // opName names an operation in the history.
 type opName struct{ Worker, Life, Op int }
@@ -79,7 +84,7 @@ func newTimeline(events []Event) *timeline {
 					who: ev.name(), lock: ev.Lock, how: ev.How, shared: ev.Shared, token: ev.Token,
 					number:  ev.Number,
 					invoked: asked[ev.name()].At, granted: ev.At, lost: never,
-					unlock: never, end: never,
+					unlock: never, end: never, shares: never, permits: ev.Count,
 				}
 				if ev.How == "zooky" {
 					h.end = ev.At // and later, as long as the command says that it runs
@@ -92,6 +97,8 @@ func newTimeline(events []Event) *timeline {
 			h.lost, h.end, h.removed = ev.At, min(h.end, ev.At), h.removed || ev.Result == "removed"
 		case kindAlive:
 			h.end = ev.At
+		case kindDowngrade:
+			h.shares = ev.At
 		case kindUnlock:
 			h.unlock, h.end = ev.At, min(h.end, ev.At)
 		case kindUnlocked:
@@ -124,6 +131,16 @@ func newTimeline(events []Event) *timeline {
 		}
 	}
 	return t
+}
+
+// of returns the holds of one lock.
+func (t *timeline) of(lock string) (holds []*heldLock) {
+	for _, h := range t.holds {
+		if h.lock == lock {
+			holds = append(holds, h)
+		}
+	}
+	return holds
 }
 
 // ran returns for how much of the time the event's process ran.

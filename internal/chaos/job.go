@@ -23,7 +23,10 @@ type job struct {
 	goroutine int
 	lock      string
 	handle    *zklock.Mutex
-	shared    bool // a reader
+	shared    bool              // a reader
+	table     *zklock.RWMutex   // of a writer that may become a reader; nil for none
+	pool      *zklock.Semaphore // instead of a handle
+	beside    []*job            // whose locks are acquired together with this one's: one of them
 	rng       *rand.Rand
 	store     *storeClient
 }
@@ -57,38 +60,58 @@ func forces(how string) bool { return strings.HasSuffix(how, "force") }
 
 // once acquires, works and releases.
 func (j *job) once(ctx context.Context) {
-	patience := 3*j.worker.cfg.Timeout + j.upTo(j.worker.cfg.Timeout)
-	if j.rng.IntN(5) == 0 {
-		patience = time.Millisecond + j.upTo(j.worker.cfg.Timeout/4)
+	switch {
+	case j.pool != nil:
+		j.oncePermits(ctx)
+	case j.beside != nil:
+		j.onceTogether(ctx)
+	default:
+		j.onceAlone(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+}
+
+// patience bounds an acquisition. One in five ends soon.
+func (j *job) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	d := 3*j.worker.cfg.Timeout + j.upTo(j.worker.cfg.Timeout)
+	if j.rng.IntN(5) == 0 {
+		d = time.Millisecond + j.upTo(j.worker.cfg.Timeout/4)
+	}
+	return context.WithTimeout(ctx, d)
+}
+
+func (j *job) onceAlone(ctx context.Context) {
+	ctx, cancel := j.patience(ctx)
 	defer cancel()
 	op, how := int(j.worker.ops.Add(1)), j.way()
 	j.record(Event{Kind: kindLock, Op: op, How: how})
-	err := j.acquire(ctx, how)
-	ended := ctx.Err()
-	if err != nil {
-		ev := Event{Kind: kindFailed, Op: op, Result: "error", Err: err.Error()}
-		switch {
-		case errors.Is(err, zklock.ErrClosed):
-			ev.Result = "closed"
-		case errors.Is(err, zklock.ErrLocked) && how == "try":
-			ev.Result = "locked"
-		case ended != nil && errors.Is(err, ended):
-			ev.Result = "context"
-			if deadline, ok := ctx.Deadline(); ok && errors.Is(ended, context.DeadlineExceeded) {
-				ev.Late = int64(time.Since(deadline))
-			}
-		case how == "async" && errors.Is(err, context.Canceled): // by Cancel
-			ev.Result = "context"
-		}
-		j.record(ev)
-		if ev.Result == "locked" {
-			time.Sleep(j.upTo(j.worker.cfg.Timeout / 20))
-		}
+	if err := j.acquire(ctx, how); err != nil {
+		j.failed(ctx, op, how, err)
 		return
 	}
 	j.hold(op, how)
+}
+
+// failed records how an acquisition has failed.
+func (j *job) failed(ctx context.Context, op int, how string, err error) {
+	ended := ctx.Err()
+	ev := Event{Kind: kindFailed, Op: op, Result: "error", Err: err.Error()}
+	switch {
+	case errors.Is(err, zklock.ErrClosed):
+		ev.Result = "closed"
+	case errors.Is(err, zklock.ErrLocked) && strings.HasPrefix(how, "try"):
+		ev.Result = "locked"
+	case ended != nil && errors.Is(err, ended):
+		ev.Result = "context"
+		if deadline, ok := ctx.Deadline(); ok && errors.Is(ended, context.DeadlineExceeded) {
+			ev.Late = int64(time.Since(deadline))
+		}
+	case how == "async" && errors.Is(err, context.Canceled): // by Cancel
+		ev.Result = "context"
+	}
+	j.record(ev)
+	if ev.Result == "locked" {
+		time.Sleep(j.upTo(j.worker.cfg.Timeout / 20))
+	}
 }
 
 func (j *job) acquire(ctx context.Context, how string) (err error) {
@@ -129,60 +152,213 @@ func (j *job) acquireAsync(ctx context.Context) error {
 	return p.Err()
 }
 
-// hold works under the lock and releases it.
-func (j *job) hold(op int, how string) {
-	token := j.handle.Token().String()
-	lost, revoked := j.handle.Lost(), j.handle.Revoked()
-	guard, err := j.handle.Guard()
+// tenure is a hold.
+type tenure struct {
+	j             *job
+	op            int
+	token         string
+	lost, revoked <-chan struct{}
+	guard         *zk.CheckVersionRequest // nil if it was lost at once
+	unwatch       func()                  // ends the goroutine that watches it, and waits for that
+}
+
+// enter records that the job's lock was granted.
+func (j *job) enter(op int, how string) *tenure {
+	h := &tenure{j: j, op: op, token: j.handle.Token().String(), lost: j.handle.Lost(),
+		revoked: j.handle.Revoked()}
 	number := 0
-	if err == nil {
+	if guard, err := j.handle.Guard(); err == nil {
+		h.guard = guard
 		number, _ = strconv.Atoi(guard.Path[len(guard.Path)-10:])
 	}
-	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: token, Number: number,
+	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: h.token, Number: number,
 		Session: j.worker.session.ID()})
-	watched, unwatch := context.WithCancel(context.Background())
+	h.watch(j.handle.Err)
+	return h
+}
+
+// watch records on a goroutine when the holder is told to stop, and that the hold is gone. state
+// says why.
+func (h *tenure) watch(state func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { // ends with unwatch; waited for below
+	go func() { // ends with unwatch, which waits for it
 		defer close(done)
-		j.watch(watched, op, revoked, lost)
+		revoked, lost := h.revoked, h.lost
+		for revoked != nil || lost != nil {
+			select {
+			case <-lost:
+				h.j.record(Event{Kind: kindLost, Op: h.op, Result: loss(state())})
+				lost = nil
+			case <-revoked:
+				h.j.record(Event{Kind: kindRevoked, Op: h.op})
+				revoked = nil
+			case <-ctx.Done():
+				return
+			}
+		}
 	}()
-
-	// An obstinate holder goes on after it was asked to stop, and after it was told that it must.
-	obstinate := j.rng.IntN(4) == 0
-	for range 1 + j.rng.IntN(3) {
-		if err != nil || !obstinate && (closed.Is(revoked) || closed.Is(lost)) {
-			break
-		}
-		// Between the look at the hold and what follows from it the process may be stopped: no
-		// library can help that.
-		time.Sleep(j.upTo(j.worker.cfg.Timeout / 50))
-		if !j.shared {
-			j.writeGuarded(guard, token)
-			j.writeStore(fenced, token)
-			j.writeStore(unfenced, token)
-		}
-		if j.shared || j.rng.IntN(3) == 0 {
-			j.readGuarded()
-			j.readStore(fenced)
-		}
+	h.unwatch = func() {
+		cancel()
+		<-done
 	}
+}
 
-	j.record(Event{Kind: kindUnlock, Op: op})
-	unwatch()
-	<-done
+// isOver reports whether the holder should stop.
+func (h *tenure) isOver() bool { return closed.Is(h.revoked) || closed.Is(h.lost) }
+
+// pause passes a moment. Between the look at the hold and what follows from it the process may be
+// stopped: no library can help that.
+func (j *job) pause() { time.Sleep(j.upTo(j.worker.cfg.Timeout / 50)) }
+
+// work writes or reads under the lock.
+func (h *tenure) work() {
+	j := h.j
+	if !j.shared {
+		j.writeGuarded(h.guard, h.token)
+		j.writeStore(fenced, h.token)
+		j.writeStore(unfenced, h.token)
+	}
+	if j.shared || j.rng.IntN(3) == 0 {
+		j.readGuarded()
+		j.readStore(fenced)
+	}
+}
+
+// release records that holds are released together, and how that went.
+func (j *job) release(unlock func(context.Context) error, holds ...*tenure) {
+	for _, h := range holds {
+		h.j.record(Event{Kind: kindUnlock, Op: h.op})
+		h.unwatch()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), j.worker.cfg.Timeout)
 	if j.rng.IntN(10) == 0 {
 		cancel() // the release goes on in the background
 	}
 	defer cancel()
-	ev := Event{Kind: kindUnlocked, Op: op}
-	if err := j.handle.UnlockContext(ctx); err != nil {
+	ev := Event{Kind: kindUnlocked}
+	if err := unlock(ctx); err != nil {
 		ev.Err, ev.Result = err.Error(), loss(err)
 		if errors.Is(err, zklock.ErrNotLocked) {
 			ev.Result = "error"
 		}
 	}
+	for _, h := range holds {
+		ev.Op = h.op
+		h.j.record(ev)
+	}
+}
+
+// hold works under the lock and releases it.
+func (j *job) hold(op int, how string) {
+	h := j.enter(op, how)
+	// An obstinate holder goes on after it was asked to stop, and after it was told that it must.
+	obstinate := j.rng.IntN(4) == 0
+	for range 1 + j.rng.IntN(3) {
+		if h.guard == nil || !obstinate && h.isOver() {
+			break
+		}
+		j.pause()
+		h.work()
+	}
+	unlock := j.handle.UnlockContext
+	if j.table != nil && j.rng.IntN(4) == 0 {
+		if reader := j.downgrade(h); reader != nil {
+			unlock = reader.UnlockContext
+		}
+	}
+	j.release(unlock, h)
+}
+
+// downgrade has a writer become a reader, which reads for a while. It is nil if that has failed.
+func (j *job) downgrade(h *tenure) *zklock.Mutex {
+	j.record(Event{Kind: kindDowngrade, Op: h.op})
+	ctx, cancel := context.WithTimeout(context.Background(),
+		time.Millisecond+j.upTo(j.worker.cfg.Timeout))
+	defer cancel()
+	reader, err := j.table.Downgrade(ctx)
+	ev := Event{Kind: kindDowngraded, Op: h.op, Result: resultOK}
+	if err != nil {
+		ev.Result, ev.Err = resultUnknown, err.Error()
+		if ctx.Err() == nil && !errors.Is(err, zklock.ErrLost) {
+			ev.Result = "error"
+		}
+	}
 	j.record(ev)
+	if err != nil {
+		return nil
+	}
+	h.unwatch()
+	h.watch(reader.Err)
+	for range 1 + j.rng.IntN(3) {
+		if h.isOver() {
+			break
+		}
+		j.pause()
+		j.readGuarded()
+		j.readStore(fenced)
+	}
+	return reader
+}
+
+// onceTogether acquires two locks as one, works under both and releases them.
+func (j *job) onceTogether(ctx context.Context) {
+	const how = "lock all"
+	ctx, cancel := j.patience(ctx)
+	defer cancel()
+	jobs := []*job{j, j.beside[j.rng.IntN(len(j.beside))]}
+	j.rng.Shuffle(len(jobs), func(a, b int) { jobs[a], jobs[b] = jobs[b], jobs[a] })
+	locks, ops := make([]*zklock.Mutex, len(jobs)), make([]int, len(jobs))
+	for i, one := range jobs {
+		locks[i], ops[i] = one.handle, int(j.worker.ops.Add(1))
+		one.record(Event{Kind: kindLock, Op: ops[i], How: how})
+	}
+	all, err := j.worker.session.LockAll(ctx, locks...)
+	if err != nil {
+		for i, one := range jobs {
+			one.failed(ctx, ops[i], how, err)
+		}
+		return
+	}
+	holds := make([]*tenure, len(jobs))
+	for i, one := range jobs {
+		holds[i] = one.enter(ops[i], how)
+	}
+	for _, h := range holds {
+		if h.guard != nil && !closed.Is(all.Revoked()) {
+			j.pause()
+			h.work()
+		}
+	}
+	j.release(all.UnlockContext, holds...)
+}
+
+// oncePermits acquires some permits of the semaphore, keeps them for a while and releases them.
+func (j *job) oncePermits(ctx context.Context) {
+	ctx, cancel := j.patience(ctx)
+	defer cancel()
+	op, n, how := int(j.worker.ops.Add(1)), 1+j.rng.IntN(poolSize), "permits"
+	acquire := j.pool.Acquire
+	if j.rng.IntN(8) == 0 {
+		acquire, how = j.pool.TryAcquire, "try permits"
+	}
+	j.record(Event{Kind: kindLock, Op: op, How: how})
+	p, err := acquire(ctx, n)
+	if err != nil {
+		j.failed(ctx, op, how, err)
+		return
+	}
+	h := &tenure{j: j, op: op, lost: p.Lost(), revoked: p.Revoked()}
+	j.record(Event{Kind: kindGranted, Op: op, How: how, Token: p.Token().String(), Count: n,
+		Session: j.worker.session.ID()})
+	h.watch(p.Err)
+	for range 1 + j.rng.IntN(3) {
+		if h.isOver() {
+			break
+		}
+		j.pause()
+	}
+	j.release(p.ReleaseContext, h)
 }
 
 // loss names the reason of a loss, "" if err is none.
@@ -196,22 +372,6 @@ func loss(err error) string {
 		return "expired"
 	default:
 		return "lease"
-	}
-}
-
-// watch records when the holder is told to stop, and that the hold is gone.
-func (j *job) watch(ctx context.Context, op int, revoked, lost <-chan struct{}) {
-	for revoked != nil || lost != nil {
-		select {
-		case <-lost:
-			j.record(Event{Kind: kindLost, Op: op, Result: loss(j.handle.Err())})
-			lost = nil
-		case <-revoked:
-			j.record(Event{Kind: kindRevoked, Op: op})
-			revoked = nil
-		case <-ctx.Done():
-			return
-		}
 	}
 }
 

@@ -20,6 +20,7 @@ type Report struct {
 	FailedFaults map[string]int // that could not, or only in part: no leader was there, for one
 	Acquisitions int            // that were asked for
 	Holds        int            // that were granted
+	Hows         map[string]int // holds, by how they were acquired; and downgrades of them
 	// acquisitions that failed: by their context, because the lock was taken, by Close
 	Failures map[string]int
 	Losses   map[string]int // holds whose holders were told: removed, expired, lease
@@ -59,6 +60,7 @@ func newReport(cfg Config) *Report {
 	return &Report{
 		Config:     cfg,
 		Failures:   make(map[string]int),
+		Hows:       make(map[string]int),
 		Losses:     make(map[string]int),
 		Overlaps:   make(map[string]int),
 		Writes:     make(map[string]int),
@@ -122,6 +124,7 @@ func (r *Report) String() string {
 	}
 	line("acquisitions", "%d, of which %d granted; failed: %s", r.Acquisitions, r.Holds,
 		counts(r.Failures))
+	line("granted", "%s", counts(r.Hows))
 	line("latest return", "%v after the context had ended", r.Latest.Round(time.Millisecond))
 	if r.OutOfStep > 0 {
 		line("out of step", "%d times a client has left a server that had missed a transaction",

@@ -319,7 +319,28 @@ func (r *run) inspect(ctx context.Context, report *Report) error {
 		}
 		report.lastTokens[name] = m.Token().String()
 	}
-	return s.Close()
+	return errors.Join(r.inspectPool(ctx, s, report), s.Close())
+}
+
+// inspectPool looks at what the clients have left of the semaphore.
+func (r *run) inspectPool(ctx context.Context, s *zklock.Session, report *Report) error {
+	pool, err := s.Semaphore(poolName, poolSize)
+	if err != nil {
+		return err
+	}
+	for _, dir := range []string{"/locks", "/leases"} {
+		left, err := r.left(ctx, pool.Path()+dir)
+		if err != nil {
+			return err
+		}
+		for _, text := range left {
+			report.violate("orphan", "%s", text)
+		}
+	}
+	if _, err := pool.TryAcquire(ctx, poolSize); err != nil {
+		report.violate("orphan", "%v", err)
+	}
+	return nil
 }
 
 // keep writes the history, what each register has executed, every violation, and porcupine's

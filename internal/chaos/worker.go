@@ -41,9 +41,13 @@ const (
 	mutexName  = "mutex"  // held by Mutex
 	tableName  = "table"  // held by RWMutex, writers and readers
 	forcedName = "forced" // held by Mutex, and taken by force now and then
+	poolName   = "pool"   // a Semaphore
 	dataRoot   = "/chaos"
 	lockRoot   = "/locks"
 )
+
+// poolSize is how many permits the semaphore has.
+const poolSize = 3
 
 // lockNames are all locks. Force is kept to one of them: a holder that cannot be reached cannot be
 // told of it either, and on the others nothing may be put down to that.
@@ -174,14 +178,22 @@ func (w *worker) jobs() ([]*job, error) {
 	shared, err1 := w.session.Mutex(mutexName)
 	table, err2 := w.session.RWMutex(tableName)
 	forced, err3 := w.session.Mutex(forcedName)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	other, err4 := w.session.Mutex(mutexName)
+	otherTable, err5 := w.session.RWMutex(tableName)
+	pool, err6 := w.session.Semaphore(poolName, poolSize)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
 	jobs := []*job{ // workerConfig.jobs knows how many
 		{worker: w, lock: mutexName, handle: shared},
-		{worker: w, lock: tableName, handle: table.Mutex},
+		{worker: w, lock: tableName, handle: table.Mutex, table: table},
 		{worker: w, lock: tableName, handle: table.Reader(), shared: true},
 		{worker: w, lock: forcedName, handle: forced},
+		{worker: w, lock: poolName, pool: pool, shared: true},
+		{worker: w, lock: mutexName, handle: other, beside: []*job{
+			{worker: w, lock: tableName, handle: otherTable.Mutex},
+			{worker: w, lock: tableName, handle: otherTable.Reader(), shared: true},
+		}},
 	}
 	if w.cfg.Worker%2 == 0 {
 		jobs = append(jobs, &job{worker: w, lock: mutexName, handle: shared})
@@ -195,6 +207,9 @@ func (w *worker) jobs() ([]*job, error) {
 			return nil, err
 		}
 		j.store = newStoreClient(conn)
+		for _, beside := range j.beside {
+			beside.goroutine, beside.rng, beside.store = j.goroutine, j.rng, j.store
+		}
 	}
 	return jobs, nil
 }
@@ -204,7 +219,7 @@ func (cfg workerConfig) jobs() int {
 	if cfg.Zooky != "" {
 		return len(zookyJobs)
 	}
-	return 4 + (cfg.Worker+1)%2
+	return 6 + (cfg.Worker+1)%2
 }
 
 // storeClient is a goroutine's connection to the store.
