@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/ensemble"
+	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
@@ -120,10 +121,10 @@ func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, err
 }
 
 // Observe returns a sequence of the current leader and then each new one. It waits for a server to
-// report a change of the leader's znode, and sends no requests meanwhile; while there is no leader
-// it looks every 250 ms. A leader that steps down before Observe has seen it is left out. The
-// sequence ends with ctx. If a server refuses or the Session is closed, the last element is that
-// error.
+// report a change of the leader's znode, or of the queue while there is no leader, and sends no
+// requests meanwhile; while the lock has no znode it looks every 250 ms. A leader that steps down
+// before Observe has seen it is left out. The sequence ends with ctx. If a server refuses or the
+// Session is closed, the last element is that error.
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	e.check()
 	ctx = ensemble.OrNone(ctx)
@@ -159,16 +160,16 @@ func (e *Election) next(ctx context.Context, known Contender) (Contender, error)
 	return leader, opError("look at", e.m.path, err)
 }
 
-// leaderlessLook is the interval at which Observe looks for a leader while there is none, or while
-// the leader's znode may not be read: servers report no change then.
+// leaderlessLook is the interval at which Observe looks for a leader while the lock has no znode, or
+// while the znodes of candidates may not be read: servers report no change then.
 const leaderlessLook = 250 * time.Millisecond
 
 // awaitChange waits until there may be another leader than the one with that znode, "" for none.
 func (e *Election) awaitChange(ctx context.Context, zs *recipe.Local, znode string) error {
-	if znode == "" {
-		return awaitWake(ctx, zs, nil, time.After(leaderlessLook))
-	}
 	wake := make(chan struct{}, 1)
+	if znode == "" {
+		return e.awaitCandidate(ctx, zs, wake)
+	}
 	w := zs.Watches.Watch(e.m.path+"/"+znode, wake)
 	defer w.Stop()
 	for {
@@ -185,6 +186,22 @@ func (e *Election) awaitChange(ctx context.Context, zs *recipe.Local, znode stri
 			return err
 		}
 	}
+}
+
+// awaitCandidate waits until the queue changes, in which there was no leader.
+func (e *Election) awaitCandidate(ctx context.Context, zs *recipe.Local,
+	wake chan struct{}) error {
+	w := zs.Watches.WatchChildren(e.m.path, wake)
+	defer w.Stop()
+	q, err := w.Read(ctx)
+	if err != nil && !errors.Is(err, zk.ErrNoNode) {
+		return err
+	}
+	// Otherwise one has come meanwhile, or a child only looks like one.
+	if err == nil && len(queue.Order(q.Children)) == 0 {
+		return awaitWake(ctx, zs, wake, nil)
+	}
+	return awaitWake(ctx, zs, wake, time.After(leaderlessLook))
 }
 
 // awaitWake waits for wake or look. It fails if the session or ctx ends first.

@@ -238,6 +238,11 @@ var mutants = []mutant{
 		tests: "TestVirtualSemaphoreCountsAfterItsTurn",
 	},
 	{
+		name:  "election: looks again and again while there is no leader",
+		edits: []edit{{"election.go", "	if err == nil && len(queue.Order(q.Children)) == 0 {", "	if false {"}},
+		tests: "TestVirtualObserveWithoutALeader",
+	},
+	{
 		name:  "downgrade: who waits for the writer takes it for gone",
 		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
 		tests: "TestVirtualDowngradeKeepsWritersOut",

@@ -230,3 +230,32 @@ func TestVirtualObserveThroughAnExpiry(t *testing.T) {
 		}
 	})
 }
+
+// TestVirtualObserveWithoutALeader has no leader for a while: a server tells of the next.
+func TestVirtualObserveWithoutALeader(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, client := w.dial("", 10*time.Second)
+		elsewhere, _ := w.dial("", 10*time.Second)
+		m := mutex(t, elsewhere, "e")
+		lock(t, m)
+		m.Unlock() // the znode of the lock stays for a while
+		ctx, cancel := context.WithCancel(t.Context())
+		seen := make(chan time.Time, 1)
+		go func() { // ends with ctx; waited for below
+			defer close(seen)
+			for range election(t, s, "observer").Observe(ctx) {
+				seen <- time.Now()
+			}
+		}()
+		time.Sleep(time.Second) // sleep ok: virtual
+		listed := client.Sent(wire.OpGetChildren)
+		time.Sleep(5 * time.Second) // sleep ok: virtual; less than a session timeout
+		assert.Equal(t, listed, client.Sent(wire.OpGetChildren), "it looks although nothing changes")
+		lock(t, m)
+		begun := time.Now()
+		assert.Less(t, (<-seen).Sub(begun), 50*time.Millisecond)
+		m.Unlock()
+		cancel()
+		<-seen
+	})
+}
