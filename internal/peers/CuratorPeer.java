@@ -12,6 +12,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderSelector;
+import org.apache.curator.framework.recipes.leader.LeaderSelectorListenerAdapter;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
@@ -159,6 +162,23 @@ public class CuratorPeer {
         }
     }
 
+    /** A LeaderSelector in the shape of a lock: who is elected leads until it is told to release. */
+    static class Selector {
+        final Semaphore elected = new Semaphore(0);
+        final Semaphore over = new Semaphore(0);
+        final LeaderSelector selector;
+
+        Selector(String path) {
+            selector = new LeaderSelector(client, path, new LeaderSelectorListenerAdapter() {
+                public void takeLeadership(CuratorFramework framework) throws Exception {
+                    elected.release();
+                    over.acquire();
+                }
+            });
+            selector.start();
+        }
+    }
+
     static int permits(String kind) {
         return Integer.parseInt(kind.substring("semaphore-".length()));
     }
@@ -170,7 +190,10 @@ public class CuratorPeer {
         final InterProcessMutex lock;
         final Recipe recipe;
         final InterProcessSemaphoreV2 semaphore;
+        final String path;
         Lease lease;
+        Selector selector;
+        LeaderLatch latch;
         final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
             Thread t = new Thread(task);
             t.setDaemon(true);
@@ -180,6 +203,7 @@ public class CuratorPeer {
         Handle(String name, String kind, String path) throws Exception {
             this.name = name;
             this.kind = kind;
+            this.path = path;
             recipe = recipes ? new Recipe(path) : null;
             semaphore = kind.startsWith("semaphore-") ? new InterProcessSemaphoreV2(client, path, permits(kind)) : null;
             InterProcessReadWriteLock both = new InterProcessReadWriteLock(client, path);
@@ -194,6 +218,15 @@ public class CuratorPeer {
                 lease = millis == 0 ? semaphore.acquire() : semaphore.acquire(millis, TimeUnit.MILLISECONDS);
                 return lease != null;
             }
+            if (kind.equals("election")) {
+                selector = new Selector(path);
+                return selector.elected.tryAcquire(millis == 0 ? Long.MAX_VALUE : millis, TimeUnit.MILLISECONDS);
+            }
+            if (kind.equals("latch")) {
+                latch = new LeaderLatch(client, path, name);
+                latch.start();
+                return latch.await(millis == 0 ? Long.MAX_VALUE : millis, TimeUnit.MILLISECONDS);
+            }
             if (millis == 0) {
                 lock.acquire();
                 return true;
@@ -206,6 +239,10 @@ public class CuratorPeer {
                 recipe.release();
             } else if (semaphore != null) {
                 semaphore.returnLease(lease);
+            } else if (selector != null) {
+                selector.over.release();
+            } else if (latch != null) {
+                latch.close();
             } else {
                 lock.release();
             }

@@ -80,12 +80,44 @@ def permits(kind):
     return int(kind[len("semaphore-"):])
 
 
+class Election:
+    """kazoo's Election in the shape of a lock: who is elected leads until it is told to release."""
+
+    def __init__(self, client, path, name):
+        self.election = client.Election(path, name)
+        self.elected, self.over = threading.Event(), threading.Event()
+
+    def lead(self):
+        self.elected.set()
+        self.over.wait()
+
+    def acquire(self, timeout=None):
+        self.elected.clear()
+        self.over.clear()
+        self.campaign = threading.Thread(target=self.election.run, args=(self.lead,), daemon=True)
+        self.campaign.start()
+        if self.elected.wait(timeout):
+            return True
+        self.election.cancel()
+        self.campaign.join()
+        return False
+
+    def release(self):
+        self.over.set()
+        self.campaign.join()
+
+    def contenders(self):
+        return self.election.contenders()
+
+
 class Handle:
     """One lock object and the thread that uses it."""
 
     def __init__(self, client, name, kind, path, patterns):
         if kind.startswith("semaphore-"):
             self.lock = client.Semaphore(path, name, max_leases=permits(kind))
+        elif kind == "election":
+            self.lock = Election(client, path, name)
         else:
             make = {"mutex": client.Lock, "read": client.ReadLock, "write": client.WriteLock}[kind]
             self.lock = make(path, name, extra_lock_patterns=patterns) if patterns else make(path, name)

@@ -18,6 +18,10 @@ const (
 	Read  Kind = "read"
 	Write Kind = "write"
 	Async Kind = "async" // zktools' ZkAsyncLock
+
+	// who leads has the lock
+	Election Kind = "election" // kazoo's Election, Curator's LeaderSelector
+	Latch    Kind = "latch"    // Curator's LeaderLatch
 )
 
 // semaphoreOf begins the Kinds of semaphores.
