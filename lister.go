@@ -30,7 +30,7 @@ type Lister struct {
 }
 
 // allAgain is how often a Lister reads all. Servers do not tell of znodes that the Session may not
-// read, and one that forgot to tell is not believed for ever.
+// read, and one that forgot to tell is not believed forever.
 const allAgain = 5 * time.Minute
 
 // NewLister returns a Lister. Nothing is asked of the servers before its first Locks.

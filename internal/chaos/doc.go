@@ -6,7 +6,8 @@
 //
 //   - fencing tokens are unique, and increase from one hold to the next,
 //   - no two exclusive holds overlap, unless the earlier one's Lost closed before the later began,
-//     its process was stopped at the time or got no processor, or somebody removed it by force,
+//     its process was stopped at the time or got no processor, or another client removed it by
+//     force,
 //   - a write behind Guard by a stale holder never lands, and a store that looks at tokens never
 //     goes back,
 //   - both are linearizable registers (porcupine),
