@@ -310,8 +310,8 @@ func (c *Cluster) watchBelow(p string, by *conn) {
 	c.below[p][by] = struct{}{}
 }
 
-// fireBelow tells of an event those who watch below a znode, for whom tells is true. An event of
-// children they have been told of by those.
+// fireBelow reports an event to the clients that watch below a znode, if tells is true for them. An
+// event of children they have been told of by those.
 func (c *Cluster) fireBelow(ev event, tells func(*conn) bool) {
 	if ev.kind == nodeChildrenChanged {
 		return
