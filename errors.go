@@ -64,7 +64,7 @@ var (
 
 	// ErrMixedDialects is returned by an acquisition that finds an incompatible client in the
 	// queue: one that orders the queue differently, or one that zklock does not know. Both clients
-	// could be granted the lock, or each could wait for the other for ever. The error names the
+	// could be granted the lock, or each could wait for the other forever. The error names the
 	// client, and the setting that helps. No znode is left. Trying again does not help while such a
 	// client uses the lock. A client that joins the queue later may not be noticed: see
 	// docs/interop.md.

@@ -12,7 +12,7 @@ import (
 
 // Revoked returns a channel that closes when the current hold should be released. If nothing is
 // held the channel is closed. The channel does not close when the hold is released: a goroutine
-// that waits only for it waits for ever. Use Context for work that must end with the hold.
+// that waits only for it waits forever. Use Context for work that must end with the hold.
 func (m *Mutex) Revoked() <-chan struct{} {
 	a := m.holding()
 	if a == nil {

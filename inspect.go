@@ -278,7 +278,7 @@ type LockInfo struct {
 	HeldBy       string    // the first holder's identity, at most 256 bytes; empty if not known
 	HeldSince    time.Time // since when it holds the lock; zero if not known, see Contender
 	QueuedSince  time.Time // since when it has been in the queue; zero if the lock is free
-	WaitingSince time.Time // since when the first waiter has; zero if nobody waits
+	WaitingSince time.Time // since when the first waiter has waited; zero if there are no waiters
 
 	// Err is why the lock could not be looked at; nothing but its name is known then. It matches
 	// zk.ErrNoAuth if the znode's ACL does not allow it.

@@ -12,16 +12,16 @@ import (
 	"github.com/zookylock/zklock/internal/recipe"
 )
 
-// Lister lists the locks under the root over and over, and asks the servers only for what has
-// changed since the last time: they tell the Session of every change below the root. It is safe for
-// concurrent use. Close it in the end.
+// Lister lists the locks under the root repeatedly, and reads only what has changed since the last
+// time: it sets a watch by which the servers report all changes below the root. It is safe for
+// concurrent use, and must be closed.
 //
-// It needs ZooKeeper 3.6.0 or later; of other servers it reads all each time, as Session.Locks
-// does. Some end the connection over a request that they do not know, and with it the ZooKeeper
-// session: give it a Session that holds no locks.
+// With servers older than ZooKeeper 3.6.0, which do not know such watches, a Lister reads
+// everything each time, as Session.Locks does. Some servers end the connection, and so the
+// ZooKeeper session, over a request that they do not know: use a Session that holds no locks.
 type Lister struct {
 	s    *Session
-	turn chan struct{} // has room for the one who looks, and guards what follows
+	turn chan struct{} // capacity 1; full during a call, and guards the fields below
 
 	zs       *recipe.Local
 	below    *ensemble.Below
@@ -29,20 +29,20 @@ type Lister struct {
 	complete time.Time // when all was read
 }
 
-// allAgain is how often a Lister reads all. Servers do not tell of znodes that the Session may not
-// read, and one that forgot to tell is not believed for ever.
+// allAgain is the interval at which a Lister reads everything. Servers do not report changes of
+// znodes that the Session may not read, and a lost report must not last forever.
 const allAgain = 5 * time.Minute
 
-// NewLister returns a Lister. Nothing is asked of the servers before its first Locks.
+// NewLister returns a Lister. It does not use the network before the first call of Locks.
 func (s *Session) NewLister() *Lister {
 	s.check()
 	return &Lister{s: s, turn: make(chan struct{}, 1)}
 }
 
-// Locks returns what Session.Locks does. If no lock has changed, that takes one request.
+// Locks returns the same as Session.Locks. If no lock has changed, that takes one request.
 //
-// A candidate that the Session may not read, in a lock that it may, can come and go unseen for five
-// minutes: servers do not tell of it, and the Lister reads all that often.
+// A candidate that the Session may not read, in a lock that it may read, can come and go unseen for
+// five minutes: servers do not report it, and the Lister reads everything at that interval.
 func (l *Lister) Locks(ctx context.Context) ([]LockInfo, error) {
 	locks, err := recipe.Request(ctx, l.s.locks,
 		func(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
@@ -62,7 +62,7 @@ func (l *Lister) look(ctx context.Context, zs *recipe.Local) ([]LockInfo, error)
 		l.stop()
 		l.zs, l.below = zs, zs.Watches.WatchBelow(l.s.root)
 	}
-	// The answer comes behind the news of all that this server knows to have changed.
+	// The answer comes after the events for all changes that this server knows.
 	if _, err := zs.ReadNode(ctx, l.s.root); err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (l *Lister) look(ctx context.Context, zs *recipe.Local) ([]LockInfo, error)
 	return l.survey.locks()
 }
 
-// stale returns which znodes to look at again, after a change to those.
+// stale returns the znodes to read again after the changes.
 func (s *survey) stale(changed []string) (stale []string) {
 	if s.places[s.root] == nil { // it was not there
 		return []string{s.root}
@@ -114,7 +114,7 @@ func (s *survey) stale(changed []string) (stale []string) {
 	return stale
 }
 
-// Close has the Lister forget all, and not hear of changes any more.
+// Close removes the watch and what the Lister has read.
 func (l *Lister) Close() {
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()

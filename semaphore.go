@@ -155,7 +155,7 @@ func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) erro
 	return s.s.runUnder(p.a, held, cfg.run, p.take, fn)
 }
 
-// Exists reports whether the semaphore has znodes. Those of a lock with that name are none.
+// Exists reports whether the semaphore has znodes. It returns false for a lock with that name.
 func (s *Semaphore) Exists(ctx context.Context) (bool, error) {
 	s.check()
 	exists, err := recipe.Request(ctx, s.s.locks,

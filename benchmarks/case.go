@@ -63,20 +63,20 @@ const (
 const (
 	sessionTimeout = 10 * time.Second // the default of the library
 
-	// longTimeout is for cases in which thousands wait without a change: nobody is to look after
+	// longTimeout is for cases in which thousands wait without a change: no client is to look after
 	// his session, or at the queue again, in the middle of it.
 	longTimeout = 30 * time.Second
 )
 
 // cases returns all cases. A quick run has fewer contenders in the largest ones.
 func cases(quick bool) []Case {
-	everybody := []string{nameOurs, nameZkLock, nameCurator, nameKazoo, nameLimit}
+	libraries := []string{nameOurs, nameZkLock, nameCurator, nameKazoo, nameLimit}
 	sharing := []string{nameOurs, nameHandoff, nameZkLock, nameCurator, nameKazoo, nameLimit}
-	all := []Case{throughput("alone", "alone", everybody, 1, 1, 0)}
+	all := []Case{throughput("alone", "alone", libraries, 1, 1, 0)}
 	for _, n := range []int{2, 8, 32, 128} {
 		all = append(all,
 			throughput(fmt.Sprintf("sessions-%d", n), fmt.Sprintf("%d sessions", n),
-				everybody, n, 1, 0))
+				libraries, n, 1, 0))
 	}
 	all = append(all,
 		throughput("goroutines-64", "64 goroutines, one session", sharing, 1, 64, 0),
@@ -85,9 +85,9 @@ func cases(quick bool) []Case {
 			loop{sessions: 100, workers: 1, permits: 10}, 0),
 		remoteContender(),
 		readers(),
-		throughput("delay-1ms", "alone, 1 ms each way", everybody, 1, 1, time.Millisecond),
-		throughput("delay-10ms", "alone, 10 ms each way", everybody, 1, 1, 10*time.Millisecond),
-		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", everybody, 8, 1,
+		throughput("delay-1ms", "alone, 1 ms each way", libraries, 1, 1, time.Millisecond),
+		throughput("delay-10ms", "alone, 10 ms each way", libraries, 1, 1, 10*time.Millisecond),
+		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", libraries, 8, 1,
 			time.Millisecond),
 		togetherAt10ms(2), togetherAt10ms(8),
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},

@@ -1,5 +1,5 @@
 // Package benchmarks measures zklock next to other lock clients on one ZooKeeper server:
-// go-zookeeper's zk.Lock, and with kazoo and Curator those of other languages. It is a module of
+// go-zookeeper's zk.Lock, and with kazoo and Curator, clients of other languages. It is a module of
 // its own, so that what it needs stays out of the library's.
 //
 // A [Case] is a situation, a [Library] one of those compared, a pass one case with one library. The

@@ -90,7 +90,7 @@ func startLimit(context.Context, *bench) (client, error) {
 	}}}, nil
 }
 
-// limit always runs alone: it excludes nobody.
+// limit always runs alone: it locks nothing.
 type limit struct{ c inProcess }
 
 func (l limit) loop(ctx context.Context, lp loop) (tally, error) {

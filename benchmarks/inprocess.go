@@ -339,7 +339,7 @@ func (c inProcess) wait(ctx context.Context, p place, n int,
 }
 
 // leave does not wait for the contenders: now and then a closed go-zookeeper keeps one or more of
-// thousands, for ever.
+// thousands, forever.
 func (q *threads) leave() error {
 	close(q.end)
 	return q.session.close()

@@ -19,7 +19,7 @@ type place struct {
 	path    string        // of the lock; new in every pass
 }
 
-// loop has everybody lock and unlock without a pause, and do nothing in between.
+// loop has each contender lock and unlock without a pause, and do nothing in between.
 type loop struct {
 	place
 	sessions, workers int           // workers on each session

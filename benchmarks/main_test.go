@@ -11,7 +11,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		// see threads.leave
 		goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Lock).LockWithData"),
-		// A request whose write failed is answered twice, and for ever if nobody waits for it any
+		// A request whose write failed is answered twice, and forever if nobody waits for it any
 		// more.
 		goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Conn).flushRequests"),
 	)

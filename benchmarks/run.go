@@ -133,8 +133,8 @@ func (b *bench) warmUp(ctx context.Context) error {
 	return nil
 }
 
-// place returns a lock that nobody has used yet. All are equally deep: the servers check rights on
-// every level.
+// place returns a lock that no client has used yet. All are equally deep: the servers check rights
+// on every level.
 func (b *bench) place(name string, timeout time.Duration) place {
 	b.passes++
 	if timeout == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// server is the one that everybody is measured on.
+// server is the one on which all clients are measured.
 type server struct {
 	ensemble *zktest.Ensemble
 	*zktest.Server
@@ -54,8 +54,8 @@ var (
 	javaPattern      = regexp.MustCompile(`(?m)^java.version=(\S+)`)
 )
 
-// received returns how many requests the server has had, pings included, less those of this
-// function itself.
+// received returns how many requests the server has had, pings included, without the requests of
+// this function itself.
 func (s *server) received() (int64, error) {
 	text, err := s.ask("srvr", receivedPattern)
 	if err != nil {

@@ -65,7 +65,7 @@ func togetherAt10ms(n int) Case {
 }
 
 // perAcquisition takes the difference between a long pass and a short one: sessions are opened and
-// closed, and whoever waits at the end is let through, in both.
+// closed, and contenders that wait at the end are let through, in both.
 func perAcquisition(m *meter, long time.Duration,
 	pass func(time.Duration) (int, error)) (Sample, error) {
 	run := func(measure time.Duration) (acquired, requests, bytes float64, err error) {
@@ -91,7 +91,8 @@ func perAcquisition(m *meter, long time.Duration,
 	return nil, fmt.Errorf("%v acquisitions in a long pass, %v in a short one", n2, n1)
 }
 
-// remoteContender has 64 goroutines share a session while somebody else wants the lock too.
+// remoteContender has 64 goroutines share a session while a contender on another wants the lock
+// too.
 func remoteContender() Case {
 	return Case{
 		Name:  "goroutines-64-remote",
@@ -112,7 +113,7 @@ func remoteContender() Case {
 	}
 }
 
-// readers has 16 goroutines read, and somebody else write once a second.
+// readers has 16 goroutines read, and another client write once a second.
 func readers() Case {
 	return Case{
 		Name:  "readers-16",

@@ -249,7 +249,7 @@ func giveUp(ctx context.Context, m *zklock.Mutex, answering bool) (time.Duration
 		_, err := m.LockContext(ctx)
 		returned <- err
 	}()
-	// The call tells nobody when it waits; a request and its answer take about a millisecond here.
+	// The call does not report when it waits; a request and its answer take about a millisecond here.
 	sleep(ctx, 10*time.Millisecond)
 	start := time.Now()
 	cancel()

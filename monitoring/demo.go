@@ -254,7 +254,7 @@ func tree(spans []sdktrace.ReadOnlySpan) string {
 	return shown.String()
 }
 
-// writeAttributes writes attributes but those that are the same in all spans, or a token.
+// writeAttributes writes the attributes, except tokens and those that are the same in all spans.
 func writeAttributes(to io.Writer, said map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(said)) {
 		switch key {

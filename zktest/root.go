@@ -46,7 +46,7 @@ func removeAll(connect, root string) error {
 	}
 	defer conn.Close()
 	limit := time.After(10 * time.Second)
-	for conn.State() != zk.StateHasSession { // requests without a session wait for ever
+	for conn.State() != zk.StateHasSession { // requests without a session wait forever
 		select {
 		case <-events:
 		case <-limit:

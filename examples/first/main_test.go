@@ -66,7 +66,7 @@ func TestASignalReleases(t *testing.T) {
 	m.Unlock()
 }
 
-// TestServersThatAreDown has the program end instead of waiting for ever.
+// TestServersThatAreDown has the program end instead of waiting forever.
 func TestServersThatAreDown(t *testing.T) {
 	servers = "127.0.0.1:1"
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)

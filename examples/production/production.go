@@ -29,7 +29,7 @@ func open(ctx context.Context, servers string,
 	return zklock.Dial(ctx, servers, append(options, more...)...)
 }
 
-// identity names this process in zooky show and in the errors of those who wait.
+// identity names this process in zooky show and in the errors of waiting processes.
 func identity() zklock.LockOption {
 	host, _ := os.Hostname()
 	return zklock.WithIdentifier(cmp.Or(os.Getenv("POD_NAME"), host, "unknown"))

@@ -17,7 +17,7 @@ import (
 	"strings"
 )
 
-// packages are those that programs import.
+// packages are the packages that programs import.
 var packages = []string{".", "./zktest"}
 
 func main() {

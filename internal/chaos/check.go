@@ -120,8 +120,8 @@ func (r *Report) checkReturns(t *timeline, events []Event) {
 }
 
 // checkTokens wants every token once, and a greater one for an exclusive hold that was asked for
-// after another had been granted. Readers' tokens must be greater than those of the writers before
-// them.
+// after another had been granted. Readers' tokens must be greater than the tokens of the writers
+// before them.
 func (r *Report) checkTokens(lock string, holds []*heldLock) {
 	seen := make(map[string]*heldLock)
 	for _, h := range holds {
@@ -163,8 +163,8 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 }
 
 // checkNumbers wants the candidates' numbers in the order of their transactions. ZooKeeper promises
-// that, and everybody's place in the queue rests on it. Numbers begin anew in another znode of that
-// name, far back.
+// that, and every place in the queue rests on it. Numbers begin anew in another znode of that name,
+// far back.
 func (r *Report) checkNumbers(lock string, holds []*heldLock) {
 	holds = slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int {
 		return cmp.Compare(a.token, b.token)

@@ -17,13 +17,13 @@ import (
 )
 
 // The servers' wall clocks are stepped by a library that is loaded before libc (preload/clock.c):
-// it adds to the real time what a file says. The monotonic clock is left alone, as it is by whoever
-// sets a machine's clock.
+// it adds to the real time what a file says. The monotonic clock is left alone, as it is by a
+// person who sets a machine's clock.
 
 //go:embed preload/clock.c
 var clockSource []byte
 
-// clocks are those of the servers.
+// clocks are the servers' clocks.
 type clocks struct{ dir string }
 
 // newClocks builds the library and a java that uses it, in dir/bin, so that dir can be JAVA_HOME.

@@ -122,7 +122,7 @@ func (c *collector) take(lock string, children []string) error {
 			return err
 		}
 		if !exists {
-			return fmt.Errorf("%s is gone, and nobody has removed it", path)
+			return fmt.Errorf("%s is gone, and no client has removed it", path)
 		}
 		entries = append(entries, entry{stat.Czxid, applied{token, value}})
 	}
@@ -154,7 +154,7 @@ func (c *collector) logs() map[registerName][]applied {
 	return logs
 }
 
-// finish reads the rest, once nobody writes any more.
+// finish reads the rest, once no worker writes any more.
 func (c *collector) finish() error {
 	c.stop()
 	if err := c.done.Wait(); err != nil {
@@ -224,5 +224,5 @@ func (c *collector) sessionOf(lock, token string) (int64, error) {
 			return stat.EphemeralOwner, nil
 		}
 	}
-	return 0, fmt.Errorf("nobody has the token %s of %s any more", token, lock)
+	return 0, fmt.Errorf("no hold has the token %s of %s any more", token, lock)
 }

@@ -8,7 +8,7 @@
 //   - no two exclusive holds overlap, also of locks that are acquired together and of writers that
 //     become readers, and no more permits of the semaphore are held than it has, unless the earlier
 //     one's Lost closed before the later began, its process was stopped at the time or got no
-//     processor, or somebody removed it by force,
+//     processor, or another client removed it by force,
 //   - a write behind Guard by a stale holder never lands, and a store that looks at tokens never
 //     goes back,
 //   - both are linearizable registers (porcupine),

@@ -27,7 +27,7 @@ const servers = 3
 type ensemble struct {
 	*zktest.Ensemble
 	dir    string                      // for zktest's files
-	clocks *clocks                     // nil if they are those of the machine
+	clocks *clocks                     // nil for the clocks of the machine
 	peers  [servers][servers]*peerLink // from one that connects to one that listens
 }
 
@@ -235,7 +235,7 @@ func (e *ensemble) version() string {
 
 // compare asks each server, twice, for the children of each lock and log, and says what some of
 // them show and others do not, each time. Such a server has missed a transaction, which no client
-// can help: those who are connected to it wait for somebody who is gone, and go on waiting.
+// can help: clients that are connected to it wait for a candidate that is gone, and go on waiting.
 func (e *ensemble) compare(ctx context.Context) (texts []string, err error) {
 	const looks = 2
 	shown := make(map[string]*[servers]int) // how often, by path

@@ -101,5 +101,5 @@ func (r *recorder) record(ev Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.w.Write(append(line, '\n')) // if nobody reads any more, the run is over and so are we
+	r.w.Write(append(line, '\n')) // if the harness reads no more, the run is over and so are we
 }

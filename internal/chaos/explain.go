@@ -27,7 +27,7 @@ func tell(events []Event, begun int64, ops ...opName) []string {
 	}
 	mine := func(ev Event) bool {
 		return slices.ContainsFunc(ops, func(op opName) bool {
-			// The harness tells of timeouts, and knows no lives.
+			// The harness reports timeouts, and knows no lives.
 			return op.Worker == ev.Worker && (op.Life == ev.Life || ev.Kind == kindTimeout)
 		})
 	}

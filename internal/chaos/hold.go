@@ -26,7 +26,7 @@ type heldLock struct {
 	granted  int64 // after the library had said so
 	lost     int64 // after the holder was told, never if it was not
 	unlock   int64 // before it was unlocked, never if it was not
-	removed  bool  // the holder was told that somebody removed it
+	removed  bool  // the holder was told that another client removed it
 	released bool  // in order: the candidate was there until the holder removed it
 	end      int64 // the holder believes in it until here
 }

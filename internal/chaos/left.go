@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// left tells of the candidates that clients have left in a lock's queue. The last zookys may have
+// left reports the candidates that clients have left in a lock's queue. The last zookys may have
 // been ended while they were stopped, and have closed no session: theirs are waited for as long as
 // it lasts.
 func (r *run) left(ctx context.Context, dir string) (texts []string, err error) {

@@ -26,7 +26,7 @@ type link struct {
 	mu       sync.Mutex // guards the fields below
 	listener net.Listener
 	faults   linkFaults
-	closed   bool // for everybody, by pin: kept apart from faults, which another hand may mend
+	closed   bool // for all, by pin: kept apart from faults, which others may mend
 	conns    map[*linkConn]struct{}
 }
 
@@ -133,7 +133,7 @@ func (l *link) set(f linkFaults) {
 	}
 }
 
-// shut closes the link to everybody, or opens it.
+// shut closes the link to all, or opens it.
 func (l *link) shut(closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

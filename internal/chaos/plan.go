@@ -63,7 +63,7 @@ func newPlan(cfg Config) Plan {
 	return Plan{Servers: track(cfg, 1, whats), Clients: track(cfg, 2, only(cfg, clientFaults))}
 }
 
-// only leaves of the faults those that the run is restricted to, if it is.
+// only returns the faults to which the run is restricted, or all if it is not restricted.
 func only(cfg Config, whats []string) []string {
 	if len(cfg.Only) == 0 {
 		return slices.Clone(whats)

@@ -34,8 +34,8 @@ type operation struct {
 }
 
 // newRegister puts the events of one register together. What became of writes without an answer is
-// known from the log: those that it has were executed between their beginning and the first answer
-// to a write behind them in the log; the others never were.
+// known from the log: the values that it has were executed between their beginning and the first
+// answer to a write behind them in the log; the others never were.
 func newRegister(name registerName, events []Event, log []applied) *register {
 	reg := &register{log: log}
 	place := make(map[string]int, len(log))
@@ -57,7 +57,7 @@ func newRegister(name registerName, events []Event, log []applied) *register {
 			ended[ev.name()] = ev
 		}
 	}
-	known := make(map[string]bool) // values that somebody wrote
+	known := make(map[string]bool) // values that a client wrote
 	at := make(map[int]int)        // index in ops of unanswered writes, by place
 	answered := make([]int64, len(log))
 	for i := range answered {
@@ -107,7 +107,7 @@ func newRegister(name registerName, events []Event, log []applied) *register {
 	}
 	for _, a := range log {
 		if !known[a.Value] {
-			reg.problem("%s was executed, and nobody wrote it", a.Value)
+			reg.problem("%s was executed, and no client wrote it", a.Value)
 		}
 	}
 	// From the end: the earliest answer to this write or one behind it.

@@ -24,7 +24,7 @@ type Report struct {
 	// acquisitions that failed: by their context, because the lock was taken, by Close
 	Failures map[string]int
 	Losses   map[string]int // holds whose holders were told: removed, expired, lease
-	Overlaps map[string]int // that are nobody's fault, by reason: only fencing helps there
+	Overlaps map[string]int // that the lock cannot prevent, by reason: only fencing helps there
 	Writes   map[string]int // executed, by register
 	Refused  map[string]int // writes, by register
 	Unknown  int            // writes whose clients did not learn what became of them
@@ -32,7 +32,7 @@ type Report struct {
 	Checked  int            // operations that porcupine has looked at
 	// times that a client has left a server because it had missed a transaction
 	OutOfStep  int
-	ZookyHolds int // those of the client that runs zooky
+	ZookyHolds int // holds of the client that runs zooky
 	ZookyStops int // times that a zooky was stopped or killed, and not its command
 	Timeouts   int // times that a session was granted another timeout at a reconnection
 	// writes that hung, proposed and not committed, when their session was moved

@@ -115,8 +115,9 @@ func (w *worker) run() {
 // longGap is how long a process must have been without a processor for that to be in the history.
 const longGap = 100 * time.Millisecond
 
-// pulse records when the process did not run, although nobody stopped it: on a busy machine it may
-// get no processor for longer than any promise about time allows, and no library can help that.
+// pulse records when the process did not run, although the harness had not stopped it: on a busy
+// machine it may get no processor for longer than any promise about time allows, and no library can
+// help that.
 func (w *worker) pulse() {
 	last := now()
 	for range time.Tick(10 * time.Millisecond) {

@@ -155,7 +155,7 @@ func (w *worker) zookyEnded(i, op int, state *os.ProcessState, stderr string) {
 	w.record(ev)
 }
 
-// processes are those that run.
+// processes are the processes that run.
 type processes struct {
 	mu  sync.Mutex // guards the field below
 	all map[*exec.Cmd]struct{}

@@ -20,8 +20,9 @@ func (zs *Session) disconnect() {
 }
 
 // closeDisconnected closes a zk.Conn after disconnect. zk.Conn.Close puts its request into the
-// queue and waits for a second if nobody takes it from there. That is so if it comes just after a
-// connection has ended (conn.go line 491), and not while zk.Conn looks for the next one (line 386).
+// queue and waits for a second if no goroutine takes it from there. That is so if it comes just
+// after a connection has ended (conn.go line 491), and not while zk.Conn looks for the next one
+// (line 386).
 func (zs *Session) closeDisconnected() {
 	select {
 	case <-zs.between():
@@ -68,7 +69,7 @@ func (zs *Session) reconnect() {
 	live := zs.live
 	zs.mu.Unlock()
 	if live != nil {
-		live.Close() // without the lock: those whose requests are abandoned may send others
+		live.Close() // without the lock: Done of an abandoned request may send another
 	}
 }
 

@@ -90,8 +90,7 @@ func (l *Lease) connected(sent time.Time, granted time.Duration) (shrunk bool) {
 func (l *Lease) answered(op int32, sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// Mostly this is left to whoever looks at a hold: what is learned here is then put back by as
-	// long.
+	// Mostly this is left to a look at a hold: what is learned here is then put back by as long.
 	now := time.Now()
 	l.noticeSleepLocked(now, lookEvery)
 	if sent.Before(l.awake) {
@@ -163,9 +162,9 @@ func (l *Lease) tick() {
 	l.setTimerLocked()
 }
 
-// RunOut loses every hold if the deadline has passed. The timer calls it, and so does everybody who
-// looks at a hold: the process may have been stopped while the timer was due. See noticeSleepLocked
-// for fresh.
+// RunOut loses every hold if the deadline has passed. The timer calls it, and so does each look at
+// a hold: the process may have been stopped while the timer was due. See noticeSleepLocked for
+// fresh.
 func (l *Lease) RunOut(fresh time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {

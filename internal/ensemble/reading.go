@@ -139,3 +139,31 @@ func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, 
 }
 
 func childrenState(r wire.Reply) NodeState { return NodeState{Children: r.Children()} }
+
+// Arm makes a server report changes from now on. If the server does not know how, Arm returns
+// without an error, and the Below does not stand.
+func (b *Below) Arm(ctx context.Context) error {
+	zs := b.table.zs
+	return zs.Do(ctx, func() error {
+		if !zs.Takes(wire.OpAddWatch) {
+			return nil
+		}
+		b.table.mu.Lock()
+		b.breakLocked()
+		b.changed = make(map[string]struct{})
+		b.table.mu.Unlock()
+		_, err := Ask(ctx, zs, wire.WatchBelow(b.root), b.begin)
+		if err != nil && zs.NoteRefusal(wire.OpAddWatch, err) {
+			return nil
+		}
+		return err
+	})
+}
+
+// begin is called with the answer, before anything that the server sends later.
+func (b *Below) begin(wire.Reply) struct{} {
+	b.table.mu.Lock()
+	defer b.table.mu.Unlock()
+	b.stands = b.changed != nil
+	return struct{}{}
+}

@@ -241,14 +241,6 @@ func (zs *Session) Connected() <-chan struct{} {
 	return zs.up
 }
 
-// removed returns a channel that is closed when the candidates that there are now have been
-// removed.
-func (zs *Session) removed() <-chan struct{} {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.none
-}
-
 // End gives the session up: its tenants lose it, and goroutines that wait for it are woken.
 func (zs *Session) End(reason error) {
 	zs.mu.Lock()
@@ -262,13 +254,6 @@ func (zs *Session) End(reason error) {
 		close(zs.ended)
 		zs.Watches.Recheck() // the watchers of znodes find out
 	}
-}
-
-// closeConfirmed reports whether a server has confirmed that we ended the session.
-func (zs *Session) closeConfirmed() bool {
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	return zs.closed
 }
 
 // EndReason returns why the session has ended, nil if it has not.
@@ -292,13 +277,6 @@ func (zs *Session) Await(ctx context.Context) error {
 	case <-ctx.Done():
 		return ContextError(ctx)
 	}
-}
-
-// dispose ends the zk.Conn of a session that is over and waits for its goroutines.
-func (zs *Session) dispose() {
-	zs.disconnect()
-	zs.closeDisconnected()
-	<-zs.drained
 }
 
 // Established is closed once the session is there and has its credentials.
@@ -337,35 +315,28 @@ type Event struct {
 	zk.Event
 }
 
-// closePatience is how long Close waits for the removal of what is held or waits, over another
-// server if it must.
-const closePatience = 2 * time.Second
-
-// hangUp ends the ZooKeeper session, on the server too if there is one.
-func (zs *Session) hangUp() {
-	if zs.served() && closed.Is(zs.ready) {
-		zs.Conn.Close()
-	} else { // there is no server to tell, or nothing to release: do not wait for an answer
-		zs.disconnect()
-		zs.closeDisconnected()
+// noteAnswerLocked takes note of how long an answer took.
+func (zs *Session) noteAnswerLocked(by *endpoint, sent, now time.Time) {
+	if tell := zs.client.cfg.Slow; tell != nil && zs.handshake.Timeout > 0 {
+		if s := zs.slow.note(by.server, sent, now, zs.handshake.Timeout); s.Server != "" {
+			tell(s)
+		}
 	}
 }
 
-// awaitRemoval waits until the acquisitions have removed their candidates, which they do by
-// themselves, and reports whether they have. zk.Conn.Close is not enough: it asks one server, once,
-// and the connection may be broken or the server hang.
-func (zs *Session) awaitRemoval() bool {
-	removed := zs.removed()
-	select {
-	case <-removed:
-		return true
-	case <-time.After(closePatience / 4):
-		zs.leave()
+// noteUnanswered takes note of a request that has waited for too long for its answer. The next
+// answer of a server that hangs may come after the loss of the holds.
+func (zs *Session) noteUnanswered() {
+	zs.mu.Lock()
+	live, on, serving := zs.live, zs.on, zs.serving
+	zs.mu.Unlock()
+	if !serving {
+		return
 	}
-	select {
-	case <-removed:
-		return true
-	case <-time.After(closePatience * 3 / 4):
-		return false
+	now, since := time.Now(), live.WaitsSince()
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	if !since.IsZero() && now.Sub(since) > zs.handshake.Timeout/slowPart {
+		zs.noteAnswerLocked(on, since, now)
 	}
 }

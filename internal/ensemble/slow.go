@@ -51,29 +51,3 @@ func (s *slowness) note(server string, sent, now time.Time, timeout time.Duratio
 	s.told = now
 	return Slowness{Server: server, Waited: s.longest, For: now.Sub(s.since)}
 }
-
-// noteAnswerLocked takes note of how long an answer took.
-func (zs *Session) noteAnswerLocked(by *endpoint, sent, now time.Time) {
-	if tell := zs.client.cfg.Slow; tell != nil && zs.handshake.Timeout > 0 {
-		if s := zs.slow.note(by.server, sent, now, zs.handshake.Timeout); s.Server != "" {
-			tell(s)
-		}
-	}
-}
-
-// noteUnanswered takes note of a request that has waited for too long for its answer. The next
-// answer of a server that hangs may come after the loss of the holds.
-func (zs *Session) noteUnanswered() {
-	zs.mu.Lock()
-	live, on, serving := zs.live, zs.on, zs.serving
-	zs.mu.Unlock()
-	if !serving {
-		return
-	}
-	now, since := time.Now(), live.WaitsSince()
-	zs.mu.Lock()
-	defer zs.mu.Unlock()
-	if !since.IsZero() && now.Sub(since) > zs.handshake.Timeout/slowPart {
-		zs.noteAnswerLocked(on, since, now)
-	}
-}

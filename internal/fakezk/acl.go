@@ -32,8 +32,8 @@ type rights struct {
 
 type acl []rights
 
-// allows reports whether those who have proved to be ids may do something. A znode without an ACL,
-// as the root, is everybody's.
+// allows reports whether a client with these ids may do something. A znode without an ACL, such as
+// the root, is open to all.
 func (a acl) allows(perm int32, ids []identity) bool {
 	return len(a) == 0 || slices.ContainsFunc(a, func(r rights) bool {
 		return r.perms&perm != 0 && (r.who == anyone || slices.Contains(ids, r.who))

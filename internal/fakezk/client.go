@@ -129,8 +129,8 @@ func (cl *Client) Cut() {
 	})
 }
 
-// OnRequest has f called on the loop for each request of this client that has reached a server and
-// is not answered yet.
+// OnRequest makes the loop call f for each request of this client that has reached a server and is
+// not answered yet.
 func (cl *Client) OnRequest(f func(op int32)) { cl.c.do(func() { cl.after = f }) }
 
 // Sent returns how many requests of this operation have reached a server; connect requests count as

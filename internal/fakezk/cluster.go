@@ -163,7 +163,7 @@ func (c *Cluster) do(f func()) {
 // RejectCredentials has all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
 
-// DemandCredentials has all servers refuse whoever has sent none
+// DemandCredentials makes all servers refuse clients that have sent none
 // (AuthenticationHelper.enforceAuthentication).
 func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }
 
@@ -196,8 +196,8 @@ func (c *Cluster) Wipe() {
 	})
 }
 
-// ForgeZxid has all answers tell of this transaction as the newest, or of the real one again if it
-// is 0.
+// ForgeZxid makes all answers report this transaction as the newest, or the real one again if it is
+// 0.
 func (c *Cluster) ForgeZxid(zxid int64) { c.do(func() { c.forged = zxid }) }
 
 // Ephemerals returns the paths of all ephemeral znodes, sorted.
@@ -310,8 +310,8 @@ func (c *Cluster) watchBelow(p string, by *conn) {
 	c.below[p][by] = struct{}{}
 }
 
-// fireBelow tells of an event those who watch below a znode, for whom tells is true. An event of
-// children they have been told of by those.
+// fireBelow reports an event to the clients that watch below a znode, if tells is true for them. An
+// event of children they have been told of by those.
 func (c *Cluster) fireBelow(ev event, tells func(*conn) bool) {
 	if ev.kind == nodeChildrenChanged {
 		return
@@ -328,8 +328,8 @@ func (c *Cluster) fireBelow(ev event, tells func(*conn) bool) {
 	}
 }
 
-// fire tells of an event whoever watches, once. A server that lags tells when it comes to that
-// event.
+// fire reports an event to all that watch, once. A server that lags reports it when it comes to
+// that event.
 func (c *Cluster) fire(ev event) {
 	for _, s := range c.servers {
 		if s.mode == lagging {
@@ -346,7 +346,7 @@ func (c *Cluster) fire(ev event) {
 	c.fireBelow(ev, func(by *conn) bool { return by.server.mode != lagging })
 }
 
-// fire tells of an event those who watch at this server.
+// fire reports an event to the clients that watch at this server.
 func (s *Server) fire(ev event) {
 	for _, watched := range ev.watched() {
 		for by := range s.c.watches[watched] {
@@ -358,7 +358,7 @@ func (s *Server) fire(ev event) {
 	s.c.fireBelow(ev, func(by *conn) bool { return by.server == s })
 }
 
-// tell takes one watch away, and tells of the event.
+// tell removes one watch, and reports the event.
 func (c *Cluster) tell(by *conn, watched string, ev event) {
 	watching := c.watches[watched]
 	if delete(watching, by); len(watching) == 0 {

@@ -99,7 +99,7 @@ func (s *Server) enqueue(own ticket, w waiting) {
 	s.queues[own.session] = append(s.queues[own.session], w)
 }
 
-// committed hears of a commit, after those that it has heard of before.
+// committed is told of a commit, after the commits before it.
 func (s *Server) committed(cm commit) {
 	if s.resuming {
 		s.newer = append(s.newer, cm)

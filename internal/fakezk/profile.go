@@ -21,7 +21,7 @@ const (
 	BadArguments                   // -8, and stays
 )
 
-// Profiles are those of the servers that there are.
+// Profiles are the profiles of the existing servers.
 var Profiles = []Profile{
 	{Name: "ZooKeeper 3.4",
 		Foreign: map[int32]Manner{wire.OpCreate2: Refuses, wire.OpCreateContainer: Refuses}},
@@ -46,7 +46,7 @@ var Profiles = []Profile{
 	},
 }
 
-// Imitate has all servers do as those of a profile.
+// Imitate makes all servers behave like the servers of a profile.
 func (c *Cluster) Imitate(p Profile) { c.do(func() { c.profile = p }) }
 
 // isForeign meets a request that the server does not know.

@@ -255,7 +255,7 @@ func queueUp(t *testing.T, s *zklock.Session, name string, pair [2]side, places 
 			receive(t, in, "grant "+strconv.Itoa(i))
 		}
 		if !free && pair[p.side].library == "WriteLock" {
-			// It waits for ever if the one ahead leaves between its listing and its watch.
+			// It waits forever if the one ahead leaves between its listing and its watch.
 			ahead := root + "/" + name + "/" + children(t, s, root+"/"+name)[i-1]
 			_, stat, err := s.Conn().Exists(ahead)
 			require.NoError(t, err)

@@ -74,8 +74,8 @@ func Server(tb testing.TB) *zktest.Ensemble {
 	return ensemble
 }
 
-// roots are those of the tests that run, and rootCount numbers them: a test that is repeated begins
-// in a place of its own.
+// roots are the roots of the tests that run, and rootCount numbers them: a test that is repeated
+// begins in a place of its own.
 var (
 	roots     sync.Map // of strings, by testing.TB
 	rootCount atomic.Int32

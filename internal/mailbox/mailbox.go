@@ -101,7 +101,7 @@ func (m *Mailbox[T]) swapLocked() []T {
 }
 
 // Rest returns after d, or sooner if there is an urgent message or the end. Meanwhile messages
-// gather and wake nobody: to wake a goroutine costs more than most messages.
+// gather and wake no goroutine: to wake one costs more than most messages.
 func (m *Mailbox[T]) Rest(d time.Duration) {
 	m.mu.Lock()
 	if m.urgent || m.closed {

@@ -33,7 +33,7 @@ type edit struct{ file, old, new string }
 type mutant struct {
 	name  string
 	edits []edit
-	tests string // those that must notice, with | between them, few enough to be quick
+	tests string // the tests that must fail, with | between them, few enough to be quick
 	seeds int    // how many the simulator may try, if that is to notice and not a test for it
 }
 
@@ -216,7 +216,7 @@ func testHomes(tree string) (map[string][]string, error) {
 	return homes, err
 }
 
-// packages are those of the mutant's tests.
+// packages are the packages of the mutant's tests.
 func (m mutant) packages(homes map[string][]string) (packages []string) {
 	for name := range strings.SplitSeq(m.tests, "|") {
 		packages = append(packages, homes[name]...)

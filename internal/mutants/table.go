@@ -84,7 +84,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "list: waiters' requests not counted",
-		edits: []edit{{"survey.go", "			lock.Revoked++\n", "			lock.Revoked = 1\n"}},
+		edits: []edit{{"reading.go", "			lock.Revoked++\n", "			lock.Revoked = 1\n"}},
 		tests: "TestVirtualHeldSinceTheGrant",
 	},
 	{
@@ -149,7 +149,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lister: locks with private candidates are read once",
-		edits: []edit{{"survey.go", "			r.opaque = true\n", ""}},
+		edits: []edit{{"reading.go", "			r.opaque = true\n", ""}},
 		tests: "TestVirtualListerOfPrivateLocks",
 	},
 	{
@@ -159,7 +159,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "lister: a server that knows no such watch fails",
-		edits: []edit{{"internal/ensemble/below.go", "		if err != nil && zs.NoteRefusal(wire.OpAddWatch, err) {\n			return nil\n		}\n", ""}},
+		edits: []edit{{"internal/ensemble/reading.go", "		if err != nil && zs.NoteRefusal(wire.OpAddWatch, err) {\n			return nil\n		}\n", ""}},
 		tests: "TestVirtualListerOfOtherServers",
 	},
 	{
@@ -499,12 +499,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "candidates read together belong to a session",
-		edits: []edit{{"survey.go", "err = f(together[i], &node.stat)", "node.stat.EphemeralOwner = 1\n\t\t\t\t\terr = f(together[i], &node.stat)"}},
+		edits: []edit{{"reading.go", "err = f(together[i], &node.stat)", "node.stat.EphemeralOwner = 1\n\t\t\t\t\terr = f(together[i], &node.stat)"}},
 		tests: "TestVirtualSurvey",
 	},
 	{
 		name:  "candidates left out where they cannot be read together",
-		edits: []edit{{"survey.go", "	answers := make([]ensemble.Response[contenderNode], len(children))\n", "	var answers []ensemble.Response[contenderNode]\n	if len(answers) == 0 {\n		return nil, nil\n	}\n"}},
+		edits: []edit{{"reading.go", "	answers := make([]ensemble.Response[contenderNode], len(children))\n", "	var answers []ensemble.Response[contenderNode]\n	if len(answers) == 0 {\n		return nil, nil\n	}\n"}},
 		tests: "TestVirtualSurvey",
 	},
 	{

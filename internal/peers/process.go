@@ -207,7 +207,7 @@ func (r *remote) Unlock() error {
 }
 
 // kazooPatience is for how long a reader of kazoo 2.8 waits in Churn before it queues anew: it and
-// a writer behind it can wait for one another for ever.
+// a writer behind it can wait for one another forever.
 const kazooPatience = 20 * time.Millisecond
 
 func (r *remote) Churn(n int, dir string) error {

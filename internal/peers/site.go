@@ -13,8 +13,8 @@ import (
 // Site is a folder that stands for what a lock protects, whatever language its users are written
 // in. Each client that is inside has a mark there, w-… or r-…; two that must not be inside together
 // see one another's when they come or when they leave. An exclusive visit increments the number in
-// the file counter, in a way that loses counts when visits overlap. Those who share the site under
-// a semaphore have a mark s-… and count the others'. The file log has a line for each visit.
+// the file counter, in a way that loses counts when visits overlap. Clients that share the site
+// under a semaphore have a mark s-… and count the others'. The file log has a line for each visit.
 type Site struct{ dir string }
 
 // NewSite makes a site of an existing folder.

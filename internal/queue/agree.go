@@ -206,3 +206,9 @@ func (v *View) insert(c Candidate, keep int) {
 		v.Nearest, v.More = v.Nearest[:keep], true
 	}
 }
+
+// Persistent reports whether c counts also where it belongs to no session: kazoo's
+// acquire(ephemeral=False) makes such candidates, and its locks wait for them.
+func (v Voice) Persistent(c Candidate) bool {
+	return c.Dialect == Kazoo && v.Agrees(c.Dialect, c.Kind)
+}

@@ -130,3 +130,8 @@ func dialectOf(d Dialect, k Kind, id string) Dialect {
 		return ZktoolsAsync
 	}
 }
+
+// uuid writes an id of 32 hex digits as Curator does.
+func uuid(id string) string {
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+}

@@ -47,11 +47,6 @@ func ParsePermit(name string) Permit {
 	return Permit{1, Unknown}
 }
 
-// uuid writes an id of 32 hex digits as Curator does.
-func uuid(id string) string {
-	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
-}
-
 func isUUID(s string) bool {
 	id := strings.ReplaceAll(s, "-", "")
 	return len(id) == hex.EncodedLen(IDLen) && isHex(id) && uuid(id) == s

@@ -61,12 +61,6 @@ func (c Candidate) Downgraded() Candidate {
 		Dialect: c.Dialect}
 }
 
-// Persistent reports whether c counts also where it belongs to no session: kazoo's
-// acquire(ephemeral=False) makes such candidates, and its locks wait for them.
-func (v Voice) Persistent(c Candidate) bool {
-	return c.Dialect == Kazoo && v.Agrees(c.Dialect, c.Kind)
-}
-
 // compare orders by sequence number. Equal numbers happen only when another client reused one of
 // its own (Curator downgrades a writer to a reader of the same number), so the name is merely there
 // to make the order total.

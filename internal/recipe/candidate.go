@@ -205,7 +205,7 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 		}
 	}
 	lists := len(requests) > 1
-	// Without a listing of the queue before it, somebody ahead may take permits in between.
+	// Without a listing of the queue before it, a candidate ahead may take permits in between.
 	if c.out = nil; c.hopeful && lists {
 		if out, mine := c.zs.roster.begin(c.cfg.Pool.Permits()); mine {
 			c.out = out

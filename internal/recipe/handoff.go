@@ -10,7 +10,7 @@ type handoff struct {
 }
 
 // departing is a hand-off of a candidate that is being removed: it may yet prove false, and
-// announceGone wakes those that wait.
+// announceGone wakes the waiters.
 type departing handoff
 
 // handoffFrom returns what a candidate of this session has left, and whether that is being removed;

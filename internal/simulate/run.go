@@ -149,7 +149,7 @@ func (r *run) heal() {
 	r.ReleaseCommits()
 }
 
-// await waits until all steps are through, or all but those whose handle is occupied by a lost
+// await waits until all steps are through, or all but the steps whose handle is occupied by a lost
 // hold.
 func (r *run) await(all bool) {
 	begun := time.Now()

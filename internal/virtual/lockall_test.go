@@ -131,7 +131,7 @@ func TestVirtualLockAllIsFasterThanOneByOne(t *testing.T) {
 }
 
 // TestVirtualLockAllInAnyOrder has many programs acquire locks in orders of their own, with others
-// that acquire one: nobody waits for ever, and each lock has one holder.
+// that acquire one: nobody waits forever, and each lock has one holder.
 func TestVirtualLockAllInAnyOrder(t *testing.T) {
 	for seed := range uint64(12) {
 		virtually(t, fakezk.Config{Latency: ms(3), Servers: 3}, func(t *testing.T, w *world) {

@@ -181,7 +181,7 @@ func Kill() {
 	}
 }
 
-// killPoll is how often those that were killed are looked at.
+// killPoll is how often killed processes are looked at.
 const killPoll = 10 * time.Millisecond
 
 // Reap waits for the children that come to this process because their parents have ended, as those

@@ -14,10 +14,10 @@ import (
 // processTree is the machine's living processes by their parents.
 type processTree map[int][]int
 
-// orphanPoll is how often it is looked whether those that end leave others behind.
+// orphanPoll is how often the guard looks whether processes that end leave others behind.
 const orphanPoll = 50 * time.Millisecond
 
-// deniedPoll is how often it is tried to kill what must not be killed.
+// deniedPoll is how often the guard tries to kill processes that it may not kill.
 const deniedPoll = time.Second
 
 // look does what is due.
@@ -90,9 +90,9 @@ func (g *guard) see(tree processTree) {
 	}
 }
 
-// askThose asks the processes that the command has started, and later those whose parents have
-// ended since: they were started just when the others were asked. What a process that still lives
-// has started to clean up is left to it.
+// askThose asks the processes that the command has started, and later the processes whose parents
+// have ended since: they were started just when the others were asked. What a process that still
+// lives has started to clean up is left to it.
 func (g *guard) askThose(tree processTree) {
 	others := g.processes(tree)
 	if g.seen {

@@ -120,7 +120,7 @@ var withstood = []os.Signal{
 	syscall.SIGTTIN, syscall.SIGTTOU,
 }
 
-// withstand catches signals, which the command then finds as usual, and ignores those that the
+// withstand catches signals, which the command then finds as usual, and ignores signals that the
 // command is to ignore.
 func withstand(ignored []syscall.Signal) {
 	caught := slices.DeleteFunc(slices.Clone(withstood), func(s os.Signal) bool {

@@ -126,7 +126,7 @@ func (r *runner) mutex(s *zklock.Session, name string) (hold, error) {
 	return rw.Reader(), nil
 }
 
-// take takes the lock, and tells who has it if it cannot.
+// take acquires the lock. If it cannot, its error says who has the lock.
 func (r *runner) take(ctx context.Context, s *zklock.Session, m hold) (err error) {
 	stop := r.tellWhile(ctx, s, m)
 	defer stop()

@@ -26,8 +26,7 @@ func (c *choice) addFlags(flags *pflag.FlagSet) {
 			"`WHICH` is as zooky show prints it")
 }
 
-// of returns those of a lock's contenders that are chosen. It fails if one was named that is not
-// there.
+// of returns the contenders of a lock that are chosen. It fails if one was named that is not there.
 func (c *choice) of(contenders []zklock.Contender) ([]zklock.Contender, error) {
 	var chosen []zklock.Contender
 	for _, one := range contenders {
@@ -52,9 +51,9 @@ func sessionOf(c zklock.Contender) string { return fmt.Sprintf("%#x", c.SessionI
 // atOnce is how many requests are under way at a time.
 const atOnce = 32
 
-// forEach applies op to those that wait, and then to those that hold the lock: otherwise some would
-// be granted the lock in between. It returns those to whom op was applied, and leaves out those
-// that have gone. If op is not allowed, it goes on with the others.
+// forEach applies op to the waiters, and then to the holders of the lock: otherwise some waiters
+// would be granted the lock in between. It returns those to whom op was applied, and leaves out
+// those that have gone. If op is not allowed, it goes on with the others.
 func forEach(ctx context.Context, contenders []zklock.Contender,
 	op func(context.Context, zklock.Contender) error) (
 	done []zklock.Contender, err error,

@@ -133,7 +133,7 @@ func (c *clearer) choose(ctx context.Context, s *zklock.Session,
 	return chosen, incomplete
 }
 
-// strays returns those of a lock's children that may be removed as strays.
+// strays returns the children of a lock that may be removed as strays.
 func (c *choice) strays(children []string) []string {
 	if c.contender == "" {
 		return children
@@ -174,7 +174,7 @@ func (c *clearer) tell(name string, done cleared) error {
 	return err
 }
 
-// removeStrays removes those of a lock's strays that have nothing below them. It returns how many.
+// removeStrays removes the strays of a lock that have no children. It returns how many.
 func removeStrays(ctx context.Context, s *zklock.Session, lock string,
 	strays []string) (removed int, err error) {
 	for _, stray := range strays {

@@ -31,7 +31,7 @@ func (t *target) completeLock(cmd *cobra.Command) {
 	}
 }
 
-// namesBeginning lists the names that begin with some text. It leaves out those that a terminal
+// namesBeginning lists the names that begin with some text. It leaves out names that a terminal
 // would not show as they are.
 func (t *target) namesBeginning(cmd *cobra.Command, begun string) (names []string, err error) {
 	if err := setFromEnvironment(cmd.Flags()); err != nil {

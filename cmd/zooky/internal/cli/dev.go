@@ -51,7 +51,7 @@ between the servers are open to them too.`,
 	}
 	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
 	cmd.Flags().IntVar(&port, "port", 0,
-		"port of the first server; the others have those that follow (default any that are free)")
+		"port of the first server; the others have the ports that follow (default any that are free)")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

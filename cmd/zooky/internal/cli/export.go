@@ -38,7 +38,7 @@ since; every five minutes it reads all. If the servers do not answer, zooky_up i
 left out.
 
 The age of a hold is HELD of zooky show, or if that is not known, for how long the holder has been
-in the queue. --series bounds how many locks have series of their own: those that most wait for come
+in the queue. --series bounds how many locks have series of their own: the ones with most waiters come
 first, and zooky_locks_left_out tells how many are left out.
 
 The metrics have no credentials of their own. Names of locks are in them: listen at an address that

@@ -31,7 +31,7 @@ type lock struct {
 	HeldBy      string    `json:"held_by,omitempty"`
 	HeldSince   time.Time `json:"held_since,omitzero"`
 	QueuedSince time.Time `json:"queued_since,omitzero"`
-	// since when the first of those that wait has
+	// since when the first waiter has waited
 	WaitingSince time.Time `json:"waiting_since,omitzero"`
 	Error        string    `json:"error,omitempty"` // why it could not be looked at
 }
@@ -76,7 +76,7 @@ func readLocks(ctx context.Context, list lister,
 			l.Status = stray
 		}
 		if info.Kind == zklock.KindSemaphore {
-			l.Kind = info.Kind.String() // also while nobody holds a permit
+			l.Kind = info.Kind.String() // also while no permit is held
 		}
 		locks = append(locks, l)
 	}

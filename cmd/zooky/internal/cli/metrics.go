@@ -18,7 +18,7 @@ import (
 type census struct {
 	held, free, unreadable int
 	holders, waiters       int
-	used                   []zklock.LockInfo // those that are held, the most waited for first
+	used                   []zklock.LockInfo // held locks, the ones with most waiters first
 	at                     time.Time
 	took                   time.Duration
 }
@@ -62,12 +62,12 @@ var (
 	locksMetric = prometheus.NewDesc("zooky_locks", "Locks below the root.",
 		[]string{"state"}, nil)
 	holdersMetric = prometheus.NewDesc("zooky_holders", "Holders of all locks.", nil, nil)
-	waitersMetric = prometheus.NewDesc("zooky_waiters", "Those that wait for locks.", nil, nil)
+	waitersMetric = prometheus.NewDesc("zooky_waiters", "Waiters for all locks.", nil, nil)
 	leftOutMetric = prometheus.NewDesc("zooky_locks_left_out",
 		"Held locks that have no series of their own.", nil, nil)
 	lockHolders = prometheus.NewDesc("zooky_lock_holders", "Holders of the lock.",
 		[]string{"lock"}, nil)
-	lockWaiters = prometheus.NewDesc("zooky_lock_waiters", "Those that wait for the lock.",
+	lockWaiters = prometheus.NewDesc("zooky_lock_waiters", "Waiters for the lock.",
 		[]string{"lock"}, nil)
 	lockAsked = prometheus.NewDesc("zooky_lock_revocations_asked",
 		"Contenders of the lock that were asked to release it.", []string{"lock"}, nil)
@@ -77,7 +77,7 @@ var (
 		"How long the first of the holders has held the lock, or been in the queue if that is not known.",
 		[]string{"lock"}, nil)
 	lockOldestWait = prometheus.NewDesc("zooky_lock_oldest_wait_seconds",
-		"How long the longest of those that wait has.", []string{"lock"}, nil)
+		"How long the first of the waiters has waited.", []string{"lock"}, nil)
 )
 
 // exporter tells Prometheus of the last census.

@@ -26,7 +26,7 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-// TestPatternOfManyStars has one that a search without memory would take for ever with.
+// TestPatternOfManyStars has one that a search without memory would take forever with.
 func TestPatternOfManyStars(t *testing.T) {
 	p, err := newPattern(strings.Repeat("**/a/", 25) + "b")
 	require.NoError(t, err)

@@ -26,7 +26,7 @@ type queue struct {
 	// there by strangers.
 	Others     []string `json:"others"`
 	OthersMore int      `json:"others_more,omitempty"` // how many more there are
-	// Strays are those of the Others that have the name of a contender and belong to no session.
+	// Strays are the Others that have the name of a contender and belong to no session.
 	Strays []string `json:"strays,omitempty"`
 }
 
@@ -192,7 +192,7 @@ func queueTable(w io.Writer, q *queue) *table {
 		switch {
 		case c.Holder:
 			place = cell{"holder", red}
-		case q.Permits > 0: // those who hold some are not in the queue
+		case q.Permits > 0: // holders of permits are not in the queue
 			waiting++
 			place = cell{text: fmt.Sprint(waiting)}
 		}

@@ -139,7 +139,7 @@ func (r *revoker) run(ctx context.Context, s *zklock.Session, m *zklock.Mutex) e
 func (r *revoker) question(name string) string {
 	after := ""
 	if r.force {
-		after = fmt.Sprintf(", and remove after %v those that have not", r.wait)
+		after = fmt.Sprintf(", and remove after %v the ones that have not", r.wait)
 	}
 	return fmt.Sprintf("Ask to release %s%s?", text(name, nameLimit).text, after)
 }
@@ -164,7 +164,7 @@ func (r *revoker) choose(ctx context.Context, s *zklock.Session,
 	return chosen, incomplete
 }
 
-// revoke asks, waits, and removes those that are left if it must.
+// revoke asks, waits, and with --then-force removes the contenders that are left.
 func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex,
 	asked []zklock.Contender) (*revocation, error) {
 	asking, cancel := context.WithTimeout(ctx, r.timeout)
@@ -198,7 +198,7 @@ func (r *revoker) revoke(ctx context.Context, s *zklock.Session, m *zklock.Mutex
 	return done, nil
 }
 
-// without returns those that are not among others.
+// without returns the contenders that are not among others.
 func without(contenders, others []zklock.Contender) []zklock.Contender {
 	there := places(others)
 	return slices.DeleteFunc(slices.Clone(contenders), func(c zklock.Contender) bool {

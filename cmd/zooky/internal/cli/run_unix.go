@@ -19,7 +19,7 @@ import (
 	"github.com/zookylock/zklock/cmd/zooky/internal/child"
 )
 
-// unixCommands are those that need signals and sessions.
+// unixCommands are the commands that need signals and process groups.
 func unixCommands(streams Streams) []*cobra.Command {
 	return []*cobra.Command{newRun(streams), newGuard(streams)}
 }

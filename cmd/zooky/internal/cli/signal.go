@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// endSignals are those that ask zooky to end.
+// endSignals are the signals that ask zooky to end.
 var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
 // interruptible returns a context that ends with the first signal that asks zooky to end; its cause

@@ -25,7 +25,7 @@ const (
 	limit          = time.Minute     // for a run, downloads not counted
 )
 
-// crewNames are the workers. The first three are those that something is done to.
+// crewNames are the workers. The faults of the demonstration befall the first three.
 var crewNames = []string{"ann", "ben", "cat", "dan", "eve", "fay"}
 
 // Demo is one run.

@@ -14,7 +14,7 @@ type orders struct {
 	gone                 chan struct{} // closed when no more orders can come
 
 	dwell    atomic.Bool
-	patience atomic.Int64 // a time.Duration; 0 for ever
+	patience atomic.Int64 // a time.Duration; 0 forever
 }
 
 func newOrders() *orders {

@@ -182,7 +182,7 @@ func (w *worker) update(token zklock.Token, revoked <-chan struct{}, id string) 
 	return w.tell(event{What: wrote, Token: token, Write: id})
 }
 
-// unlessStale tells of a write or read that was refused for its token, and passes other errors on.
+// unlessStale reports a write or read that was refused for its token, and returns other errors.
 func (w *worker) unlessStale(err error, token zklock.Token) error {
 	if !errors.Is(err, errStale) {
 		return err
