@@ -13,10 +13,10 @@ import (
 // and traces. A nil function is not called.
 //
 // AcquireStart is called by the goroutine that asks for the lock. All others are called on one
-// goroutine of the Session, one after the other, in the order of the events. Revoked, Lost and State
-// are called at once, after all earlier events; the others up to ten milliseconds later. No hook
-// delays a lock or a loss. Hooks should be quick, because later events are kept in memory until they
-// return. They must not call Session.Close, which waits up to a second for them.
+// goroutine of the Session, one after the other, in the order of the events. Revoked, Lost and
+// State are called at once, after all earlier events; the others up to ten milliseconds later. No
+// hook delays a lock or a loss. Hooks should be quick, because later events are kept in memory
+// until they return. They must not call Session.Close, which waits up to a second for them.
 //
 // For each acquisition AcquireStart is called first, then Queued if it has to wait, then
 // AcquireEnd. If the lock was granted, Revoked and Lost follow if they happen, and HoldEnd comes

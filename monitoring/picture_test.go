@@ -20,7 +20,8 @@ import (
 
 // texts are those of an SVG.
 func texts(svg string) (all []string) {
-	for _, m := range regexp.MustCompile(`(?s)<text[^>]*>([^<]*)</text>`).FindAllStringSubmatch(svg, -1) {
+	text := regexp.MustCompile(`(?s)<text[^>]*>([^<]*)</text>`)
+	for _, m := range text.FindAllStringSubmatch(svg, -1) {
 		all = append(all, html.UnescapeString(m[1]))
 	}
 	return all

@@ -55,7 +55,7 @@
 // request it is connection_closed if there was no answer, or no_node, node_exists, no_auth,
 // session_expired or session_moved. For other errors it is _OTHER.
 //
-// No attribute has a lock's name, a path or the text of an error, except zklock.lock.name. The two of
-// a revocation are written by the client that asks: an identifier, and free text. Only spans have
-// them.
+// No attribute has a lock's name, a path or the text of an error, except zklock.lock.name. The two
+// of a revocation are written by the client that asks: an identifier, and free text. Only spans
+// have them.
 package otelzklock

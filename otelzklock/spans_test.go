@@ -111,7 +111,8 @@ func TestSpans(t *testing.T) {
 		"refused": {
 			func(t *testing.T, ctx context.Context, p *place) {
 				p.hold(p.theirs, 0)
-				require.ErrorIs(t, p.m.Do(ctx, nil, zklock.NoWait()), zklock.ErrLocked)
+				never := func(context.Context) error { panic("the lock is taken") }
+				require.ErrorIs(t, p.m.Do(ctx, never, zklock.NoWait()), zklock.ErrLocked)
 			},
 			[]string{
 				"work 0s–0s {}",
