@@ -53,8 +53,8 @@ in the queue of a lock or semaphore, with a command that would break them. It re
 A client is a process if its identifier names one, as those of zklock and zooky run do, and
 otherwise a ZooKeeper session. A process can hold a lock in one thread and wait for another lock in
 another: that is not a cycle if the holder does not wait for the waiter, which only the program can
-tell. Who waits for permits of a semaphore is in a cycle only if all who hold some are. Clients with
-several cycles are shown with one of them.
+tell. A client that waits for permits of a semaphore is in a cycle only if none of those who hold
+some can go on. Clients with several cycles are shown with one of them.
 
 The exit status is 0 if there is no cycle, 1 if there are some, or there is no root, and 2 if
 something went wrong.`,
