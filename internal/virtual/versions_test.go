@@ -76,10 +76,17 @@ func TestVirtualAnotherVersionHolds(t *testing.T) {
 				require.NoError(t, err)
 				require.Len(t, queue, 2)
 				assert.Equal(t, "old/1", string(queue[0].Data))
+				assert.Zero(t, queue[0].HeldSince)
+				a.set(znode, "old/1\ngranted after 1m2.5s")
+				queue, err = rw.Contenders(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, "old/1", string(queue[0].Data))
+				assert.Equal(t, 62500*time.Millisecond, queue[0].HeldSince.Sub(queue[0].Created))
 				n, err := rw.RevokeHolder(t.Context(), zklock.WithReason("a \"reason\""))
 				require.NoError(t, err)
 				assert.Equal(t, 1, n)
-				assert.Equal(t, "unlock\nold/1\nasked by \"new/2\": \"a \\\"reason\\\"\"", a.data(znode))
+				assert.Equal(t, "unlock\nold/1\ngranted after 1m2.5s\nasked by \"new/2\": \"a \\\"reason\\\"\"",
+					a.data(znode))
 				a.delete(znode)
 				<-p.Done()
 				require.NoError(t, p.Err())
@@ -105,6 +112,8 @@ func TestVirtualAnotherVersionWaits(t *testing.T) {
 			znode := a.only("/ZktoolsLocks/m")
 			assert.Regexp(t, "^_c_[0-9a-f]{32}-"+kind+`-\d{10}$`, path.Base(znode))
 			assert.Equal(t, "new/2", a.data(znode))
+			time.Sleep(time.Minute) // sleep ok: virtual time
+			assert.Regexp(t, `^new/2\ngranted after [0-9]+m?s$`, a.data(znode))
 			a.set(znode, "unlock\nnew/2\nasked by \"old/1\": \"why\"")
 			<-m.Revoked()
 			var revoked *zklock.RevokedError
