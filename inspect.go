@@ -34,15 +34,15 @@ type Contender struct {
 	Zxid      int64     // of the znode's creation; the Zxid of the Token if the contender is exclusive
 	Created   time.Time // since when it has been in the queue
 	Modified  time.Time
-	// since when it holds the lock, or permits, by the servers' clock. A holder of a lock with
-	// NamingDefault says so when it has held the lock for 10 s; until then, and of other clients, it
-	// is not known, and zero. It was told by that client, and is not to be trusted.
+	// since when it holds the lock, or permits, by the servers' clock; zero if not known. A holder
+	// of a lock with NamingDefault writes it into its znode when it has held the lock for 10 s;
+	// other clients do not. It was written by that client, and is not to be trusted.
 	HeldSince time.Time
 	Permits   int // how many permits of a semaphore it holds; 0 for a waiter, and for a lock
 
 	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow
-	// it. Data and Revoked are not known then; nor, from ZooKeeper 3.9.2 on, is anything but what
-	// the znode's name says, and Holder.
+	// it. Data and Revoked are not known then. From ZooKeeper 3.9.2 on, only Holder and what the
+	// znode's name says are known.
 	Err error
 }
 

@@ -106,17 +106,16 @@ func newConfig(opts []Option) (config, error) {
 	return c, nil
 }
 
-// WithTLS has the servers show cert to clients, who connect by TLS 1.2 or 1.3 at
-// [Ensemble.Connect]'s addresses, 127.0.0.1 as ever. With clientCAs a client must show a
-// certificate that one of them has issued; without, none is asked for. The key is RSA or ECDSA:
-// ZooKeeper reads no other from a PEM file.
+// WithTLS makes clients connect by TLS 1.2 or 1.3 at the addresses of [Ensemble.Connect], which are
+// on 127.0.0.1. The servers present cert. With clientCAs a client must present a certificate issued
+// by one of them; without, none is asked for. The key of cert must be RSA or ECDSA: ZooKeeper reads
+// no other from a PEM file.
 //
-// The servers talk among themselves in the clear, and each has a port without TLS that
-// [Server.Command] and [Ensemble.Expire] use. A [Proxy] passes TLS on, and its OnFrame sees none of
-// it. The servers are always of the caller's own, whatever ZKLOCK_CONNECT says.
+// The servers communicate with each other without TLS, and each has a port without TLS that
+// [Server.Command] and [Ensemble.Expire] use. A [Proxy] passes TLS on, and does not call the hook
+// of OnFrame for it. With this option ZKLOCK_CONNECT is ignored.
 //
-// ZooKeeper needs Netty for TLS. A release of ZooKeeper has it; otherwise it is fetched as the rest
-// was.
+// ZooKeeper needs Netty for TLS. Releases of ZooKeeper contain it; otherwise it is downloaded.
 func WithTLS(cert tls.Certificate, clientCAs ...*x509.Certificate) Option {
 	return func(c *config) { c.tls, c.owned = &tlsConfig{cert, clientCAs}, true }
 }
