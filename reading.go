@@ -75,7 +75,7 @@ func (s *survey) read(ctx context.Context, dir string,
 	for i, c := range children {
 		paths[i] = zkpath.Join(dir, "/"+c.Name)
 	}
-	if !s.oneByOne.Load() {
+	if !s.oneByOne.Load() && s.zs.Takes(wire.OpMultiRead) {
 		answers, err := ensemble.Ask(ctx, s.zs.Session, wire.GetDataOfMany(paths), contenderNodes)
 		switch {
 		case err == nil:
@@ -83,6 +83,7 @@ func (s *survey) read(ctx context.Context, dir string,
 		case ctx.Err() != nil:
 			return nil, err
 		}
+		s.zs.NoteRefusal(wire.OpMultiRead, err)
 		s.oneByOne.Store(!errors.Is(err, ensemble.ErrTooLarge))
 	}
 	answers := make([]ensemble.Response[contenderNode], len(children))

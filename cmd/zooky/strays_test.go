@@ -24,7 +24,7 @@ func TestStrays(t *testing.T) {
 	_, stdout, stderr := p.zooky("list", "stuck")
 	assert.NotContains(t, stdout, "Locked", stderr)
 	_, stdout, stderr = p.zooky("list", "stuck/"+stray)
-	assert.Regexp(t, `(?m)^stuck/`+stray+` +No session +- +0 +0 +\d+s$`, stdout, stderr)
+	assert.Regexp(t, `(?m)^stuck/`+stray+` +No session +- +0 +0 +- +-$`, stdout, stderr)
 	status, stdout, _ := p.zooky("show", "stuck")
 	assert.Equal(t, 0, status)
 	assert.Contains(t, stdout, "stuck is free.\n")
@@ -64,8 +64,8 @@ func TestPrivateLocksAreListed(t *testing.T) {
 	require.NoError(t, err)
 	status, stdout, stderr := p.zooky("list")
 	assert.Equal(t, 0, status, stderr)
-	assert.Regexp(t, `(?m)^open +Locked +lock +1 +1 +\d+s$`, stdout)
-	assert.Regexp(t, `(?m)^private +No permission +\? +\? +\? +\?$`, stdout)
+	assert.Regexp(t, `(?m)^open +Locked +lock +1 +1 +queued \d+s ago +ann$`, stdout)
+	assert.Regexp(t, `(?m)^private +No permission +\? +\? +\? +\? +\?$`, stdout)
 	_, stdout, _ = p.zooky("list", "private", "--json")
 	var locks []struct {
 		Name, Status, Error string

@@ -17,6 +17,7 @@ var substitutes = map[int32]string{
 	wire.OpCreate2:         "candidates are created with create, and read once more",
 	wire.OpCreateContainer: "the znodes above candidates are persistent, and stay",
 	wire.OpAddWatch:        "all locks are read at each look",
+	wire.OpMultiRead:       "candidates are read one by one",
 }
 
 // vocabulary is which of these requests the servers do not take. A server that does not says so

@@ -168,6 +168,11 @@ var mutants = []mutant{
 		tests: "TestVirtualListerWithoutAnswers",
 	},
 	{
+		name:  "list: servers asked again and again for what they do not know",
+		edits: []edit{{"reading.go", " && s.zs.Takes(wire.OpMultiRead) {", " {"}},
+		tests: "TestVirtualSurveyWithoutMultiRead",
+	},
+	{
 		name:  "several locks: acquired one after the other in the caller's order",
 		edits: []edit{{"lockall.go", "	acquired, bond, failed := s.locks.AcquireAll(ctx, claims)\n", "	var acquired []*recipe.Acquisition\n	var bond *recipe.Bond\n	var failed *recipe.ClaimError\n	for _, c := range claims {\n		var one []*recipe.Acquisition\n		if one, bond, failed = s.locks.AcquireAll(ctx, []recipe.Claim{c}); failed != nil {\n			break\n		}\n		acquired = append(acquired, one...)\n	}\n"}},
 		tests: "TestVirtualLockAllInAnyOrder",

@@ -85,3 +85,24 @@ func enlarge(t *testing.T, _ *world, s *zklock.Session, dir string) {
 		require.NoError(t, err)
 	}
 }
+
+// TestVirtualSurveyWithoutMultiRead has servers that do not know the request for many znodes, and
+// say so in their own ways. They are not asked again and again: some end the connection over it.
+func TestVirtualSurveyWithoutMultiRead(t *testing.T) {
+	for _, manner := range []fakezk.Manner{fakezk.Refuses, fakezk.BadArguments, fakezk.HangsUp} {
+		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+			w.Imitate(fakezk.Profile{Foreign: map[int32]fakezk.Manner{wire.OpMultiRead: manner}})
+			s, client := w.dial("", 10*time.Second)
+			m := mutex(t, s, "m")
+			lock(t, m)
+			for range 4 {
+				locks, err := s.Locks(t.Context())
+				require.NoError(t, err)
+				require.Len(t, locks, 1)
+				assert.Equal(t, string(contenders(t, m)[0].Data), locks[0].HeldBy)
+			}
+			assert.LessOrEqual(t, client.Sent(wire.OpMultiRead), 2, manner)
+			m.Unlock()
+		})
+	}
+}
