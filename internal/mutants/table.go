@@ -244,7 +244,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "election: looks again and again while there is no leader",
-		edits: []edit{{"election.go", "	if err == nil && len(queue.Order(q.Children)) == 0 {", "	if false {"}},
+		edits: []edit{{"election.go", "	if err == nil && len(queue.Order(q.Children)) == 0 {", "	if err != nil && len(queue.Order(q.Children)) == 0 {"}},
 		tests: "TestVirtualObserveWithoutALeader",
 	},
 	{
