@@ -3,6 +3,11 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "zooky: a process that one list lacks is left",
+		edits: []edit{{"cmd/zooky/internal/child/child.go", "		left := reap()\n", "		reap()\n		left := len(processes) > 0\n"}},
+		tests: "TestKillDoesNotRelyOnOneList",
+	},
+	{
 		name:  "held since: another client's data overwritten",
 		edits: []edit{{"internal/recipe/mark.go", "s.Granted || !bytes.Equal(s.Who, who)", "s.Granted"}},
 		tests: "TestVirtualForgedHeldSince",

@@ -170,13 +170,19 @@ func (c *Child) Kill() {
 
 // Kill kills every process that this one has started, directly or not, the guard included, and
 // returns when none is left that can be killed.
-func Kill() {
+func Kill() { killThose(children) }
+
+// killThose is Kill for the processes that list returns. A list can lack a process, because it is
+// read one process after the other: the parent of one that was read can end before it is read
+// itself. So it is the kernel that says when no child is left.
+func killThose(list func() processTree) {
 	for {
-		processes := below(children(), os.Getpid())
-		if len(processes) == 0 || len(signalAll(processes, syscall.SIGKILL)) == len(processes) {
+		processes := below(list(), os.Getpid())
+		denied := signalAll(processes, syscall.SIGKILL)
+		left := reap()
+		if !left || len(processes) > 0 && len(denied) == len(processes) {
 			return
 		}
-		reap()
 		time.Sleep(killPoll) // sleep ok: no event reports that the last of them has ended
 	}
 }
@@ -194,13 +200,13 @@ func Reap() {
 	}
 }
 
-// reap waits for those children that have ended.
-func reap() {
+// reap waits for those children that have ended, and reports whether there are others.
+func reap() (others bool) {
 	for {
 		var status syscall.WaitStatus
-		if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); pid <= 0 &&
-			!errors.Is(err, syscall.EINTR) {
-			return
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		if pid <= 0 && !errors.Is(err, syscall.EINTR) {
+			return err == nil
 		}
 	}
 }
