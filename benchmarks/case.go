@@ -80,9 +80,7 @@ func cases(quick bool) []Case {
 	}
 	all = append(all,
 		throughput("goroutines-64", "64 goroutines, one session", sharing, 1, 64, 0),
-		looping("semaphore-10", "semaphore of 10, 100 sessions",
-			[]string{nameOurs, nameCurator, nameKazoo},
-			loop{sessions: 100, workers: 1, permits: 10}, 0),
+		semaphoreOf10(),
 		remoteContender(),
 		readers(),
 		throughput("delay-1ms", "alone, 1 ms each way", libraries, 1, 1, time.Millisecond),

@@ -18,6 +18,8 @@ const (
 	tableCancel     = "cancel"
 	tableReconnect  = "reconnect"
 	tableFleet      = "fleet"
+	tableTogether   = "together"
+	tableSemaphore  = "semaphore"
 )
 
 // table is how the results of some cases are shown: a line for each case and library.
@@ -80,6 +82,21 @@ var tables = []table{
 		plain("requests", figureAllRequests),
 		plain("bytes", figureAllBytes),
 		plain("ms until quiet", figureAllTime),
+	}},
+	{tableTogether, "Several locks together", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× one by one", figureRate, nameOneByOne),
+		ratio("× zk.Lock", figureRate, nameZkLock),
+		plain("requests", figureRequests),
+	}},
+	{tableSemaphore, "Semaphores", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× Curator", figureRate, nameCurator),
+		plain("fewest/most", figureFairness),
+		plain("requests", figureRequests),
+		plain("bytes", figureBytes),
 	}},
 	{tableFleet, "Many sessions that hold locks", []column{
 		plain("requests a second", figureFleetRequests),

@@ -58,10 +58,21 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 
 // togetherAt10ms has one worker take n locks at a time, over a slow network.
 func togetherAt10ms(n int) Case {
-	return looping(fmt.Sprintf("together-%d", n),
+	c := looping(fmt.Sprintf("together-%d", n),
 		fmt.Sprintf("%d locks together, 10 ms each way", n),
 		[]string{nameOurs, nameOneByOne, nameZkLock}, loop{sessions: 1, workers: 1, locks: n},
 		10*time.Millisecond)
+	c.Table = tableTogether
+	return c
+}
+
+// semaphoreOf10 has 100 sessions take a permit each of ten.
+func semaphoreOf10() Case {
+	c := looping("semaphore-10", "semaphore of 10, 100 sessions",
+		[]string{nameOurs, nameCurator, nameKazoo},
+		loop{sessions: 100, workers: 1, permits: 10}, 0)
+	c.Table = tableSemaphore
+	return c
 }
 
 // perAcquisition takes the difference between a long pass and a short one: sessions are opened and
