@@ -56,12 +56,12 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 		pass: pass, count: count}
 }
 
-// togetherAt10ms has one worker take n locks at a time, over a slow network.
-func togetherAt10ms(n int) Case {
+// together has one worker take n locks at a time, over a slow network.
+func together(n int, delay time.Duration) Case {
 	c := looping(fmt.Sprintf("together-%d", n),
-		fmt.Sprintf("%d locks together, 10 ms each way", n),
+		fmt.Sprintf("%d locks together, %d ms each way", n, delay.Milliseconds()),
 		[]string{nameOurs, nameOneByOne, nameZkLock}, loop{sessions: 1, workers: 1, locks: n},
-		10*time.Millisecond)
+		delay)
 	c.Table = tableTogether
 	return c
 }
