@@ -48,6 +48,13 @@ func (sd side) kinds() []peers.Kind {
 	return []peers.Kind{sd.kind}
 }
 
+// keepsItsPlace reports whether the side never gives its place up. WriteLock waits in vain if the
+// candidate ahead goes while it looks, and kazoo's readers up to 2.8 and its writers can wait for one
+// another: then they queue anew, at the end.
+func (sd side) keepsItsPlace() bool {
+	return sd.library != "WriteLock" && (sd.library != "kazoo" || sd.kind != peers.Write)
+}
+
 func naming(n zklock.Naming) []zklock.LockOption {
 	return []zklock.LockOption{zklock.WithNaming(n)}
 }
@@ -146,13 +153,12 @@ func TestHandOffs(t *testing.T) {
 		count, err := site.Counter()
 		require.NoError(t, err)
 		assert.Equal(t, exclusive, count)
-		if pair[0].library == "WriteLock" || pair[1].library == "WriteLock" {
-			// If the candidate ahead goes while it looks, it waits in vain, and queues anew at the end.
+		if pair[0].keepsItsPlace() && pair[1].keepsItsPlace() {
+			tookTurns(t, site, 4*each, 4)
+		} else {
 			visits, err := site.Visits()
 			require.NoError(t, err)
 			assert.Len(t, visits, 4*each)
-		} else {
-			tookTurns(t, site, 4*each, 4)
 		}
 		assert.Empty(t, children(t, s, root+"/"+name), "candidates are left")
 	})
