@@ -225,6 +225,18 @@ func endedContext(t *testing.T) context.Context {
 	return ctx
 }
 
+// lookDuring has a Lister look, and calls do so long after the look has begun.
+func lookDuring(t *testing.T, l *zklock.Lister, after time.Duration, do func()) {
+	looked := make(chan error)
+	go func() { // ends with the look
+		_, err := l.Locks(t.Context())
+		looked <- err
+	}()
+	time.Sleep(after) // sleep ok: virtual
+	do()
+	require.NoError(t, <-looked)
+}
+
 // TestVirtualListerArmedAsItBreaks breaks the connection at every moment of the first look, and
 // changes locks meanwhile.
 func TestVirtualListerArmedAsItBreaks(t *testing.T) {
@@ -236,14 +248,7 @@ func TestVirtualListerArmedAsItBreaks(t *testing.T) {
 			lock(t, m)
 			l := watching.NewLister()
 			defer l.Close()
-			looked := make(chan error)
-			go func() { // ends with the look
-				_, err := l.Locks(t.Context())
-				looked <- err
-			}()
-			time.Sleep(after) // sleep ok: virtual
-			watcher.Cut()
-			require.NoError(t, <-looked)
+			lookDuring(t, l, after, func() { watcher.Cut() })
 			m.Unlock()
 			p := queued(t, m)
 			requireSame(t, watching, l, fmt.Sprint(after))
@@ -298,14 +303,7 @@ func TestVirtualListerWhileLocksChange(t *testing.T) {
 			lock(t, m)
 			l := watching.NewLister()
 			defer l.Close()
-			looked := make(chan error)
-			go func() { // ends with the look
-				_, err := l.Locks(t.Context())
-				looked <- err
-			}()
-			time.Sleep(after) // sleep ok: virtual
-			m.Unlock()
-			require.NoError(t, <-looked)
+			lookDuring(t, l, after, m.Unlock)
 			requireSame(t, watching, l, fmt.Sprint(after))
 		})
 	}
