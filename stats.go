@@ -107,6 +107,9 @@ func (t *tally) ended(a *recipe.Acquisition, held time.Duration, lost error) {
 
 // released counts a loss that the release has noticed.
 func (t *tally) released(err error) {
+	if err == nil { // each release comes here
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stats.Lost.count(reasonOf(err))

@@ -155,7 +155,7 @@ func (l *Lease) setTimerLocked() {
 
 // tick is the timer's.
 func (l *Lease) tick() {
-	l.RunOut(0)
+	l.RunOut(time.Now(), 0)
 	l.zs.noteUnanswered()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,15 +163,14 @@ func (l *Lease) tick() {
 }
 
 // RunOut loses every hold if the deadline has passed. The timer calls it, and so does each look at
-// a hold: the process may have been stopped while the timer was due. See noticeSleepLocked for
-// fresh.
-func (l *Lease) RunOut(fresh time.Duration) {
+// a hold: the process may have been stopped while the timer was due. now is the time, just read. See
+// noticeSleepLocked for fresh.
+func (l *Lease) RunOut(now time.Time, fresh time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {
 		l.mu.Unlock()
 		return
 	}
-	now := time.Now()
 	l.noticeSleepLocked(now, fresh)
 	if now.Before(l.proof.until()) {
 		l.mu.Unlock()

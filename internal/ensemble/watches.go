@@ -178,9 +178,6 @@ func (w *Watcher) Distrust() {
 	w.node.disarm()
 }
 
-// Path returns the watched znode's path: one copy for all who wait for it.
-func (w *Watcher) Path() string { return w.node.path }
-
 // Annotate leaves a note with a znode of ours, for its watchers. Deleted replaces it.
 func (t *WatchTable) Annotate(path string, note any) {
 	t.mu.Lock()

@@ -1423,7 +1423,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "readers join although a writer queues",
-		edits: []edit{{"internal/recipe/cohort.go", "	if t.mayPass() && t.grantLocked(m) {", "	if t.grantLocked(m) {"}},
+		edits: []edit{{"internal/recipe/cohort.go", "t.owner.hold.Stands() && t.mayPass() &&", "t.owner.hold.Stands() &&"}},
 		tests: "TestReadersOfAProcessShareACandidate",
 	},
 	{
@@ -1589,7 +1589,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "force that failed goes on waiting for a grant",
-		edits: []edit{{"internal/recipe/passage.go", "	if uncommit != nil {\n		uncommit()\n	}\n", ""}},
+		edits: []edit{{"internal/recipe/passage.go", "	if force != nil {\n		force.end()\n	}\n", ""}},
 		tests: "TestVirtualForceThatFailsLeavesNothing",
 	},
 	{

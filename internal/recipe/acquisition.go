@@ -14,9 +14,9 @@ import (
 type Claim struct {
 	Path    string // of the lock's or semaphore's znode
 	Kind    queue.Kind
+	Try     bool // give up at once if others are ahead
 	Config  *Config
 	Permits int         // how many, of a semaphore
-	Try     bool        // give up at once if others are ahead
 	Revoke  *Revocation // what is done to those ahead; nil for nothing
 
 	Slot  *Slot  // of the handle; nil where holds may share it

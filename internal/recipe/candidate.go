@@ -51,7 +51,6 @@ type candidate struct {
 	// that its znode must have when it leaves the queue of a semaphore, -1 for any
 	version int32
 	kind    queue.Kind
-	path    string            // once created
 	czxid   int64             // once known
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // those ahead of it
@@ -304,7 +303,6 @@ func (c *candidate) look(ctx context.Context) error {
 func (c *candidate) watch() *ensemble.Watcher {
 	if c.self == nil {
 		c.self = c.zs.Watches.Watch(c.path, c.wake)
-		c.path = c.self.Path() // thousands may wait: one copy of it is enough
 	}
 	return c.self
 }

@@ -137,7 +137,7 @@ func (co *Cohort) joinLocked(m *member) bool {
 		return false
 	}
 	m.queued = t.queued
-	if t.mayPass() && t.grantLocked(m) {
+	if t.owner.hold.Stands() && t.mayPass() && t.grantLocked(m) {
 		t.countLocked()
 		return true
 	}

@@ -34,13 +34,13 @@ type Hold struct {
 
 	// guards the fields below, and what is told; the whole's before its parts'
 	mu    sync.Mutex
-	path  string          // of the candidate's znode
 	moves bool            // a downgrade is under way: the znode may be another
 	reads bool            // it shares the lock with readers
+	ended bool            // released or lost
+	path  string          // of the candidate's znode
 	err   error           // nil, or an error that matches ErrRevoked or ErrLost
 	since time.Time       // when it was granted; zero until then
 	held  time.Duration   // until it ended
-	ended bool            // released or lost
 	lapse remover         // called when the hold is lost; nil for none
 	over  context.Context // see lasting; nil until it is called
 	end   context.CancelFunc
@@ -209,9 +209,10 @@ func (h *Hold) finishLocked(now time.Time, lost error) {
 	}
 }
 
-// release ends the hold from the holder's side, once. It returns the loss that came before, if any.
+// release ends the hold from the holder's side, once, at the time now. It returns the loss that came
+// before, if any.
 func (h *Hold) release(now time.Time) error {
-	h.lease.RunOut(lately)
+	h.lease.RunOut(now, lately)
 	if h.whole != nil {
 		h.whole.mu.Lock()
 		delete(h.whole.parts, h)
@@ -228,7 +229,7 @@ func (h *Hold) release(now time.Time) error {
 
 // State returns the hold's error after a look at the clock, for its holder.
 func (h *Hold) State() error {
-	h.lease.RunOut(0)
+	h.lease.RunOut(time.Now(), 0)
 	return h.Known()
 }
 
@@ -238,13 +239,13 @@ const lately = time.Millisecond
 
 // Stands reports whether the holder may go on.
 func (h *Hold) Stands() bool {
-	h.lease.RunOut(lately)
+	h.lease.RunOut(time.Now(), lately)
 	return h.Known() == nil
 }
 
 // isLost reports whether the hold is gone, before it is passed on.
 func (h *Hold) isLost() bool {
-	h.lease.RunOut(lately)
+	h.lease.RunOut(time.Now(), lately)
 	return h.lost.isGiven()
 }
 

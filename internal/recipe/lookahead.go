@@ -30,7 +30,7 @@ func (c *candidate) watchAhead() {
 	watched := c.watched()
 	watchers := make([]*ensemble.Watcher, len(watched))
 	for i := range watched {
-		watchers[i] = c.zs.Watches.Watch(c.dir+"/"+watched[i].Name, c.wake)
+		watchers[i] = c.zs.Watches.Watch(c.zs.siblings.path(c.dir, watched[i]), c.wake)
 	}
 	c.unwatchAhead() // last, so that what is known of the znodes watched before is kept
 	c.watchers = watchers

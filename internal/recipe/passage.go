@@ -25,10 +25,7 @@ type Passage struct {
 	onSettled func(*Passage, error) // is called with the outcome; may be nil
 	onLeft    func()                // is called when no candidate is left; may be nil
 
-	// Set once others are removed by force, and guarded by mu: the grant is given a moment although
-	// ctx has ended. committed ends when the acquisition is settled.
-	committed context.Context
-	uncommit  context.CancelFunc
+	force *commitment // set once others are removed by force, and guarded by mu
 
 	// that occupied the handle when the candidate was first: it is lost, whether or not it was told
 	obstacle *Hold
@@ -40,6 +37,13 @@ type Passage struct {
 	unwatch context.CancelFunc // ends that
 
 	downgrade atomic.Pointer[downgrade] // the last; nil if there was none
+}
+
+// commitment gives the grant a moment although the passage's ctx has ended, because others are
+// removed for it.
+type commitment struct {
+	ctx context.Context // ends when the acquisition is settled
+	end context.CancelFunc
 }
 
 // New returns a passage that is yet to be begun.
@@ -132,7 +136,7 @@ func (p *Passage) Cancel(cause error) { p.cancel(cause) }
 
 func (p *Passage) onContextDone() {
 	p.mu.Lock()
-	committed := p.committed != nil
+	committed := p.force != nil
 	p.mu.Unlock()
 	if committed {
 		select {
@@ -148,11 +152,15 @@ func (p *Passage) onContextDone() {
 func (p *Passage) commit() (ctx context.Context, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.committed == nil && p.ctx.Err() == nil {
-		p.committed, p.uncommit = context.WithCancel(context.WithoutCancel(p.ctx))
+	if p.force == nil {
+		if p.ctx.Err() != nil {
+			return nil, false
+		}
+		p.force = new(commitment)
+		p.force.ctx, p.force.end = context.WithCancel(context.WithoutCancel(p.ctx))
 		p.cleanUp = 0 // onContextDone waits
 	}
-	return p.committed, p.committed != nil && !p.done.isGiven()
+	return p.force.ctx, !p.done.isGiven()
 }
 
 // granted settles the acquisition with the hold of this candidate. It is false if the acquisition
@@ -171,10 +179,10 @@ func (p *Passage) granted(c *candidate) bool {
 func (p *Passage) settled(err error) {
 	p.cancel(nil)
 	p.mu.Lock()
-	uncommit := p.uncommit
+	force := p.force
 	p.mu.Unlock()
-	if uncommit != nil {
-		uncommit()
+	if force != nil {
+		force.end()
 	}
 	if p.foreign {
 		p.locks.client.Unbind(p)

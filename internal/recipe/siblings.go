@@ -83,6 +83,17 @@ func (s *siblings) directlyBehind(c *spot) (other queue.Candidate, ok bool) {
 	return behind.place, true
 }
 
+// path returns the path of a candidate of the lock dir. Thousands may wait, each of which watches the
+// one ahead: that of a sibling is the same string.
+func (s *siblings) path(dir string, other queue.Candidate) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.atLocked(dir, other); c != nil {
+		return c.path
+	}
+	return dir + "/" + other.Name
+}
+
 // have reports whether another candidate is one of them, and not about to leave.
 func (s *siblings) have(dir string, other queue.Candidate) bool { return s.at(dir, other) != nil }
 
@@ -91,6 +102,10 @@ func (s *siblings) have(dir string, other queue.Candidate) bool { return s.at(di
 func (s *siblings) at(dir string, other queue.Candidate) *spot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.atLocked(dir, other)
+}
+
+func (s *siblings) atLocked(dir string, other queue.Candidate) *spot {
 	if c := s.seats[seat{dir, other.Seq}]; c != nil && c.place.Name == other.Name {
 		return c
 	}

@@ -14,6 +14,7 @@ type spot struct {
 	cfg   *Config
 	voice queue.Voice
 	place queue.Candidate // once created
+	path  string          // once created; unchanged while it is among the siblings
 
 	standing atomic.Pointer[standing] // nil until it is known; read by others too
 }

@@ -95,9 +95,10 @@ func (t *term) fail(err error) {
 	letDown(waiting, err)
 }
 
-// mayPass reports whether one more may be granted the lock.
+// mayPass reports whether one more may be granted the lock. The caller has just looked at the clock
+// for the lease: a member that releases its hold does, and so does Hold.Stands.
 func (t *term) mayPass() bool {
-	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.Stands()
+	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.Known() == nil
 }
 
 // grantLocked gives a part of the hold to a member. It is false if that has given up, or the hold
@@ -176,6 +177,7 @@ func (t *term) check(began int) {
 	}
 	var begun *term
 	if t.phase == idle {
+		t.owner.hold.Stands() // looks at the clock, for goOnLocked
 		t.phase = held
 		begun = t.goOnLocked()
 		t.dismissLocked(t.last)
@@ -254,7 +256,7 @@ func (t *term) onLeft() {
 }
 
 // goOnLocked passes on the hold, which no member has, or ends the term. It returns the next term if
-// one is to be queued.
+// one is to be queued. The caller has just looked at the clock, as for mayPass.
 func (t *term) goOnLocked() *term {
 	if t.co.term == t && t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
 		if t.mayPass() {
@@ -264,7 +266,7 @@ func (t *term) goOnLocked() *term {
 			}
 		}
 		t.checkLocked()
-		if t.others == asking && t.co.waiting.Len() > 0 && t.owner.hold.Stands() {
+		if t.others == asking && t.co.waiting.Len() > 0 && t.owner.hold.Known() == nil {
 			t.phase = idle
 			return nil
 		}
