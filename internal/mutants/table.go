@@ -1413,7 +1413,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "revoked hold passed on",
-		edits: []edit{{"internal/recipe/term.go", "t.grants < math.MaxUint32 && t.owner.hold.Stands()", "t.grants < math.MaxUint32"}},
+		edits: []edit{{"internal/recipe/term.go", "t.grants < math.MaxUint32 && t.owner.hold.Known() == nil", "t.grants < math.MaxUint32"}},
 		tests: "TestNoHandoffAfterARevocation",
 	},
 	{

@@ -46,6 +46,7 @@ type model struct {
 	forgotten map[int64]bool
 	gone      map[string]bool         // candidates that were deleted
 	goneAt    map[owned]time.Time     // when one of them was
+	robbed    map[owned]bool          // of those, one was deleted by another session
 	newest    map[string]zklock.Token // of all holds, by lock
 	writers   map[string]zklock.Token // of exclusive ones
 	removers  map[string]bool         // locks that a user has taken by force or cleared
@@ -67,6 +68,7 @@ func newModel() *model {
 		begun: time.Now(), holds: make(map[*hold]struct{}), pools: make(map[string]*pool),
 		forgotten: make(map[int64]bool),
 		gone:      make(map[string]bool), goneAt: make(map[owned]time.Time),
+		robbed:  make(map[owned]bool),
 		newest:  make(map[string]zklock.Token),
 		writers: make(map[string]zklock.Token), removers: make(map[string]bool),
 		unsolved: make(map[int]Step), waits: make(map[string]int),
@@ -104,9 +106,11 @@ func (m *model) granted(h *hold) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.trace = append(m.trace, fmt.Sprintf("%v granted %v", time.Since(m.begun), h))
-	// The user hears of the grant a moment after it.
+	// The user hears of the grant a moment after it. A session that is cut off does not hear that its
+	// candidate was removed by force, and goes on sharing it among readers, whose path is not known.
+	of := owned{h.lock, h.session}
 	h.excused = h.excused || m.gone[h.path] || m.forgotten[h.session] ||
-		h.path == "" && time.Since(m.goneAt[owned{h.lock, h.session}]) <= told
+		h.path == "" && (m.robbed[of] || time.Since(m.goneAt[of]) <= told)
 	for other := range m.holds {
 		if other.lock != h.lock || other.shared && h.shared {
 			continue
@@ -202,7 +206,9 @@ func (m *model) deleted(lock, znode string, owner, by int64) {
 		h.excused = true
 	}
 	m.leftLocked(lock, znode, owner)
-	m.gone[znode], m.goneAt[owned{lock, owner}] = true, time.Now()
+	of := owned{lock, owner}
+	m.gone[znode], m.goneAt[of] = true, time.Now()
+	m.robbed[of] = m.robbed[of] || by > 0 && by != owner
 }
 
 // wipe is told that the ensemble begins anew, and forgets these sessions. Until their clients hear of
