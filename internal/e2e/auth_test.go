@@ -369,6 +369,21 @@ func TestARefusalSaysWhichRight(t *testing.T) {
 	assert.ErrorIs(t, err, zk.ErrNoAuth)
 }
 
+// TestALockBelowAPrivateZnode asks for a new lock below a znode that all may use, which is below one
+// in which others may not create. They do not need that right, because the znode is there.
+func TestALockBelowAPrivateZnode(t *testing.T) {
+	owner := dial(t, digest("ann:secret"))
+	private := mutex(t, owner, "private")
+	lock(t, private)
+	defer private.Unlock()
+	open := private.Path() + "/open"
+	_, err := owner.Conn().Create(open, nil, 0, zk.WorldACL(zk.PermAll))
+	require.NoError(t, err)
+	m := mutex(t, dial(t), "private/open/new")
+	lock(t, m)
+	m.Unlock()
+}
+
 // TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is
 // everybody's.
 func TestBehindACandidateThatMayNotBeRead(t *testing.T) {

@@ -423,13 +423,43 @@ var mutants = []mutant{
 		tests: "TestARefusalSaysWhichRight",
 	},
 	{
+		name: "the znode of a new lock is never created with its candidate",
+		edits: []edit{{"internal/recipe/queueing.go",
+			"	c.founds = !p.Sight.met.Load() && c.zs.meetsNew.Load()\n", ""}},
+		tests: "TestVirtualFirstLockOfAName",
+	},
+	{
+		name: "the znode of a lock is created with each candidate of a handle",
+		edits: []edit{{"internal/recipe/queueing.go",
+			"c.founds = !p.Sight.met.Load() && c.zs", "c.founds = c.zs"}},
+		tests: "TestVirtualFirstLockOfAName",
+	},
+	{
+		name: "a lock that exists is taken for new for ever",
+		edits: []edit{{"internal/recipe/parents.go",
+			"		zs.meetsNew.Store(false)\n", ""}},
+		tests: "TestVirtualFirstLockOfAName",
+	},
+	{
+		name: "a refused container is sent again with each candidate",
+		edits: []edit{{"internal/recipe/candidate.go",
+			"c.founds = c.founds && c.zs.isContainer(c.dir, c.dir, c.cfg); c.founds {", "c.founds {"}},
+		tests: "TestVirtualKindsOfServers|TestVirtualKindsOfServersReconnect",
+	},
+	{
+		name: "a parent that may not be created is missing",
+		edits: []edit{{"internal/recipe/parents.go",
+			"err = zs.checkExists(paths[i], err)", "_ = zs.checkExists"}},
+		tests: "TestALockBelowAPrivateZnode",
+	},
+	{
 		name:  "rights: several refused candidates do not say which right they lack",
 		edits: []edit{{"internal/recipe/together.go", "noRight(err, c.dir)", "err"}},
 		tests: "TestARefusalSaysWhichRight",
 	},
 	{
 		name:  "rights: a refused parent does not say which right it lacks",
-		edits: []edit{{"internal/recipe/parents.go", "noRight(err, above(path))", "err"}},
+		edits: []edit{{"internal/recipe/parents.go", "noRight(err, above(paths[i]))", "err"}},
 		tests: "TestARefusalSaysWhichRight",
 	},
 	{
@@ -1101,7 +1131,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "rights of a lock given to what is above it",
-		edits: []edit{{"internal/recipe/parents.go", "		if cfg.isOwn(path, dir) {\n			acl = cfg.ACL\n		}\n", "		acl = cfg.ACL\n"}},
+		edits: []edit{{"internal/recipe/parents.go", "	if cfg.isOwn(path, dir) {\n		acl = cfg.ACL\n	}\n", "	acl = cfg.ACL\n"}},
 		tests: "TestALocksRightsAreItsOwn",
 	},
 	{

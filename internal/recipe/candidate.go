@@ -41,6 +41,7 @@ type candidate struct {
 	// the queue was empty when it was created, and has been since the candidate before it left
 	wasOnly bool
 	sifts   bool // a stray was met in the line: the rest is looked at before it is waited for
+	founds  bool // the lock's znode is created in the packet of the next creation, see found
 
 	handoff *handoff // that it has left; nil for none
 
@@ -127,6 +128,8 @@ func (c *candidate) create(ctx context.Context) error {
 			}
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
+				c.founds = false
+				c.zs.meetsNew.Store(true)
 				err := c.zs.makeParents(ctx, c.dir, c.cfg)
 				// otherwise one has vanished before the next was made
 				if err != nil && !errors.Is(err, zk.ErrNoNode) {
@@ -194,7 +197,14 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 		create = wire.CreateOld(name, c.cfg.Identifier, c.cfg.ACL)
 	}
 	answers := ensemble.ResponsesTo(create, newBirth)
-	requests := []*wire.Request{create}
+	var requests []*wire.Request
+	var founded ensemble.Responses[struct{}]
+	if c.founds = c.founds && c.zs.isContainer(c.dir, c.dir, c.cfg); c.founds {
+		found := c.zs.found(c.dir, c.cfg)
+		founded = ensemble.ResponsesTo(found, ensemble.Nothing)
+		requests = append(requests, found)
+	}
+	requests = append(requests, create)
 	numbered := c.zs.emptyThrough(c.dir) >= 0 ||
 		c.kind.Exclusive() && c.zs.siblings.count(c.dir) > 0
 	if c.first = nil; !numbered { // otherwise the number will tell
@@ -203,7 +213,7 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 			requests = append(requests, c.zs.roster.request(c.first))
 		}
 	}
-	lists := len(requests) > 1
+	lists := requests[len(requests)-1] != create
 	// Without a listing of the queue before it, a candidate ahead may take permits in between.
 	if c.out = nil; c.hopeful && lists {
 		if out, mine := c.zs.roster.begin(c.cfg.Pool.Permits()); mine {
@@ -215,7 +225,12 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	if lists { // its answer comes right behind the other: to be woken once is enough
 		_ = ensemble.WaitFor(ctx, c.first.done) // ctx is heeded below
 	}
-	return answers.Wait(ctx)
+	born, err := answers.Wait(ctx)
+	if c.founds && !ensemble.IsGaveUp(err) {
+		_, err := founded.Wait(ctx) // it came before the other
+		c.zs.noteFounded(err)
+	}
+	return born, err
 }
 
 func newBirth(r wire.Reply) (b birth) {

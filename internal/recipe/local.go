@@ -1,6 +1,8 @@
 package recipe
 
 import (
+	"sync/atomic"
+
 	"golang.org/x/sync/singleflight"
 
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -15,6 +17,9 @@ type Local struct {
 	newHolds    *delayed[watchable] // their passages
 	longWaiters *delayed[waiter]    // the candidates that wait
 	parents     singleflight.Group  // by lock
+
+	// the znode of the lock that was met last did not exist, see found
+	meetsNew atomic.Bool
 }
 
 // watchable is a passage that holds the lock.

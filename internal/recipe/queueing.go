@@ -112,9 +112,11 @@ func (p *Passage) obtain(c *candidate) error {
 		return err
 	}
 	c.hopeful = p.Config.Pool != nil && p.Sight.free.Load()
+	c.founds = !p.Sight.met.Load() && c.zs.meetsNew.Load()
 	if err := c.create(p.ctx); err != nil {
 		return err
 	}
+	p.Sight.met.Store(true)
 	p.announce()
 	if err := c.lookAhead(p.ctx, p.Revoke != nil); err != nil {
 		return err

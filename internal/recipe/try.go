@@ -17,6 +17,7 @@ type Sight struct {
 	free atomic.Bool
 	// the name of a candidate that was asked about; nil if there was none
 	known atomic.Pointer[string]
+	met   atomic.Bool // a candidate was created: the lock's znode existed
 }
 
 // peek fails with ErrLocked if the candidate, which does not exist yet, would have to wait.

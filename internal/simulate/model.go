@@ -123,7 +123,7 @@ func (m *model) granted(h *hold) {
 			m.violateLocked("two hold %s: %v and %v", h.lock, earlier, later)
 		}
 	}
-	if !h.token.IsZero() {
+	if !h.token.IsZero() && !h.excused { // a later one may have been told earlier if it is gone
 		m.orderLocked(h)
 	}
 	m.holds[h] = struct{}{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // TestVirtualParentsThatVanish has somebody delete whatever is empty above a lock, again and again,
@@ -59,4 +60,50 @@ func TestVirtualParentsThatVanish(t *testing.T) {
 			assert.Positive(t, deleted.Load())
 		})
 	}
+}
+
+// TestVirtualFirstLockOfAName counts the trips and the writes of a handle's first acquisition. If
+// the lock that was met before was new, the lock's znode is created in the packet of the candidate.
+func TestVirtualFirstLockOfAName(t *testing.T) {
+	const oneWay = 5 * time.Millisecond
+	constantly := func() time.Duration { return oneWay }
+	virtually(t, fakezk.Config{Latency: constantly}, func(t *testing.T, w *world) {
+		s, client := w.dial("", 10*time.Second)
+		written := func() int {
+			return client.Sent(wire.OpCreate2) + client.Sent(wire.OpCreateContainer)
+		}
+		first := func(name string) (trips time.Duration, writes int) {
+			m := mutex(t, s, name)
+			begun, before := time.Now(), written()
+			_, err := m.LockContext(t.Context())
+			require.NoError(t, err)
+			trips, writes = time.Since(begun)/(2*oneWay), written()-before
+			require.NoError(t, m.UnlockContext(t.Context()))
+			return trips, writes
+		}
+		first("a") // creates what is above, too
+		for _, step := range []struct {
+			name          string
+			trips, writes int
+			why           string
+		}{
+			{"b", 1, 2, "new after a new one"},
+			{"c", 1, 2, "new after a new one"},
+			{"a", 1, 2, "there after a new one: its creation is sent in vain"},
+			{"b", 1, 1, "there after one that was there"},
+			{"d", 3, 3, "new after one that was there: the candidate is sent once more"},
+			{"e", 1, 2, "new after a new one"},
+		} {
+			trips, writes := first(step.name)
+			assert.EqualValues(t, step.trips, trips, "trips: %s, %s", step.name, step.why)
+			assert.Equal(t, step.writes, writes, "writes: %s, %s", step.name, step.why)
+		}
+		m := mutex(t, s, "f")
+		lockFor(t, m, 0)
+		m.Unlock()
+		before := written()
+		lockFor(t, m, 0)
+		m.Unlock()
+		assert.Equal(t, 1, written()-before, "a handle's second acquisition")
+	})
 }

@@ -55,7 +55,8 @@ func TestVirtualKindsOfServers(t *testing.T) {
 			return n
 		}
 		found := foreign()
-		assert.LessOrEqual(t, found, 2*len(p.Foreign))
+		const containers = 3 // a, b and m, in one packet
+		assert.LessOrEqual(t, found, max(2*len(p.Foreign), containers))
 
 		other, _ := w.dial("", 10*time.Second)
 		theirs := mutex(t, other, "a/b/m")

@@ -45,6 +45,17 @@ func CreateAt(path string, data []byte, acl []zk.ACL) *Request {
 	return &Request{op: OpCreate, body: createBody(path, data, acl, flagEphemeral)}
 }
 
+// CreateContainer returns a request to create a container znode at path, which the server removes
+// some time after its last child.
+func CreateContainer(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreateContainer, body: createBody(path, data, acl, zk.FlagContainer)}
+}
+
+// CreatePersistent returns a request to create a persistent znode at path.
+func CreatePersistent(path string, data []byte, acl []zk.ACL) *Request {
+	return &Request{op: OpCreate, body: createBody(path, data, acl, 0)}
+}
+
 func createBody(path string, data []byte, acl []zk.ACL, flags int32) []byte {
 	size := 4 + len(path) + 4 + len(data) + 4 + 4
 	for _, a := range acl {
