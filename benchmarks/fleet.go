@@ -12,12 +12,6 @@ import (
 	"time"
 )
 
-const (
-	figureFleetRequests = "requests/s of all sessions"
-	figureFleetWrites   = "transactions/s of all sessions"
-	figureFleetCPU      = "client's CPU ms/s of all sessions"
-)
-
 // fleet is a client whose sessions can hold a lock each.
 type fleet interface {
 	// station opens n sessions, each of which holds a lock of its own until release is called.

@@ -6,12 +6,6 @@ import (
 	"time"
 )
 
-// Library is one of those compared.
-type Library struct {
-	Name  string
-	start func(context.Context, *bench) (client, error)
-}
-
 // place is where a pass happens.
 type place struct {
 	connect string
@@ -110,29 +104,3 @@ type remoteTally struct {
 }
 
 var errUnsupported = errors.New("the library knows no such thing")
-
-// Names of the libraries.
-const (
-	nameOurs     = "zklock"
-	nameHandoff  = "zklock, handoff 64"
-	nameMany     = "zklock, handoff 1024"
-	nameOneByOne = "zklock, one by one"
-	nameZkLock   = "zk.Lock"
-	nameLimit    = "limit"
-	nameCurator  = "Curator"
-	nameKazoo    = "kazoo"
-)
-
-// libraries returns all libraries in the order in which tables and plots show them.
-func libraries() []Library {
-	return []Library{
-		{nameOurs, startOurs},
-		{nameHandoff, startHandoff},
-		{nameMany, startManyHandoffs},
-		{nameOneByOne, startOneByOne},
-		{nameZkLock, startZkLock},
-		{nameCurator, startCurator},
-		{nameKazoo, startKazoo},
-		{nameLimit, startLimit},
-	}
-}

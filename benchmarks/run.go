@@ -26,18 +26,6 @@ type Options struct {
 	Logf func(format string, args ...any) // progress
 }
 
-// bench is a run.
-type bench struct {
-	warm, measure time.Duration
-	quick         bool
-	dir           string // for temporary files
-	server        *server
-	logf          func(string, ...any)
-	versions      []string // of the peers that have been started
-	clients       map[string]client
-	passes        int
-}
-
 // Run measures. A pass that fails is noted in the report and leaves the others alone; if ctx ends,
 // the report has the cases that were finished.
 func Run(ctx context.Context, o Options) (_ *Report, err error) {

@@ -1,6 +1,9 @@
 package benchmarks
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Median returns the middle value, or the mean of the two in the middle; 0 for none.
 func Median(values []float64) float64 {
@@ -37,3 +40,5 @@ func sum(counts []int) int {
 	}
 	return total
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -8,20 +8,6 @@ import (
 	"text/tabwriter"
 )
 
-// The tables, by the names that cases give.
-const (
-	tableThroughput = "throughput"
-	tableRemote     = "remote"
-	tableReaders    = "readers"
-	tableQueue      = "queue"
-	tableMemory     = "memory"
-	tableCancel     = "cancel"
-	tableReconnect  = "reconnect"
-	tableFleet      = "fleet"
-	tableTogether   = "together"
-	tableSemaphore  = "semaphore"
-)
-
 // table is how the results of some cases are shown: a line for each case and library.
 type table struct {
 	name, title string
@@ -232,4 +218,13 @@ func (t table) markdown(r *Report) string {
 		line(row)
 	}
 	return b.String()
+}
+
+// thousands writes a whole number with commas.
+func thousands(v float64) string {
+	digits := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }

@@ -10,8 +10,6 @@ import (
 	"time"
 )
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
 // idle is how long nothing happens in a queue that has settled.
 const idle = time.Second
 

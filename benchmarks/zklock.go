@@ -10,9 +10,6 @@ import (
 	"github.com/zookylock/zklock"
 )
 
-// root is above all locks of a run.
-const root = "/bench"
-
 // sessionBytes lets 20,000 wait on one session, which is above what the library allows by default.
 // The servers read back 2 MB.
 const sessionBytes = 1_900_000

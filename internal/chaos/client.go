@@ -157,3 +157,29 @@ func (c *client) kill() {
 	<-c.read
 	c.cmd.Wait()
 }
+
+// reach opens the client's links to some servers and shuts the others.
+func (c *client) reach(which func(server int) bool) {
+	for i, l := range c.links {
+		l.shut(!which(i))
+	}
+}
+
+// hanging returns how many writes of the client's no server has answered.
+func (c *client) hanging() (n int) {
+	for _, l := range c.links {
+		n += l.hanging()
+	}
+	return n
+}
+
+// harm breaks the client's links to every server until wait returns.
+func (c *client) harm(f linkFaults, wait func()) {
+	for _, l := range c.links {
+		l.set(f)
+	}
+	wait()
+	for _, l := range c.links {
+		l.set(linkFaults{})
+	}
+}

@@ -20,9 +20,6 @@ import (
 	"github.com/zookylock/zklock/zktest"
 )
 
-// servers is the size of the ensemble: the smallest that outlives a server.
-const servers = 3
-
 // ensemble is zktest's, with a link between each two servers and each way.
 type ensemble struct {
 	*zktest.Ensemble

@@ -5,6 +5,7 @@ package chaos
 import (
 	"encoding/json"
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -33,6 +34,14 @@ type Event struct {
 	Gap     int64 `json:"gap,omitempty"`     // how long until now the process had got no processor
 	Timeout int64 `json:"timeout,omitempty"` // of the session, as granted by a server
 }
+
+// opName names an operation in the history.
+type opName struct{ Worker, Life, Op int }
+
+func (ev Event) name() opName { return opName{ev.Worker, ev.Life, ev.Op} }
+
+// forces reports whether an acquisition of this way may remove others.
+func forces(how string) bool { return strings.HasSuffix(how, "force") }
 
 // Kind says what happened.
 type Kind string

@@ -29,32 +29,28 @@ func (r *run) inject(ctx context.Context, faults []Fault) {
 	}
 }
 
-// until waits for a moment of the plan. It is false if the run is given up.
-func (r *run) until(ctx context.Context, at time.Duration) bool {
-	select {
-	case <-time.After(at - r.since()):
-	case <-ctx.Done():
-	}
-	return ctx.Err() == nil
-}
-
 // commit has one fault happen, for its time.
 func (r *run) commit(ctx context.Context, f Fault) error {
 	wait := func() { r.sleep(ctx, f.For) }
 	c := r.client(f)
 	switch f.What {
 	case "cut":
-		return r.harm(c, linkFaults{cut: true}, wait)
+		c.harm(linkFaults{cut: true}, wait)
+		return nil
 	case "blackhole":
-		return r.harm(c, linkFaults{hole: [2]bool{true, true}}, wait)
+		c.harm(linkFaults{hole: [2]bool{true, true}}, wait)
+		return nil
 	case "lose requests":
-		return r.harm(c, linkFaults{hole: [2]bool{forth: true}}, wait)
+		c.harm(linkFaults{hole: [2]bool{forth: true}}, wait)
+		return nil
 	case "lose replies":
-		return r.harm(c, linkFaults{hole: [2]bool{back: true}}, wait)
+		c.harm(linkFaults{hole: [2]bool{back: true}}, wait)
+		return nil
 	case "move and blackhole":
 		return r.moveAndHole(ctx, c, wait)
 	case "delay":
-		return r.harm(c, linkFaults{delay: f.Delay}, wait)
+		c.harm(linkFaults{delay: f.Delay}, wait)
+		return nil
 	case "reset":
 		for _, l := range c.links {
 			l.reset()
@@ -82,18 +78,6 @@ func (r *run) commit(ctx context.Context, f Fault) error {
 	default:
 		return r.commitOnServer(ctx, f, c, wait)
 	}
-}
-
-// harm breaks a client's links to every server.
-func (r *run) harm(c *client, f linkFaults, wait func()) error {
-	for _, l := range c.links {
-		l.set(f)
-	}
-	wait()
-	for _, l := range c.links {
-		l.set(linkFaults{})
-	}
-	return nil
 }
 
 // client returns the client that a fault is for.
@@ -188,22 +172,6 @@ func (r *run) partition(ctx context.Context, server int, c *client, wait func())
 	return nil
 }
 
-// soon waits until something is so, and reports whether it is.
-func (r *run) soon(ctx context.Context, patience time.Duration, is func() bool) bool {
-	poll := time.NewTicker(time.Millisecond)
-	defer poll.Stop()
-	for limit := time.After(patience); !is(); {
-		select {
-		case <-poll.C:
-		case <-limit:
-			return is()
-		case <-ctx.Done():
-			return false
-		}
-	}
-	return true
-}
-
 // heal mends whatever a fault may have left behind when the run was given up.
 func (r *run) heal() error {
 	for _, c := range r.clients {
@@ -218,11 +186,4 @@ func (r *run) heal() error {
 	}
 	r.ensemble.everywhere(linkFaults{})
 	return nil
-}
-
-func (r *run) sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }

@@ -34,11 +34,6 @@ type heldLock struct {
 // isShared reports whether others may share the lock at that time.
 func (h *heldLock) isShared(at int64) bool { return h.shared || h.shares <= at }
 
-// opName names an operation in the history.
-type opName struct{ Worker, Life, Op int }
-
-func (ev Event) name() opName { return opName{ev.Worker, ev.Life, ev.Op} }
-
 // span is a stretch of time.
 type span struct{ from, to int64 }
 

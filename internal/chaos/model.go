@@ -9,18 +9,6 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// registerInput is a write, or a read.
-type registerInput struct {
-	Write        bool
-	Token, Value string
-}
-
-// registerOutput is what was read, or that a write was refused.
-type registerOutput struct {
-	Refused      bool
-	Token, Value string
-}
-
 // fencedRegister is the model: a register that executes a write whose token is not smaller than
 // that of the write before, and refuses the others.
 func fencedRegister(initial applied) porcupine.Model {

@@ -19,21 +19,6 @@ func (r *run) worker(f Fault, c *client) *client {
 	return r.clients[f.Client%r.cfg.Clients]
 }
 
-// reach opens the client's links to some servers and shuts the others.
-func (c *client) reach(which func(server int) bool) {
-	for i, l := range c.links {
-		l.shut(!which(i))
-	}
-}
-
-// hanging returns how many writes of the client's no server has answered.
-func (c *client) hanging() (n int) {
-	for _, l := range c.links {
-		n += l.hanging()
-	}
-	return n
-}
-
 // stallTime bounds how long followers confirm nothing: less than syncLimit, after which their
 // leader would leave them.
 const stallTime = 1200 * time.Millisecond
@@ -98,7 +83,8 @@ func (r *run) moveAndHole(ctx context.Context, c *client, wait func()) error {
 			r.sleep(ctx, r.cfg.Timeout/4) // until that timeout counts
 		}
 	}
-	return r.harm(c, linkFaults{hole: [2]bool{true, true}}, wait)
+	c.harm(linkFaults{hole: [2]bool{true, true}}, wait)
+	return nil
 }
 
 // rebuild has a server begin anew, without its data. The others have elected a leader before it

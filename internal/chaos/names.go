@@ -16,7 +16,7 @@ import (
 )
 
 // names are what one worker's resolver answers. It reads them from a file at each look-up, where
-// the harness changes them. A worker's servers are called zk-0, zk-1 and so on.
+// the harness changes them. serverName says what servers are called.
 type names struct {
 	file string
 
@@ -37,8 +37,6 @@ const (
 	namesFail     nameAnswer = "failed"
 	namesHang     nameAnswer = "without an answer"
 )
-
-func serverName(i int) string { return fmt.Sprintf("zk-%d", i) }
 
 // newNames has each server's name stand for an address.
 func newNames(file, ip string) (*names, error) {

@@ -24,6 +24,18 @@ type lostWrite struct {
 	at    int64 // it was confirmed
 }
 
+// registerInput is a write, or a read.
+type registerInput struct {
+	Write        bool
+	Token, Value string
+}
+
+// registerOutput is what was read, or that a write was refused.
+type registerOutput struct {
+	Refused      bool
+	Token, Value string
+}
+
 // operation is one that has taken effect, or was refused, between two moments.
 type operation struct {
 	input     registerInput

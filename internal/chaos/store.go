@@ -118,3 +118,23 @@ func (s *store) close() map[registerName][]applied {
 	s.work.Wait()
 	return s.logs
 }
+
+// storeClient is a goroutine's connection to the store.
+type storeClient struct {
+	conn net.Conn
+	in   *json.Decoder
+	out  *json.Encoder
+}
+
+func newStoreClient(conn net.Conn) *storeClient {
+	return &storeClient{conn: conn, in: json.NewDecoder(conn), out: json.NewEncoder(conn)}
+}
+
+func (c *storeClient) do(r storeRequest) (reply storeReply, err error) {
+	if err = c.out.Encode(r); err == nil {
+		err = c.in.Decode(&reply)
+	}
+	return reply, err
+}
+
+func (c *storeClient) close() { c.conn.Close() }

@@ -163,6 +163,9 @@ func (c *Cluster) do(f func()) {
 // RejectCredentials has all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
 
+// Imitate makes all servers behave like the servers of a profile.
+func (c *Cluster) Imitate(p Profile) { c.do(func() { c.profile = p }) }
+
 // DemandCredentials makes all servers refuse clients that have sent none
 // (AuthenticationHelper.enforceAuthentication).
 func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }

@@ -45,21 +45,3 @@ var Profiles = []Profile{
 		Foreign: map[int32]Manner{wire.OpCreate2: HangsUp, wire.OpCreateContainer: HangsUp},
 	},
 }
-
-// Imitate makes all servers behave like the servers of a profile.
-func (c *Cluster) Imitate(p Profile) { c.do(func() { c.profile = p }) }
-
-// isForeign meets a request that the server does not know.
-func (s *Server) isForeign(co *conn, xid, op int32) bool {
-	manner := s.c.profile.Foreign[op]
-	switch manner {
-	case Refuses:
-		co.send(answer(s.c.zxid, xid, unimplemented, nil), nil)
-	case BadArguments:
-		co.send(answer(s.c.zxid, xid, badArguments, nil), nil)
-	}
-	if manner == HangsUp || manner == Refuses {
-		s.hangUp(co)
-	}
-	return manner != 0
-}

@@ -76,6 +76,21 @@ func (s *Server) serve(co *conn, r *jute.Reader, xid, op int32, sent time.Time) 
 	}
 }
 
+// isForeign meets a request that the server does not know.
+func (s *Server) isForeign(co *conn, xid, op int32) bool {
+	manner := s.c.profile.Foreign[op]
+	switch manner {
+	case Refuses:
+		co.send(answer(s.c.zxid, xid, unimplemented, nil), nil)
+	case BadArguments:
+		co.send(answer(s.c.zxid, xid, badArguments, nil), nil)
+	}
+	if manner == HangsUp || manner == Refuses {
+		s.hangUp(co)
+	}
+	return manner != 0
+}
+
 // execute does what has been committed, and puts its result into w.
 func (s *Server) execute(co *conn, r *jute.Reader, op int32, w *jute.Writer) code {
 	switch op {

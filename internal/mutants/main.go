@@ -26,8 +26,7 @@ import (
 	"github.com/zookylock/zklock/internal/patch"
 )
 
-// edit replaces a piece of a file that must be there exactly once.
-type edit struct{ file, old, new string }
+type edit = patch.Edit
 
 // mutant is one way to break the library.
 type mutant struct {
@@ -147,13 +146,11 @@ func all() []mutant {
 // try applies the mutant to the copy, runs its tests, and takes it back.
 func (m mutant) try(ctx context.Context, tree string, homes map[string][]string,
 	limit time.Duration) (verdict, error) {
-	for _, e := range m.edits {
-		undo, err := patch.Replace(tree, e.file, e.old, e.new)
-		if err != nil {
-			return verdict{}, err
-		}
-		defer undo() // the last edit first, as several may be of one file
+	undo, err := patch.Apply(tree, m.edits)
+	if err != nil {
+		return verdict{}, err
 	}
+	defer undo()
 	v := test(ctx, tree, m.tests, limit, m.seeds, m.packages(homes)...)
 	if v.failed() && v.by == "" {
 		return v, fmt.Errorf("no test failed, go test did:\n%s", v.output)

@@ -68,7 +68,7 @@ var simulated = []mutant{
 	},
 	{
 		name: "simulated: who waits for a writer that is downgraded takes it for gone",
-		edits: []edit{{"internal/recipe/queueing.go",
+		edits: []edit{{"internal/recipe/turn.go",
 			"if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
 		seeds: 3000,
 	},

@@ -254,7 +254,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: who waits for the writer takes it for gone",
-		edits: []edit{{"internal/recipe/queueing.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
+		edits: []edit{{"internal/recipe/turn.go", "if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {", "if false {"}},
 		tests: "TestVirtualDowngradeKeepsWritersOut",
 	},
 	{
@@ -274,7 +274,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "downgrade: the reader is not asked after the writer",
-		edits: []edit{{"internal/recipe/queueing.go", "if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {", "if false {"}},
+		edits: []edit{{"internal/recipe/turn.go", "if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {", "if false {"}},
 		tests: "TestVirtualDowngradeHeedsWhoAsked",
 	},
 	{
@@ -790,8 +790,8 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"internal/recipe/queueing.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
-			{"internal/recipe/queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"},
+			{"internal/recipe/turn.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
+			{"internal/recipe/turn.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",
 	},
@@ -1031,7 +1031,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "child that is no candidate waited for",
-		edits: []edit{{"internal/recipe/queueing.go", "	case err == nil && !node.Hidden && !isCandidate(c.voice, *predecessor, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
+		edits: []edit{{"internal/recipe/turn.go", "	case err == nil && !node.Hidden && !isCandidate(c.voice, *predecessor, node.Owner):\n", "	case err == nil && node.Owner < 0:\n"}},
 		tests: "TestForeignChildrenHarmNobody",
 	},
 	{
@@ -1344,12 +1344,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "granted without a look at the own znode",
-		edits: []edit{{"internal/recipe/queueing.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"}},
+		edits: []edit{{"internal/recipe/turn.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"}},
 		tests: "TestRemovedTogetherWithTheHolder",
 	},
 	{
 		name:  "candidate that waits never looked at",
-		edits: []edit{{"internal/recipe/queueing.go", "		c.zs.longWaiters.add(c)\n", ""}},
+		edits: []edit{{"internal/recipe/turn.go", "		c.zs.longWaiters.add(c)\n", ""}},
 		tests: "TestRemovedWhileWaiting",
 	},
 	{
@@ -1380,7 +1380,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "word of a sibling believed before it is known to have been there",
-		edits: []edit{{"internal/recipe/queueing.go", "		if leaving {\n", "		if leaving && false {\n"}},
+		edits: []edit{{"internal/recipe/turn.go", "		if leaving {\n", "		if leaving && false {\n"}},
 		tests: "TestVirtualASiblingThatIsNotThereIsNoWord",
 	},
 	{
@@ -1423,7 +1423,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "removed sibling granted the lock",
-		edits: []edit{{"internal/recipe/queueing.go", "		return ctx, c.glance(ctx)\n", "		return ctx, nil\n"}},
+		edits: []edit{{"internal/recipe/turn.go", "		return ctx, c.glance(ctx)\n", "		return ctx, nil\n"}},
 		tests: "TestASiblingThatWasRemovedIsNotNext",
 	},
 	{

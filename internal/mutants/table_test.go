@@ -23,10 +23,10 @@ func TestEveryMutantApplies(t *testing.T) {
 			assert.Len(t, homes[name], 1, "%s: test %s", m.name, name)
 		}
 		for _, e := range m.edits {
-			text, err := os.ReadFile(filepath.Join("..", "..", e.file))
+			text, err := os.ReadFile(filepath.Join("..", "..", e.File))
 			require.NoError(t, err)
-			assert.Equal(t, 1, strings.Count(string(text), e.old), "%s: %s no longer has\n%s",
-				m.name, e.file, e.old)
+			assert.Equal(t, 1, strings.Count(string(text), e.Old), "%s: %s no longer has\n%s",
+				m.name, e.File, e.Old)
 		}
 	}
 }

@@ -47,10 +47,26 @@ func Copy(ctx context.Context) (tree string, err error) {
 	return tree, err
 }
 
-// Replace replaces a piece of a file of the copy that must be there exactly once. undo puts the
-// file back as it was.
-func Replace(tree, file, old, new string) (undo func() error, err error) {
-	file = filepath.Join(tree, file)
+// Edit replaces a piece of a file that must be there exactly once. It is an alias, so that tables
+// of other packages can leave out the names of its fields.
+type Edit = struct{ File, Old, New string }
+
+// Apply makes edits in the copy, in their order. undo puts the files back as they were. If an edit
+// does not apply, Apply undoes the edits before it.
+func Apply(tree string, edits []Edit) (undo func() error, err error) {
+	undo = func() error { return nil }
+	for _, e := range edits {
+		last, err := replace(filepath.Join(tree, e.File), e.Old, e.New)
+		if err != nil {
+			return nil, errors.Join(err, undo())
+		}
+		before := undo
+		undo = func() error { return errors.Join(last(), before()) } // several may be of one file
+	}
+	return undo, nil
+}
+
+func replace(file, old, new string) (undo func() error, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err

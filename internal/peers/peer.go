@@ -2,7 +2,7 @@ package peers
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -80,39 +80,12 @@ type Revoker interface {
 	Revoke(path string) error
 }
 
-// Start starts a client of a library: kazoo, Curator, WriteLock (ZooKeeper's own), zk.Lock, or
-// zktools, which is a stand-in. servers is host:port,host:port. ctx bounds only the start, which
-// may have to fetch the library.
-func Start(ctx context.Context, library, servers string, sessionTimeout time.Duration,
-	logf func(string, ...any)) (Client, error) {
-	switch library {
-	case "kazoo":
-		python, err := Kazoo(ctx, logf)
-		if err != nil {
-			return nil, err
-		}
-		return python.Start(ctx, servers, sessionTimeout)
-	case "Curator", "WriteLock":
-		java, err := Curator(ctx, logf)
-		if err != nil {
-			return nil, err
-		}
-		if library == "WriteLock" {
-			return java.StartWriteLock(ctx, servers, sessionTimeout)
-		}
-		return java.Start(ctx, servers, sessionTimeout)
-	case "zk.Lock":
-		return StartGo(strings.Split(servers, ","), sessionTimeout)
-	case "zktools":
-		return StartZktools(strings.Split(servers, ","), sessionTimeout)
-	default:
-		return nil, fmt.Errorf("peers: no library %q", library)
-	}
-}
-
 // startLimit bounds how long a peer may take to connect.
 const startLimit = 60 * time.Second
 
 func withStartLimit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, startLimit)
 }
+
+// ErrUnsupported is returned for what a library cannot do.
+var ErrUnsupported = errors.New("the library knows no such thing")

@@ -15,9 +15,6 @@ import (
 	"time"
 )
 
-// ErrUnsupported is returned for what a library cannot do.
-var ErrUnsupported = errors.New("the library knows no such thing")
-
 // process is a peer in a process of its own. Both sides write one line a message, of fields between
 // tabs:
 //

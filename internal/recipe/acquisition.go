@@ -248,13 +248,14 @@ func (r release) finish(ctx context.Context) error {
 
 // Drop ends the hold, and does not wait for the removal of its candidate.
 func (a *Acquisition) Drop() {
-	lost := a.hold.release(time.Now())
-	if p, mine := a.route.letGo(lost); mine {
-		p.removeSoon()
+	r, _ := a.letGo()
+	if r.passage == nil {
+		return
 	}
-	if lost == nil {
-		a.observer.Released(a, a.hold.held, 0, nil)
+	if r.mine {
+		r.passage.removeSoon()
 	}
+	a.observer.Released(a, a.hold.held, 0, nil)
 }
 
 func (a *Acquisition) newHold() *Hold {

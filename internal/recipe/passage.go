@@ -58,35 +58,6 @@ func (l *Locks) New(c Claim) *Passage {
 // its own force. LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
-// Begin goes through the queue on a goroutine.
-func (p *Passage) Begin(ctx context.Context) {
-	if p.queued == nil {
-		p.queued = make(chan struct{})
-	}
-	p.bound(ctx)
-	if !p.enter(ctx) {
-		return
-	}
-	// what removes others by force does not heed the context; the caller must not wait for that
-	if p.Revoke != nil {
-		p.follow(p.ctx, p.onContextDone)
-	}
-	go p.run() // ends with the context, or granted; Close waits for it
-}
-
-// Acquire goes through the queue on the caller's goroutine. It returns when the acquisition is
-// settled, and if ctx ends, at once.
-func (p *Passage) Acquire(ctx context.Context) {
-	if ctx.Done() == nil {
-		p.ctx, p.cancel = p.locks.client.Closing(), func(error) {}
-	} else {
-		p.bound(ctx)
-	}
-	if p.enter(ctx) {
-		p.run()
-	}
-}
-
 // bound has the waiting end with ctx and with the client.
 func (p *Passage) bound(ctx context.Context) {
 	if ctx.Done() == nil {
@@ -196,6 +167,12 @@ func (p *Passage) settled(err error) {
 func (p *Passage) letGo(lost error) (of *Passage, mine bool) {
 	p.leaveSlot()
 	return p, lost == nil
+}
+
+func (p *Passage) leaveSlot() {
+	if p.Slot != nil {
+		p.Slot.leave()
+	}
 }
 
 func (p *Passage) alone() *Passage { return p }

@@ -15,6 +15,35 @@ import (
 
 // This is how an acquisition goes through the queue.
 
+// Begin goes through the queue on a goroutine.
+func (p *Passage) Begin(ctx context.Context) {
+	if p.queued == nil {
+		p.queued = make(chan struct{})
+	}
+	p.bound(ctx)
+	if !p.enter(ctx) {
+		return
+	}
+	// what removes others by force does not heed the context; the caller must not wait for that
+	if p.Revoke != nil {
+		p.follow(p.ctx, p.onContextDone)
+	}
+	go p.run() // ends with the context, or granted; Close waits for it
+}
+
+// Acquire goes through the queue on the caller's goroutine. It returns when the acquisition is
+// settled, and if ctx ends, at once.
+func (p *Passage) Acquire(ctx context.Context) {
+	if ctx.Done() == nil {
+		p.ctx, p.cancel = p.locks.client.Closing(), func(error) {}
+	} else {
+		p.bound(ctx)
+	}
+	if p.enter(ctx) {
+		p.run()
+	}
+}
+
 // run goes through the queue until the acquisition is settled. It returns as soon as the context
 // ends, unless others are being removed by force.
 func (p *Passage) run() {
@@ -226,155 +255,11 @@ func (p *Passage) refuse(c *candidate) error {
 	return ErrVanished
 }
 
-// awaitTurn waits until the candidate is first, and revokes its predecessors if that is wanted. It
-// returns the context for what follows, which outlasts the caller's once predecessors have been
-// removed, so that they are not removed for nothing.
-func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
-	ctx = p.ctx
-	var force <-chan time.Time // is due
-	switch {
-	case p.Try: // of a semaphore
-		force = time.After(passingPatience)
-	case p.Revoke != nil:
-		force = p.Revoke.due()
-		if p.Revoke.Ask {
-			if err := c.revokeAhead(ctx, p.Revoke.Mark); err != nil {
-				return ctx, err
-			}
-		}
-	}
-	c.since = time.Now()
-	p.tellQueued(len(c.line.Nearest))
-	defer c.unwatchAhead()
-	for c.isBlocked() {
-		at, left, err := p.wait(ctx, c, force)
-		if err != nil {
-			return ctx, err
-		}
-		switch {
-		case left == wasForced && p.Try:
-			return ctx, errOthersAhead
-		case left == wasForced:
-			committed, ok := p.commit()
-			if !ok {
-				return ctx, p.ended()
-			}
-			ctx, force = committed, closedTimer
-			err = c.evict(ctx)
-		default:
-			err = p.moveUp(ctx, c, at, left)
-		}
-		if err != nil {
-			return ctx, err
-		}
-	}
-	switch {
-	case p.Config.Pool != nil: // it is seen when the candidate leaves the queue
-		return ctx, nil
-	case c.self != nil:
-		return ctx, c.look(ctx) // which asks nothing where the watch stands, and heeds a mark
-	case c.seen:
-		return ctx, nil
-	default:
-		return ctx, c.glance(ctx)
-	}
-}
-
-// closedTimer is a timer that is always due.
-var closedTimer = func() <-chan time.Time {
-	ch := make(chan time.Time)
-	close(ch)
-	return ch
-}()
-
 // announce tells that there is a candidate in the queue.
 func (p *Passage) announce() {
 	// closed here only, by the goroutine that runs the acquisition
 	if p.queued != nil && !closed.Is(p.queued) {
 		close(p.queued)
-	}
-}
-
-// wait waits until one of those ahead is gone that the candidate watches, and returns which, or
-// until force is due.
-func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int,
-	left departure, err error) {
-	c.watchAhead()
-	told := c.isBehindSibling() && c.self == nil // by that alone: no server is asked until ownLook
-	if told {
-		c.zs.longWaiters.add(c)
-		defer c.zs.longWaiters.drop(c)
-	}
-	for {
-		// then it is known to be there when the others are gone
-		if told = told && time.Since(c.since) < ownLook; !told {
-			c.prepare()
-		}
-		for i, w := range c.watchers {
-			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 ||
-				err != nil {
-				return i, left, err
-			}
-		}
-		if !told {
-			if err := c.look(ctx); err != nil {
-				return 0, 0, err
-			}
-		}
-		if left, err := p.sleep(ctx, c, force); left != 0 || err != nil {
-			return 0, left, err
-		}
-	}
-}
-
-// lookAtPredecessor returns how the predecessor stopped being one, 0 if it still is.
-func (p *Passage) lookAtPredecessor(ctx context.Context, c *candidate, w *ensemble.Watcher,
-	predecessor *queue.Candidate) (departure, error) {
-	if c.zs.siblings.have(c.dir, *predecessor) { // it tells by announceGone
-		return 0, nil
-	}
-	node, err := w.Read(ctx)
-	switch {
-	case errors.Is(err, zk.ErrNoNode):
-		h, leaving := handoffFrom(w)
-		if leaving {
-			return 0, nil
-		}
-		if h == nil && predecessor.BecomesReader() && !w.WasDeleted() {
-			return leftReader, nil
-		}
-		if h == nil {
-			return wasGone, nil
-		}
-		if h.next == c.place.Name {
-			c.seen = true
-			return wasFirst, c.judge(h.state, nil)
-		}
-		return wasFirst, nil
-	case err == nil && !node.Hidden && !isCandidate(c.voice, *predecessor, node.Owner):
-		c.ignore(*predecessor)
-		return wasGone, nil
-	}
-	return 0, err
-}
-
-// sleep waits until there is something to look at, or force is due.
-func (p *Passage) sleep(ctx context.Context, c *candidate,
-	force <-chan time.Time) (left departure, err error) {
-	var poll <-chan time.Time
-	if c.watchesOpaque() {
-		poll = time.After(opaqueLook)
-	}
-	select {
-	case <-c.wake:
-		return 0, nil
-	case <-poll:
-		c.distrustOpaque()
-		return 0, nil
-	case <-force:
-		return wasForced, nil
-	case <-ctx.Done():
-		return 0, p.ended()
 	}
 }
 
@@ -452,26 +337,6 @@ func (p *Passage) withdraw(h *Hold) {
 	p.leaveSlot()
 }
 
-func (p *Passage) leaveSlot() {
-	if p.Slot != nil {
-		p.Slot.leave()
-	}
-}
-
 // errRepeated is why candidates leave the queue of which one has a number that was given before;
 // see candidate.checkNumber.
 var errRepeated = errors.New("its number was given to an earlier candidate")
-
-// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number
-// is asked as the writer was.
-func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departure) error {
-	c.line = c.line.Without(at, left == wasFirst)
-	if left == leftReader {
-		c.line = queue.Line{}
-	}
-	err := c.clarify(ctx, p.Revoke != nil)
-	if err == nil && left == leftReader && p.Revoke != nil && p.Revoke.Ask {
-		err = c.revokeAhead(ctx, p.Revoke.Mark)
-	}
-	return err
-}

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,115 +11,6 @@ import (
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/closed"
 )
-
-// lockNames are the locks that there may be.
-var lockNames = []string{"a", "b", "shared", "cohort", "readers", "wild"}
-
-// calls are what users do, by verb.
-var calls = map[string]func(*run, Step){
-	"lock":    (*run).lock,
-	"try":     (*run).try,
-	"async":   (*run).async,
-	"revoke":  (*run).revoke,
-	"do":      (*run).do,
-	"read":    (*run).read,
-	"look":    (*run).look,
-	"clear":   (*run).clear,
-	"close":   (*run).close,
-	"disturb": (*run).disturb,
-	"queue":   (*run).queue,
-	"forge":   (*run).forge,
-
-	"permits":   (*run).permits,
-	"resize":    (*run).resize,
-	"manage":    (*run).manage,
-	"together":  (*run).together,
-	"downgrade": (*run).downgrade,
-	"campaign":  (*run).campaign,
-	"observe":   (*run).observe,
-}
-
-// callVerbs are those verbs, the likelier the oftener.
-var callVerbs = []string{
-	"lock", "lock", "lock", "lock", "try", "async", "async", "async", "revoke", "revoke", "do",
-	"do", "read", "read",
-	"look", "clear", "close", "disturb", "queue", "forge",
-	"permits", "permits", "permits", "permits", "resize", "manage", "together", "together", "together",
-	"downgrade", "downgrade", "campaign", "observe",
-}
-
-// causes are why a context ends that a user gives a call. Each could be taken for an answer of a
-// server, or for what has become of a session, a hold or a candidate.
-var causes = []error{
-	context.DeadlineExceeded, zk.ErrNoNode, zk.ErrNoNode, zk.ErrNodeExists, zk.ErrConnectionClosed,
-	zk.ErrNoServer,
-	zk.ErrSessionMoved, zk.ErrSessionExpired, zk.ErrNoAuth, zk.ErrBadArguments,
-	errors.New("unknown error: -127"),
-	zklock.ErrLost, zklock.ErrClosed, zklock.ErrLocked, zklock.ErrRevoked, zklock.ErrUnavailable,
-	zklock.ErrNotLocked,
-	&zklock.OpError{Op: "lock", Path: "/other", Err: zk.ErrNoNode},
-}
-
-// promptly is how late a call may return after the end of its context.
-const promptly = 100 * time.Millisecond
-
-// call is one call of the library with a context.
-type call struct {
-	context.Context
-	r    *run
-	step Step
-	end  context.CancelFunc
-}
-
-// begin returns the context of a step.
-func (r *run) begin(st Step) call {
-	switch {
-	case st.Within == 0:
-		return call{context.Background(), r, st, func() {}}
-	case st.Variant&1 != 0:
-		ctx, cancel := context.WithTimeoutCause(context.Background(), st.Within, causes[st.Cause])
-		return call{ctx, r, st, cancel}
-	default:
-		ctx, cancel := context.WithCancelCause(context.Background())
-		timer := time.AfterFunc(st.Within, func() { cancel(causes[st.Cause]) })
-		return call{ctx, r, st, func() { timer.Stop(); cancel(nil) }}
-	}
-}
-
-// returned checks how the call has ended.
-func (c call) returned(what string, err error, fair ...error) {
-	defer c.end()
-	c.r.log("%v: %s returns %v", c.step, what, err)
-	late := time.Since(c.r.begun) - c.step.At - c.step.Within
-	if c.step.Within > 0 && c.Err() != nil && late > promptly && !slices.Contains(unbounded, what) {
-		c.r.violate("%v: %s returns %v after its context's end, with %v", c.step, what, late, err)
-	}
-	if err == nil || c.r.fair(c.step, err, fair) {
-		return
-	}
-	if c.Err() == nil {
-		c.r.violate("%v: %s fails with %v", c.step, what, err)
-		return
-	}
-	if !errors.Is(err, c.Err()) || !errors.Is(err, context.Cause(c)) {
-		c.r.violate("%v: %s fails with %v, which does not match %v and %v", c.step, what, err,
-			c.Err(), context.Cause(c))
-	}
-}
-
-// unbounded are calls that may go on for a moment after their context's end.
-var unbounded = []string{"force", "do", "campaign"}
-
-// fair reports whether a call may fail like this, whatever has become of its context.
-func (r *run) fair(st Step, err error, fair []error) bool {
-	if errors.Is(err, zklock.ErrClosed) && r.closed[st.Session].Load() {
-		return true
-	}
-	return slices.ContainsFunc(fair, func(target error) bool { return errors.Is(err, target) })
-}
-
-// mixed is an error that strangers in the queue can cause.
-var mixed = zklock.ErrMixedDialects
 
 func (r *run) lock(st Step) {
 	h, c := r.handle(st), r.begin(st)

@@ -1,40 +1,11 @@
 package simulate
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
-	"path"
 	"time"
 
 	"github.com/zookylock/zklock/internal/fakezk"
 )
-
-// faults are what goes wrong, by verb.
-var faults = map[string]func(*run, Step){
-	"cut":       func(r *run, st Step) { r.clients[st.Session].Cut() },
-	"blackhole": (*run).blackhole,
-	"refuse":    (*run).refuse,
-	"delay":     (*run).delay,
-	"server":    (*run).server,
-	"most":      func(r *run, st Step) { r.Server(st.Server).SetMost(4*time.Second + st.For) },
-	"expire":    (*run).expire,
-	"throttle":  func(r *run, st Step) { r.Throttle(st.Variant % 20) },
-	"commits":   (*run).commits,
-	"flap":      (*run).flap,
-	"strand":    (*run).strand,
-	"elect":     (*run).elect,
-	"shut":      (*run).shut,
-	"wipe":      func(r *run, _ Step) { r.wipe(r.Sessions()); r.Wipe() },
-}
-
-// faultVerbs are those verbs, the likelier the oftener.
-var faultVerbs = []string{
-	"cut", "cut", "blackhole", "blackhole", "refuse", "delay", "server", "server", "server", "most",
-	"expire", "expire",
-	"throttle", "commits", "flap", "flap", "flap", "strand", "strand", "elect", "elect",
-	"shut", "wipe",
-}
 
 func (r *run) blackhole(st Step) {
 	client := r.clients[st.Session]
@@ -156,55 +127,4 @@ func (r *run) shut(st Step) {
 	r.clients[st.Session].Cut()
 	time.Sleep(st.For)
 	r.Server(st.Server).Shut(false)
-}
-
-// queue puts a stranger into a lock's queue.
-func (r *run) queue(st Step) {
-	var id [16]byte
-	rand.Read(id[:])
-	kind := "-lock-"
-	switch {
-	case st.Lock != "shared" && st.Lock != "readers":
-	case st.Variant&1 != 0:
-		kind = "-read-"
-	default:
-		kind = "-write-"
-	}
-	name := fmt.Sprintf("_c_%s%s", hex.EncodeToString(id[:]), kind)
-	if st.Variant>>1%4 == 0 {
-		name = hex.EncodeToString(id[:]) + "__lock__" // orders the queue differently
-	}
-	stranger := r.Stranger()
-	stranger.Queue(path.Join(queueOf(st), name))
-	time.Sleep(st.For)
-	stranger.Leave()
-}
-
-// queueOf returns the znode of a lock's queue, or a semaphore's.
-func queueOf(st Step) string {
-	if st.Lock == semaphore {
-		return path.Join(root, semaphore, "locks")
-	}
-	return path.Join(root, st.Lock)
-}
-
-// forge writes into a lock's znodes, or deletes one.
-func (r *run) forge(st Step) {
-	dir := path.Join(root, st.Lock)
-	queue := r.Children(queueOf(st))
-	stranger := r.Stranger()
-	marks := []string{"unlock", "x", "__REVOKE__"}
-	records := []string{"", "hello", "zklock: released in 0000000000000001 up to 2000000000"}
-	if st.Lock == semaphore {
-		records = []string{"", "-1", "-4"} // sizes
-		queue = append(queue, r.Children(path.Join(dir, "leases"))...)
-	}
-	switch {
-	case st.Variant%4 == 0 || len(queue) == 0:
-		stranger.Set(dir, []byte(records[st.Variant>>2%len(records)]))
-	case st.Variant%4 == 1:
-		stranger.Delete(queue[st.Variant>>2%len(queue)])
-	default:
-		stranger.Set(queue[st.Variant>>2%len(queue)], []byte(marks[st.Variant>>8%len(marks)]))
-	}
 }

@@ -10,15 +10,6 @@ import (
 	"github.com/zookylock/zklock/internal/closed"
 )
 
-// handle is one that a step uses.
-type handle struct {
-	*zklock.Mutex
-	key    string
-	step   Step
-	shared bool
-	cohort bool
-}
-
 // enter takes note of a hold that has been granted through a handle, unless its znode is gone
 // already, or others may unlock the handle.
 func (r *run) enter(h handle) *hold {
@@ -99,19 +90,6 @@ func (r *run) release(st Step, unlock func(context.Context) error) bool {
 	return err == nil
 }
 
-// afterwards returns the context of a call that a step makes once it has been granted something.
-func (r *run) afterwards(st Step) call {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	st.At, st.Within = time.Since(r.begun), 0
-	end := func() { cancel(nil) }
-	if st.Variant&256 != 0 {
-		st.Within = time.Duration(st.Variant>>9) * time.Millisecond / 2
-		timer := time.AfterFunc(st.Within, func() { cancel(causes[st.Cause]) })
-		end = func() { timer.Stop(); cancel(nil) }
-	}
-	return call{ctx, r, st, end}
-}
-
 // requireGone checks that nothing is left of a hold that was released. If its session is given up,
 // its znode may stay until the ensemble ends that.
 func (r *run) requireGone(h handle, held *hold) {
@@ -122,4 +100,10 @@ func (r *run) requireGone(h handle, held *hold) {
 	if owner := r.Owner(held.path); owner != 0 && owner == held.session {
 		r.violate("released, and its znode is there: %v", held)
 	}
+}
+
+// closedNow reports whether a channel is closed once everything that was due has happened.
+func closedNow(ch <-chan struct{}) bool {
+	time.Sleep(time.Millisecond)
+	return closed.Is(ch)
 }

@@ -3,16 +3,11 @@ package simulate
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock"
-	"github.com/zookylock/zklock/internal/closed"
 )
-
-// semaphore is the name of the only one that there is.
-const semaphore = "semaphore"
 
 // semaphore returns a handle on the semaphore.
 func (r *run) semaphore(st Step) (*zklock.Semaphore, Step) {
@@ -116,10 +111,4 @@ func (r *run) manage(st Step) {
 		err = r.sessions[st.Session].Remove(c, semaphore)
 	}
 	c.returned("manage", err, zk.ErrNoNode, zk.ErrNotEmpty, zklock.ErrLocked, mixed)
-}
-
-// closedNow reports whether a channel is closed once everything that was due has happened.
-func closedNow(ch <-chan struct{}) bool {
-	time.Sleep(time.Millisecond)
-	return closed.Is(ch)
 }

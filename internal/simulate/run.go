@@ -2,12 +2,9 @@ package simulate
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,34 +15,9 @@ import (
 	"github.com/zookylock/zklock/internal/fakezk"
 )
 
-// root is where the locks are.
-const root = "/ZktoolsLocks"
-
-// lockOf returns the name of the lock, or the semaphore, that a znode is of.
-func lockOf(znode string) string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(znode, root+"/"), "/")
-	return name
-}
-
 // patience bounds what must happen once everything is well again. A rebuilt ensemble takes a
 // session back after its timeout and a third.
 const patience = 5 * time.Minute
-
-// run is a plan under way.
-type run struct {
-	*fakezk.Cluster
-	*model
-	plan     Plan
-	clients  []*fakezk.Client
-	sessions []*zklock.Session
-	closed   []atomic.Bool // by session
-	well     chan struct{} // closed when there are no faults any more, and holds are to end
-	late     chan struct{} // closed when those may go on that hang
-
-	handlesMu sync.Mutex // guards the fields below
-	handles   map[string]any
-	reads     map[*zklock.RWMutex][]*hold // by RLockContext, the oldest first
-}
 
 // Run carries a plan out and returns what was wrong, and what has happened. opts are for each
 // Session. A goroutine that is left makes it panic.
@@ -118,22 +90,6 @@ func (r *run) carryOut() {
 	close(r.late)
 	r.await(true)
 	r.requireQuiet()
-}
-
-// start takes a step on a goroutine, which await waits for.
-func (r *run) start(st Step, take func(*run, Step)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.started++
-	i := r.started
-	r.trace = append(r.trace, st.String())
-	r.unsolved[i] = st
-	go func() {
-		take(r, st)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.unsolved, i)
-	}()
 }
 
 // heal takes every fault away.
@@ -234,65 +190,4 @@ func (r *run) unclosed(i int) bool {
 	return !slices.ContainsFunc(r.plan.Steps, func(st Step) bool {
 		return st.Verb == "close" && st.Session == i
 	})
-}
-
-// key names the handle of a step.
-func key(st Step) string {
-	return fmt.Sprintf("%d/%s/%d", st.Session, st.Lock, st.Handle)
-}
-
-// handle returns the handle of a step. The first time it makes it.
-func (r *run) handle(st Step) handle {
-	h := handle{key: key(st), step: st, cohort: st.Lock == "cohort" || st.Lock == "readers"}
-	switch rw := r.rwMutex(st); {
-	case rw == nil:
-		h.Mutex = once(r, h.key, func() (*zklock.Mutex, error) {
-			return r.sessions[st.Session].Mutex(st.Lock, r.options(st)...)
-		})
-	case st.Variant&512 != 0:
-		h.key += "/reader"
-		h.shared, h.cohort = true, false
-		h.Mutex = once(r, h.key, func() (*zklock.Mutex, error) { return rw.Reader(), nil })
-	default:
-		h.Mutex = rw.Mutex
-	}
-	return h
-}
-
-// rwMutex returns the handle on a read/write lock; nil if the step's is none.
-func (r *run) rwMutex(st Step) *zklock.RWMutex {
-	if st.Lock != "shared" && st.Lock != "readers" {
-		return nil
-	}
-	return once(r, key(st)+"/rw", func() (*zklock.RWMutex, error) {
-		return r.sessions[st.Session].RWMutex(st.Lock, r.options(st)...)
-	})
-}
-
-func (r *run) options(st Step) []zklock.LockOption {
-	if st.Lock == "cohort" || st.Lock == "readers" {
-		return []zklock.LockOption{zklock.WithLocalHandoff(r.plan.Handoff)}
-	}
-	return nil
-}
-
-func once[T any](r *run, key string, create func() (T, error)) T {
-	r.handlesMu.Lock()
-	defer r.handlesMu.Unlock()
-	if known, ok := r.handles[key]; ok {
-		return known.(T)
-	}
-	made, err := create()
-	if err != nil {
-		panic(err) // the names are good
-	}
-	r.handles[key] = made
-	return made
-}
-
-// remover takes note that holds of a lock may be removed by force from now on.
-func (r *run) remover(lock string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.removers[lock] = true
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/zookylock/zklock/internal/closed"
 )
 
-// separator stands between the names of the locks that one step takes together.
-const separator = "+"
-
 // parts are what a step that takes several locks together wants of each. Readers and writers are
 // mixed.
 func parts(st Step) (steps []Step) {

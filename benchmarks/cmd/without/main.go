@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string) (err error) {
 		if !wanted.MatchString(m.name) {
 			continue
 		}
-		undo, err := m.remove(tree)
+		undo, err := patch.Apply(tree, m.edits)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}

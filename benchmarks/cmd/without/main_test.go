@@ -17,10 +17,10 @@ func TestEveryMechanismCanBeRemoved(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(tree) })
 	for _, m := range mechanisms {
-		file := filepath.Join(tree, m.edits[0].file)
+		file := filepath.Join(tree, m.edits[0].File)
 		before, err := os.ReadFile(file)
 		require.NoError(t, err)
-		undo, err := m.remove(tree)
+		undo, err := patch.Apply(tree, m.edits)
 		require.NoError(t, err, m.name)
 		changed, err := os.ReadFile(file)
 		require.NoError(t, err)

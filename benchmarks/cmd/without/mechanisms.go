@@ -1,10 +1,6 @@
 package main
 
-import (
-	"errors"
-
-	"github.com/zookylock/zklock/internal/patch"
-)
+import "github.com/zookylock/zklock/internal/patch"
 
 // mechanism is a part of the library that can be taken out. What is left is slower, and right.
 type mechanism struct {
@@ -14,22 +10,7 @@ type mechanism struct {
 	edits     []edit
 }
 
-// edit replaces a piece of a file that must be there exactly once.
-type edit struct{ file, old, new string }
-
-// remove takes the mechanism out of the copy.
-func (m mechanism) remove(tree string) (undo func() error, err error) {
-	undo = func() error { return nil }
-	for _, e := range m.edits {
-		last, err := patch.Replace(tree, e.file, e.old, e.new)
-		if err != nil {
-			return nil, errors.Join(err, undo())
-		}
-		before := undo
-		undo = func() error { return errors.Join(last(), before()) }
-	}
-	return undo, nil
-}
+type edit = patch.Edit
 
 var (
 	rate     = []string{"acquisitions/s", "requests/acquisition"}
