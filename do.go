@@ -80,10 +80,10 @@ func boundedBy(ctx context.Context, d time.Duration, cause error) (context.Conte
 	return context.WithTimeoutCause(ctx, d, cause)
 }
 
-// Do runs fn while it holds the lock. The context of fn is like that of Mutex.Context: it ends with
-// a cause that matches ErrRevoked when another client asks for the lock, with a cause that matches
-// ErrLost when the hold is lost, and with ctx. ctx bounds the wait for the lock and fn together;
-// WaitAtMost and RunAtMost bound one of them.
+// Do runs fn while it holds the lock. The context of fn is like a context of Mutex.Context: it ends
+// with a cause that matches ErrRevoked when another client asks for the lock, with a cause that
+// matches ErrLost when the hold is lost, and with ctx. ctx bounds the wait for the lock and fn
+// together; WaitAtMost and RunAtMost bound one of them.
 //
 // Do returns fn's error, joined with the reason if the hold was revoked or lost, if fn ran too
 // long, or if the release failed. If fn returns nil, a revocation is not an error. If the lock is

@@ -43,10 +43,10 @@ const (
 )
 
 // Run campaigns until it is the leader, calls lead, steps down when lead returns, and begins again
-// at the end of the queue. The context of lead is like that of Mutex.Do: it ends when the leader is
-// asked to step down, when the lock is lost, and with ctx. If lead returns an error that does not
-// follow from its context, Run logs it, and pauses before it campaigns again: for 1 s, and for
-// twice as long after each further failure, up to 1 min.
+// at the end of the queue. The context of lead is like the context of Mutex.Do's function: it ends
+// when the leader is asked to step down, when the lock is lost, and with ctx. If lead returns an
+// error that does not follow from its context, Run logs it, and pauses before it campaigns again:
+// for 1 s, and for twice as long after each further failure, up to 1 min.
 //
 // Run returns when ctx ends, with an error that matches ctx.Err, and when the lock is refused, with
 // the error of LockContext, such as ErrClosed.

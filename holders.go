@@ -11,7 +11,7 @@ import (
 // This file has the methods that inspect and manage a semaphore.
 
 // Contenders returns the holders of permits, in the order of their grants, and then the waiters, in
-// the order of the queue. The Znode of each is a path below that of the semaphore. Contenders
+// the order of the queue. The Znode of each is a path below the semaphore's znode. Contenders
 // returns none if the semaphore is not in use.
 func (s *Semaphore) Contenders(ctx context.Context) ([]Contender, error) {
 	s.check()

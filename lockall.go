@@ -33,11 +33,11 @@ var (
 // LockAll acquires several locks, all of them or none. Calls of LockAll never deadlock with each
 // other, whatever the order of their arguments. To write under an RWMutex rw, pass rw.Mutex; to
 // read, pass rw.Reader(). ctx bounds the acquisition, not the hold. The errors are as for
-// Mutex.LockContext; their Path is that of one of the locks.
+// Mutex.LockContext; their Path is the path of one of the locks.
 //
 // The candidates are queued in one transaction. If one of them is lost while they wait, all are
 // removed and queued again at the ends of their queues. While LockAll waits for one lock, other
-// clients wait for those of its locks that are free.
+// clients also wait for the other locks, free or not.
 //
 // The caller should hold no other lock, and acquire none while it has the Hold: such an acquisition
 // can deadlock with another client. LockAll fails with ErrDeadlock if a lock is passed twice, or if
@@ -107,7 +107,7 @@ func (h *Hold) Lost() <-chan struct{} {
 
 // Err returns the state of the hold: nil if all locks are held, an error that matches ErrLost if
 // one is lost, and otherwise an error that matches ErrRevoked if one is revoked. The Path of the
-// error is that of the lock. The state does not change once the hold is released.
+// error is the path of that lock. The state does not change once the hold is released.
 func (h *Hold) Err() error {
 	h.check()
 	var revoked error

@@ -269,7 +269,7 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 }
 
 // TryLockContext is like LockContext but fails with ErrLocked if the lock is taken: if another
-// client holds it or is in its queue. Its other errors are those of LockContext. It leaves no
+// client holds it or is in its queue. It also fails with the errors of LockContext. It leaves no
 // znode. If the handle last saw the lock taken, it first reads the queue, and writes nothing if the
 // lock is still taken. That read may be a moment old, because the Session's server may be behind
 // the others.

@@ -290,7 +290,7 @@ func (o *observer) tellState(e *event) {
 	o.expired = 0
 }
 
-// outage is told of a connection that has been missing for long.
+// outage reports that there has been no connection for long.
 func (o *observer) outage(since time.Duration, failure error) {
 	o.told.PushUrgent(event{tell: (*observer).tellOutage, since: since, err: failure})
 }

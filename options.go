@@ -164,7 +164,7 @@ func WithTLS(config *tls.Config) SessionOption {
 // called with host:port as in the connect string and resolves the name itself: only without
 // WithDialer does the Session try each address of a name. dial must return when ctx ends, which is
 // after 1 s, or after 2, 4 and 8 s when all servers have failed. Connections need not support
-// deadlines, so that those of package ssh can be used.
+// deadlines, so dial can open them through package ssh.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn,
 	error)) SessionOption {
 	return func(cfg *sessionConfig) error {
@@ -316,7 +316,7 @@ func WithLockACL(acl ...zk.ACL) LockOption {
 // across processes, and Contenders shows all of them. With n > 0, up to n later requests are
 // granted first. Contenders does not show the goroutines that share the candidate. Pending.Queued
 // is about the candidate of the handle, Pending.Revoked about the hold alone. A Guard distinguishes
-// the holds of this handle from those of other clients, but not from one another. TryLock,
+// the holds of this handle from other clients' holds, but not from one another. TryLock,
 // LockRevoking and handles from RWMutex.Reader do not take part: each has a candidate of its own.
 func WithLocalHandoff(n int) LockOption {
 	return func(cfg *lockConfig) error {

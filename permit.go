@@ -12,8 +12,8 @@ import (
 )
 
 // Permit is a hold of one or more permits of a Semaphore. It must be released once. Its methods are
-// like those of a locked Mutex: Revoked closes when the holder should stop; Lost closes when the
-// permits are gone or can no longer be proved, before another client can be granted them.
+// like the methods of a locked Mutex: Revoked closes when the holder should stop; Lost closes when
+// the permits are gone or can no longer be proved, before another client can be granted them.
 type Permit struct {
 	self     *Permit // see check
 	s        *Semaphore
@@ -35,8 +35,8 @@ func (p *Permit) Revoked() <-chan struct{} {
 	return p.a.Hold().Revoked()
 }
 
-// Lost returns a channel that closes when the permits are gone or can no longer be proved. Neither
-// this channel nor that of Revoked closes when the permits are released; see Context.
+// Lost returns a channel that closes when the permits are gone or can no longer be proved. A
+// release closes neither this channel nor the channel of Revoked; see Context.
 func (p *Permit) Lost() <-chan struct{} {
 	p.check()
 	p.a.Hold().State()
@@ -89,9 +89,9 @@ func (p *Permit) Held(ctx context.Context) (bool, error) {
 
 // Context returns a context that ends with the hold: when another client asks for the permits, when
 // they are lost, and when they are released. Its context.Cause then matches ErrRevoked or ErrLost,
-// or is ErrNotLocked. It also ends with parent. Unlike that of Mutex.Context, it does not carry the
-// hold: an acquisition under it of more permits does not fail with ErrDeadlock, and may wait
-// forever.
+// or is ErrNotLocked. It also ends with parent. Unlike a context of Mutex.Context, it does not
+// carry the hold: an acquisition under it of more permits does not fail with ErrDeadlock, and may
+// wait forever.
 //
 // The hold refers to the context until either ends or the CancelFunc is called. The CancelFunc does
 // not release the permits.

@@ -20,7 +20,7 @@ import (
 // overtakes another, so neither readers nor writers starve. A Mutex of the same name is one more
 // writer: it excludes both.
 //
-// An RWMutex must not be copied, as a Mutex must not.
+// Like a Mutex, an RWMutex must not be copied.
 type RWMutex struct {
 	*Mutex
 	self   *RWMutex // see check

@@ -134,7 +134,7 @@ func (s *Semaphore) checkCount(n int) error {
 	return nil
 }
 
-// Do runs fn while it holds n permits. It is like Mutex.Do; the context of fn is like that of
+// Do runs fn while it holds n permits. It is like Mutex.Do. The context of fn is like a context of
 // Permit.Context.
 func (s *Semaphore) Do(ctx context.Context, n int, fn func(context.Context) error,
 	opts ...DoOption) error {
@@ -194,7 +194,7 @@ func (s *Semaphore) Size(ctx context.Context) (int, error) {
 // size they were made for, and the servers do not remove the semaphore. Waiting requests are
 // granted at once if there is room. If more than n permits are held, no holder is told, and no
 // request is granted until enough permits are released. Resize(ctx, 0) undoes Resize: the next
-// acquisition sets the size to that of its handle.
+// acquisition sets the size again, to the size of its handle.
 func (s *Semaphore) Resize(ctx context.Context, n int) error {
 	s.check()
 	if n < 0 || n > math.MaxInt32 {

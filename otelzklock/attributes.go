@@ -58,7 +58,7 @@ func (cfg *config) with(attrs ...attribute.KeyValue) []attribute.KeyValue {
 	return slices.Concat(cfg.always, attrs)
 }
 
-// about returns what is told of a lock, and these.
+// about returns the attributes that describe a lock, and these.
 func (cfg *config) about(lock zklock.LockRef, attrs ...attribute.KeyValue) []attribute.KeyValue {
 	all := make([]attribute.KeyValue, 0, len(cfg.always)+len(attrs)+2)
 	all = append(append(all, cfg.always...), keyKind.String(lock.Kind.String()))

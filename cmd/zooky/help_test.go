@@ -8,8 +8,11 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,6 +49,25 @@ func TestManualPages(t *testing.T) {
 		for _, w := range words {
 			assert.Contains(t, string(shown), w)
 		}
+	}
+}
+
+func TestHelpHasShortLines(t *testing.T) {
+	help := func(args ...string) string {
+		c := prepare(t, append(args, "--help")...).start(t)
+		require.Equal(t, 0, c.status(t), "%s", &c.stderr)
+		for line := range strings.Lines(c.stdout.String()) {
+			assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 100,
+				"%v: %s", args, line)
+		}
+		return c.stdout.String()
+	}
+	_, commands, _ := strings.Cut(help(), "Available Commands:\n")
+	commands, _, _ = strings.Cut(commands, "\n\n")
+	names := regexp.MustCompile(`(?m)^  (\w+)`).FindAllStringSubmatch(commands, -1)
+	assert.Greater(t, len(names), 10)
+	for _, name := range names {
+		help(name[1])
 	}
 }
 

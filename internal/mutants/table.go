@@ -727,6 +727,11 @@ var mutants = []mutant{
 		tests: "TestVirtualJeopardy",
 	},
 	{
+		name:  "zooky: help on long lines",
+		edits: []edit{{"cmd/zooky/internal/cli/cli.go", "const helpWidth = 100", "const helpWidth = 0"}},
+		tests: "TestHelpHasShortLines",
+	},
+	{
 		name:  "zooky: a group may read everybody's secrets",
 		edits: []edit{{"cmd/zooky/internal/cli/secret.go", "	if by == root {\n", "	if by != stranger {\n"}},
 		tests: "TestCheckPrivate",

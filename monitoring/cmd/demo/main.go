@@ -1,4 +1,4 @@
-// Command demo shows what OpenTelemetry and Prometheus are told of locks: spans, and then metrics.
+// Command demo shows what OpenTelemetry and Prometheus show of locks: spans, and then metrics.
 package main
 
 import (

@@ -22,8 +22,8 @@ type choice struct {
 func (c *choice) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&c.holder, "holder", false, "only the holders of the lock")
 	flags.StringVar(&c.contender, "contender", "",
-		"only the contender with that znode or fencing token, or the contenders of that session; "+
-			"`WHICH` is as zooky show prints it")
+		"only the contender with this znode or fencing token, or the contenders of this session; "+
+			"`WHICH` is written as in zooky show")
 }
 
 // of returns the contenders of a lock that are chosen. It fails if one was named that is not there.

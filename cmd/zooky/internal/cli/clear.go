@@ -32,7 +32,7 @@ func newClear(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clear NAME [flags]",
 		Short: "Free a lock by removing contenders from its queue",
-		Long: `Clear removes the contenders of a lock: all of them, or those that --holder or --contender
+		Long: `Clear removes the contenders of a lock: all of them, or the ones that --holder or --contender
 selects. It is for locks whose holders no longer respond. A holder that is alive is told that it has
 lost the lock, but another client can be granted the lock before that: a holder that is connected is
 told within 50 ms and one round trip to its server, a holder that is cut off within about half its

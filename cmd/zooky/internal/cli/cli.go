@@ -33,6 +33,9 @@ func Main(args []string, streams Streams) int {
 	return status
 }
 
+// helpWidth is how many columns the lines of the help have at most.
+const helpWidth = 100
+
 func newRoot(streams Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "zooky",
@@ -40,9 +43,9 @@ func newRoot(streams Streams) *cobra.Command {
 		Long: `Zooky manages distributed locks on ZooKeeper: it lists holders and waiters, revokes stuck locks, and
 runs commands under a lock.
 
-The exit status is 0 if all went well; 1 if the answer is no (there is no such lock, it is in use, or
-it was not released); 2 if something went wrong; and 128 plus the signal's number if a signal ended
-zooky. Run has statuses of its own.`,
+The exit status is 0 if all went well; 1 if the answer is no (there is no such lock, it is in use,
+or it was not released); 2 if something went wrong; and 128 plus the signal's number if a signal
+ended zooky. Zooky run has exit statuses of its own.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -56,6 +59,8 @@ zooky. Run has statuses of its own.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.SetGlobalNormalizationFunc(normalize)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages",
+		fmt.Sprint(".FlagUsagesWrapped ", helpWidth)))
 	root.AddCommand(newList(streams), newShow(streams), newHeld(streams),
 		newResize(streams), newSessions(streams), newDeadlocks(streams), newExport(streams),
 		newRemove(streams), newClear(streams), newRevoke(streams),

@@ -46,18 +46,20 @@ func newDeadlocks(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deadlocks",
 		Short: "Find clients that wait for one another",
-		Long: `Deadlocks reads the queues of all locks, and shows cycles of clients in which each waits for the next
-in the queue of a lock or semaphore, with a command that would break them. It reads the queues twice, with the time
---apart between, and shows only cycles that were there both times.
+		Long: `Deadlocks reads the queues of all locks, and shows cycles of clients in which each client waits for
+the next one in the queue of a lock or semaphore. With each cycle it prints a command that would
+break it. It reads the queues twice, the time --apart after one another, and shows only the cycles
+that were there both times.
 
-A client is a process if its identifier names one, as those of zklock and zooky run do, and
-otherwise a ZooKeeper session. A process can hold a lock in one thread and wait for another lock in
-another: that is not a cycle if the holder does not wait for the waiter, which only the program can
-tell. A client that waits for permits of a semaphore is in a cycle only if none of those who hold
-some can go on. Clients with several cycles are shown with one of them.
+A client is a process if its identifier names one, as the identifiers of zklock and zooky run do.
+Otherwise a client is a ZooKeeper session. A process can hold a lock in one thread and wait for
+another lock in another thread. If the first thread does not wait for the second, that is not a
+cycle, but only the program can tell. A client that waits for permits of a semaphore is in a cycle
+only if none of the holders of its permits can go on. A client that is in several cycles is shown in
+one of them.
 
-The exit status is 0 if there is no cycle, 1 if there are some, or there is no root, and 2 if
-something went wrong.`,
+The exit status is 0 if there is no cycle, 1 if there is one or there is no root, and 2 if something
+went wrong.`,
 		Example: `  zooky deadlocks`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

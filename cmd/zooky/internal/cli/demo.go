@@ -16,13 +16,13 @@ func newDemo(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Demonstrate the lock with real processes and a real ZooKeeper",
-		Long: `Demo starts a throw-away ZooKeeper and six processes that update one file under one lock. One process
-is killed while it holds the lock, the session of another expires while it holds the lock, and a third
-gives up waiting. In the end the file must have every update that a process made. Demo takes about ten
-seconds.
+		Long: `Demo starts a throw-away ZooKeeper and six processes that update one file under one lock. One
+process is killed while it holds the lock, the session of another expires while it holds the lock,
+and a third gives up waiting. In the end the file must have every update that a process made. Demo
+takes about ten seconds.
 
-ZooKeeper is downloaded if it is missing; ZKLOCK_CONNECT=host:port uses a running one. No process,
-file or znode is left.`,
+ZooKeeper is downloaded if it is missing; ZKLOCK_CONNECT=host:port uses a running one. Demo leaves
+no process, file or znode behind.`,
 		Example: `  zooky demo
   zooky demo --no-lock`,
 		Args: cobra.NoArgs,

@@ -20,8 +20,8 @@ ends the servers and deletes their data. ZooKeeper and Java are downloaded if th
 nothing is installed.
 
 The server listens on 127.0.0.1 only, without authentication and with all four-letter words: every
-user of this machine can read and change its data, and end its sessions. With --size, the ports
-between the servers are open to them too.`,
+user of this machine can read and change its data, and end its sessions. With --size, they can also
+connect to the ports between the servers.`,
 		Example: `  zooky dev
   zooky dev --size 3 --port 2181`,
 		Args: cobra.NoArgs,
@@ -51,7 +51,7 @@ between the servers are open to them too.`,
 	}
 	cmd.Flags().IntVar(&size, "size", 1, "number of servers; two or more form a quorum")
 	cmd.Flags().IntVar(&port, "port", 0,
-		"port of the first server; the others have the ports that follow (default any that are free)")
+		"port of the first server; the others have the next ports (default any that are free)")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

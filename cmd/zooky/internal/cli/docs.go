@@ -35,6 +35,6 @@ func section(b *strings.Builder, cmd *cobra.Command) {
 			strings.ReplaceAll(strings.TrimPrefix(cmd.Example, "  "), "\n  ", "\n"))
 	}
 	if flags := cmd.NonInheritedFlags(); flags.HasAvailableFlags() {
-		fmt.Fprintf(b, "\n```\n%s```\n", flags.FlagUsages())
+		fmt.Fprintf(b, "\n```\n%s```\n", flags.FlagUsagesWrapped(helpWidth))
 	}
 }

@@ -30,19 +30,19 @@ func newExport(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export --listen ADDRESS",
 		Short: "Serve metrics of the locks to Prometheus",
-		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many are
-held, free or unreadable, and for each that is held its holders, waiters, the oldest wait, the age
-of the hold, and how many were asked to release, and of a semaphore the permits that are in use. It
-looks at the interval --every, however often it is asked, and reads only the locks that have changed
-since; every five minutes it reads all. If the servers do not answer, zooky_up is 0 and all else is
-left out.
+		Long: `Export serves metrics of the locks below the root, at /metrics, until a signal ends it: how many
+locks are held, free or unreadable; for each lock that is held, its holders, its waiters, the oldest
+wait, the age of the hold, and how many contenders were asked to release; and for a semaphore, the
+permits in use. It reads the locks at the interval --every, however often Prometheus asks, and only
+the locks that have changed since; every five minutes it reads all. If the servers do not answer,
+zooky_up is 0 and the other metrics are left out.
 
-The age of a hold is HELD of zooky show, or if that is not known, for how long the holder has been
-in the queue. --series bounds how many locks have series of their own: the ones with most waiters come
-first, and zooky_locks_left_out tells how many are left out.
+The age of a hold is what zooky show prints as HELD or, if that is not known, the time since the
+holder came into the queue. --series bounds how many locks have series of their own: the locks with
+the most waiters come first, and zooky_locks_left_out counts the locks that are left out.
 
-The metrics have no credentials of their own. Names of locks are in them: listen at an address that
-only Prometheus can reach.`,
+Anyone who can reach the address can read the metrics, which contain the names of locks. Listen at
+an address that only Prometheus can reach.`,
 		Example: `  zooky export --listen 127.0.0.1:9141`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

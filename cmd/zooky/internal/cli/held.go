@@ -19,9 +19,11 @@ func newHeld(streams Streams) *cobra.Command {
 
   0  the lock is held, or a permit of the semaphore
   1  it is free, or there is no such lock
-  2  it is not known: the servers do not answer, the lock may not be read, or there is no root, which may be mistyped
+  2  it is not known: the servers do not answer, the lock may not be read, or there is no root,
+     which may be mistyped
 
-The answer may be out of date at once. To do something while a lock is free, take it: zooky run NAME --try.`,
+The answer may be out of date at once. To do something while a lock is free, take the lock: zooky
+run NAME --try.`,
 		Example: `  if zooky held nightly-backup; then echo "still at it"; fi`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

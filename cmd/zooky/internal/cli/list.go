@@ -18,18 +18,18 @@ func newList(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [PATTERN]",
 		Short: "List the locks",
-		Long: `List prints all locks, or the locks whose names match PATTERN: * stands for any characters
-but /, ? for one, [a-z] for one of several, and the segment ** for any number of segments, so
-jobs/** matches all locks below jobs. A lock is Locked if it has holders or waiters, and Free
-otherwise. A lock that may not be read is listed as No permission, or as Unreadable if the servers'
-answer is too large. No session marks a znode that is named like a contender of the lock above it
-and belongs to no session: it holds nothing, and zooky clear removes it. HELD is for how long the
-first holder has held the lock. Holders that use zklock report that once it is ten seconds; of
-other holders, list prints when they came into the queue. HELD BY is the holder's identifier.
+		Long: `List prints all locks, or the locks whose names match PATTERN: * stands for any characters but /, ?
+for one, [a-z] for one of several, and the segment ** for any number of segments, so jobs/** matches
+all locks below jobs. A lock is Locked if it has holders or waiters, and Free otherwise. A lock that
+may not be read is listed as No permission, or as Unreadable if the servers' answer is too large. No
+session marks a znode that is named like a contender of the lock above it and belongs to no session:
+it holds nothing, and zooky clear removes it. HELD is how long the first holder has held the lock.
+Holders that use zklock report that once it is ten seconds; for other holders, list prints when they
+came into the queue. HELD BY is the holder's identifier.
 
 The exit status is 0; 1 if the root does not exist although --root, $ZOOKY_ROOT or a chroot names
 it, which may be mistyped; or 2 if the locks could not be read, or are too many to list all. The
-error says how many are left out.
+error says how many locks are left out.
 
 Names are printed escaped, as in a Go or C string, if they have characters that a terminal would not
 show as they are.`,

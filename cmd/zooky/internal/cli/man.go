@@ -14,8 +14,8 @@ func newMan(streams Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
 		Short: "Write zooky's manual pages",
-		Long: `Man writes a manual page for zooky and for each of its commands into the folder DIR, which it makes
-if it is not there. They say what --help says.`,
+		Long: `Man writes a manual page for zooky and for each of its commands into the folder DIR, which it
+creates if it is missing. The pages have the text of --help.`,
 		Example: `  zooky man ~/.local/share/man/man1; man zooky-run`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -19,7 +19,8 @@ func newRemove(streams Streams) *cobra.Command {
 		Short: "Remove a lock that is not in use",
 		Long: `Remove deletes the znode of a lock. It refuses if the lock has holders or waiters, and names them.
 
-The exit status is 0 if the lock was removed, 1 if it is in use or does not exist, and 2 if something went wrong.`,
+The exit status is 0 if the lock was removed, 1 if it is in use or does not exist, and 2 if
+something went wrong.`,
 		Example: `  zooky remove fred`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -15,11 +15,11 @@ func newResize(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resize NAME N",
 		Short: "Set how many permits a semaphore has",
-		Long: `Resize sets how many permits a semaphore has, and so how many commands zooky run --slots
-runs at a time under the name. The size applies to all clients, whatever size they give, until it is
-set again. Waiting clients learn of it at once. If more than N permits are held, no holder is
-stopped: no permit is granted until enough are released. With N = 0 the size is again that of the
-next client.
+		Long: `Resize sets how many permits a semaphore has, and so how many commands zooky run --slots runs at a
+time under the name. The size applies to all clients, whatever size they give, until it is set
+again. Waiting clients learn of it at once. If more than N permits are held, no holder is stopped:
+no permit is granted until enough are released. With N = 0, the next client that acquires a permit
+sets the size again.
 
 The exit status is 0, or 2 if something went wrong.`,
 		Example: `  zooky resize transcode 2`,

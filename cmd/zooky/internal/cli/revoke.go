@@ -46,12 +46,12 @@ func newRevoke(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke NAME",
 		Short: "Ask the contenders of a lock to release it",
-		Long: `Revoke asks the contenders of a lock to release it: all of them, waiters included, or those
-that --holder or --contender selects. A holder may take the time that it needs. With --wait revoke
-waits until all of them are gone, and reports each that is. With --then-force it waits for that
-long, and then removes the contenders that are left. A holder that is removed is told, but another
-client can be granted the lock before that: the holder is told within 50 ms and one round trip to
-its server if it is connected. Give it the time that it needs to stop.
+		Long: `Revoke asks the contenders of a lock to release it: all of them, waiters included, or the ones that
+--holder or --contender selects. A holder may take the time that it needs. With --wait revoke waits
+until all of them are gone, and reports each as it goes. With --then-force it waits for that long,
+and then removes the contenders that are left. A holder that is removed is told, but another client
+can be granted the lock before that: the holder is told within 50 ms and one round trip to its
+server if it is connected. Give it the time that it needs to stop.
 
 Clients of zklock are told who asks, and with --reason why; zooky show and zooky watch show both.
 Clients of other libraries are told neither.
@@ -80,9 +80,9 @@ went wrong.`,
 	r.completeLock(cmd)
 	r.choice.addFlags(cmd.Flags())
 	addYes(cmd, &r.yes)
-	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to wait for them to release")
+	cmd.Flags().DurationVar(&r.wait, "wait", 0, "how long to wait for the lock to be released")
 	cmd.Flags().DurationVar(&r.thenForce, "then-force", 0,
-		"how long to wait for them to release, before the ones that are left are removed")
+		"how long to wait, before the contenders that are left are removed")
 	addReason(cmd.Flags(), &r.reason)
 	cmd.Flags().StringVar(&r.identity, "identity", "",
 		"`TEXT` that names the asker (default $ZOOKY_IDENTITY, or USER@HOST/PID zooky revoke)")
@@ -93,7 +93,7 @@ went wrong.`,
 // addReason adds the flag of the commands that ask for a lock.
 func addReason(flags *pflag.FlagSet, reason *string) {
 	flags.StringVar(reason, "reason", "",
-		"`TEXT` that says why; the contenders that are asked, and zooky show, get it")
+		"`TEXT` that says why, for the contenders that are asked and for zooky show")
 }
 
 // because returns what says why a lock is asked for, if that is said.

@@ -39,16 +39,16 @@ With several --lock flags, run takes all of these locks or none. Commands that d
 with each other, whatever the order of the flags. --try, --wait 0, --revoke, --once-per and --slots
 are for one lock.
 
-While zooky waits on a terminal, it shows who holds the lock, and how many are ahead, for each of
-several locks; with --quiet it does not. If it is not on a terminal, it prints that every ten seconds with
+While zooky waits on a terminal, it shows for each lock who holds it and how many contenders are
+ahead; with --quiet it does not. If it is not on a terminal, it prints that every ten seconds with
 --verbose.
 
-When another client asks for the lock, zooky sends the command and all processes that it has started
-the signal of --on-revoke, and SIGKILL after --kill-after. When the lock is lost because it was
+When another client asks for the lock, zooky sends the signal of --on-revoke to the command and all
+processes that it has started, and SIGKILL after --kill-after. When the lock is lost because it was
 removed by force, or because the session has expired, it does the same, but SIGKILL follows after an
 eighth of the session timeout at the latest, because the servers soon give the lock to another
-client. Processes that the command leaves behind at its own end are left alone. Processes of other
-users, as with sudo, cannot be ended; zooky reports them.
+client. Processes that the command leaves behind at its own end are left alone. Zooky cannot end
+processes of other users, as with sudo; it reports them.
 
 The command runs no longer than the lock is certain to be held. A guard process, in a session of its
 own, ensures that: zooky regularly tells it until when the hold is certain. If no later time comes,
@@ -65,32 +65,32 @@ reached. If zooky and its guard are killed at the same time, the kernel kills th
 the processes that it has started. A zooky binary without symbols passes on only SIGHUP and SIGINT
 of the ignored signals.
 
-Other clients see who holds the lock or waits for it: user, host, process and the first 200 bytes of
-the command line, or the text of --identity. Every client with read access to the lock's znodes can
-read it: do not put secrets on a command line.
+Other clients see who holds the lock or waits for it: the user, host, process and the first 200
+bytes of the command line, or the text of --identity. Every client with read access to the lock's
+znodes can read it: do not put secrets on a command line.
 
 Two flags are for cron on several machines, whose clocks differ. With --at-least the lock is held
 for at least that time, even if the command ends earlier, so that a late zooky run --try on another
 machine finds it taken; a signal, or a request for the lock, ends the hold earlier. With --once-per
-the command is not run if a command was started under the lock less than that time ago by the
-servers' clock, whatever its outcome. The time of the start is kept in a znode beside the root,
-named like the root with "-started" appended.
+the command is not run if another was started under the lock less than that time ago by the servers'
+clock, whatever its outcome. The time of the start is kept in a znode beside the root, whose name is
+the root's with "-started" appended.
 
 With --slots N up to N commands run at a time under the name, on all machines together, in the order
 in which they asked. Then ZOOKY_TOKEN is not a fencing token: commands that run together have
 different ones.
 
-The command's environment has ZOOKY_LOCK, the name of the lock, or the names of several, one per
-line; ZOOKY_TOKEN, the fencing token, to be stored with the data that the lock protects: a write
-with a smaller token than the stored one comes from a holder that has lost the lock; and
-ZOOKY_IDENTITY, so that a zooky run within the command has the same identity.
+The environment of the command has three variables. ZOOKY_LOCK is the name of the lock, or the names
+of several, one per line. ZOOKY_TOKEN is the fencing token. Store it with the data that the lock
+protects: a write with a smaller token than the stored one comes from a holder that has lost the
+lock. ZOOKY_IDENTITY gives a zooky run within the command the same identity.
 
-The exit status is that of the command, 128 plus the signal's number if a signal ended the command
-or the wait for the lock, and otherwise
+The exit status is the status of the command, 128 plus the signal's number if a signal ended the
+command or the wait for the lock, and otherwise
 
   123  the lock was lost while the command ran
-  124  the lock was not acquired in time, or with --try or --wait 0 not at once, or --once-per forbids it;
-       -E sets another status
+  124  the lock was not acquired in time, or not at once with --try or --wait 0, or --once-per
+       forbids it; -E sets another status
   125  zooky itself failed
   126  the command was found but cannot be run
   127  the command was not found`,
@@ -128,7 +128,7 @@ or the wait for the lock, and otherwise
 		"a lock's `NAME`, instead of the argument; with several, all or none are taken")
 	flags.BoolVar(&r.shared, "shared", false, "take a shared (read) lock")
 	flags.IntVar(&r.slots, "slots", 0,
-		"run at most `N` commands at a time under that name; all must have the same N")
+		"run at most `N` commands at a time under that name; all must give the same N")
 	flags.BoolVar(&r.try, "try", false, "do not wait for the lock")
 	flags.DurationVar(&r.wait, "wait", 0,
 		"how long to wait for the servers and the lock; 0 is --try (default forever)")

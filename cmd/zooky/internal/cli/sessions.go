@@ -36,7 +36,8 @@ write all these paths into one transaction. With the default settings they canno
 transaction above 2 MB: the ensemble stops and does not start again (ZOOKEEPER-4306). A session
 above 1 MB is marked. Znodes of a session outside of the root are not counted.
 
-The exit status is 0 if no session is marked, 1 if one is, or there is no root, and 2 if something went wrong.`,
+The exit status is 0 if no session is marked, 1 if one is or there is no root, and 2 if something
+went wrong.`,
 		Example: `  zooky sessions`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -20,17 +20,18 @@ func newShow(streams Streams) *cobra.Command {
 		Use:   "show NAME",
 		Short: "Show who holds a lock and who waits for it",
 		Long: `Show prints the queue of one lock in queue order, its holders first. WHO is the data of the
-contender's znode: its identifier, until a request to release of another library overwrites it.
-HELD is for how long it has held the lock, by the servers' clock: holders that use zklock report
-that once it is ten seconds; until then, and of other holders, HELD is "?". QUEUED is when it came
-into the queue. The fencing token is that of the hold when it began; it counts on while a process
-passes the lock on inside itself. For a semaphore show prints how many permits are in use, and by
-which clients. A znode that is named like a contender and belongs to no session is not a contender:
-no client waits for it, and zooky clear removes it.
+contender's znode: its identifier, until a client of another library overwrites it with a request to
+release. HELD is how long the contender has held the lock, by the servers' clock. Holders that use
+zklock report that once it is ten seconds; before that, and for other holders, HELD is "?". QUEUED
+is when the contender came into the queue. TOKEN is the fencing token with which the hold began. If
+a process passes the lock on inside itself, the tokens of the next holds are greater, and are not
+shown. For a semaphore show prints how many permits are in use, and by which clients. A znode that
+is named like a contender and belongs to no session is not a contender: no client waits for it, and
+zooky clear removes it.
 
-The exit status is 0 if the lock exists, held or not, 1 if it does not, or its name is only the
-beginning of other locks' names, and 2 if that could not be found out. In a script that only needs to
-know whether a lock is held, use zooky held.`,
+The exit status is 0 if the lock exists, held or not; 1 if it does not, or if its name is only the
+beginning of other locks' names; and 2 if that could not be found out. A script that only needs to
+know whether a lock is held can use zooky held.`,
 		Example: `  zooky show fred`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

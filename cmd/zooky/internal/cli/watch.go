@@ -33,12 +33,12 @@ func newWatch(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch [NAME]",
 		Short: "Watch the locks, or one lock's queue",
-		Long: `Watch shows all locks, or the queue of one, until Ctrl-C: live on a terminal, and as one line for each
-change otherwise or with --json. It looks at the interval --every, and shows what has changed since
-the last time. Of all locks it reads only those that have changed; the queue of one it reads at each
-look. Rows and columns that do not fit the terminal are left out. If the servers do not answer, watch
-says since when, on the screen or in a line on standard error, and ends with status 2 if that lasts
-for ten times --timeout.`,
+		Long: `Watch shows all locks, or the queue of one lock, until Ctrl-C: live on a terminal, and otherwise or
+with --json as one line for each change. It reads them at the interval --every and shows what has
+changed. If it watches all locks, it reads only the locks that have changed; if it watches one, it
+reads the queue each time. Rows and columns that do not fit the terminal are left out. If the
+servers do not answer, watch says since when, on the screen or in a line on standard error, and ends
+with status 2 after ten times --timeout.`,
 		Example: `  zooky watch
   zooky watch fred | tee fred.log`,
 		Args: cobra.MaximumNArgs(1),
