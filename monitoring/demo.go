@@ -23,8 +23,9 @@ import (
 	"github.com/zookylock/zklock/otelzklock"
 )
 
-// Demo has ann and ben share a lock on an ensemble in memory, and returns what OpenTelemetry is
-// told of ann: her spans, as a tree, and the page that Prometheus scrapes. It takes some seconds.
+// Demo makes two clients, ann and ben, share a lock on an ensemble in memory. It returns what
+// OpenTelemetry gets from ann: her spans, as a tree, and the page that Prometheus scrapes. It takes
+// some seconds.
 func Demo(ctx context.Context) (spans, page string, err error) {
 	d, err := newStage(ctx)
 	if err != nil {

@@ -168,7 +168,7 @@ func (n named) most() float64 {
 // smoother picture.
 const rateInterval = "10s"
 
-// lines asks for all lines of a panel, and returns those that most is to be seen of, by name.
+// lines asks for all lines of a panel, and returns the most prominent ones, by name.
 func (p Panel) lines(ctx context.Context, ask Ask) (found []named, err error) {
 	chosen := strings.NewReplacer("$__rate_interval", rateInterval, "$job", ".*")
 	for _, query := range p.Queries {

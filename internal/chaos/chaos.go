@@ -199,8 +199,8 @@ func (r *run) allStarted(ctx context.Context) error {
 }
 
 // settle lets the clients work undisturbed until every goroutine has been granted its lock, and for
-// long enough that the sessions of those that were killed are over. It returns, by worker, the
-// goroutines that never were.
+// long enough that the sessions of killed clients are over. It returns, by worker, the goroutines
+// that never were.
 func (r *run) settle(ctx context.Context) map[int][]int {
 	before := r.grants()
 	limit := time.After(30*time.Second + 5*r.cfg.Timeout)

@@ -94,8 +94,8 @@ const (
 	resultUnknown = "unknown"
 )
 
-// recorder writes events as lines, each with one call, so that of a process that is killed none is
-// lost or half there.
+// recorder writes events as lines, each with one call, so that no event of a killed process is lost
+// or half written.
 type recorder struct {
 	mu sync.Mutex // guards w
 	w  io.Writer

@@ -23,8 +23,8 @@ const (
 // poolSize is how many permits the semaphore has.
 const poolSize = 3
 
-// lockNames are all locks. Force is kept to one of them: a holder that cannot be reached cannot be
-// told of it either, and on the others nothing may be put down to that.
+// lockNames are all locks. Force is kept to one of them: a holder that cannot be reached cannot
+// hear of it either, and no overlap on the other locks may be excused by it.
 var lockNames = []string{mutexName, tableName, forcedName}
 
 func dataPath(lock string) string { return dataRoot + "/" + lock + "/data" }

@@ -9,8 +9,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// fencedRegister is the model: a register that executes a write whose token is not smaller than
-// that of the write before, and refuses the others.
+// fencedRegister is the model: a register that executes a write whose token is not smaller than the
+// token of the write before, and refuses the others.
 func fencedRegister(initial applied) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return initial },

@@ -74,7 +74,7 @@ func replaceFile(file string, text []byte) error {
 }
 
 // useNames has this process look names up in the file. Go's own resolver asks, over a connection
-// that is answered here; record is told of each answer.
+// that is answered here; record gets an event for each answer.
 func useNames(file string, record func(Event)) {
 	net.DefaultResolver = &net.Resolver{PreferGo: true,
 		Dial: func(context.Context, string, string) (net.Conn, error) {

@@ -22,7 +22,7 @@ type Cache struct {
 // written.
 var ErrNoCache = errors.New("no cache")
 
-// Open returns the cache. logf is told of fetches, which take long.
+// Open returns the cache. logf reports fetches, which take long.
 func Open(logf func(string, ...any)) (*Cache, error) {
 	dir, err := cacheDir()
 	if err != nil {

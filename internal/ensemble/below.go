@@ -38,7 +38,7 @@ func (b *Below) Stop() {
 }
 
 // Take returns which znodes have changed since the last call, or since it was armed. It is false if
-// the Below does not know that of all.
+// the Below does not know that for all of them.
 func (b *Below) Take() (changed []string, ok bool) {
 	b.table.mu.Lock()
 	defer b.table.mu.Unlock()

@@ -25,11 +25,11 @@ func isFresh(left, timeout time.Duration) bool { return left > timeout*9/20 }
 // untilBeat returns how long it is until the next beat, by the wall clock and what is left of the
 // deadline.
 //
-// Beats go out at the multiples of their period by the wall clock, so that those of all sessions
-// with the same timeout come to the servers at one time, as far as the clocks of their machines
-// agree. What a write costs the servers is mostly that each wakes a dozen threads, and waits for
-// the disk; writes that come together share both. If less is left than a beat proves, the next
-// comes sooner: the first after a silence must not wait for the clock.
+// Beats go out at the multiples of their period by the wall clock, so that the beats of all
+// sessions with the same timeout come to the servers at one time, as far as the clocks of their
+// machines agree. What a write costs the servers is mostly that each wakes a dozen threads, and
+// waits for the disk; writes that come together share both. If less is left than a beat proves, the
+// next comes sooner: the first after a silence must not wait for the clock.
 func untilBeat(wall time.Time, left, timeout time.Duration) time.Duration {
 	period := timeout / beatsPerTimeout
 	wall = wall.Round(0) // without the monotonic clock, which Truncate ignores

@@ -215,7 +215,7 @@ func (zs *Session) Server() string {
 }
 
 // Timeout is the session timeout that everything counts by where a longer one would be dangerous:
-// the smallest of those that were asked for and granted.
+// the smallest of the timeouts that were asked for and granted.
 func (zs *Session) Timeout() time.Duration { return zs.Lease.timeout() }
 
 // SetUp notes that the session is connected or not. It is called by the event goroutine alone.

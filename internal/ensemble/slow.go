@@ -6,10 +6,10 @@ import "time"
 // take a sixth.
 const slowPart = 12
 
-// slowReminder is how often a server is told of that goes on to be slow.
+// slowReminder is how often a server that stays slow is reported.
 const slowReminder = time.Minute
 
-// Slowness is told of a server that answers slowly.
+// Slowness is the report of a server that answers slowly.
 type Slowness struct {
 	Server string        // host:port, as Config.Servers has it
 	Waited time.Duration // the longest for an answer, which may be missing yet

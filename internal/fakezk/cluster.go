@@ -34,7 +34,7 @@ type Config struct {
 	// its owner if by is 0.
 	Deleted func(path string, owner, by int64)
 
-	// Written is called when a znode has been created or written to. The owner is that of an
+	// Written is called when a znode has been created or written to. The owner is the session of an
 	// ephemeral one.
 	Written func(path string, data []byte, owner int64)
 
@@ -118,7 +118,7 @@ func (c *Cluster) Connect() string {
 	return strings.Join(addresses, ",")
 }
 
-// Server returns one of the servers. That of number 0 is the leader's until Elect.
+// Server returns one of the servers. Number 0 is the leader's until Elect.
 func (c *Cluster) Server(i int) *Server { return c.servers[i] }
 
 func (c *Cluster) loop() {
@@ -313,8 +313,9 @@ func (c *Cluster) watchBelow(p string, by *conn) {
 	c.below[p][by] = struct{}{}
 }
 
-// fireBelow reports an event to the clients that watch below a znode, if tells is true for them. An
-// event of children they have been told of by those.
+// fireBelow reports an event to the clients that watch below a znode, if tells is true for them. It
+// leaves out changes of a list of children: these clients get the events of the children
+// themselves.
 func (c *Cluster) fireBelow(ev event, tells func(*conn) bool) {
 	if ev.kind == nodeChildrenChanged {
 		return

@@ -9,9 +9,9 @@ import (
 
 // A write is proposed when its server has passed it to the leader, and is executed when a quorum
 // has confirmed it and every write before it: at once, unless the test holds commits back. The
-// commit then arrives at every server, and each looks whether it is that of its own oldest write.
-// It knows its writes by session and xid alone (CommitProcessor), so that a commit can answer
-// another request of the same number, which the session has sent to another server.
+// commit then arrives at every server, and each looks whether it is the commit of its own oldest
+// write. It knows its writes by session and xid alone (CommitProcessor), so that a commit can
+// answer another request of the same number, which the session has sent to another server.
 
 // ticket is all by which a server knows its own write again.
 type ticket struct {
@@ -99,7 +99,7 @@ func (s *Server) enqueue(own ticket, w waiting) {
 	s.queues[own.session] = append(s.queues[own.session], w)
 }
 
-// committed is told of a commit, after the commits before it.
+// committed hears of a commit, after the commits before it.
 func (s *Server) committed(cm commit) {
 	if s.resuming {
 		s.newer = append(s.newer, cm)
@@ -108,8 +108,8 @@ func (s *Server) committed(cm commit) {
 	}
 }
 
-// apply looks whether a commit is that of the oldest write of a client of this server. If it is,
-// the client is answered.
+// apply looks whether a commit is of the oldest write of a client of this server. If it is, the
+// client is answered.
 func (s *Server) apply(cm commit) {
 	switch s.mode {
 	case hung, mute, lagging:

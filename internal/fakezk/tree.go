@@ -93,7 +93,7 @@ func (t tree) clone() tree {
 	return c
 }
 
-// event is a change to a znode that watches are told of.
+// event is a change to a znode that watches report.
 type event struct {
 	kind  int32
 	path  string
@@ -101,7 +101,7 @@ type event struct {
 	acl   acl   // of the znode: who may not read it is not told
 }
 
-// watched returns what those watch who are told of the event.
+// watched returns the paths whose watches report the event.
 func (ev event) watched() []string {
 	switch ev.kind {
 	case nodeDeleted:

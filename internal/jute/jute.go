@@ -9,7 +9,7 @@ import (
 )
 
 // A Reader takes a record apart, field by field. Once something was wrong it stays wrong, and every
-// field is zero. The bytes that it returns are those of Rest.
+// field is zero. The bytes that it returns are part of Rest.
 type Reader struct {
 	Rest  []byte
 	Wrong string // the first thing that was wrong; empty if nothing was

@@ -29,7 +29,7 @@ const (
 	resting              // until a message is urgent
 )
 
-// mostKept is how many messages' memory is kept for those that follow.
+// mostKept is how many messages' memory is kept for later messages.
 const mostKept = 1000
 
 // New returns an empty Mailbox.
@@ -88,7 +88,7 @@ func (m *Mailbox[T]) Take() ([]T, bool) {
 	}
 }
 
-// swapLocked returns the messages, and has those that follow be kept where the ones before were.
+// swapLocked returns the messages, and keeps later messages in the memory of earlier ones.
 func (m *Mailbox[T]) swapLocked() []T {
 	clear(m.taken) // for the garbage collector
 	next := m.taken[:0]

@@ -116,7 +116,7 @@ func (s Site) log(mark string) error {
 	return errors.Join(err, file.Close())
 }
 
-// Visits returns the libraries of those who visited, in the order of their visits.
+// Visits returns the libraries of the visitors, in the order of their visits.
 func (s Site) Visits() ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
 	var libraries []string

@@ -69,6 +69,6 @@ func (d Dialect) marker(k Kind) string {
 	panic("queue: no name for such a candidate")
 }
 
-// writeLockPrefix is that of a candidate of ZooKeeper's WriteLock in a session, whose id it writes
-// in decimal.
+// writeLockPrefix begins the name of a candidate of ZooKeeper's WriteLock in a session, whose id it
+// writes in decimal.
 func writeLockPrefix(session string) string { return "x-" + session + "-" }

@@ -19,8 +19,8 @@ type Permit struct {
 
 // PermitName is the name of a znode that is so many permits. random makes it unlike any other.
 //
-// Names of the dialect Curator look like those of Curator's InterProcessSemaphoreV2, which counts
-// each znode as one permit. The number in them is not a server's, and no client reads it.
+// Names of the dialect Curator look like the names of Curator's InterProcessSemaphoreV2, which
+// counts each znode as one permit. The number in them is not a server's, and no client reads it.
 func PermitName(d Dialect, random [IDLen]byte, count int) string {
 	id := hex.EncodeToString(random[:])
 	if d == Curator {

@@ -2,7 +2,7 @@
 // candidate blocks which.
 //
 // It is pure: names in, answers out, no I/O. A lock is a znode; its queue are the children whose
-// names are those of candidates, in the order of the sequence number that ZooKeeper appended to
+// names are names of candidates, in the order of the sequence number that ZooKeeper appended to
 // each.
 package queue
 
@@ -46,8 +46,8 @@ func (c Candidate) LeavesReader() bool { return c.Dialect == CuratorRW && c.Kind
 
 // BecomesReader reports whether the candidate can be replaced by a reader with its number in one
 // transaction, as zklock's writers are (RWMutex.Downgrade). That changes the writer's data before
-// it removes the znode, so that a client that watches it is told of a change. A client that is told
-// of the removal knows that there is no such reader.
+// it removes the znode, so that a client that watches it gets the event of a change. A client that
+// gets the event of the removal knows that there is no such reader.
 func (c Candidate) BecomesReader() bool {
 	return c.Kind == Write || c.Dialect == Kazoo && c.Kind.Exclusive()
 }

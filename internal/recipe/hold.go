@@ -17,8 +17,8 @@ import (
 //	  │                        │
 //	  └────────────────────────┴─lose─────▶ lost
 //
-// Signals are given once and stay. Those of a released hold are not given later, so that no holder
-// is told of a loss after its release.
+// Signals are given once and stay. The signals of a released hold are not given later, so that no
+// loss is reported after a release.
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {

@@ -108,8 +108,8 @@ func (c *candidate) clarify(ctx context.Context, wantAll bool) error {
 	return err
 }
 
-// followNumber notes that the candidate is first if its number follows that of the last candidate,
-// which this session removed.
+// followNumber notes that the candidate is first if its number follows the number of the last
+// candidate, which this session removed.
 func (c *candidate) followNumber() {
 	number := c.zs.emptyThrough(c.dir)
 	c.line = queue.Following(number, c.place)

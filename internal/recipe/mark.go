@@ -157,7 +157,7 @@ func kept(text string) string {
 }
 
 // markFor is what is written into a candidate with that name and data, which its client listens
-// for: the recipe's mark, that of Curator, or ours. It is nil if the candidate was asked already.
+// for: the recipe's mark, Curator's, or ours. It is nil if the candidate was asked already.
 func (m Mark) markFor(name string, data []byte) []byte {
 	said := ParseData(data)
 	c, _ := queue.Parse(name)

@@ -30,8 +30,8 @@ func (r *Revocation) due() <-chan time.Time {
 	return time.After(r.Grace)
 }
 
-// Revoke writes the revocation mark into a candidate, that of the client who made it. It fails with
-// zk.ErrNoNode if the candidate is gone.
+// Revoke writes the revocation mark into a candidate, in the form of the candidate's client. It
+// fails with zk.ErrNoNode if the candidate is gone.
 func (zs *Local) Revoke(ctx context.Context, candidate string, mark Mark) error {
 	return zs.rewrite(ctx, candidate, func(data []byte) []byte {
 		return mark.markFor(path.Base(candidate), data)

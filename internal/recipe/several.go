@@ -29,7 +29,7 @@ type several struct {
 	bond     *Bond // of the current candidates
 }
 
-// A ClaimError is that of one of several claims.
+// A ClaimError is the error of one of several claims.
 type ClaimError struct {
 	Path string // of the lock
 	Err  error

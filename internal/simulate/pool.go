@@ -45,8 +45,8 @@ func (m *model) written(znode string, data []byte, owner int64) {
 	}
 }
 
-// pooledLocked is written for a semaphore's. Those who take permits do so in the transaction in
-// which they leave the queue: nobody is ahead of them then, and there is room.
+// pooledLocked is written for a semaphore's znodes. A client takes permits in the transaction in
+// which it leaves the queue: no other is ahead of it then, and there is room.
 func (m *model) pooledLocked(p *pool, znode string, data []byte, owner int64) {
 	switch below := strings.TrimPrefix(znode, path.Join(root, semaphore)); {
 	case below == "":

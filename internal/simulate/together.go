@@ -21,7 +21,7 @@ func parts(st Step) (steps []Step) {
 	return steps
 }
 
-// partOf is one lock of those that are held together.
+// partOf is one of several locks that are held together.
 type partOf struct {
 	handle
 	held *hold

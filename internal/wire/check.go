@@ -11,9 +11,9 @@ const (
 	minTimeout = time.Millisecond
 	maxTimeout = 24 * time.Hour
 
-	// go-zookeeper passes on the type of any event, also that of its own session events (conn.go
-	// line 841): a server could make it report an expired session. Sent are 1 to 4, and 5 to 7 when
-	// watches are removed.
+	// go-zookeeper passes on the type of any event, also the type of its own session events
+	// (conn.go line 841): a server could make it report an expired session. Sent are 1 to 4, and 5
+	// to 7 when watches are removed.
 	minEvent = 1
 	maxEvent = 7
 )

@@ -170,10 +170,10 @@ func (c *Conn) receive(p []byte) (int, error) {
 	}
 }
 
-// readLimitLocked returns our own deadline for reading: the handshake's, then that of the request
-// that has waited longest. go-zookeeper's starts anew with every frame, so that a server which
-// sends events but answers no request, or answers requests but no ping, keeps its session for good
-// (conn.go line 801).
+// readLimitLocked returns our own deadline for reading: the handshake's, then the deadline of the
+// request that has waited longest. go-zookeeper's starts anew with every frame, so that a server
+// which sends events but answers no request, or answers requests but no ping, keeps its session for
+// good (conn.go line 801).
 func (c *Conn) readLimitLocked() time.Time {
 	if !c.limit.IsZero() {
 		return c.limit

@@ -96,7 +96,7 @@ func (b *inbound) skip(n int) {
 }
 
 // passFirst lets the first n bytes of the next frame's body be handed out as a frame of their own.
-// The other bytes are dropped, those that are still to come too.
+// The other bytes are dropped, also the ones that are still to come.
 func (b *inbound) passFirst(n, length int) {
 	binary.BigEndian.PutUint32(b.buf[b.passed:], uint32(n))
 	b.pass(n)

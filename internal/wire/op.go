@@ -45,9 +45,9 @@ const (
 	XidWatcherEvent int32 = -1
 	XidPing         int32 = -2
 
-	// Those of requests that go-zookeeper knows nothing of; they go down from here. The servers
-	// have no meaning for them. go-zookeeper's own go up from 1 to 2147483647, and then to 0
-	// (conn.go line 880).
+	// The numbers of requests that go-zookeeper does not know go down from here. The servers have
+	// no meaning for them. go-zookeeper's own go up from 1 to 2147483647, and then to 0 (conn.go
+	// line 880).
 	xidOwn   int32 = -1000
 	xidWraps int32 = 0
 )

@@ -139,7 +139,7 @@ func addResultHeader(b *jute.Writer, op int32, done bool) {
 	b.Int32(-1) // no error, in a request
 }
 
-// WatchBelow returns a request to be told of each change to a znode and all below it, until the
+// WatchBelow returns a request to watch each change to a znode and all below it, until the
 // connection ends, which servers know since 3.6.0.
 func WatchBelow(path string) *Request {
 	const persistentRecursive = 1

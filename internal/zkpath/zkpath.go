@@ -48,7 +48,7 @@ func CheckSegments(segments string) error {
 	return nil
 }
 
-// IsServers reports whether a path is that of a znode in which the servers keep their own data.
+// IsServers reports whether the servers keep their own data in the znode at a path.
 func IsServers(path string) bool {
 	return path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
 }

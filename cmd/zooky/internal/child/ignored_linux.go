@@ -12,10 +12,10 @@ import (
 )
 
 // Ignored returns the signals that this process was started to ignore, as by nohup or by a shell's
-// trap with an empty command. Go's runtime respects that for SIGHUP and SIGINT, and for those that
-// it never handles. For the others it has its own handlers in place before any Go code runs. It
-// keeps what was there before in a variable, runtime.fwdSig, which this function reads. A program
-// without a symbol table does not tell where that is: then those others are not returned.
+// trap with an empty command. Go's runtime respects that for SIGHUP and SIGINT, and for the signals
+// that it never handles. For the others it has its own handlers in place before any Go code runs.
+// It keeps what was there before in a variable, runtime.fwdSig, which this function reads. A
+// program without a symbol table does not tell where that is: then those others are not returned.
 func Ignored() (ignored []syscall.Signal) {
 	const words = "SigIgn:"
 	status, _ := os.ReadFile("/proc/self/status")

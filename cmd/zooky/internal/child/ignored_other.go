@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Ignored returns those of the signals that this process was started to ignore of which Go's
-// runtime knows.
+// Ignored returns the signals that this process was started to ignore and of which Go's runtime
+// knows.
 func Ignored() (ignored []syscall.Signal) {
 	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
 		if signal.Ignored(s) {

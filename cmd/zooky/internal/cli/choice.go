@@ -52,8 +52,8 @@ func sessionOf(c zklock.Contender) string { return fmt.Sprintf("%#x", c.SessionI
 const atOnce = 32
 
 // forEach applies op to the waiters, and then to the holders of the lock: otherwise some waiters
-// would be granted the lock in between. It returns those to whom op was applied, and leaves out
-// those that have gone. If op is not allowed, it goes on with the others.
+// would be granted the lock in between. It returns those to whom op was applied, and leaves out the
+// ones that have gone. If op is not allowed, it goes on with the others.
 func forEach(ctx context.Context, contenders []zklock.Contender,
 	op func(context.Context, zklock.Contender) error) (
 	done []zklock.Contender, err error,

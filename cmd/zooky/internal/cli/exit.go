@@ -25,7 +25,7 @@ type exitError struct {
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
-// errSaid is an error that the user has been told of already, or that the command itself has.
+// errSaid is an error that zooky, or the command itself, has reported to the user already.
 var errSaid = errors.New("")
 
 // withStatus gives an error an exit status, unless it has one.

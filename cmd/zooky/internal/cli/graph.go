@@ -21,7 +21,7 @@ type wait struct {
 // id tells a wait from all others: the contenders' transactions are theirs alone.
 func (w wait) id() string { return fmt.Sprint(w.lock, "\x00", w.waiter.Zxid, "\x00", w.ahead.Zxid) }
 
-// waitsOf returns who waits for whom in a queue. Of those that a contender waits for it has the
+// waitsOf returns who waits for whom in a queue. Of the contenders that one waits for it has the
 // first and the nearest: those between are waited for by the nearest.
 func waitsOf(lock string, queue []zklock.Contender) (waits []wait) {
 	if len(queue) > 0 && queue[0].Kind == zklock.KindSemaphore {
@@ -51,7 +51,7 @@ func waitsOf(lock string, queue []zklock.Contender) (waits []wait) {
 	return waits
 }
 
-// waitsForPermits is waitsOf for a semaphore: the first that waits does so for those who hold
+// waitsForPermits is waitsOf for a semaphore: the first that waits does so for the holders of
 // permits, and each of the others for the one ahead of it.
 func waitsForPermits(lock string, queue []zklock.Contender) (waits []wait) {
 	first := slices.IndexFunc(queue, func(c zklock.Contender) bool { return !c.Holder })
@@ -67,8 +67,8 @@ func waitsForPermits(lock string, queue []zklock.Contender) (waits []wait) {
 	return waits
 }
 
-// process is the beginning of an identity that names a process: that of the library and that of
-// run. Process 1 does not tell: each container has one.
+// process is the beginning of an identity that names a process: the identity of the library and the
+// one of run. Process 1 does not tell: each container has one.
 var process = regexp.MustCompile(`^[^\s/]+/([2-9]|[1-9][0-9]+)( |$)`)
 
 // actors tells who is behind each session: the process that it names, and which may have several
@@ -129,8 +129,8 @@ func tell(waits []wait) wait {
 	return waits[0]
 }
 
-// cycles returns cycles of waits, each actor in one at most. Those that are left out have an actor
-// in common with one of them.
+// cycles returns cycles of waits, each actor in one at most. The cycles that are left out have an
+// actor in common with one of them.
 func (g graph) cycles() (cycles [][]wait) {
 	g.trim()
 	told := make(map[string]bool)

@@ -41,8 +41,8 @@ func (r *runner) guard() *exec.Cmd {
 	return cmd
 }
 
-// program is the path of this program. On Linux it is that of the file that runs, also if another
-// has taken its place since.
+// program is the path of this program. On Linux it is the path of the file that runs, also if
+// another has taken its place since.
 func program() string {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe"

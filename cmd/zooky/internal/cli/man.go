@@ -37,7 +37,7 @@ creates if it is missing. The pages have the text of --help.`,
 	}
 }
 
-// documented are the commands that users are told of.
+// documented returns the commands that the help and the documents show.
 func documented(root *cobra.Command) (commands []*cobra.Command) {
 	for _, cmd := range root.Commands() {
 		if cmd.IsAvailableCommand() && cmd.Name() != "help" && cmd.Name() != "completion" {

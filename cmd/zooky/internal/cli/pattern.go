@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// pattern matches the names of locks. Its segments are those of path.Match, or ** for any number of
-// segments.
+// pattern matches the names of locks. Its segments are patterns of path.Match, or ** for any number
+// of segments.
 type pattern []string
 
 const anySegments = "**"

@@ -27,7 +27,7 @@ type period struct {
 	record  string
 }
 
-// periodSuffix makes the root's path that of the place.
+// periodSuffix makes the path of the place from the root's path.
 const periodSuffix = "-started"
 
 func (r *runner) period(s *zklock.Session, m hold) *period {

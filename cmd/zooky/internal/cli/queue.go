@@ -108,7 +108,7 @@ func readQueue(ctx context.Context, s *zklock.Session, m *zklock.Mutex) (*queue,
 	return q, incomplete
 }
 
-// semaphoreParts are the znodes below that of a semaphore.
+// semaphoreParts are the znodes below a semaphore's znode.
 var semaphoreParts = []string{"leases", "locks", "resized"}
 
 // semaphoreAt returns a handle to look at a semaphore, nil if there is none of that name.

@@ -142,7 +142,7 @@ type firstAnswer struct {
 	begun  bool // an answer
 }
 
-// Close is for those that never answer.
+// Close is for servers that never answer.
 func (c *firstAnswer) Close() error {
 	c.probe.Stop()
 	return c.Conn.Close()

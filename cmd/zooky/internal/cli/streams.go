@@ -31,7 +31,7 @@ func message(s string) string {
 	return escape.Cut(escape.Message(s[:min(len(s), 4*messageLimit)]), messageLimit)
 }
 
-// size is that of the terminal that w writes to, 0 if that is none.
+// size returns the size of the terminal that w writes to, 0 if w is no terminal.
 func size(w io.Writer) (width, height int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -135,8 +135,8 @@ func holderNow(s *zklock.Session, locks ...queued) string {
 	return held(locks, queues, s)
 }
 
-// held says who holds the locks, as the end of a sentence, unescaped, and how many are ahead of this
-// session's candidates, or of the next. Locks that nobody else holds are left out.
+// held says who holds the locks, as the end of a sentence, unescaped, and how many are ahead of
+// this session's candidates, or of the next. Locks that no other client holds are left out.
 func held(locks []queued, queues [][]zklock.Contender, s *zklock.Session) string {
 	var said []string
 	for i, queue := range queues {

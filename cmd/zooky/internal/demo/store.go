@@ -53,7 +53,7 @@ func (c contents) plus(id string, token zklock.Token) contents {
 // create makes the store's first file.
 func (s store) create() error { return s.replace(contents{}) }
 
-// read returns the contents, and from then on refuses smaller tokens. The zero token is that of a
+// read returns the contents, and from then on refuses smaller tokens. The zero token stands for a
 // process that uses no lock: nothing is checked.
 func (s store) read(token zklock.Token) (contents, error) {
 	var c contents
