@@ -102,7 +102,7 @@ func publish(t *testing.T) (proxy string) {
 	const module = "github.com/zookylock/zklock"
 	changes, err := os.ReadFile("CHANGELOG.md")
 	require.NoError(t, err)
-	version := "v" + string(regexp.MustCompile(`(?m)^## (\S+)`).FindSubmatch(changes)[1])
+	version := "v" + string(regexp.MustCompile(`(?m)^## (\d\S+)`).FindSubmatch(changes)[1])
 	proxy = t.TempDir()
 	dir := filepath.Join(proxy, module, "@v")
 	require.NoError(t, os.MkdirAll(dir, 0o755))
