@@ -48,6 +48,7 @@ type watchedNode struct {
 	note    any    // what its owner has left for the watchers; see Annotate
 	memo    any    // what holds until its next change; see Remember
 	fired   uint64 // how often it was told that state may not be true any more
+	changed uint64 // what fired was when a server last reported that it has other children
 	audits  int    // since it was first waited for
 	state   NodeState
 }
@@ -161,6 +162,14 @@ func (w *Watcher) ArmedSince() (told uint64, ok bool) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
 	return w.node.fired, w.node.armed
+}
+
+// ChangedSince reports whether a server has reported that the znode has other children than when the
+// watch was armed and so much had been told. ArmedSince alone does not say whether it was a server.
+func (w *Watcher) ChangedSince(told uint64) bool {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	return w.node.changed > told
 }
 
 // IsOpaque reports whether the znode's data may not be read. Then a server does not report changes,
@@ -288,6 +297,9 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 	if node := t.nodes[children.key(path)]; node != nil &&
 		(gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
+		if !gone {
+			node.changed = node.fired
+		}
 	}
 }
 

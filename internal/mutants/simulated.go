@@ -53,9 +53,7 @@ var simulated = []mutant{
 	{
 		name: "simulated: permits counted before those ahead had taken theirs",
 		edits: []edit{
-			{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"},
-			{"internal/recipe/lookahead.go", "	c.first, c.out = nil, nil\n",
-				"	c.first = nil\n"},
+			{"internal/recipe/permit.go", "		c.out.ahead += wants\n", ""},
 		},
 		seeds: 3000,
 	},

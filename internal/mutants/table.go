@@ -234,7 +234,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: counted by what was out when one ahead had yet to take permits",
-		edits: []edit{{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"}, {"internal/recipe/lookahead.go", "	c.first, c.out = nil, nil\n", "	c.first = nil\n"}},
+		edits: []edit{{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"}, {"internal/recipe/lookahead.go", "	c.first, c.out = nil, sighting{}\n", "	c.first = nil\n"}},
 		tests: "TestVirtualSemaphoreCountsBehindASibling",
 	},
 	{
@@ -309,8 +309,68 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: one permit too many",
-		edits: []edit{{"internal/recipe/permit.go", "		case used+int64(p.Permits) > int64(l.size):", "		case used > int64(l.size):"}, {"internal/recipe/pass.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
+		edits: []edit{{"internal/recipe/permit.go", "seen.used+int64(p.Permits) > int64(l.size) {", "seen.used > int64(l.size) {"}, {"internal/recipe/pass.go", "used <= int64(l.size) {", "used <= int64(l.size)+1 {"}},
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks|TestVirtualSemaphore",
+	},
+	{
+		name:  "semaphore: two trips from grant to grant",
+		edits: []edit{{"internal/recipe/lookahead.go", "	if c.cfg.Pool != nil {\n		behind", "	if false {\n		behind"}},
+		tests: "TestVirtualSemaphoreOneTripFromGrantToGrant",
+	},
+	{
+		name:  "semaphore: the next does not look where it knew that it would be",
+		edits: []edit{{"internal/recipe/turn.go", "		c.sightNext()\n", ""}},
+		tests: "TestVirtualSemaphoreOneTripFromGrantToGrant",
+	},
+	{
+		name:  "semaphore: what those ahead want not counted",
+		edits: []edit{{"internal/recipe/permit.go", "		c.out.ahead += wants\n", ""}},
+		tests: "TestVirtualSemaphoreForesees",
+	},
+	{
+		name:  "semaphore: who says nothing taken to want nothing",
+		edits: []edit{{"internal/recipe/permit.go", "keep = keep && wants > 0", "keep = keep && wants >= 0"}},
+		tests: "TestVirtualSemaphoreBehindAnotherVersion",
+	},
+	{
+		name:  "semaphore: those ahead not all seen",
+		edits: []edit{{"internal/recipe/permit.go", "	keep := c.out.queue == queue && !c.line.More\n", "	keep := c.out.queue == queue\n"}},
+		tests: "TestVirtualSemaphoreSightIsOfAllAhead",
+	},
+	{
+		name:  "semaphore: permits listed again after a release that suffices",
+		edits: []edit{{"internal/recipe/permit.go", "	if seen.least > 0 &&", "	if false &&"}},
+		tests: "TestVirtualSemaphoreOneTripFromReleaseToGrant",
+	},
+	{
+		name:  "semaphore: a lost connection taken for a release",
+		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.changed > told\n", "	return w.node.fired > told\n"}},
+		tests: "TestVirtualALostConnectionIsNoRelease",
+	},
+	{
+		name:  "semaphore: a small hold given back taken for a great one",
+		edits: []edit{{"internal/queue/permit.go", "least == 0 || n < least", "least == 0 || n > least"}},
+		tests: "TestVirtualSemaphoreForesees",
+	},
+	{
+		name:  "semaphore: a Curator's permit taken for a release",
+		edits: []edit{{"internal/recipe/permit.go", "armed && c.cfg.Dialect == queue.Native {", "armed {"}},
+		tests: "TestVirtualSemaphoreBesideACurator",
+	},
+	{
+		name:  "semaphore: its own znode read at once",
+		edits: []edit{{"internal/recipe/turn.go", "(c.isBehindSibling() || c.cfg.Pool != nil)", "c.isBehindSibling()"}},
+		tests: "TestVirtualSemaphoreAsksLittle",
+	},
+	{
+		name:  "semaphore: permits listed with each creation",
+		edits: []edit{{"internal/recipe/queueing.go", "p.Sight.free.Store(!long && !waited)", "p.Sight.free.Store(true)"}},
+		tests: "TestVirtualSemaphoreAsksLittle",
+	},
+	{
+		name:  "semaphore: a release not heard while the znode is read",
+		edits: []edit{{"internal/recipe/permit.go", "	if c.self == nil && time.Since(c.since) < ownLook {", "	if false {"}},
+		tests: "TestVirtualSemaphoreReleasedAsItBeginsToWait",
 	},
 	{
 		name:  "misuse: copy of a Semaphore is used",
@@ -334,12 +394,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: one who waits passes another that wants more",
-		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		c.out = nil\n", "	if c.isBlocked() && p.Permits > 1 {\n		c.out = nil\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		p.Sight.free.Store(false)\n", "	if c.isBlocked() && p.Permits > 1 {\n		p.Sight.free.Store(false)\n"}},
 		tests: "TestVirtualSemaphoreIsFair",
 	},
 	{
 		name:  "semaphore: all who wait watch the permits",
-		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		c.out = nil\n", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n"}},
+		edits: []edit{{"internal/recipe/queueing.go", "	if c.isBlocked() {\n		p.Sight.free.Store(false)\n", "	if out := c.zs.Watches.WatchChildren(c.cfg.Pool.Permits(), c.wake); c.isBlocked() {\n		out.Read(p.ctx)\n"}},
 		tests: "TestVirtualSemaphoreWakesOne",
 	},
 	{
@@ -795,7 +855,7 @@ var mutants = []mutant{
 	{
 		name: "mark overlooked while waiting",
 		edits: []edit{
-			{"internal/recipe/turn.go", "		if !told {\n			if err := c.look", "		if !told && c.self == nil {\n			if err := c.look"},
+			{"internal/recipe/turn.go", "		if !early {\n			if err := c.look", "		if !early && c.self == nil {\n			if err := c.look"},
 			{"internal/recipe/turn.go", "		return ctx, c.look(ctx) //", "		return ctx, nil //"},
 		},
 		tests: "TestAskedWhileWaiting|TestPendingGoesOnAfterAnExpiry",

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math"
@@ -29,6 +30,35 @@ func PermitName(d Dialect, random [IDLen]byte, count int) string {
 	return "_c_" + id + leaseMarker + strconv.Itoa(count)
 }
 
+// countLen is how many bytes of the id of a candidate that wants permits say how many it wants.
+const countLen = 4
+
+// PermitPrefix is Prefix for a candidate in a semaphore's queue that wants so many permits. Its id
+// ends with the number; see Candidate.Wants.
+func PermitPrefix(d Dialect, random [IDLen]byte, count int) string {
+	if d == Native {
+		binary.BigEndian.PutUint32(random[IDLen-countLen:], uint32(count))
+	}
+	return Prefix(d, Lock, random)
+}
+
+// Wants returns how many permits the candidate will take at most, 0 if that is not known. The ids
+// of version 0.2.0 are random from end to end: such a number is usually greater than any size, and
+// then nothing is concluded from it.
+func (c Candidate) Wants() int64 {
+	switch c.Dialect {
+	case Curator:
+		return 1
+	case Native:
+		head, _, _ := strings.Cut(strings.TrimPrefix(c.Name, "_c_"), Native.marker(c.Kind))
+		n, err := strconv.ParseUint(head[max(0, len(head)-hex.EncodedLen(countLen)):], 16, 32)
+		if err == nil {
+			return int64(n)
+		}
+	}
+	return 0
+}
+
 // ParsePermit reads a permit's name. One that is not known counts as one permit, as it does for
 // Curator.
 func ParsePermit(name string) Permit {
@@ -45,6 +75,16 @@ func ParsePermit(name string) Permit {
 		return Permit{1, Curator}
 	}
 	return Permit{1, Unknown}
+}
+
+// LeastPermit returns how many permits the least of some holds is, 0 if there are none.
+func LeastPermit(names []string) (least int64) {
+	for _, name := range names {
+		if n := ParsePermit(name).Count; least == 0 || n < least {
+			least = n
+		}
+	}
+	return least
 }
 
 func isUUID(s string) bool {

@@ -56,8 +56,7 @@ type candidate struct {
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // those ahead of it
 
-	// of the permits, which was asked for right behind first; nil if there is none
-	out *listing
+	out sighting // that was asked for right behind the last listing of the queue
 	// that was asked for together with the creation, until it is looked at; nil if there is none
 	first    *listing
 	watchers []*ensemble.Watcher // of the first of those in line
@@ -99,6 +98,8 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
 	c := newCandidate(zs, cfg.Pool.Queue(), queue.Lock, cfg, h)
 	var random [queue.IDLen]byte
+	rand.Read(random[:])
+	c.prefix = queue.PermitPrefix(c.voice.Dialect, random, permits)
 	rand.Read(random[:])
 	c.permit = cfg.Pool.Permits() + "/" + queue.PermitName(c.voice.Dialect, random, permits)
 	return c
@@ -215,11 +216,8 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	}
 	lists := requests[len(requests)-1] != create
 	// Without a listing of the queue before it, a candidate ahead may take permits in between.
-	if c.out = nil; c.hopeful && lists {
-		if out, mine := c.zs.roster.begin(c.cfg.Pool.Permits()); mine {
-			c.out = out
-			requests = append(requests, c.zs.roster.request(out))
-		}
+	if c.out = (sighting{}); c.hopeful && lists {
+		requests = append(requests, c.sight(c.first)...)
 	}
 	c.zs.Send(requests...)
 	if lists { // its answer comes right behind the other: to be woken once is enough
@@ -323,15 +321,18 @@ func (c *candidate) watch() *ensemble.Watcher {
 }
 
 // prepare has everything read that the candidate waits for, in one packet: what it watches of those
-// ahead, and itself.
-func (c *candidate) prepare() {
+// ahead, and itself unless it is early for that.
+func (c *candidate) prepare(itself bool) {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watchers {
 		if !c.zs.siblings.have(c.dir, c.line.Nearest[i]) { // otherwise it tells by itself
 			reads = append(reads, w)
 		}
 	}
-	c.zs.Watches.Prepare(append(reads, c.watch())...)
+	if itself {
+		reads = append(reads, c.watch())
+	}
+	c.zs.Watches.Prepare(reads...)
 }
 
 // glance is look without a watch.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // This is how a candidate finds out who is ahead of it.
@@ -86,10 +87,11 @@ func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
 		n, err := c.pick(ctx, first, wantAll)
 		if !errors.Is(err, ErrVanished) { // otherwise it was shared, and made too early
 			c.wasOnly = n == 1
+			c.keepSight(first)
 			return err
 		}
 	}
-	c.first, c.out = nil, nil
+	c.first, c.out = nil, sighting{}
 	if c.line.Answer() == queue.Unclear && !wantAll {
 		c.followSibling()
 	}
@@ -101,9 +103,14 @@ func (c *candidate) clarify(ctx context.Context, wantAll bool) error {
 	if c.line.Answer() != queue.Unclear {
 		return nil
 	}
-	l, err := c.zs.roster.list(ctx, c.dir)
+	var behind func(*listing) []*wire.Request
+	if c.cfg.Pool != nil {
+		behind = c.sight
+	}
+	l, err := c.zs.roster.listThen(ctx, c.dir, behind)
 	if err == nil {
 		_, err = c.pick(ctx, l, wantAll)
+		c.keepSight(l)
 	}
 	return err
 }

@@ -197,16 +197,19 @@ func (p *Passage) admit(ctx context.Context, c *candidate) error {
 
 // obtainPermits is the rest of obtain for a semaphore.
 func (p *Passage) obtainPermits(c *candidate) error {
+	long := c.line.More
 	if c.isBlocked() {
-		c.out = nil
 		p.Sight.free.Store(false)
 		if _, err := p.awaitTurn(c); err != nil {
 			return err
 		}
 	}
-	if err := p.takePermits(p.ctx, c); err != nil {
+	waited, err := p.takePermits(p.ctx, c)
+	if err != nil {
 		return err
 	}
+	// otherwise it would be in vain to list the permits with the next creation
+	p.Sight.free.Store(!long && !waited)
 	c.standing.Store(isFirst)
 	c.bindHold()
 	return c.admit(p.ctx)

@@ -47,10 +47,21 @@ func newRoster(zs *ensemble.Session) *roster {
 // list lists a lock's queue, which is empty if the lock has no znode. It fails with ctx, and as
 // Session.Do does.
 func (r *roster) list(ctx context.Context, dir string) (l *listing, err error) {
+	return r.listThen(ctx, dir, nil)
+}
+
+// listThen is list, with requests behind it in the same packet, unless the listing is shared. behind
+// may be nil, and is called again if the listing is repeated.
+func (r *roster) listThen(ctx context.Context, dir string,
+	behind func(*listing) []*wire.Request) (l *listing, err error) {
 	err = r.zs.Do(ctx, func() error {
 		var mine bool
 		if l, mine = r.begin(dir); mine {
-			r.zs.Send(r.request(l))
+			requests := []*wire.Request{r.request(l)}
+			if behind != nil {
+				requests = append(requests, behind(l)...)
+			}
+			r.zs.Send(requests...)
 		}
 		return l.wait(ctx)
 	})

@@ -34,6 +34,7 @@ func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
 	p.tellQueued(len(c.line.Nearest))
 	defer c.unwatchAhead()
 	for c.isBlocked() {
+		c.sightNext()
 		at, left, err := p.wait(ctx, c, force)
 		if err != nil {
 			return ctx, err
@@ -79,23 +80,24 @@ var closedTimer = func() <-chan time.Time {
 func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int,
 	left departure, err error) {
 	c.watchAhead()
-	told := c.isBehindSibling() && c.self == nil // by that alone: no server is asked until ownLook
-	if told {
+	// Its own znode is not read until ownLook: behind a sibling no server is asked at all until then,
+	// and in the queue of a semaphore the transaction by which it leaves heeds what the znode is.
+	early := c.self == nil && (c.isBehindSibling() || c.cfg.Pool != nil)
+	if early {
 		c.zs.longWaiters.add(c)
 		defer c.zs.longWaiters.drop(c)
 	}
 	for {
 		// then it is known to be there when the others are gone
-		if told = told && time.Since(c.since) < ownLook; !told {
-			c.prepare()
-		}
+		early = early && time.Since(c.since) < ownLook
+		c.prepare(!early)
 		for i, w := range c.watchers {
 			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 ||
 				err != nil {
 				return i, left, err
 			}
 		}
-		if !told {
+		if !early {
 			if err := c.look(ctx); err != nil {
 				return 0, 0, err
 			}

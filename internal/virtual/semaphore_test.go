@@ -640,7 +640,8 @@ func TestVirtualSemaphoreMisuse(t *testing.T) {
 }
 
 // TestVirtualSemaphoreCountsBehindASibling has a candidate created while one ahead, of the same
-// session, hears that permits are free and takes them. It must not take any by what it saw before.
+// session, hears that permits are free, looks how many, and takes them. It must not take any by what
+// it saw before.
 func TestVirtualSemaphoreCountsBehindASibling(t *testing.T) {
 	const trip = 20 * time.Millisecond
 	for after := time.Millisecond; after < 3*trip; after += time.Millisecond {
@@ -651,7 +652,8 @@ func TestVirtualSemaphoreCountsBehindASibling(t *testing.T) {
 			elsewhere, _ := w.dial("", 10*time.Second)
 			one, two := semaphore(t, s, "pool", 3), semaphore(t, s, "pool", 3)
 			acquire(t, two, 3).Release() // now it expects that permits are free
-			held := acquire(t, semaphore(t, elsewhere, "pool", 3), 3)
+			others := semaphore(t, elsewhere, "pool", 3)
+			kept, held := acquire(t, others, 1), acquire(t, others, 2)
 			first := ask(t.Context(), one, 2)
 			go held.Release() // ends with the answer to it
 			time.Sleep(after) // sleep ok: virtual
@@ -660,6 +662,7 @@ func TestVirtualSemaphoreCountsBehindASibling(t *testing.T) {
 			first.granted(t).Release()
 			<-second.done
 			second.granted(t).Release()
+			kept.Release()
 		})
 		assert.Equal(t, 3, *most, "of 3 permits; the second asked for after %v", after)
 	}
