@@ -47,7 +47,7 @@ type watchedNode struct {
 	opaque  bool   // its data may not be read
 	note    any    // what its owner has left for the watchers; see Annotate
 	memo    any    // what holds until its next change; see Remember
-	fired   uint64 // how often it was told that state may not be true any more
+	fired   uint64 // how often it was told that state may not be true any more; see report
 	audits  int    // since it was first waited for
 	state   NodeState
 }
@@ -68,6 +68,10 @@ func (a aspect) key(path string) string {
 	}
 	return path
 }
+
+// report is what a change adds to watchedNode.fired that a server has told of, where the children
+// are watched.
+const report = 1 << 32
 
 // reading is a request for a znode's state, and for a watch.
 type reading struct {
@@ -162,6 +166,10 @@ func (w *Watcher) ArmedSince() (told uint64, ok bool) {
 	defer w.table.mu.Unlock()
 	return w.node.fired, w.node.armed
 }
+
+// Reported reports whether the server has told of a change of the children of a znode in between.
+// If not, but the two differ, the watch was given up, with the connection or to look again.
+func Reported(earlier, told uint64) bool { return earlier/report != told/report }
 
 // IsOpaque reports whether the znode's data may not be read. Then a server does not report changes,
 // whatever watch it has accepted.
@@ -288,6 +296,7 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 	if node := t.nodes[children.key(path)]; node != nil &&
 		(gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
+		node.fired += report
 	}
 }
 
