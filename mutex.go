@@ -281,7 +281,8 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 // client holds it or is in its queue. It also fails with the errors of LockContext. It leaves no
 // znode. If the handle last saw the lock taken, it first reads the queue, and writes nothing if the
 // lock is still taken. That read may be a moment old, because the Session's server may be behind
-// the others.
+// the others. If all that is ahead is a hold that may be kept unused, see WithIdleHold, the call
+// waits up to 100 ms for it to go.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, func(c recipe.Claim) recipe.Claim {
 		c.Try = true

@@ -1319,7 +1319,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "released: told before the candidate is gone",
-		edits: []edit{{"internal/recipe/term.go", "	if t.active > 0 && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
+		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{
