@@ -87,7 +87,7 @@ func TestVirtualIdleHoldIsOffByDefault(t *testing.T) {
 				free(t, w)
 			}
 		}
-		m := mutex(t, s, "m", zklock.WithIdleHold(time.Minute))
+		m := mutex(t, s, "fresh", zklock.WithIdleHold(time.Minute))
 		lock(t, m)
 		m.Unlock()
 		free(t, w)
