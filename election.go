@@ -22,11 +22,17 @@ type Election struct{ m *Mutex }
 // WithIdentifier sets how the candidate appears in Leader and in Contenders.
 func (s *Session) Election(name string, opts ...LockOption) (*Election, error) {
 	m, err := s.Mutex(name, opts...)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case m.cfg.idle > 0:
+		return nil, opError("open", m.path, errIdleLeader)
 	}
 	return &Election{m}, nil
 }
+
+var errIdleLeader = errors.New(
+	"WithIdleHold is for locks: a leader that has stepped down must not seem to lead")
 
 // Mutex returns the handle by which the leader holds the lock, for its Token and Guard. Its
 // RevokeHolder asks the leader to step down.

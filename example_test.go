@@ -464,6 +464,29 @@ func ExampleMutex_LockAsync() {
 	// Output: held: true
 }
 
+// A process mostly has a lock to itself. WithIdleHold lets it lock again without the network, until
+// another client queues.
+func ExampleWithIdleHold() {
+	s, err := zklock.Dial(context.Background(), connect(), zklock.WithRoot("/example"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	m, err := s.Mutex("tenants/42", zklock.WithIdleHold(5*time.Second))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for range 1000 {
+		m.Lock() // goes to ZooKeeper twice
+		m.Unlock()
+	}
+	if err := m.Relinquish(context.Background()); err != nil { // before a long pause
+		log.Fatal(err)
+	}
+	// Output:
+}
+
 // Many goroutines of one process want the same lock again and again. WithLocalHandoff lets them
 // pass it on without the network; somebody in another process waits for 16 of their holds at most.
 func ExampleWithLocalHandoff() {

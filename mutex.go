@@ -91,6 +91,7 @@ func (m *Mutex) share(slot *recipe.Slot) {
 		m.cohort = recipe.NewCohort(m.s.locks,
 			recipe.Claim{Path: m.path, Kind: m.kind, Config: &m.cfg.Config, Slot: slot,
 				Sight: &m.sight}, m.cfg.handoffs)
+		m.cohort.Keep(m.cfg.idle)
 	}
 }
 
@@ -120,11 +121,14 @@ type modifier func(recipe.Claim) recipe.Claim
 func (m *Mutex) acquire(ctx context.Context, waits bool, mod modifier) *recipe.Acquisition {
 	m.check()
 	ctx = ensemble.OrNone(ctx)
-	if a := m.join(ctx, mod); a != nil {
+	a, trace, started := m.join(ctx, mod)
+	if a != nil {
 		return a
 	}
 	p := m.newPassage(mod)
-	p.Trace = m.s.observer.start(ctx, &p.Claim)
+	if p.Trace = trace; !started {
+		p.Trace = m.s.observer.start(ctx, &p.Claim)
+	}
 	if waits && p.Revoke == nil { // with force the acquisition may outlast its context
 		p.Acquire(ctx)
 	} else {
@@ -134,17 +138,22 @@ func (m *Mutex) acquire(ctx context.Context, waits bool, mod modifier) *recipe.A
 }
 
 // join begins an acquisition through the cohort. It returns nil if the acquisition must have a
-// candidate of its own.
-func (m *Mutex) join(ctx context.Context, mod modifier) *recipe.Acquisition {
+// candidate of its own, and then whether the observer has been told of it, and its context.
+func (m *Mutex) join(
+	ctx context.Context, mod modifier,
+) (a *recipe.Acquisition, trace context.Context, started bool) {
 	if m.cohort == nil {
-		return nil
+		return nil, nil, false
 	}
 	c := m.claim(mod)
-	if c.Try || c.Revoke != nil {
-		return nil
+	if c.Revoke != nil || c.Try && !m.cohort.Kept() {
+		return nil, nil, false
 	}
 	c.Trace = m.s.observer.start(ctx, &c)
-	return m.cohort.Begin(ctx, c)
+	if c.Try {
+		return m.cohort.Resume(ctx, c), c.Trace, true
+	}
+	return m.cohort.Begin(ctx, c), nil, true
 }
 
 func (m *Mutex) newPassage(mod modifier) *recipe.Passage {
@@ -272,7 +281,8 @@ func (m *Mutex) LockContext(ctx context.Context) (revoked <-chan struct{}, err e
 // client holds it or is in its queue. It also fails with the errors of LockContext. It leaves no
 // znode. If the handle last saw the lock taken, it first reads the queue, and writes nothing if the
 // lock is still taken. That read may be a moment old, because the Session's server may be behind
-// the others.
+// the others. If all that is ahead is a hold that may be kept unused, see WithIdleHold, the call
+// waits up to 100 ms for it to go.
 func (m *Mutex) TryLockContext(ctx context.Context) (revoked <-chan struct{}, err error) {
 	return m.lock(ctx, func(c recipe.Claim) recipe.Claim {
 		c.Try = true
@@ -344,6 +354,18 @@ func (m *Mutex) UnlockContext(ctx context.Context) error {
 		return opError("unlock", m.path, ErrNotLocked)
 	}
 	return opError("unlock", m.path, a.Release(ensemble.OrNone(ctx)))
+}
+
+// Relinquish removes the candidate that an Unlock has kept, if there is one; see WithIdleHold. It
+// does nothing to a hold in use. It returns when a server has confirmed the removal. If ctx ends
+// first it returns the context's error, and the removal goes on in the background. If a server
+// refuses, it is as for UnlockContext.
+func (m *Mutex) Relinquish(ctx context.Context) error {
+	m.check()
+	if m.cohort == nil {
+		return nil
+	}
+	return opError("relinquish", m.path, m.cohort.Relinquish(ensemble.OrNone(ctx)))
 }
 
 func (m *Mutex) check() {

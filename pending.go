@@ -42,8 +42,8 @@ func (p *Pending) Revoked() <-chan struct{} {
 }
 
 // Released returns a channel that closes when the acquisition has left the queue: after it failed,
-// after its hold was released or lost, and, with WithLocalHandoff, when the hold is passed on with
-// its candidate. Its znode is gone then, unless the Session has given up a ZooKeeper session that
+// after its hold was released or lost, and, with WithLocalHandoff or WithIdleHold, when the hold is
+// passed on with its candidate or kept. Otherwise its znode is gone then, unless the Session has given up a ZooKeeper session that
 // no server accepts; the servers remove the znode when that session times out.
 func (p *Pending) Released() <-chan struct{} {
 	p.check()

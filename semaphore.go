@@ -72,6 +72,8 @@ func checkSemaphore(n int, cfg *lockConfig) error {
 			cfg.naming)
 	case cfg.KazooListens:
 		return errors.New("WithKazooPatterns is for locks: kazoo's Semaphore cannot be shared")
+	case cfg.idle > 0:
+		return errors.New("WithIdleHold is for locks: a semaphore's permits are of use to others")
 	case cfg.handoffs > 0:
 		return errors.New("WithLocalHandoff is for locks: each hold of a semaphore has its own permits")
 	}

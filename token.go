@@ -24,8 +24,8 @@ import (
 // A store must refuse the zero Token, which belongs to no hold. In a database, keep a Token in a
 // text column that sorts by bytes (in PostgreSQL, COLLATE "C"): a Token is a driver.Valuer and an
 // sql.Scanner. An UPDATE ... SET ..., fence = $1 WHERE id = $2 AND fence <= $1 then changes no row
-// if a later hold has written it. Without WithLocalHandoff, Handoff is always 0, and Zxid alone, in
-// a column of 64-bit integers, is enough.
+// if a later hold has written it. Without WithLocalHandoff and WithIdleHold, Handoff is always 0,
+// and Zxid alone, in a column of 64-bit integers, is enough.
 type Token struct {
 	// Zxid is the transaction that created the hold's znode. ZooKeeper orders all transactions of
 	// an ensemble, so a znode that is created later has a greater one. The number at the end of a

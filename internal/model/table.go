@@ -179,7 +179,7 @@ var models = []model{
 		},
 	},
 	{
-		file: "cached.pml", // a design that the library does not have yet
+		file: "cached.pml",
 		bounds: []bound{
 			{"three holds, one breakdown", false, []string{"HOLDS=3", "ROUNDS=2", "BREAKDOWNS=1"}},
 			{"five holds, three breakdowns", true, []string{"HOLDS=5", "ROUNDS=3", "BREAKDOWNS=3"}},
@@ -189,6 +189,9 @@ var models = []model{
 			{2, "nothing is listed again on a new connection", waiting,
 				"three holds, one breakdown"},
 			{3, "removed because it looked idle", "exclusion", "three holds, one breakdown"},
+			{4, "the watch is set by a later request", waiting, "three holds, one breakdown"},
+			{5, "granted again although another client was heard of", "heeded",
+				"three holds, one breakdown"},
 		},
 	},
 	{

@@ -8,6 +8,109 @@ var mutants = []mutant{
 		tests: "TestKillDoesNotRelyOnOneList",
 	},
 	{
+		name: "idle hold: watch set after the listing",
+		edits: []edit{{"internal/recipe/idle.go", "		state, err := k.watch.Read(over)\n",
+			"		l, err := k.term.owner.candidate.zs.roster.list(over, k.term.co.claim.Path)\n		state, _ := k.watch.Read(over)\n		state.Children = l.children\n"}},
+		tests: "TestVirtualIdleHoldFromItsFirstMoment",
+	},
+	{
+		name: "idle hold: not listed again on a new connection",
+		edits: []edit{{"internal/recipe/idle.go", "				return k.watch.ChangedSince(k.told), true\n",
+			"				if k.watch.ChangedSince(k.told) {\n					return true, true\n				}\n"}},
+		tests: "TestVirtualIdleHoldGoesUnnoticed",
+	},
+	{
+		name:  "idle hold: granted again before it is known whether another has come",
+		edits: []edit{{"internal/recipe/idle.go", "t.co.waiting.Len() > 0 || !t.keeper.alone() ||", "t.co.waiting.Len() > 0 ||"}},
+		tests: "TestVirtualIdleHoldOnANewConnection",
+	},
+	{
+		name: "idle hold: listed again before it ends",
+		edits: []edit{{"internal/recipe/idle.go", "				return k.watch.ChangedSince(k.told), true\n",
+			"				return false, true\n"}},
+		tests: "TestVirtualIdleHoldOfANewcomer",
+	},
+	{
+		name:  "idle hold: kept in spite of those who queue",
+		edits: []edit{{"internal/recipe/idle.go", "found || err != nil {", "found && err != nil {"}},
+		tests: "TestVirtualIdleHoldOnANewConnection",
+	},
+	{
+		name:  "idle hold: those who wait for the listing are forgotten",
+		edits: []edit{{"internal/recipe/idle.go", "	if t.phase == resting && co.waiting.Len() > 0 {\n", "	if false {\n"}},
+		tests: "TestVirtualIdleHoldOnANewConnection",
+	},
+	{
+		name:  "idle hold: kept without end",
+		edits: []edit{{"internal/recipe/idle.go", "			if left <= 0 {\n", "			if left < 0 && k == nil {\n"}},
+		tests: "TestVirtualIdleHoldEnds",
+	},
+	{
+		name:  "idle hold: a request to release not heeded",
+		edits: []edit{{"internal/recipe/idle.go", "		case <-k.term.owner.hold.Revoked(): // or lost\n			return true, false\n", ""}},
+		tests: "TestVirtualIdleHoldEnds",
+	},
+	{
+		name:  "idle hold: goes on when it is lost",
+		edits: []edit{{"internal/recipe/idle.go", "t.grants < math.MaxUint32 && t.owner.hold.Known() == nil\n}\n\n// resume", "t.grants < math.MaxUint32\n}\n\n// resume"}},
+		tests: "TestVirtualIdleHoldLostInUse",
+	},
+	{
+		name:  "idle hold: Relinquish does not wait for the removal",
+		edits: []edit{{"internal/recipe/idle.go", "	if p == nil {\n		return nil\n	}\n	err := p", "	if p == nil || begun.IsZero() || true {\n		return nil\n	}\n	err := p"}},
+		tests: "TestVirtualIdleHoldEnds",
+	},
+	{
+		name:  "idle hold: Relinquish does not wait for a removal that another has caused",
+		edits: []edit{{"internal/recipe/idle.go", "		next = t.endUnlessUsedLocked()\n	}\n	p := co.parting\n", "		next = t.endUnlessUsedLocked()\n	} else {\n		co.parting = nil\n	}\n	p := co.parting\n"}},
+		tests: "TestVirtualIdleHoldIsGoneOnceRelinquished",
+	},
+	{
+		name:  "idle hold: its release not told",
+		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) &&", "	if t.active > 0 &&"}},
+		tests: "TestVirtualIdleHoldIsReleased",
+	},
+	{
+		name:  "idle hold: kept from the first acquisition on",
+		edits: []edit{{"internal/recipe/idle.go", "	leastNeed = 2\n", "	leastNeed = 1\n"}},
+		tests: "TestVirtualIdleHoldIsOffByDefault",
+	},
+	{
+		name:  "idle hold: nothing learnt from those that are taken away",
+		edits: []edit{{"internal/recipe/idle.go", "		th.need = min(2*th.need, mostNeed)\n", "		th.need = leastNeed\n"}},
+		tests: "TestVirtualIdleHoldInTurns",
+	},
+	{
+		name:  "idle hold: kept between those who take turns",
+		edits: []edit{{"internal/recipe/idle.go", "	follows := number == th.last+1\n", "	follows := number > th.last\n"}},
+		tests: "TestVirtualIdleHoldInTurns",
+	},
+	{
+		name:  "idle hold: its candidate does not say so",
+		edits: []edit{{"internal/recipe/queueing.go", "	if p.Keeps {\n", "	if false {\n"}},
+		tests: "TestVirtualIdleHoldAndTries",
+	},
+	{
+		name:  "idle hold: a try that looks first is refused",
+		edits: []edit{{"internal/recipe/try.go", "	if onlyKeeper(ahead) {\n", "	if false {\n"}},
+		tests: "TestVirtualIdleHoldAndTries",
+	},
+	{
+		name:  "idle hold: a try waits for long",
+		edits: []edit{{"internal/recipe/queueing.go", "		patience = c.idlePatience()\n", "		patience = 4 * mostIdlePatience\n"}},
+		tests: "TestVirtualIdleHoldAndTries",
+	},
+	{
+		name:  "idle hold: a try of the handle queues",
+		edits: []edit{{"mutex.go", "c.Try && !m.cohort.Kept()", "c.Try"}},
+		tests: "TestVirtualIdleHoldAloneCostsNothing",
+	},
+	{
+		name:  "idle hold: grants counted that no contender waits for",
+		edits: []edit{{"internal/recipe/term.go", "	if t.keeper.alone() {\n		return\n	}\n	t.counted++\n", "	t.counted++\n"}},
+		tests: "TestVirtualIdleHoldOfGoroutinesAlone",
+	},
+	{
 		name:  "held since: another client's data overwritten",
 		edits: []edit{{"internal/recipe/mark.go", "s.Granted || !bytes.Equal(s.Who, who)", "s.Granted"}},
 		tests: "TestVirtualForgedHeldSince",
@@ -1276,7 +1379,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "released: told before the candidate is gone",
-		edits: []edit{{"internal/recipe/term.go", "	if t.active > 0 && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
+		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{

@@ -135,3 +135,24 @@ func dialectOf(d Dialect, k Kind, id string) Dialect {
 func uuid(id string) string {
 	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
 }
+
+// keeping is how the ids begin of candidates whose holds may be kept while they are not used. Other
+// ids begin so once in four billion times.
+const keeping = "cac4ed00"
+
+// protected is what stands before the id of some dialects.
+const protected = "_c_"
+
+// Keeping returns a candidate's name, or its prefix, with an id that says that its hold may be kept.
+func Keeping(name string) string {
+	at := 0
+	if strings.HasPrefix(name, protected) {
+		at = len(protected)
+	}
+	return name[:at] + keeping + name[at+len(keeping):]
+}
+
+// Keeps reports whether a candidate's name says so.
+func Keeps(name string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(name, protected), keeping)
+}

@@ -15,6 +15,7 @@ type Claim struct {
 	Path    string // of the lock's or semaphore's znode
 	Kind    queue.Kind
 	Try     bool // give up at once if others are ahead
+	Keeps   bool // the hold may be kept; see idle.go
 	Config  *Config
 	Permits int         // how many, of a semaphore
 	Revoke  *Revocation // what is done to those ahead; nil for nothing

@@ -22,6 +22,7 @@ type Cohort struct {
 	locks *Locks
 	claim Claim // of its candidates
 	max   int
+	idle  time.Duration // for which a hold is kept that no member has; 0 for never
 
 	forward Observer // of its passages
 
@@ -29,12 +30,15 @@ type Cohort struct {
 	mu      sync.Mutex
 	waiting list.List // of *member, in order of arrival
 	term    *term     // that the waiting members wait for; nil if there are none
+	thrift  thrift
+	parting *Passage // that a hold had which was kept last; nil if it is gone
 }
 
 // NewCohort returns a cohort whose candidates have the given claim, and which grants the lock up to
 // max times by one candidate while others queue.
 func NewCohort(l *Locks, c Claim, max int) *Cohort {
-	co := &Cohort{locks: l, claim: c, max: max, forward: *unobserved()}
+	co := &Cohort{locks: l, claim: c, max: max, forward: *unobserved(),
+		thrift: thrift{last: -1, need: leastNeed}}
 	co.forward.Queued = func(_ *Acquisition, ahead int) { co.queuedBehind(ahead) }
 	return co
 }
@@ -74,10 +78,7 @@ func (m *member) alone() *Passage {
 
 // Begin begins an acquisition through the cohort.
 func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
-	m := &member{co: co}
-	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m,
-		ctx: ctx, begun: time.Now(), cleanUp: cleanUpPatience}
-	m.hold = m.newHold()
+	m := co.newMember(ctx, c)
 	co.locks.waiting.add(&m.Acquisition)
 	begun, err := co.admit(ctx, m)
 	if m.queued == nil {
@@ -88,6 +89,14 @@ func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 	}
 	co.queue(begun)
 	return &m.Acquisition
+}
+
+func (co *Cohort) newMember(ctx context.Context, c Claim) *member {
+	m := &member{co: co}
+	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m,
+		ctx: ctx, begun: time.Now(), cleanUp: cleanUpPatience}
+	m.hold = m.newHold()
+	return m
 }
 
 // admit grants a member the lock, or has it wait. It returns the term that is to be queued for it.
@@ -130,11 +139,14 @@ func (co *Cohort) queuedBehind(ahead int) {
 	}
 }
 
-// joinLocked lets a reader in that need not wait.
+// joinLocked lets a member in that need not wait: a reader, or one for which the hold was kept.
 func (co *Cohort) joinLocked(m *member) bool {
 	t := co.term
-	if t == nil || t.phase == queueing || co.claim.Kind.Exclusive() {
+	if t == nil || t.phase == queueing {
 		return false
+	}
+	if co.claim.Kind.Exclusive() {
+		return t.resumeLocked(m)
 	}
 	m.queued = t.queued
 	if t.owner.hold.Stands() && t.mayPass() && t.grantLocked(m) {
@@ -152,7 +164,8 @@ func (co *Cohort) beginLocked() *term {
 		return nil
 	}
 	t := &term{co: co, limit: co.max, queued: make(chan struct{}),
-		members: make(map[*member]struct{})}
+		members: make(map[*member]struct{}),
+		keeps:   co.idle > 0 && co.claim.Kind.Exclusive() && co.thrift.pays()}
 	t.wait, t.giveUp = context.WithCancel(context.Background())
 	co.term = t
 	return t
@@ -164,7 +177,9 @@ func (co *Cohort) queue(t *term) {
 		return
 	}
 	t.unwatch = context.AfterFunc(co.locks.client.Closing(), co.close)
-	owner := co.locks.New(co.claim)
+	claim := co.claim
+	claim.Keeps = t.keeps
+	owner := co.locks.New(claim)
 	owner.Granted, owner.observer = func(*Acquisition) {}, &co.forward
 	owner.onSettled, owner.onLeft = t.onSettled, t.onLeft
 	owner.queued = t.queued

@@ -86,6 +86,9 @@ func (p *Passage) newCandidate(zs *Local) *candidate {
 	}
 	c := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold())
 	c.sifts = p.sifts
+	if p.Keeps {
+		c.prefix = queue.Keeping(c.prefix)
+	}
 	return c
 }
 
@@ -146,6 +149,10 @@ func (p *Passage) obtain(c *candidate) error {
 		return err
 	}
 	p.Sight.met.Store(true)
+	var patience time.Duration
+	if p.Try {
+		patience = c.idlePatience()
+	}
 	p.announce()
 	if err := c.lookAhead(p.ctx, p.Revoke != nil); err != nil {
 		return err
@@ -153,14 +160,14 @@ func (p *Passage) obtain(c *candidate) error {
 	if p.Config.Pool != nil {
 		return p.obtainPermits(c)
 	}
-	if p.Try && c.isBlocked() { // by another try perhaps, which is about to leave
+	if p.Try && c.isBlocked() && !c.isBehindIdle() { // by another try perhaps, which is about to leave
 		c.line = queue.Line{}
 		if err := c.clarify(p.ctx, false); err != nil {
 			return err
 		}
 	}
 	p.Sight.free.Store(!c.isBlocked())
-	if p.Try && c.isBlocked() {
+	if p.Try && c.isBlocked() && !c.isBehindIdle() {
 		return p.refuse(c)
 	}
 	if c.czxid == 0 { // the answer got lost, or the server is old
@@ -171,7 +178,7 @@ func (p *Passage) obtain(c *candidate) error {
 	ctx := p.ctx
 	if c.isBlocked() {
 		var err error
-		if ctx, err = p.awaitTurn(c); err != nil {
+		if ctx, err = p.awaitTurn(c, patience); err != nil {
 			return err
 		}
 	}
@@ -200,7 +207,7 @@ func (p *Passage) obtainPermits(c *candidate) error {
 	long := c.line.More
 	if c.isBlocked() {
 		p.Sight.free.Store(false)
-		if _, err := p.awaitTurn(c); err != nil {
+		if _, err := p.awaitTurn(c, passingPatience); err != nil {
 			return err
 		}
 	}

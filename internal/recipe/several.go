@@ -271,7 +271,7 @@ func (p *Passage) queueUp(ctx context.Context, c *candidate) error {
 	if !c.isBlocked() {
 		return nil
 	}
-	_, err = p.awaitTurn(c)
+	_, err = p.awaitTurn(c, 0)
 	return err
 }
 

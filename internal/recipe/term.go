@@ -17,7 +17,7 @@ import (
 
 // term is the time in which the cohort has one candidate.
 //
-//	queueing ──▶ held ◀──▶ idle
+//	queueing ──▶ held ◀──▶ idle, resting
 //	    │          └──────────┴──▶ ended
 //	    └──(no member waits any more)─▲
 type term struct {
@@ -38,6 +38,9 @@ type term struct {
 	counted int
 	limit   int // of counted
 	others  others
+
+	keeps  bool    // its candidate's name says that the hold may be kept; see idle.go
+	keeper *keeper // nil if the hold is not to be kept
 }
 
 // phase is how far a term has come.
@@ -47,6 +50,7 @@ const (
 	queueing phase = iota // in ZooKeeper
 	held                  // the lock is acquired, and a member holds it or is about to
 	idle                  // no member holds the lock until it is known whether it may be passed on
+	resting               // no member holds the lock, which is kept for the next
 	ended
 )
 
@@ -70,6 +74,7 @@ func (t *term) onSettled(owner *Passage, err error) {
 	co.mu.Lock()
 	t.owner, t.phase = owner, held
 	if co.term == t { // otherwise no member waits for it any more
+		t.keepLocked()
 		if t.grantNextLocked(); t.active > 0 {
 			t.countLocked()
 		}
@@ -114,6 +119,7 @@ func (t *term) grantLocked(m *member) bool {
 		return false
 	}
 	t.grants++
+	t.co.thrift.streak++
 	t.active++
 	t.members[m] = struct{}{}
 	return true
@@ -145,6 +151,9 @@ func (t *term) grantNextLocked() {
 
 // countLocked counts a grant that others may have had to wait for.
 func (t *term) countLocked() {
+	if t.keeper.alone() {
+		return
+	}
 	t.counted++
 	t.checkLocked()
 }
@@ -190,14 +199,18 @@ func (t *term) check(began int) {
 var errFound = errors.New("found")
 
 func (t *term) look() (found bool, err error) {
-	h, claim := t.owner.hold, t.co.claim
-	zs, ctx := t.owner.candidate.zs, h.lasting()
-	l, err := zs.roster.list(ctx, claim.Path)
+	ctx := t.owner.hold.lasting()
+	l, err := t.owner.candidate.zs.roster.list(ctx, t.co.claim.Path)
 	if err != nil {
 		return false, err
 	}
-	own := path.Base(h.Znode())
-	q := slices.DeleteFunc(queue.OrderAny(l.children), func(c queue.Candidate) bool {
+	return t.contended(ctx, l.children)
+}
+
+// contended reports whether there is another contender among the lock's children.
+func (t *term) contended(ctx context.Context, children []string) (found bool, err error) {
+	claim, zs, own := t.co.claim, t.owner.candidate.zs, path.Base(t.owner.hold.Znode())
+	q := slices.DeleteFunc(queue.OrderAny(children), func(c queue.Candidate) bool {
 		return c.Name == own || !claim.Kind.Exclusive() && !c.Kind.Exclusive()
 	})
 	slices.Reverse(q) // the last ones are most likely to be there still
@@ -237,9 +250,9 @@ func (t *term) release(m *member) *Passage {
 }
 
 // dismissLocked gives the gone signal of a member that has released its hold, if other members hold
-// the candidate. Otherwise onLeft does.
+// the candidate, or will. Otherwise onLeft does.
 func (t *term) dismissLocked(m *member) {
-	if t.active > 0 && t.owner.hold.Known() == nil {
+	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {
 		delete(t.members, m)
 		m.gone.give()
 	}
@@ -255,11 +268,11 @@ func (t *term) onLeft() {
 	t.members = nil
 }
 
-// goOnLocked passes on the hold, which no member has, or ends the term. It returns the next term if
-// one is to be queued. The caller has just looked at the clock, as for mayPass.
+// goOnLocked passes on the hold, which no member has, or keeps it, or ends the term. It returns the
+// next term if one is to be queued. The caller has just looked at the clock, as for mayPass.
 func (t *term) goOnLocked() *term {
-	if t.co.term == t && t.co.claim.Kind.Exclusive() && t.co.waiting.Len() > 0 {
-		if t.mayPass() {
+	if t.co.term == t && t.co.claim.Kind.Exclusive() {
+		if t.co.waiting.Len() > 0 && t.mayPass() {
 			if t.grantNextLocked(); t.active > 0 {
 				t.countLocked()
 				return nil
@@ -268,6 +281,10 @@ func (t *term) goOnLocked() *term {
 		t.checkLocked()
 		if t.others == asking && t.co.waiting.Len() > 0 && t.owner.hold.Known() == nil {
 			t.phase = idle
+			return nil
+		}
+		if t.co.waiting.Len() == 0 && t.mayKeepLocked() {
+			t.phase, t.keeper.since = resting, time.Now()
 			return nil
 		}
 	}
@@ -287,6 +304,9 @@ func (t *term) endUnlessUsedLocked() *term {
 func (t *term) endLocked() {
 	if t.co.term == t {
 		t.co.term = nil
+	}
+	if t.phase == resting {
+		t.co.parting = t.owner
 	}
 	t.phase = ended
 	if t.owner != nil {

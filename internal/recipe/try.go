@@ -35,6 +35,9 @@ func (c *candidate) peek(ctx context.Context, s *Sight) error {
 	}
 	last := queue.Candidate{Kind: c.kind, Seq: math.MaxInt32}
 	ahead := slices.Collect(queue.Blockers(q, last))
+	if onlyKeeper(ahead) {
+		return nil // it goes if it is not in use, once the candidate is there
+	}
 	if known := s.known.Load(); known != nil && slices.ContainsFunc(ahead, hasName(*known)) {
 		return ErrLocked
 	}

@@ -15,13 +15,15 @@ import (
 
 // awaitTurn waits until the candidate is first, and revokes its predecessors if that is wanted. It
 // returns the context for what follows, which outlasts the caller's once predecessors have been
-// removed, so that they are not removed for nothing.
-func (p *Passage) awaitTurn(c *candidate) (ctx context.Context, err error) {
+// removed, so that they are not removed for nothing. A try waits no longer than patience.
+func (p *Passage) awaitTurn(
+	c *candidate, patience time.Duration,
+) (ctx context.Context, err error) {
 	ctx = p.ctx
 	var force <-chan time.Time // is due
 	switch {
-	case p.Try: // of a semaphore
-		force = time.After(passingPatience)
+	case p.Try:
+		force = time.After(patience)
 	case p.Revoke != nil:
 		force = p.Revoke.due()
 		if p.Revoke.Ask {

@@ -21,6 +21,33 @@ func (r *run) lock(st Step) {
 	}
 }
 
+// loop acquires a lock again and again, as a handle does that mostly has it to itself.
+func (r *run) loop(st Step) {
+	h := r.handle(st)
+	for range 3 + st.Variant>>9%32 {
+		st.At = time.Since(r.begun)
+		c := r.begin(st)
+		revoked, err := h.LockContext(c)
+		c.returned("lock", err, mixed)
+		if err != nil {
+			return
+		}
+		h.step = st
+		r.hold(h, revoked, nil)
+		if st.Variant&4 != 0 {
+			time.Sleep(st.For)
+		}
+		if closed.Is(r.well) {
+			return
+		}
+	}
+	if st.Variant&8 != 0 {
+		st.At, st.Within = time.Since(r.begun), 0
+		c := r.begin(st)
+		c.returned("relinquish", h.Relinquish(c))
+	}
+}
+
 func (r *run) try(st Step) {
 	h, c := r.handle(st), r.begin(st)
 	if st.Variant&2 != 0 {

@@ -10,6 +10,7 @@ import (
 
 func (r *run) election(st Step) *zklock.Election {
 	return once(r, key(st)+"/election", func() (*zklock.Election, error) {
+		st.Handle = 1 // such keep no holds, which elections refuse
 		return r.sessions[st.Session].Election(st.Lock, r.options(st)...)
 	})
 }

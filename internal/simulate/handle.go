@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/zookylock/zklock"
 )
@@ -22,7 +23,7 @@ func key(st Step) string {
 
 // handle returns the handle of a step. The first time it makes it.
 func (r *run) handle(st Step) handle {
-	h := handle{key: key(st), step: st, cohort: st.Lock == "cohort" || st.Lock == "readers"}
+	h := handle{key: key(st), step: st, cohort: isShared(st) || r.isKept(st)}
 	switch rw := r.rwMutex(st); {
 	case rw == nil:
 		h.Mutex = once(r, h.key, func() (*zklock.Mutex, error) {
@@ -48,11 +49,22 @@ func (r *run) rwMutex(st Step) *zklock.RWMutex {
 	})
 }
 
-func (r *run) options(st Step) []zklock.LockOption {
-	if st.Lock == "cohort" || st.Lock == "readers" {
-		return []zklock.LockOption{zklock.WithLocalHandoff(r.plan.Handoff)}
+func (r *run) options(st Step) (opts []zklock.LockOption) {
+	if isShared(st) {
+		opts = append(opts, zklock.WithLocalHandoff(r.plan.Handoff))
 	}
-	return nil
+	if r.isKept(st) {
+		opts = append(opts, zklock.WithIdleHold(r.plan.Idle))
+	}
+	return opts
+}
+
+// isShared reports whether the goroutines of a step's handle share a candidate.
+func isShared(st Step) bool { return st.Lock == "cohort" || st.Lock == "readers" }
+
+// isKept reports whether the handle of a step keeps its holds.
+func (r *run) isKept(st Step) bool {
+	return r.plan.Idle > 0 && st.Handle == 0 && slices.Contains(kept, st.Lock)
 }
 
 func once[T any](r *run, key string, create func() (T, error)) T {

@@ -22,6 +22,7 @@ type Plan struct {
 	Permits     int             // that the semaphore's handles say it has
 	Rounded     bool            // see fakezk.Config
 	Unforwarded bool            // see fakezk.Config
+	Idle        time.Duration   // for which some handles keep their holds; 0 for none
 	Steps       []Step          // by time
 }
 
@@ -51,6 +52,9 @@ func (p Plan) String() string {
 	}
 	if p.Unforwarded {
 		b.WriteString(", unforwarded")
+	}
+	if p.Idle > 0 {
+		fmt.Fprintf(&b, ", holds kept for %v", p.Idle)
 	}
 	for _, st := range p.Steps {
 		fmt.Fprintf(&b, "\n  %v", st)
@@ -121,6 +125,12 @@ func New(seed uint64) Plan {
 		}
 		p.Steps = append(p.Steps, st)
 	}
+	if d.IntN(2) == 0 {
+		p.Idle = pick(d, 50*time.Millisecond, time.Second, 20*time.Second, time.Minute)
+		for range 1 + d.IntN(6) {
+			p.Steps = append(p.Steps, d.loop(p, span))
+		}
+	}
 	slices.SortStableFunc(p.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return p
 }
@@ -186,6 +196,14 @@ func (d dice) call(st *Step, calls, locks []string) {
 		}
 		st.Lock = strings.Join(names, separator)
 	}
+}
+
+// loop returns a step that uses a handle again and again which keeps its holds.
+func (d dice) loop(p Plan, span time.Duration) Step {
+	st := d.step(p, span)
+	st.Verb, st.Lock, st.Handle = "loop", pick(d, kept...), 0
+	st.For = d.upTo(pick(d, time.Millisecond, 20*time.Millisecond, time.Second))
+	return st
 }
 
 // step returns one without a verb.

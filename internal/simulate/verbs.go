@@ -24,6 +24,7 @@ var calls = map[string]func(*run, Step){
 	"downgrade": (*run).downgrade,
 	"campaign":  (*run).campaign,
 	"observe":   (*run).observe,
+	"loop":      (*run).loop, // only by dice.loop
 }
 
 // faults are what goes wrong, by verb.

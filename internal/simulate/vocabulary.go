@@ -28,6 +28,9 @@ const semaphore = "semaphore"
 // separator stands between the names of the locks that one step takes together.
 const separator = "+"
 
+// kept are the locks with handles that may keep their holds.
+var kept = []string{"a", "shared", "cohort", "readers"}
+
 // callVerbs are the verbs that a plan draws its calls from. A verb that stands here more often is
 // drawn more often.
 var callVerbs = []string{
