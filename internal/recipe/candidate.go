@@ -320,8 +320,8 @@ func (c *candidate) watch() *ensemble.Watcher {
 	return c.self
 }
 
-// prepare has everything read that the candidate waits for, in one packet: what it watches of those
-// ahead, and itself unless it is early for that.
+// prepare reads everything that the candidate waits for, in one packet: the predecessors that it
+// watches, and itself unless it is early for that.
 func (c *candidate) prepare(itself bool) {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watchers {

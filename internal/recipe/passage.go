@@ -58,7 +58,7 @@ func (l *Locks) New(c Claim) *Passage {
 // its own force. LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
-// bound has the waiting end with ctx and with the client.
+// bound ends the waiting with ctx and with the client.
 func (p *Passage) bound(ctx context.Context) {
 	if ctx.Done() == nil {
 		ctx = p.locks.client.Closing()

@@ -38,7 +38,7 @@ func (zs *Local) Revoke(ctx context.Context, candidate string, mark Mark) error 
 	})
 }
 
-// rewrite has edit make new data of a candidate's, and writes them, unless they are nil. What
+// rewrite passes a candidate's data to edit, and writes what that returns, unless it is nil. What
 // others write meanwhile is not lost: edit is called again. It gets nil if the data may not be
 // read.
 func (zs *Local) rewrite(
