@@ -17,7 +17,7 @@ type Claim struct {
 	Try     bool // give up at once if others are ahead
 	Config  *Config
 	Permits int         // how many, of a semaphore
-	Revoke  *Revocation // what is done to those ahead; nil for nothing
+	Revoke  *Revocation // what is done to predecessors; nil for nothing
 
 	Slot  *Slot  // of the handle; nil where holds may share it
 	Sight *Sight // the handle's

@@ -62,8 +62,8 @@ func (c *candidate) distrustOpaque() {
 	}
 }
 
-// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by
-// announceGone that it is gone.
+// isBehindSibling reports whether the nearest predecessor is a sibling, which tells by announceGone
+// that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
 
 // isBlocked reports whether the candidate has predecessors, as far as it knows.

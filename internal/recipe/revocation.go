@@ -14,7 +14,7 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// Revocation says how those ahead are made to leave.
+// Revocation says how predecessors are made to leave.
 type Revocation struct {
 	Ask   bool          // write the revocation mark into their znodes
 	Force bool          // remove the candidates that are left after Grace
@@ -87,7 +87,7 @@ func (c *candidate) revokeAhead(ctx context.Context, mark Mark) error {
 // MB.
 const evictedAtOnce = 500
 
-// evict removes those ahead by force.
+// evict removes the predecessors by force.
 func (c *candidate) evict(ctx context.Context) error {
 	switch err := c.removeAll(ctx, c.line.Nearest); {
 	case err == nil:
