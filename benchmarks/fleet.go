@@ -18,7 +18,7 @@ type fleet interface {
 	station(ctx context.Context, p place, n int) (release func() error, err error)
 }
 
-// fleetOf has n sessions hold one lock each.
+// fleetOf makes n sessions hold one lock each.
 func fleetOf(n int) Case {
 	return Case{
 		Name:  fmt.Sprintf("fleet-%d", n),

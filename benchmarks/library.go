@@ -13,7 +13,7 @@ type place struct {
 	path    string        // of the lock; new in every pass
 }
 
-// loop has each contender lock and unlock without a pause, and do nothing in between.
+// loop makes each contender lock and unlock without a pause, and do nothing in between.
 type loop struct {
 	place
 	sessions, workers int           // workers on each session
@@ -31,8 +31,8 @@ type tally struct {
 
 func (t tally) rate() float64 { return float64(sum(t.counts)) / t.elapsed.Seconds() }
 
-// readWrite has readers on one session lock and unlock without a pause, and a writer on another one
-// every now and then.
+// readWrite makes readers on one session lock and unlock without a pause, and a writer on another
+// one every now and then.
 type readWrite struct {
 	place
 	readers       int
@@ -59,8 +59,8 @@ type (
 		readWrite(context.Context, readWrite) (readWriteTally, error)
 	}
 	queuer interface {
-		// queue has n contenders ask for the lock on one session, and returns when the first holds
-		// it.
+		// queue makes n contenders ask for the lock on one session, and returns when the first
+		// holds it.
 		queue(ctx context.Context, p place, n int) (queued, error)
 	}
 	remoteLooper interface {
@@ -69,7 +69,7 @@ type (
 		loopWithRemote(context.Context, loop) (remoteTally, error)
 	}
 	waiter interface {
-		// wait has n contenders ask for the lock on one session, with as few goroutines as the
+		// wait makes n contenders ask for the lock on one session, with as few goroutines as the
 		// library allows. It calls opened when it has the session.
 		wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error)
 	}
@@ -90,7 +90,7 @@ type (
 
 // queued is a queue of contenders of one client.
 type queued interface {
-	// handOff has n holders, one after the other, release the lock, and returns how long it took
+	// handOff makes n holders, one after the other, release the lock, and returns how long it took
 	// until the last one's successor held it.
 	handOff(ctx context.Context, n int) (time.Duration, error)
 	leave() error // closes the session

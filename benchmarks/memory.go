@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// footprint has n wait for one lock, and n locks held, on one session. With fewer, what a pass
+// footprint makes n wait for one lock, and n locks held, on one session. With fewer, what a pass
 // before has left, and is let go meanwhile, would show.
 func footprint(n int) Case {
 	return Case{

@@ -16,7 +16,7 @@ const (
 	over
 )
 
-// race has workers loop until it is over, and counts what they acquire while it is measured.
+// race makes workers loop until it is over, and counts what they acquire while it is measured.
 type race struct {
 	ctx   context.Context
 	phase atomic.Int32

@@ -109,7 +109,7 @@ func (b *bench) startClients(ctx context.Context, o Options) error {
 	return nil
 }
 
-// warmUp has the server, and clients in Java, compile what they need.
+// warmUp makes the server, and clients in Java, compile what they need.
 func (b *bench) warmUp(ctx context.Context) error {
 	for name, c := range b.clients {
 		_, err := c.loop(ctx,

@@ -35,7 +35,7 @@ func startServer(ctx context.Context, logf func(string, ...any)) (*server, error
 
 func (s *server) stop() error { return s.ensemble.Stop() }
 
-// ask has the server answer a four-letter word and returns what pattern finds in the answer.
+// ask makes the server answer a four-letter word and returns what pattern finds in the answer.
 func (s *server) ask(word string, pattern *regexp.Regexp) (string, error) {
 	reply, err := s.Command(word)
 	if err != nil {

@@ -71,7 +71,7 @@ func (q *threads) handOff(ctx context.Context, n int) (time.Duration, error) {
 	return time.Since(start), nil
 }
 
-// wait has n contenders wait, each in a goroutine of its own; the first holds the lock.
+// wait makes n contenders wait, each in a goroutine of its own; the first holds the lock.
 func (c inProcess) wait(ctx context.Context, p place, n int,
 	opened func()) (leave func() error, err error) {
 	s, err := c.open(ctx, p)

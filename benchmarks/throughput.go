@@ -56,7 +56,7 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 		pass: pass, count: count}
 }
 
-// together has one worker take n locks at a time, over a slow network.
+// together makes one worker take n locks at a time, over a slow network.
 func together(n int, delay time.Duration) Case {
 	c := looping(fmt.Sprintf("together-%d", n),
 		fmt.Sprintf("%d locks together, %d ms each way", n, delay.Milliseconds()),

@@ -13,7 +13,7 @@ import (
 // idle is how long nothing happens in a queue that has settled.
 const idle = time.Second
 
-// longQueue has n wait on one session while the lock is passed on.
+// longQueue makes n wait on one session while the lock is passed on.
 func longQueue(n int) Case {
 	handOffs := min(max(4, n/2), 100)
 	contenders := n + handOffs/2 // n on average
@@ -86,8 +86,8 @@ func (m *meter) quiet(ctx context.Context) error {
 	return err
 }
 
-// drain has n wait on one session and lets them all through. The servers refuse to list so many to
-// the other clients.
+// drain makes n wait on one session and lets them all through. The servers refuse to list so many
+// to the other clients.
 func drain(n int) Case {
 	return Case{
 		Name: fmt.Sprintf("drain-%d", n), Title: fmt.Sprintf("queue of %d, let through", n),

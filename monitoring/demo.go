@@ -102,7 +102,7 @@ func (d *stage) dial(
 	return s, m, err
 }
 
-// play has happen to ann what can happen to a lock.
+// play makes everything happen to ann that can happen to a lock.
 func (d *stage) play(ctx context.Context) error {
 	acts := []struct {
 		name string
@@ -173,7 +173,7 @@ func (d *stage) settle(ctx context.Context) error {
 	}
 }
 
-// behindBen has ben hold the lock meanwhile.
+// behindBen makes ben hold the lock meanwhile.
 func (d *stage) behindBen(act func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if _, err := d.his.LockContext(ctx); err != nil {

@@ -172,7 +172,8 @@ func (s *Scene) Close() error {
 // sceneLength is how long Play takes.
 const sceneLength = 5 * time.Minute
 
-// Play has happen what can happen to locks, for five minutes. It returns when that was.
+// Play makes everything happen that can happen to locks, for five minutes. It returns the time in
+// which that was.
 func (s *Scene) Play(ctx context.Context) (Span, error) {
 	began := time.Now()
 	s.works()
@@ -207,7 +208,7 @@ func (s *Scene) Ask(of Span) Ask {
 	}
 }
 
-// works has the programs work, until Close.
+// works makes the programs work, until Close.
 func (s *Scene) works() {
 	first, second, tenants := s.programs[0], s.programs[1], s.programs[2]
 	for _, program := range []*zklock.Session{first, second} {
@@ -232,7 +233,7 @@ func (s *Scene) works() {
 	})
 }
 
-// again has a program acquire a lock again and again, hold it for so long, and pause for as long.
+// again makes a program acquire a lock again and again, hold it for so long, and pause for as long.
 func (s *Scene) again(program *zklock.Session, lock string,
 	least, most time.Duration, opts ...zklock.DoOption) {
 	m, err := program.Mutex(lock)

@@ -123,7 +123,7 @@ func (c *client) restart(wait func()) error {
 	return c.start()
 }
 
-// finish has the worker close its Session and end, and waits for it.
+// finish makes the worker close its Session and end, and waits for it.
 func (c *client) finish(patience time.Duration) error {
 	c.stdin.Close()
 	select {

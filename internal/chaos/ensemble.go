@@ -185,7 +185,7 @@ func (e *ensemble) around(i int, f linkFaults) {
 	}
 }
 
-// stall has the followers' disks confirm nothing to their leader, or lets them go on.
+// stall makes the followers' disks confirm nothing to their leader, or lets them go on.
 func (e *ensemble) stall(leader int, stalled bool) {
 	for i := range servers {
 		if i != leader {

@@ -29,7 +29,7 @@ func (r *run) inject(ctx context.Context, faults []Fault) {
 	}
 }
 
-// commit has one fault happen, for its time.
+// commit makes one fault happen, for its time.
 func (r *run) commit(ctx context.Context, f Fault) error {
 	wait := func() { r.sleep(ctx, f.For) }
 	c := r.client(f)
@@ -102,7 +102,7 @@ func (r *run) expire(c *client) error {
 	return r.ensemble.Expire(id)
 }
 
-// commitOnServer has a fault happen to a server whose part in the quorum matters.
+// commitOnServer makes a fault happen to a server whose part in the quorum matters.
 func (r *run) commitOnServer(ctx context.Context, f Fault, c *client, wait func()) error {
 	leader, err := r.ensemble.leader(ctx, r.cfg.Timeout)
 	if err != nil {

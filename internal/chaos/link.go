@@ -267,8 +267,8 @@ func (l *link) pump(c *linkConn, dir int, dst, src net.Conn) {
 	}
 }
 
-// note has the tap see what passes between a client and a server. What servers tell one another has
-// other frames.
+// note makes the tap see what passes between a client and a server. What servers tell one another
+// has other frames.
 func (l *link) note(c *linkConn, dir int, p []byte) {
 	if l.granted == nil {
 		return

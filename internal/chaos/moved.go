@@ -23,7 +23,7 @@ func (r *run) worker(f Fault, c *client) *client {
 // leader would leave them.
 const stallTime = 1200 * time.Millisecond
 
-// move has a client's session move to a follower while writes of it, which were sent to another
+// move makes a client's session move to a follower while writes of it, which were sent to another
 // server, are proposed and cannot be committed. The follower takes further writes, and is then told
 // of all those commits together. It is tried with one client after the other until one has
 // something to write, which one that waits for others has not.
@@ -70,7 +70,7 @@ func (r *run) moveOne(ctx context.Context, f Fault, leader int, c *client) error
 	return nil
 }
 
-// moveAndHole has a client's session move to the server that grants the longest timeout, then to
+// moveAndHole makes a client's session move to the server that grants the longest timeout, then to
 // the one that grants the shortest, and hear nothing any more as soon as that has taken it.
 func (r *run) moveAndHole(ctx context.Context, c *client, wait func()) error {
 	defer c.reach(func(int) bool { return true })
@@ -87,7 +87,7 @@ func (r *run) moveAndHole(ctx context.Context, c *client, wait func()) error {
 	return nil
 }
 
-// rebuild has a server begin anew, without its data. The others have elected a leader before it
+// rebuild makes a server begin anew, without its data. The others have elected a leader before it
 // loses them: what it has confirmed with one of them, both have.
 func (r *run) rebuild(ctx context.Context, server int, wait func()) error {
 	s := r.ensemble.Servers()[server]

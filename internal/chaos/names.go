@@ -38,7 +38,7 @@ const (
 	namesHang     nameAnswer = "without an answer"
 )
 
-// newNames has each server's name stand for an address.
+// newNames makes each server's name stand for an address.
 func newNames(file, ip string) (*names, error) {
 	n := &names{file: file,
 		table: nameTable{Answer: namesAnswered, Addresses: make(map[string]string)}}
@@ -73,7 +73,7 @@ func replaceFile(file string, text []byte) error {
 	return os.Rename(fresh, file)
 }
 
-// useNames has this process look names up in the file. Go's own resolver asks, over a connection
+// useNames makes this process look names up in the file. Go's own resolver asks, over a connection
 // that is answered here; record gets an event for each answer.
 func useNames(file string, record func(Event)) {
 	net.DefaultResolver = &net.Resolver{PreferGo: true,

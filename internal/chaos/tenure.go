@@ -91,7 +91,7 @@ func (j *job) hold(op int, how string) {
 	j.release(unlock, h)
 }
 
-// downgrade has a writer become a reader, which reads for a while. It is nil if that has failed.
+// downgrade makes a writer become a reader, which reads for a while. It is nil if that has failed.
 func (j *job) downgrade(h *tenure) *zklock.Mutex {
 	j.record(Event{Kind: kindDowngrade, Op: h.op})
 	ctx, cancel := context.WithTimeout(context.Background(),

@@ -95,8 +95,8 @@ var aptSafe = []string{
 	"-o", "Acquire::Retries=2",
 }
 
-// ownState has apt keep its lists below dir. The status file, of what is
-// installed, stays the system's; all users may read it.
+// ownState makes apt keep its lists below dir. The status file, of what is installed, stays the
+// system's; all users may read it.
 func ownState(dir string) ([]string, error) {
 	for _, sub := range []string{"state/lists/partial", "cache/archives/partial"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {

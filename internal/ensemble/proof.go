@@ -84,7 +84,7 @@ func newProof(kind Proof, asked time.Duration) proof {
 	return proof{kind: kind, asked: asked, terms: []term{{timeout: asked}}}
 }
 
-// timeout is the shortest session timeout that may hold: the smallest of those asked for and
+// timeout is the shortest session timeout that may hold: the smallest of the timeouts asked for and
 // granted.
 func (p *proof) timeout() time.Duration { return p.terms[0].timeout }
 

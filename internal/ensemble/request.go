@@ -30,7 +30,7 @@ type Response[T any] struct {
 	Err   error
 }
 
-// ResponsesTo has the answer to a request, which is about to be sent, come to a channel.
+// ResponsesTo directs the answer to a request, which is about to be sent, to a channel.
 func ResponsesTo[T any](r *wire.Request, read func(wire.Reply) T) Responses[T] {
 	to := make(Responses[T], 1)
 	r.Done = func(reply wire.Reply) {

@@ -94,8 +94,8 @@ func (cl *Client) put(change func()) {
 	})
 }
 
-// Blackhole has the network swallow what is sent in these directions, in both if none is given. It
-// arrives after Heal, as TCP would send it again.
+// Blackhole makes the network swallow what is sent in these directions, in both if none is given.
+// It arrives after Heal, as TCP would send it again.
 func (cl *Client) Blackhole(dirs ...Direction) {
 	cl.put(func() {
 		for _, dir := range dirs {
@@ -107,7 +107,7 @@ func (cl *Client) Blackhole(dirs ...Direction) {
 	})
 }
 
-// Refuse has every attempt to connect refused.
+// Refuse makes every attempt to connect fail.
 func (cl *Client) Refuse() { cl.put(func() { cl.refused = true }) }
 
 // Delay adds to each frame's latency.

@@ -18,12 +18,12 @@ type Config struct {
 	// of each frame, in each direction; none by default. Frames never overtake
 	Latency func() time.Duration
 
-	// Rounded has sessions expire at the end of a tick, as in ZooKeeper, instead of as early as
+	// Rounded makes sessions expire at the end of a tick, as in ZooKeeper, instead of as early as
 	// they may.
 	Rounded bool
 
-	// Unforwarded has the leader's own server not wait for what followers have passed on, when the
-	// session comes there (zookeeper.forward_learner_requests_to_commit_processor_disabled).
+	// Unforwarded makes the leader's own server not wait for what followers have passed on, when
+	// the session comes there (zookeeper.forward_learner_requests_to_commit_processor_disabled).
 	Unforwarded bool
 
 	// Expired is called in the moment in which a session times out, before its znodes are removed;
@@ -142,7 +142,7 @@ func (c *Cluster) loop() {
 	}
 }
 
-// post has the loop run f. After Close it does nothing.
+// post makes the loop run f. After Close it does nothing.
 func (c *Cluster) post(f func()) {
 	select {
 	case c.commands <- f:
@@ -150,7 +150,7 @@ func (c *Cluster) post(f func()) {
 	}
 }
 
-// do has the loop run f, and waits for it. After Close it does nothing.
+// do makes the loop run f, and waits for it. After Close it does nothing.
 func (c *Cluster) do(f func()) {
 	ran := make(chan struct{})
 	select {
@@ -160,7 +160,7 @@ func (c *Cluster) do(f func()) {
 	}
 }
 
-// RejectCredentials has all servers refuse every setAuth, or accept it again.
+// RejectCredentials makes all servers refuse every setAuth, or accept it again.
 func (c *Cluster) RejectCredentials(reject bool) { c.do(func() { c.rejects = reject }) }
 
 // Imitate makes all servers behave like the servers of a profile.
@@ -170,11 +170,11 @@ func (c *Cluster) Imitate(p Profile) { c.do(func() { c.profile = p }) }
 // (AuthenticationHelper.enforceAuthentication).
 func (c *Cluster) DemandCredentials() { c.do(func() { c.demands = true }) }
 
-// Answer has all requests of an operation answered with an error code, until that is 0.
+// Answer makes all servers answer the requests of an operation with an error code, until that is 0.
 func (c *Cluster) Answer(op, err int32) { c.do(func() { c.refusals[op] = code(err) }) }
 
-// Throttle has the next n requests refused, whatever they ask for, as servers with
-// throttled_op_wait_time do that are late.
+// Throttle makes the servers refuse the next n requests, whatever they ask for, as late servers
+// with throttled_op_wait_time do.
 func (c *Cluster) Throttle(n int) { c.do(func() { c.throttle = n }) }
 
 // Wipe removes all data: the servers are started anew, and know of no transaction, znode or

@@ -43,11 +43,11 @@ type proposal struct {
 	lose   func() // the leader has ended before; nil if there is nothing to do
 }
 
-// HoldCommits has no quorum confirm anything until ReleaseCommits. Sessions can be opened and moved
-// meanwhile, and what has been committed can be read.
+// HoldCommits keeps every quorum from confirming anything until ReleaseCommits. Sessions can be
+// opened and moved meanwhile, and what has been committed can be read.
 func (c *Cluster) HoldCommits() { c.do(func() { c.holding = true }) }
 
-// ReleaseCommits has everything confirmed that HoldCommits has held back.
+// ReleaseCommits confirms everything that HoldCommits has held back.
 func (c *Cluster) ReleaseCommits() {
 	c.do(func() {
 		proposed := c.proposed
@@ -90,7 +90,7 @@ func (s *Server) propose(w waiting, execute func(*jute.Writer) code) {
 	}, nil)
 }
 
-// enqueue has a server wait for a commit.
+// enqueue makes a server wait for a commit.
 func (s *Server) enqueue(own ticket, w waiting) {
 	if s.mode == down || s.mode == severed {
 		return

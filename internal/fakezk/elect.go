@@ -1,9 +1,9 @@
 package fakezk
 
-// Elect has another server become the leader's: all connections break, as servers hang up on their
-// clients while they elect one, transactions are numbered in a new epoch, and each session's time
-// begins anew (SessionTrackerImpl). What was proposed and not committed is committed, if the new
-// leader had it, or lost.
+// Elect makes another server become the leader's: all connections break, as servers hang up on
+// their clients while they elect one, transactions are numbered in a new epoch, and each session's
+// time begins anew (SessionTrackerImpl). What was proposed and not committed is committed, if the
+// new leader had it, or lost.
 func (c *Cluster) Elect(i int, keep bool) {
 	c.do(func() {
 		proposed := c.proposed

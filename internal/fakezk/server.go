@@ -36,14 +36,14 @@ type Server struct {
 	shuts  bool          // hangs up on each connect request
 }
 
-// Claim has the server tell its clients that it grants this session timeout, whatever it grants.
+// Claim makes the server tell its clients that it grants this session timeout, whatever it grants.
 func (s *Server) Claim(d time.Duration) { s.c.do(func() { s.claims = d }) }
 
-// Deny has the server say of each session, new ones too, that it has expired.
+// Deny makes the server say of each session, new ones too, that it has expired.
 func (s *Server) Deny(deny bool) { s.c.do(func() { s.denies = deny }) }
 
-// Shut has the server accept connections and hang up on each connect request, as one does without a
-// quorum.
+// Shut makes the server accept connections and hang up on each connect request, as one does without
+// a quorum.
 func (s *Server) Shut(shut bool) { s.c.do(func() { s.shuts = shut }) }
 
 type mode uint8
@@ -63,7 +63,7 @@ func (s *Server) Address() string { return s.address }
 // Hang stops the process. Everything waits, and is done after Resume.
 func (s *Server) Hang() { s.enter(hung) }
 
-// Mute has the server answer nothing, no ping either, while it goes on to send events.
+// Mute makes the server answer nothing, no ping either, while it goes on to send events.
 func (s *Server) Mute() { s.enter(mute) }
 
 // Sever cuts the server off from the leader: it answers pings, and reads from what it knew last.
@@ -71,7 +71,7 @@ func (s *Server) Mute() { s.enter(mute) }
 // connections.
 func (s *Server) Sever() { s.enter(severed) }
 
-// Lag has commits wait at the server until Resume: it reads from what it knew last, and events,
+// Lag makes commits wait at the server until Resume: it reads from what it knew last, and events,
 // answers to writes and syncs, and new sessions wait. Sessions of others that come to it are taken,
 // and the leader hears of its own, as before. The leader itself does not lag.
 func (s *Server) Lag() { s.enter(lagging) }
@@ -79,7 +79,7 @@ func (s *Server) Lag() { s.enter(lagging) }
 // Stop kills the process: connections break, and others are refused.
 func (s *Server) Stop() { s.enter(down) }
 
-// Keep has the server miss the deletion of a znode for good, and know everything else. ZooKeeper
+// Keep makes the server miss the deletion of a znode for good, and know everything else. ZooKeeper
 // has had errors by which a server loses a transaction when it joins the others.
 func (s *Server) Keep(p string) {
 	s.c.do(func() {
@@ -173,7 +173,7 @@ func (s *Server) count(co *conn, op int32) {
 	}
 }
 
-// touch has the leader hear of a session, in time.
+// touch makes the leader hear of a session, in time.
 func (s *Server) touch(ses *session) {
 	if s == s.c.leader && s.mode != severed {
 		s.c.heard(ses)

@@ -34,7 +34,7 @@ func (c *Cluster) heard(s *session) {
 	}
 }
 
-// negotiate has the leader count a session's time by another timeout from now on.
+// negotiate makes the leader count a session's time by another timeout from now on.
 func (c *Cluster) negotiate(s *session, timeout time.Duration) {
 	s.timeout = timeout
 	c.heard(s)

@@ -106,7 +106,7 @@ func Recreate(tb testing.TB, conn *zk.Conn, holder *zklock.Mutex, more ...any) {
 	require.NoError(tb, err)
 }
 
-// RecreateAndQueue has another client's candidate stand in the znode that was made again, and
+// RecreateAndQueue makes another client's candidate stand in the znode that was made again, and
 // returns its path.
 func RecreateAndQueue(tb testing.TB, conn *zk.Conn, holder *zklock.Mutex) (foreign string) {
 	tb.Helper()

@@ -18,7 +18,7 @@ type Claim struct {
 	Keeps   bool // the hold may be kept; see idle.go
 	Config  *Config
 	Permits int         // how many, of a semaphore
-	Revoke  *Revocation // what is done to those ahead; nil for nothing
+	Revoke  *Revocation // what is done to predecessors; nil for nothing
 
 	Slot  *Slot  // of the handle; nil where holds may share it
 	Sight *Sight // the handle's

@@ -54,12 +54,12 @@ type candidate struct {
 	kind    queue.Kind
 	czxid   int64             // once known
 	self    *ensemble.Watcher // of the znode, from the first look on
-	line    queue.Line        // those ahead of it
+	line    queue.Line        // its predecessors
 
 	out sighting // that was asked for right behind the last listing of the queue
 	// that was asked for together with the creation, until it is looked at; nil if there is none
 	first    *listing
-	watchers []*ensemble.Watcher // of the first of those in line
+	watchers []*ensemble.Watcher // of the first candidates in line
 	since    time.Time           // when it began to wait
 	// children that look like candidates and are not: they will never go away
 	strays map[string]bool
@@ -93,7 +93,7 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 	}
 }
 
-// newPermit is newCandidate for one that is to take permits of a semaphore. The name of those
+// newPermit is newCandidate for one that is to take permits of a semaphore. The name of the permits
 // cannot be guessed by who reads the candidate's.
 func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
 	c := newCandidate(zs, cfg.Pool.Queue(), queue.Lock, cfg, h)
@@ -320,8 +320,8 @@ func (c *candidate) watch() *ensemble.Watcher {
 	return c.self
 }
 
-// prepare has everything read that the candidate waits for, in one packet: what it watches of those
-// ahead, and itself unless it is early for that.
+// prepare reads everything that the candidate waits for, in one packet: the predecessors that it
+// watches, and itself unless it is early for that.
 func (c *candidate) prepare(itself bool) {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watchers {
@@ -372,6 +372,6 @@ func (c *candidate) bindHold() { c.hold.bind(c.path, c.czxid, c.zs.Lease) }
 // nudge makes the goroutine that waits for the candidate look again.
 func (c *candidate) nudge() { ensemble.Nudge(c.wake) }
 
-// keptAhead is how many of those ahead a candidate remembers: there can be thousands, for each of
+// keptAhead is how many predecessors a candidate remembers: there can be thousands, for each of
 // thousands.
 const keptAhead = 2

@@ -26,7 +26,7 @@ func (c *candidate) watched() []queue.Candidate {
 	return c.line.Nearest[:min(len(c.line.Nearest), keptAhead)]
 }
 
-// watchAhead has the candidate woken by what becomes of those.
+// watchAhead wakes the candidate when something becomes of its predecessors.
 func (c *candidate) watchAhead() {
 	watched := c.watched()
 	watchers := make([]*ensemble.Watcher, len(watched))
@@ -53,7 +53,7 @@ func (c *candidate) watchesOpaque() bool {
 	return slices.ContainsFunc(c.watchers, (*ensemble.Watcher).IsOpaque)
 }
 
-// distrustOpaque has those be asked for again that may not be read.
+// distrustOpaque makes the candidate ask again for predecessors that may not be read.
 func (c *candidate) distrustOpaque() {
 	for _, w := range c.watchers {
 		if w.IsOpaque() {
@@ -62,8 +62,8 @@ func (c *candidate) distrustOpaque() {
 	}
 }
 
-// isBehindSibling reports whether the nearest of those ahead is a sibling, which tells by
-// announceGone that it is gone.
+// isBehindSibling reports whether the nearest predecessor is a sibling, which tells by announceGone
+// that it is gone.
 func (c *candidate) isBehindSibling() bool { return c.zs.siblings.have(c.dir, c.line.Nearest[0]) }
 
 // isBlocked reports whether the candidate has predecessors, as far as it knows.

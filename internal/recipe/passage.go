@@ -20,7 +20,7 @@ type Passage struct {
 	Acquisition
 	cancel  context.CancelCauseFunc
 	foreign bool // ctx is derived from the caller's: Close has to cancel it
-	// its candidates look at all of those ahead before they wait for them or are refused
+	// its candidates look at all children ahead before they wait for them or are refused
 	sifts     bool
 	onSettled func(*Passage, error) // is called with the outcome; may be nil
 	onLeft    func()                // is called when no candidate is left; may be nil
@@ -58,7 +58,7 @@ func (l *Locks) New(c Claim) *Passage {
 // its own force. LockContext promises to return within 100 ms.
 const forcePatience = 70 * time.Millisecond
 
-// bound has the waiting end with ctx and with the client.
+// bound ends the waiting with ctx and with the client.
 func (p *Passage) bound(ctx context.Context) {
 	if ctx.Done() == nil {
 		ctx = p.locks.client.Closing()

@@ -15,9 +15,9 @@ import (
 
 // This is how the first in a semaphore's queue waits for its permits.
 
-// passingPatience is how long a try waits for those ahead of it in the queue of a semaphore that
-// has permits left: they are about to take theirs. One that has died there keeps the place for a
-// session timeout, and one that wants many permits waits.
+// passingPatience is how long a try waits for the candidates ahead of it in the queue of a
+// semaphore that has permits left: they are about to take theirs. One that has died there keeps the
+// place for a session timeout, and one that wants many permits waits.
 const passingPatience = 200 * time.Millisecond
 
 // errOthersAhead is why a try fails that has waited so long.

@@ -14,7 +14,7 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// Revocation says how those ahead are made to leave.
+// Revocation says how predecessors are made to leave.
 type Revocation struct {
 	Ask   bool          // write the revocation mark into their znodes
 	Force bool          // remove the candidates that are left after Grace
@@ -38,7 +38,7 @@ func (zs *Local) Revoke(ctx context.Context, candidate string, mark Mark) error 
 	})
 }
 
-// rewrite has edit make new data of a candidate's, and writes them, unless they are nil. What
+// rewrite passes a candidate's data to edit, and writes what that returns, unless it is nil. What
 // others write meanwhile is not lost: edit is called again. It gets nil if the data may not be
 // read.
 func (zs *Local) rewrite(
@@ -87,7 +87,7 @@ func (c *candidate) revokeAhead(ctx context.Context, mark Mark) error {
 // MB.
 const evictedAtOnce = 500
 
-// evict removes those ahead by force.
+// evict removes the predecessors by force.
 func (c *candidate) evict(ctx context.Context) error {
 	switch err := c.removeAll(ctx, c.line.Nearest); {
 	case err == nil:

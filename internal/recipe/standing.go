@@ -23,8 +23,8 @@ type spot struct {
 type standing struct {
 	ahead   int               // who block it, as far as it remembers
 	more    bool              // there were others, ahead of these
-	nearest *spot             // the nearest of those, if it is a sibling
-	first   *ensemble.Watcher // the first of those; nil if it is not known
+	nearest *spot             // the nearest predecessor, if it is a sibling
+	first   *ensemble.Watcher // the watcher of the first predecessor; nil if it is not known
 	room    string            // how many permits are free, if none is ahead; empty otherwise
 }
 

@@ -77,8 +77,8 @@ var closedTimer = func() <-chan time.Time {
 	return ch
 }()
 
-// wait waits until one of those ahead is gone that the candidate watches, and returns which, or
-// until force is due.
+// wait waits until one of the predecessors that the candidate watches is gone, and returns which,
+// or until force is due.
 func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time) (at int,
 	left departure, err error) {
 	c.watchAhead()
@@ -161,7 +161,7 @@ func (p *Passage) sleep(ctx context.Context, c *candidate,
 	}
 }
 
-// moveUp takes note that one of those ahead is gone, and how it left. A reader that has its number
+// moveUp notes that a predecessor is gone, and how it left. If a reader has its number, the reader
 // is asked as the writer was.
 func (p *Passage) moveUp(ctx context.Context, c *candidate, at int, left departure) error {
 	c.line = c.line.Without(at, left == wasFirst)

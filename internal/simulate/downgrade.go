@@ -33,7 +33,7 @@ func (r *run) downgrade(st Step) {
 	r.unlock(h, held, nil)
 }
 
-// downgraded has a writer become a reader. It returns the reader's handle, nil if it has failed.
+// downgraded makes a writer become a reader. It returns the reader's handle, nil if it has failed.
 func (r *run) downgraded(st Step, rw *zklock.RWMutex, held *hold) *zklock.Mutex {
 	r.downgrading(held)
 	c := r.afterwards(st)

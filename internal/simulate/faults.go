@@ -36,7 +36,7 @@ func (r *run) delay(st Step) {
 	client.Heal()
 }
 
-// server has something wrong with one server.
+// server puts a fault on one server.
 func (r *run) server(st Step) {
 	server := r.Server(st.Server)
 	switch st.Variant % 5 {
@@ -87,7 +87,7 @@ func (r *run) flap(st Step) {
 	r.ReleaseCommits()
 }
 
-// strand has a session that holds a lock go to another server, and cuts it off there.
+// strand makes a session that holds a lock go to another server, and cuts it off there.
 func (r *run) strand(st Step) {
 	client := r.clients[st.Session]
 	r.beside(st, 0, time.Minute)
@@ -107,7 +107,7 @@ func (r *run) beside(st Step, handle int, length time.Duration) {
 	}, (*run).lock)
 }
 
-// elect has another server lead, after some time without any.
+// elect makes another server lead, after some time without any.
 func (r *run) elect(st Step) {
 	r.HoldCommits()
 	time.Sleep(time.Duration(st.Variant%200) * time.Millisecond)

@@ -178,7 +178,7 @@ func (d dice) meeting(p Plan, fault Step, calls, locks []string) (steps []Step) 
 // holding are verbs by which something is held for a while, besides lock.
 var holding = []string{"permits", "together", "downgrade"}
 
-// call has a step be a call, on one of the locks or on several.
+// call makes a step be a call, on one of the locks or on several.
 func (d dice) call(st *Step, calls, locks []string) {
 	st.Verb, st.Lock = pick(d, calls...), pick(d, locks...)
 	switch st.Verb {

@@ -21,7 +21,8 @@ type Seeds struct {
 	For   time.Duration // 0 for no bound
 }
 
-// planVariable has a process run one plan and print what happened, and seedsVariable so many seeds.
+// planVariable makes a process run one plan and print what happened, and seedsVariable so many
+// seeds.
 const (
 	planVariable  = "SIMULATE_PLAN"
 	seedsVariable = "SIMULATE_WORKER"

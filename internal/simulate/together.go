@@ -81,7 +81,7 @@ func (r *run) requireBond(st Step, all *zklock.Hold, held []partOf) {
 	}
 }
 
-// downgradePart has one of the locks be shared, if it is a writer's.
+// downgradePart makes one of the locks be shared, if it is a writer's.
 func (r *run) downgradePart(held []partOf) {
 	for i, p := range held {
 		rw := r.rwMutex(p.step)

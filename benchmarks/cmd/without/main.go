@@ -134,7 +134,7 @@ func (b bench) compare(ctx context.Context, m mechanism, with, without string,
 	return rows, nil
 }
 
-// once has a program run one benchmark once.
+// once makes a program run one benchmark once.
 func (b bench) once(ctx context.Context, program, benchmark string) (benchmarks.Result, error) {
 	file := filepath.Join(b.tree, "bench.json")
 	out, err := exec.CommandContext(ctx, program, "-library", "^zklock$", "-rounds", "1", "-measure",

@@ -143,7 +143,7 @@ func (c *Child) Signal(s syscall.Signal) {
 	_ = c.tell(order{Signal: s}) // the error is that the command has ended
 }
 
-// End has the command asked to end, and killed after grace or when the hold is over, whatever is
+// End asks the command to end, and kills it after grace or when the hold is over, whatever is
 // earlier.
 func (c *Child) End(grace time.Duration) {
 	_ = c.tell(order{End: &grace}) // the error is that the command has ended

@@ -56,8 +56,8 @@ func (g *guard) kill() {
 	g.poll()
 }
 
-// list has the processes listed, and do called with the list. On a busy machine that can take
-// longer than the hold lasts: what the command itself is sent must not wait for it.
+// list lists the processes, and calls do with the list. On a busy machine that can take longer than
+// the hold lasts: what the command itself is sent must not wait for it.
 func (g *guard) list(do func(processTree)) {
 	go func() { // its result is received by attend, or it is ended with the process
 		tree := children()

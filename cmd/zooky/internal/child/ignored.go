@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// Ignore has this process, and what it starts, ignore signals.
+// Ignore makes this process, and what it starts, ignore signals.
 func Ignore(signals []syscall.Signal) {
 	for _, s := range signals {
 		signal.Ignore(s)

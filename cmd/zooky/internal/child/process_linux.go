@@ -16,7 +16,7 @@ func adopt() {
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // every Linux since 3.4 has it
 }
 
-// attributes has the kernel kill the command if the thread ends that starts it.
+// attributes makes the kernel kill the command if the thread ends that starts it.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // children returns the living processes of the machine by their parents.

@@ -14,8 +14,8 @@ import (
 // completionLimit bounds how long a shell waits for the names of locks.
 const completionLimit = 2 * time.Second
 
-// completeLock has a command's first argument completed to the name of a lock, and leaves the
-// others to the shell.
+// completeLock completes a command's first argument to the name of a lock, and leaves the others to
+// the shell.
 func (t *target) completeLock(cmd *cobra.Command) {
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string,
 		cobra.ShellCompDirective) {

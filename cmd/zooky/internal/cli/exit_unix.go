@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// endBy has a signal end this process. It returns only if it cannot. Go's runtime does not leave
+// endBy ends this process by a signal. It returns only if it cannot. Go's runtime does not leave
 // SIGQUIT to the kernel; a shell in this process's place does.
 func endBy(s os.Signal) {
 	script := fmt.Sprintf("ulimit -c 0; kill -%d $$; exit %d", number(s), 128+number(s))

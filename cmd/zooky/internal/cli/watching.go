@@ -52,7 +52,7 @@ func (w *watch) run(ctx context.Context, every time.Duration,
 	}
 }
 
-// look has a look, and tells if that takes long.
+// look reads once, and reports if that takes long.
 func (w *watch) look(ctx context.Context, look func(context.Context) (view, error)) (view, error) {
 	begun := time.Now()
 	answered := make(chan looked, 1)

@@ -126,7 +126,7 @@ func (d *director) orderAll(order string) error {
 	return nil
 }
 
-// dwell has a worker stop in the middle of an update, with the lock held.
+// dwell makes a worker stop in the middle of an update, with the lock held.
 func (d *director) dwell(ctx context.Context, worker string) (event, error) {
 	if err := d.crew.order(worker, orderDwell); err != nil {
 		return event{}, err
@@ -159,7 +159,7 @@ func (d *director) killHolder(ctx context.Context, worker string) error {
 	return nil
 }
 
-// expireHolder has the ensemble expire the session of a worker that holds the lock, and then lets
+// expireHolder makes the ensemble expire the session of a worker that holds the lock, and then lets
 // that worker try to write all the same.
 func (d *director) expireHolder(ctx context.Context, worker string) error {
 	hold, err := d.dwell(ctx, worker)
@@ -220,7 +220,7 @@ func (d *director) expireSession(ctx context.Context, id int64) (at time.Time, e
 	return at, err
 }
 
-// tireOut has a worker leave the queue by timeout.
+// tireOut makes a worker leave the queue by timeout.
 func (d *director) tireOut(ctx context.Context, worker string) error {
 	if err := d.crew.order(worker, fmt.Sprint(orderHurry, " ", patience)); err != nil {
 		return err

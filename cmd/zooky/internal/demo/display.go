@@ -28,7 +28,7 @@ type display struct {
 	drawn int // lines of the block that a terminal shows below the notes
 }
 
-// note has a line shown. It returns when ctx is done, at the latest.
+// note shows a line. It returns when ctx is done, at the latest.
 func (d *display) note(ctx context.Context, line string) {
 	select {
 	case d.notes <- fmt.Sprintf("%6.2fs  %s", time.Since(d.board.begin).Seconds(), line):
