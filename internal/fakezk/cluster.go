@@ -95,6 +95,7 @@ func New(cfg Config) *Cluster {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), touched: make(map[*session]struct{}),
 			kept:   make(tree),
+			silent: make(map[string]bool),
 			queues: make(map[int64][]waiting),
 		})
 	}
@@ -258,6 +259,7 @@ func (c *Cluster) transact(by int64, f func(*txn) code) code {
 		t.rollBack()
 	}
 	for _, ev := range t.events {
+		ev.zxid = t.zxid
 		c.fire(ev)
 		if ev.kind == nodeDeleted {
 			c.collect(path.Dir(ev.path))

@@ -970,7 +970,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "mark missed while cut off",
-		edits: []edit{{"events.go", "		ev.Session.Watches.Recheck() // the server has forgotten all watches of the connection\n", ""}},
+		edits: []edit{{"events.go", "		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection\n", ""}},
 		tests: "TestAMarkIsSeenAfterAReconnection",
 	},
 	{
@@ -1158,14 +1158,127 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""},
+			{"internal/ensemble/beat.go", "			z.hold.Missing(z.path)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "			z.hold.Missing(z.path)\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
+	},
+	{
+		name:  "beats: a watch that was used up counts",
+		edits: []edit{{"internal/ensemble/held.go", "return n.armed && !n.opaque", "return (n.armed || n.fired > 0) && !n.opaque"}},
+		tests: "TestVirtualARemovedHoldIsTold",
+	},
+	{
+		name: "beats: a watch of an earlier connection counts",
+		edits: []edit{
+			{"internal/ensemble/watches.go", "		node.disarm()\n		node.stood = stood\n", "		node.fired++\n		node.stood = stood\n"},
+			{"events.go", "		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection\n", ""},
+		},
+		tests: "TestVirtualARemovedHoldIsTold",
+	},
+	{
+		name:  "beats: a watch that tells of nothing counts",
+		edits: []edit{{"internal/ensemble/held.go", "n.armed && !n.opaque &&", "n.armed &&"}},
+		tests: "TestWhatVouchesForAHold",
+	},
+	{
+		name:  "beats: a watch that wakes nothing counts",
+		edits: []edit{{"internal/ensemble/held.go", " && n.waiters != nil }", " }"}},
+		tests: "TestWhatVouchesForAHold",
+	},
+	{
+		name:  "beats: holds not checked in rotation",
+		edits: []edit{{"internal/ensemble/held.go", "z.checked.Before(late) || !fresh && (!vouched || i < share)", "late.IsZero() || !fresh && (!vouched || i < min(share, 1))"}},
+		tests: "TestVirtualHoldsOnAServerThatLostATransaction",
+	},
+	{
+		name:  "beats: holds of a busy session not checked",
+		edits: []edit{{"internal/ensemble/held.go", "z.checked.Before(late) ||", "late.IsZero() ||"}},
+		tests: "TestVirtualHoldsOnAServerThatLostATransaction",
+	},
+	{
+		name:  "beats: rotation without order",
+		edits: []edit{{"internal/ensemble/held.go", "			l.holds[z.hold] = asked\n", "			_ = asked\n"}},
+		tests: "TestVirtualHoldsOnAServerThatLostATransaction|TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "beats: all holds checked each time",
+		edits: []edit{{"internal/ensemble/held.go", "i < share)", "i < share*len(held))"}},
+		tests: "TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "beats: young holds not checked",
+		edits: []edit{{"internal/ensemble/held.go", "(!vouched || i < share)", "(!vouched && false || i < share)"}},
+		tests: "TestVirtualYoungHoldsAreChecked",
+	},
+	{
+		name:  "beats: data of any version",
+		edits: []edit{{"internal/ensemble/beat.go", "Version: z.version}", "Version: wire.AnyVersion}"}},
+		tests: "TestVirtualAMarkWithoutAnEvent",
+	},
+	{
+		name:  "beats: another version is no reason to look",
+		edits: []edit{{"internal/ensemble/beat.go", "			l.zs.Watches.doubt(z.path, z.version)\n", ""}},
+		tests: "TestVirtualAMarkWithoutAnEvent",
+	},
+	{
+		name:  "beats: audits read holds",
+		edits: []edit{{"internal/ensemble/verify.go", "if beats && held[node.path] && node.vouches() {", "if false && beats {"}},
+		tests: "TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "restored watches: from the transaction of an event",
+		edits: []edit{{"internal/ensemble/session.go", "noteDisconnected(zs.answered.Load())", "noteDisconnected(zs.lastZxid.Load())"}},
+		tests: "TestVirtualHalfOfTheEvents",
+	},
+	{
+		name:  "restored watches: an event counts as an answer",
+		edits: []edit{{"internal/wire/read.go", " && xid != XidWatcherEvent && xid != XidPing {", " && xid != XidPing {"}},
+		tests: "TestEventsAndPingsAnswerNothing|TestVirtualHalfOfTheEvents",
+	},
+	{
+		name:  "restored watches: one that was used up",
+		edits: []edit{{"internal/ensemble/watches.go", "node.stood || node.armed && node.what", "node.stood || node.what"}},
+		tests: "TestVirtualAMarkThatWasNotRead",
+	},
+	{
+		name:  "restored watches: what is told meanwhile is forgotten",
+		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.fired == r.fired:", "case err == nil:"}},
+		tests: "TestVirtualChangesWhileAHolderIsCutOff",
+	},
+	{
+		name:  "restored watches: without an answer",
+		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.fired == r.fired:", "case node.fired == r.fired:"}},
+		tests: "TestVirtualConnectionEndsBeforeWatchesAreRestored",
+	},
+	{
+		name:  "restored watches: a deletion counts as told",
+		edits: []edit{{"internal/ensemble/watches.go", "gone && !restored", "(gone || restored && gone)"}},
+		tests: "TestVirtualADowngradeWhileAWriterIsCutOff",
+	},
+	{
+		name:  "restored watches: forgotten when a server hangs up",
+		edits: []edit{{"internal/ensemble/watches.go", "stood := node.stood || node.armed &&", "stood := node.armed &&"}},
+		tests: "TestVirtualReconnectionWithManyHolds",
+	},
+	{
+		name:  "restored watches: forgotten by an audit",
+		edits: []edit{{"internal/ensemble/verify.go", "		if node.armed { // otherwise it is read anyway", "		if true { // otherwise it is read anyway"}},
+		tests: "TestVirtualReconnectionWithManyHolds",
+	},
+	{
+		name:  "restored watches: in one request of any size",
+		edits: []edit{{"internal/ensemble/restore.go", "size > restoreAtOnce {", "size > 100*restoreAtOnce {"}},
+		tests: "TestVirtualReconnectionWithManyHolds",
+	},
+	{
+		name:  "restored watches: a refusal is not remembered",
+		edits: []edit{{"internal/ensemble/restore.go", "	t.zs.NoteRefusal(wire.OpSetWatches, err)\n", ""}},
+		tests: "TestVirtualServersThatRestoreNoWatches",
 	},
 	{
 		name:  "holds not lost with their session",
@@ -1174,7 +1287,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "server out of step believed",
-		edits: []edit{{"internal/ensemble/verify.go", "			t.verify()\n", ""}},
+		edits: []edit{{"internal/ensemble/verify.go", "			t.verify(held)\n", ""}},
 		tests: "TestVirtualServerOutOfStep",
 	},
 	{
@@ -1501,7 +1614,7 @@ var mutants = []mutant{
 		name: "next number taken for proof although the lock's znode is another",
 		edits: []edit{{"internal/ensemble/watches.go", "	if node := t.nodes[path]; node != nil && node.armed {\n		return node.memo\n",
 			"	if node := t.nodes[path]; node != nil {\n		return node.memo\n"},
-			{"internal/ensemble/watches.go", "	n.armed, n.memo = false, nil\n", "	n.armed = false\n"},
+			{"internal/ensemble/watches.go", "	n.armed, n.memo, n.stood = false, nil, false\n", "	n.armed, n.stood = false, false\n"},
 			{"internal/ensemble/watches.go", "	if node.waiters == nil && !node.armed && node.reading == nil {", "	if node.waiters == nil && !node.armed && node.reading == nil && node.memo == nil {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
