@@ -128,8 +128,8 @@ func (h *Hold) Err() error {
 func (h *Hold) Deadline() (deadline time.Time) {
 	h.check()
 	for i, l := range h.held {
-		certain := l.m.Deadline()
-		if certain.IsZero() {
+		certain := deadlineOf(l.a) // also of one that was downgraded, which another handle holds
+		if certain.IsZero() || l.a.Hold().Released() {
 			return time.Time{}
 		}
 		if i == 0 || certain.Before(deadline) {

@@ -467,13 +467,23 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: permits listed with each creation",
-		edits: []edit{{"internal/recipe/queueing.go", "p.Sight.free.Store(!long && !waited)", "p.Sight.free.Store(true)"}},
+		edits: []edit{{"internal/recipe/queueing.go", "p.Sight.free.Store(!long && !waited)", "p.Sight.free.Store(!long || !waited || true)"}},
 		tests: "TestVirtualSemaphoreAsksLittle",
 	},
 	{
 		name:  "semaphore: a release not heard while the znode is read",
 		edits: []edit{{"internal/recipe/permit.go", "	if c.self == nil && time.Since(c.since) < ownLook {", "	if false {"}},
 		tests: "TestVirtualSemaphoreReleasedAsItBeginsToWait",
+	},
+	{
+		name:  "several locks: no deadline once one was downgraded",
+		edits: []edit{{"lockall.go", "certain := deadlineOf(l.a)", "certain := l.m.Deadline()"}},
+		tests: "TestVirtualLockAllDeadlineAfterADowngrade",
+	},
+	{
+		name:  "several locks: a deadline although one was released",
+		edits: []edit{{"lockall.go", " || l.a.Hold().Released()", ""}},
+		tests: "TestVirtualLockAllDeadlineAfterADowngrade",
 	},
 	{
 		name:  "misuse: copy of a Semaphore is used",

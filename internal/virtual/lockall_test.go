@@ -493,3 +493,23 @@ func TestVirtualLockAllWithALostHold(t *testing.T) {
 		got.h.Unlock()
 	})
 }
+
+// TestVirtualLockAllDeadlineAfterADowngrade asks until when two locks are held, of which one becomes
+// a reader's, and is then released.
+func TestVirtualLockAllDeadlineAfterADowngrade(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		rw, err := s.RWMutex("a")
+		require.NoError(t, err)
+		m := mutex(t, s, "b")
+		h, err := s.LockAll(t.Context(), rw.Mutex, m)
+		require.NoError(t, err)
+		reader, err := rw.Downgrade(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, m.Deadline(), h.Deadline())
+		assert.WithinDuration(t, time.Now().Add(5*time.Second), h.Deadline(), 2*time.Second)
+		reader.Unlock()
+		assert.Zero(t, h.Deadline())
+		m.Unlock()
+	})
+}
