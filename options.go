@@ -354,8 +354,8 @@ const idleHandoffs = 64
 //     go; that of other libraries fails, and has the hold end.
 //   - If the process dies or hangs, others wait for the session timeout, although it did not use
 //     the lock.
-//   - A kept hold has its part in the beat of the lease, and counts for WithFootprint.
-//     Contenders shows it as the holder.
+//   - While a hold is kept the Session sends the beats of the lease, and Contenders shows it as the
+//     holder. It counts for WithFootprint, but goes where another acquisition needs its room.
 //
 // WithIdleHold includes WithLocalHandoff(64) if that is not given. Once the Session has heard that
 // another client is in the queue, a hold in use is passed on at most n more times. Holds of readers

@@ -62,7 +62,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "idle hold: Relinquish does not wait for a removal that another has caused",
-		edits: []edit{{"internal/recipe/idle.go", "		next = t.endUnlessUsedLocked()\n	}\n	p := co.parting\n", "		next = t.endUnlessUsedLocked()\n	} else {\n		co.parting = nil\n	}\n	p := co.parting\n"}},
+		edits: []edit{{"internal/recipe/idle.go", "	co.giveUp()\n	return co.awaitParting(ctx)\n", "	if !co.giveUp() {\n		return nil\n	}\n	return co.awaitParting(ctx)\n"}},
 		tests: "TestVirtualIdleHoldIsGoneOnceRelinquished",
 	},
 	{
@@ -84,6 +84,11 @@ var mutants = []mutant{
 		name:  "idle hold: kept between those who take turns",
 		edits: []edit{{"internal/recipe/idle.go", "	follows := number == th.last+1\n", "	follows := number > th.last\n"}},
 		tests: "TestVirtualIdleHoldInTurns",
+	},
+	{
+		name:  "idle hold: keeps others from being acquired",
+		edits: []edit{{"internal/recipe/candidate.go", "			if !c.zs.keepers.giveUpOne(ctx) {\n", "			if err != nil {\n"}},
+		tests: "TestVirtualIdleHoldsMakeRoom",
 	},
 	{
 		name:  "idle hold: its candidate does not say so",

@@ -189,7 +189,7 @@ type birth struct {
 // createOnce asks a server to create the znode, by the given operation, and to list the queue right
 // behind that unless there is no need.
 func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
-	if err := c.request(); err != nil {
+	if err := c.request(ctx); err != nil {
 		return birth{}, err
 	}
 	name := c.dir + "/" + c.prefix
@@ -237,12 +237,18 @@ func newBirth(r wire.Reply) (b birth) {
 }
 
 // request notes that the znode may exist from now on. It fails with an error that matches
-// ErrTooMany if the session then owned more than it may.
-func (c *candidate) request() error {
+// ErrTooMany if the session then owned more than it may, holds that are merely kept not counted.
+func (c *candidate) request(ctx context.Context) error {
 	if c.stage == uncreated {
 		c.counted = c.footprint()
-		if err := c.zs.Include(c.counted); err != nil {
-			return err
+		for {
+			err := c.zs.Include(c.counted)
+			if err == nil {
+				break
+			}
+			if !c.zs.keepers.giveUpOne(ctx) {
+				return err
+			}
 		}
 		c.stage = requested
 	}

@@ -19,7 +19,10 @@ package recipe
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -59,6 +62,42 @@ func (t *term) keepLocked() {
 		return
 	}
 	t.keeper = k
+	t.owner.candidate.zs.keepers.add(k)
+}
+
+// keepers are those of one ZooKeeper session.
+type keepers struct {
+	mu  sync.Mutex // guards the field below
+	all map[*keeper]struct{}
+}
+
+func (ks *keepers) add(k *keeper) {
+	ks.mu.Lock()
+	defer ks.mu.Unlock()
+	if ks.all == nil {
+		ks.all = make(map[*keeper]struct{})
+	}
+	ks.all[k] = struct{}{}
+}
+
+func (ks *keepers) drop(k *keeper) {
+	ks.mu.Lock()
+	defer ks.mu.Unlock()
+	delete(ks.all, k)
+}
+
+// giveUpOne gives up a hold that is kept, to make room for another candidate of the session, and
+// waits until it is gone. It is false if there is none, or if ctx ends.
+func (ks *keepers) giveUpOne(ctx context.Context) bool {
+	ks.mu.Lock()
+	all := slices.Collect(maps.Keys(ks.all))
+	ks.mu.Unlock()
+	for _, k := range all {
+		if k.term.co.giveUp() {
+			return k.term.co.awaitParting(ctx) == nil
+		}
+	}
+	return false
 }
 
 // alone reports whether it is certain that no contender has come since the queue was listed.
@@ -112,15 +151,30 @@ func (co *Cohort) Resume(ctx context.Context, c Claim) *Acquisition {
 // Relinquish removes the candidate of a hold that is kept, and waits until it is removed or ctx
 // ends. The removal goes on in any case.
 func (co *Cohort) Relinquish(ctx context.Context) error {
-	begun := time.Now()
+	co.giveUp()
+	return co.awaitParting(ctx)
+}
+
+// giveUp ends a hold that is kept, and reports whether there was one.
+func (co *Cohort) giveUp() bool {
 	co.mu.Lock()
 	var next *term
-	if t := co.term; t != nil && t.phase == resting {
+	t := co.term
+	resting := t != nil && t.phase == resting
+	if resting {
 		next = t.endUnlessUsedLocked()
 	}
-	p := co.parting
 	co.mu.Unlock()
 	co.queue(next)
+	return resting
+}
+
+// awaitParting waits until no candidate is left of a hold that was kept and has ended.
+func (co *Cohort) awaitParting(ctx context.Context) error {
+	begun := time.Now()
+	co.mu.Lock()
+	p := co.parting
+	co.mu.Unlock()
 	if p == nil {
 		return nil
 	}
@@ -224,12 +278,13 @@ func (t *term) idleLeft(k *keeper) time.Duration {
 func (t *term) endKeeping(wanted bool) {
 	co := t.co
 	co.mu.Lock()
-	reuses := t.keeper.reuses
+	k := t.keeper
+	t.owner.candidate.zs.keepers.drop(k)
 	t.keeper = nil
 	var begun *term
 	if t.phase == resting {
 		if wanted {
-			co.thrift.taken(reuses)
+			co.thrift.taken(k.reuses)
 		}
 		begun = t.endUnlessUsedLocked()
 	}

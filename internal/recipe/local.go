@@ -16,7 +16,8 @@ type Local struct {
 	siblings    *siblings
 	newHolds    *delayed[watchable] // their passages
 	longWaiters *delayed[waiter]    // the candidates that wait
-	parents     singleflight.Group  // by lock
+	keepers     keepers
+	parents     singleflight.Group // by lock
 
 	// the znode of the lock that was met last did not exist, see found
 	meetsNew atomic.Bool

@@ -31,7 +31,7 @@ func (s *several) create(candidates []*candidate) *ClaimError {
 	}
 	for {
 		for _, c := range candidates {
-			if err := c.request(); err != nil {
+			if err := c.request(s.ctx); err != nil {
 				enterAll(candidates, uncreated)
 				return &ClaimError{c.dir, err}
 			}

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -569,6 +570,34 @@ func TestVirtualIdleHoldOfGoroutinesAlone(t *testing.T) {
 		after, _ := requests(client)
 		assert.Equal(t, before, after)
 		assert.Zero(t, alone)
+	})
+}
+
+// TestVirtualIdleHoldsMakeRoom has a session be full of holds that are kept: they go where others
+// need the room, one after the other.
+func TestVirtualIdleHoldsMakeRoom(t *testing.T) {
+	const bound = 8 << 10
+	virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second, zklock.WithFootprint(bound))
+		one := len("/ZktoolsLocks/k0000/_c_00000000000000000000000000000000-lock-0000000000") + 4
+		for i := range bound / one {
+			m := mutex(t, s, fmt.Sprintf("k%04d", i), zklock.WithIdleHold(time.Hour))
+			for range 2 {
+				lock(t, m)
+				m.Unlock()
+			}
+		}
+		require.Len(t, w.Ephemerals(), bound/one)
+		together, err := s.LockAll(t.Context(), mutex(t, s, "t0001"), mutex(t, s, "t0002"))
+		require.NoError(t, err)
+		for i := range bound/one - 2 {
+			lock(t, mutex(t, s, fmt.Sprintf("h%04d", i)))
+			require.LessOrEqual(t, pathBytes(w), bound)
+			require.Len(t, w.Ephemerals(), bound/one)
+		}
+		_, err = mutex(t, s, "h9999").LockContext(t.Context())
+		require.ErrorIs(t, err, zklock.ErrTooMany)
+		require.NoError(t, together.UnlockContext(t.Context()))
 	})
 }
 
