@@ -127,10 +127,10 @@ func (e *Election) leader(ctx context.Context, zs *recipe.Local) (Contender, err
 }
 
 // Observe returns a sequence of the current leader and then each new one. It waits for a server to
-// report a change of the leader's znode, or of the queue while there is no leader, and sends no
-// requests meanwhile; while the lock has no znode it looks every 250 ms. A leader that steps down
-// before Observe has seen it is left out. The sequence ends with ctx. If a server refuses or the
-// Session is closed, the last element is that error.
+// report a change of the leader's znode, or of the queue while there is no leader, or that the lock
+// has a znode, and sends no requests meanwhile. A leader that steps down before Observe has seen it
+// is left out. The sequence ends with ctx. If a server refuses or the Session is closed, the last
+// element is that error.
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 	e.check()
 	ctx = ensemble.OrNone(ctx)
@@ -166,8 +166,8 @@ func (e *Election) next(ctx context.Context, known Contender) (Contender, error)
 	return leader, opError("look at", e.m.path, err)
 }
 
-// leaderlessLook is the interval at which Observe looks for a leader while the lock has no znode, or
-// while the znodes of candidates may not be read: servers report no change then.
+// leaderlessLook is the interval at which Observe looks for a leader while the znodes of candidates
+// may not be read, of which servers report no change, or while children only look like candidates.
 const leaderlessLook = 250 * time.Millisecond
 
 // awaitChange waits until there may be another leader than the one with that znode, "" for none.
@@ -200,14 +200,31 @@ func (e *Election) awaitCandidate(ctx context.Context, zs *recipe.Local,
 	w := zs.Watches.WatchChildren(e.m.path, wake)
 	defer w.Stop()
 	q, err := w.Read(ctx)
-	if err != nil && !errors.Is(err, zk.ErrNoNode) {
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return e.awaitZnode(ctx, zs, wake)
+	case err != nil:
 		return err
-	}
-	// Otherwise one has come meanwhile, or a child only looks like one.
-	if err == nil && len(queue.Order(q.Children)) == 0 {
+	case len(queue.Order(q.Children)) == 0:
 		return awaitWake(ctx, zs, wake, nil)
+	default: // one has come meanwhile, or a child only looks like one
+		return awaitWake(ctx, zs, wake, time.After(leaderlessLook))
 	}
-	return awaitWake(ctx, zs, wake, time.After(leaderlessLook))
+}
+
+// awaitZnode waits until the lock has a znode.
+func (e *Election) awaitZnode(ctx context.Context, zs *recipe.Local, wake chan struct{}) error {
+	w := zs.Watches.WatchPresence(e.m.path, wake)
+	defer w.Stop()
+	for {
+		znode, err := w.Read(ctx)
+		if err != nil || znode.Czxid != 0 {
+			return err
+		}
+		if err = awaitWake(ctx, zs, wake, nil); err != nil {
+			return err
+		}
+	}
 }
 
 // awaitWake waits for wake or look. It fails if the session or ctx ends first.

@@ -91,6 +91,8 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 	switch {
 	case node.what == children:
 		request, read = wire.GetChildren(node.path, true), childrenState
+	case node.what == presence:
+		request, read = wire.Exists(node.path, true), t.zs.opaqueState
 	case node.opaque: // a test for existence leaves a watch behind where there is no znode
 		request, read = wire.Exists(node.path, true), t.zs.opaqueState
 	}
@@ -101,6 +103,8 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 			now.state = read(reply)
 		case node.opaque && errors.Is(now.err, zk.ErrNoAuth):
 			now.state, now.err = NodeState{Hidden: true}, nil
+		case node.what == presence && errors.Is(now.err, zk.ErrNoNode):
+			now.err = nil
 		}
 		t.asks.Release(1)
 		t.finish(node, fired)
@@ -123,7 +127,7 @@ func (t *WatchTable) finish(node *watchedNode, fired uint64) {
 	case errors.Is(now.err, zk.ErrNoNode):
 		node.gone = node.what == candidate
 	case errors.Is(now.err, zk.ErrNoAuth):
-		node.opaque = node.what != children
+		node.opaque = node.what != children && node.what != presence
 	}
 	node.reading = nil
 	close(now.done)

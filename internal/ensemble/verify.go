@@ -43,7 +43,7 @@ func (t *WatchTable) longWaitedFor(held map[string]bool) (paths []string) {
 		if node.waiters == nil || node.audits%auditsToVerify != 0 {
 			continue
 		}
-		if node.what != children && !held[node.path] {
+		if node.what != children && node.what != presence && !held[node.path] {
 			paths = append(paths, node.path)
 		}
 		for _, name := range node.state.Children { // which are what is waited for there

@@ -27,7 +27,7 @@ type WatchTable struct {
 	sooner chan struct{}
 
 	mu    sync.Mutex              // guards what follows, and the fields of the watchedNodes
-	nodes map[string]*watchedNode // by path, with a slash behind it where the children are watched
+	nodes map[string]*watchedNode // by aspect.key
 	below map[*Below]struct{}
 	until int64 // the newest transaction in an answer on the last connection
 }
@@ -62,14 +62,19 @@ const (
 	candidate aspect = iota // its data; its name is not used again soon
 	place                   // its data; it can be deleted and made again
 	children                // which children it has; it can be made again too
+	presence                // whether there is one
 )
 
 // key returns under what a znode stands in the table.
 func (a aspect) key(path string) string {
-	if a == children {
+	switch a {
+	case children:
 		return path + "/"
+	case presence:
+		return path + "//"
+	default:
+		return path
 	}
-	return path
 }
 
 // reading is a request for a znode's state, and for a watch.
@@ -126,6 +131,12 @@ func (t *WatchTable) WatchPlace(path string, wake chan struct{}) *Watcher {
 // WatchChildren is Watch for which children a znode has. It can be made again when it is gone.
 func (t *WatchTable) WatchChildren(path string, wake chan struct{}) *Watcher {
 	return t.watch(path, children, wake)
+}
+
+// WatchPresence is Watch for whether there is such a znode. Its Read has a Czxid if there is, and does
+// not fail with zk.ErrNoNode.
+func (t *WatchTable) WatchPresence(path string, wake chan struct{}) *Watcher {
+	return t.watch(path, presence, wake)
 }
 
 func (t *WatchTable) watch(path string, what aspect, wake chan struct{}) *Watcher {
@@ -299,6 +310,9 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 		restored := node.reading != nil && node.reading.restores
 		node.told = node.told || gone && !restored
 	}
+	if node := t.nodes[presence.key(path)]; node != nil && event != zk.EventNodeChildrenChanged {
+		node.disarm()
+	}
 	if node := t.nodes[children.key(path)]; node != nil &&
 		(gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
@@ -338,7 +352,7 @@ func (t *WatchTable) noteDisconnected(answered int64) {
 func (t *WatchTable) Wake(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, key := range [...]string{path, children.key(path)} {
+	for _, key := range [...]string{path, children.key(path), presence.key(path)} {
 		if node := t.nodes[key]; node != nil {
 			t.wakeLocked(node)
 		}

@@ -357,7 +357,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "election: looks again and again while there is no leader",
-		edits: []edit{{"election.go", "	if err == nil && len(queue.Order(q.Children)) == 0 {", "	if err != nil && len(queue.Order(q.Children)) == 0 {"}},
+		edits: []edit{{"election.go", "	case len(queue.Order(q.Children)) == 0:", "	case false:"}},
 		tests: "TestVirtualObserveWithoutALeader",
 	},
 	{
@@ -489,6 +489,16 @@ var mutants = []mutant{
 		name:  "several locks: a deadline although one was released",
 		edits: []edit{{"lockall.go", " || l.a.Hold().Released()", ""}},
 		tests: "TestVirtualLockAllDeadlineAfterADowngrade",
+	},
+	{
+		name:  "election: polls while the lock has no znode",
+		edits: []edit{{"election.go", "		return e.awaitZnode(ctx, zs, wake)\n", "		return awaitWake(ctx, zs, wake, time.After(leaderlessLook))\n"}},
+		tests: "TestVirtualObserveWithoutAZnode",
+	},
+	{
+		name:  "election: the creation of the lock's znode overlooked",
+		edits: []edit{{"internal/ensemble/watches.go", ", children.key(path), presence.key(path)}", ", children.key(path)}"}},
+		tests: "TestVirtualObserveWithoutAZnode",
 	},
 	{
 		name:  "misuse: copy of a Semaphore is used",

@@ -231,6 +231,41 @@ func TestVirtualObserveThroughAnExpiry(t *testing.T) {
 	})
 }
 
+// TestVirtualObserveWithoutAZnode has no client use the name for a minute: the observer looks once in a
+// session timeout, as all who wait do, and a server tells it of the first leader.
+func TestVirtualObserveWithoutAZnode(t *testing.T) {
+	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, client := w.dial("", 10*time.Second)
+		elsewhere, _ := w.dial("", 10*time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		seen := make(chan time.Time, 1)
+		go func() { // ends with ctx; waited for below
+			defer close(seen)
+			for range election(t, s, "observer").Observe(ctx) {
+				seen <- time.Now()
+			}
+		}()
+		asked := 0
+		client.OnRequest(func(op int32) {
+			if op != wire.OpPing {
+				asked++
+			}
+		})
+		time.Sleep(time.Minute) // sleep ok: virtual
+		assert.LessOrEqual(t, asked, 4+6)
+		for range 2 { // the second time, after servers have removed the znode
+			begun := time.Now()
+			m := mutex(t, elsewhere, "e")
+			lock(t, m)
+			assert.Less(t, (<-seen).Sub(begun), 50*time.Millisecond)
+			m.Unlock()
+			time.Sleep(10 * time.Minute) // sleep ok: virtual; servers have removed the empty znode
+		}
+		cancel()
+		<-seen
+	})
+}
+
 // TestVirtualObserveWithoutALeader has no leader for a while: a server tells of the next.
 func TestVirtualObserveWithoutALeader(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
