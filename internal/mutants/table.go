@@ -51,9 +51,9 @@ var mutants = []mutant{
 		tests: "TestVirtualIdleHoldEnds",
 	},
 	{
-		name:  "idle hold: goes on when it is lost",
+		name:  "idle hold: kept although its release was asked for",
 		edits: []edit{{"internal/recipe/idle.go", "t.grants < math.MaxUint32 && t.owner.hold.Known() == nil\n}\n\n// resume", "t.grants < math.MaxUint32\n}\n\n// resume"}},
-		tests: "TestVirtualIdleHoldLostInUse",
+		tests: "TestVirtualIdleHoldRevokedInUse",
 	},
 	{
 		name:  "idle hold: Relinquish does not wait for the removal",

@@ -264,12 +264,15 @@ func (k *keeper) await(over context.Context, limit *time.Timer) (wanted, again b
 	}
 }
 
+// whileInUse is how often it is looked, at most, for how long a hold in use may be kept.
+const whileInUse = 10 * time.Millisecond
+
 // idleLeft returns for how long the hold is to be kept if it is not used.
 func (t *term) idleLeft(k *keeper) time.Duration {
 	t.co.mu.Lock()
 	defer t.co.mu.Unlock()
 	if t.phase != resting {
-		return t.co.idle
+		return max(t.co.idle, whileInUse)
 	}
 	return t.co.idle - time.Since(k.since)
 }
