@@ -62,7 +62,8 @@ func (l *Lease) aging() time.Duration {
 func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.noticeSleepLocked(time.Now(), 0)
+	now := time.Now()
+	l.noticeSleepLocked(now, 0)
 	if l.ended {
 		return false
 	}
@@ -72,7 +73,7 @@ func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
 	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {
 		return false
 	}
-	l.holds[h] = struct{}{}
+	l.holds[h] = now
 	if len(l.holds) == 1 {
 		l.setTimerLocked()
 		select {

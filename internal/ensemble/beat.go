@@ -3,25 +3,13 @@ package ensemble
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zookylock/zklock/internal/wire"
 )
-
-// checksPerBeat bounds the size of one beat, in holds: servers refuse requests above 1 MB, and a
-// path may have 1 kB.
-const checksPerBeat = 500
-
-// held returns the holds under the lease.
-func (l *Lease) held() []Tenant {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	held := make([]Tenant, 0, len(l.holds))
-	for h := range l.holds {
-		held = append(held, h)
-	}
-	return held
-}
 
 // run beats while something is held, until the ZooKeeper session ends.
 func (l *Lease) run() {
@@ -46,13 +34,9 @@ func (l *Lease) run() {
 			if len(held) == 0 {
 				break
 			}
-			if _, fresh := l.untilBeat(); fresh {
-				continue // another operation has just been confirmed, which proves as much
-			}
-			for len(held) > 0 {
-				n := min(len(held), checksPerBeat)
-				l.beatOnce(held[:n])
-				held = held[n:]
+			_, fresh := l.untilBeat()
+			for due := range slices.Chunk(l.due(held, fresh), checksPerBeat) {
+				l.beatOnce(due)
 			}
 		}
 	}
@@ -67,45 +51,65 @@ func (l *Lease) untilBeat() (wait time.Duration, fresh bool) {
 	return untilBeat(now, left, timeout), isFresh(left, timeout)
 }
 
-// beatOnce asks a quorum to confirm that the candidates of these holds exist. Those that do not are
-// lost.
-func (l *Lease) beatOnce(held []Tenant) {
-	for len(held) > 0 {
-		paths := make([]string, len(held))
-		for i, h := range held {
-			paths[i] = h.Znode()
+// beatOnce asks a quorum to confirm that these holds' znodes exist. Those that do not are lost.
+func (l *Lease) beatOnce(due []heldZnode) {
+	for len(due) > 0 {
+		asked, checks := time.Now(), make([]zk.CheckVersionRequest, len(due))
+		for i, z := range due {
+			checks[i] = zk.CheckVersionRequest{Path: z.path, Version: z.version}
 		}
-		err := l.Check(context.Background(), paths...)
-		var missing *missingError
-		if !errors.As(err, &missing) {
+		err := l.check(context.Background(), checks)
+		var failed *checkError
+		if !errors.As(err, &failed) {
+			if err == nil {
+				l.noteChecked(due, asked)
+			}
 			return
 		}
-		// A hold that was released meanwhile is no longer under the lease; to lose it then means
-		// nothing.
-		held[missing.index].Missing(paths[missing.index])
-		held = append(held[:missing.index:missing.index], held[missing.index+1:]...)
+		switch z := &due[failed.index]; {
+		case errors.Is(err, zk.ErrBadVersion):
+			l.zs.Watches.doubt(z.path, z.version)
+			z.version = wire.AnyVersion
+		default:
+			// A hold that was released meanwhile is no longer under the lease; to lose it then means
+			// nothing.
+			z.hold.Missing(z.path)
+			due = slices.Delete(due, failed.index, failed.index+1)
+		}
 	}
 }
 
-// missingError says which of several znodes does not exist.
-type missingError struct{ index int }
+// checkError says which of several checks has failed.
+type checkError struct {
+	index int
+	err   error // zk.ErrNoNode or zk.ErrBadVersion
+}
 
-func (*missingError) Error() string { return zk.ErrNoNode.Error() }
-func (*missingError) Unwrap() error { return zk.ErrNoNode }
+func (e *checkError) Error() string { return e.err.Error() }
+func (e *checkError) Unwrap() error { return e.err }
 
 // Check is the quorum-confirmed operation: a transaction that has the leader verify that the znodes
 // exist. Unlike a read it cannot be answered by a server that is cut off from its leader. It fails
-// with a missingError, with ctx, and as Session.Do does.
+// with a checkError, with ctx, and as Session.Do does.
 func (l *Lease) Check(ctx context.Context, paths ...string) error {
-	ops := make([]any, len(paths))
+	checks := make([]zk.CheckVersionRequest, len(paths))
 	for i, path := range paths {
-		ops[i] = &zk.CheckVersionRequest{Path: path, Version: -1}
+		checks[i] = zk.CheckVersionRequest{Path: path, Version: wire.AnyVersion}
+	}
+	return l.check(ctx, checks)
+}
+
+// check is Check for znodes that are to have some version.
+func (l *Lease) check(ctx context.Context, checks []zk.CheckVersionRequest) error {
+	ops := make([]any, len(checks))
+	for i := range checks {
+		ops[i] = &checks[i]
 	}
 	return l.zs.DoApart(ctx, func() error {
 		results, err := l.zs.Conn.Multi(ops...)
 		for i, r := range results {
-			if errors.Is(r.Error, zk.ErrNoNode) {
-				return &missingError{index: i}
+			if errors.Is(r.Error, zk.ErrNoNode) || errors.Is(r.Error, zk.ErrBadVersion) {
+				return &checkError{i, r.Error}
 			}
 		}
 		return err

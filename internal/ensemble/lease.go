@@ -19,8 +19,8 @@ type Lease struct {
 	beat chan struct{} // signals the first hold after none; has room for one
 	soon chan struct{} // signals that the next beat cannot wait; has room for one
 
-	mu    sync.Mutex // guards the fields below
-	holds map[Tenant]struct{}
+	mu    sync.Mutex           // guards the fields below
+	holds map[Tenant]time.Time // when a quorum was asked about each last
 	proof proof
 	ended bool        // nothing is held under it any more
 	timer *time.Timer // calls RunOut at the deadline, and before; set while something is held
@@ -39,7 +39,7 @@ func newLease(zs *Session, kind Proof) *Lease {
 		kind:   kind,
 		beat:   make(chan struct{}, 1),
 		soon:   make(chan struct{}, 1),
-		holds:  make(map[Tenant]struct{}),
+		holds:  make(map[Tenant]time.Time),
 		proof:  newProof(kind, zs.client.cfg.Timeout),
 		asleep: zs.client.cfg.Asleep(),
 	}
@@ -191,14 +191,14 @@ func (l *Lease) end(reason error) {
 	lose(holds, reason)
 }
 
-func (l *Lease) takeLocked() map[Tenant]struct{} {
+func (l *Lease) takeLocked() map[Tenant]time.Time {
 	holds := l.holds
-	l.holds = make(map[Tenant]struct{})
+	l.holds = make(map[Tenant]time.Time)
 	l.setTimerLocked()
 	return holds
 }
 
-func lose(holds map[Tenant]struct{}, reason error) {
+func lose(holds map[Tenant]time.Time, reason error) {
 	for h := range holds {
 		h.Lose(reason)
 	}

@@ -14,12 +14,12 @@ const auditsToVerify = 3
 // transaction for good: ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted
 // under load. A client that is connected to it waits for a candidate that is gone, and a session
 // that is confirmed by the others is no help. Such a server is left.
-func (t *WatchTable) verify() {
-	paths := t.longWaitedFor()
+func (t *WatchTable) verify(held map[string]bool) {
+	paths := t.longWaitedFor(held)
 	for len(paths) > 0 {
 		some := paths[:min(len(paths), checksPerBeat)]
 		err := t.zs.Lease.Check(context.Background(), some...) // ends with the session
-		var missing *missingError
+		var missing *checkError
 		switch {
 		case err == nil:
 			paths = paths[len(some):]
@@ -35,11 +35,7 @@ func (t *WatchTable) verify() {
 }
 
 // longWaitedFor returns the paths of what is waited for, but for our own holds.
-func (t *WatchTable) longWaitedFor() (paths []string) {
-	held := make(map[string]bool)
-	for _, h := range t.zs.Lease.held() {
-		held[h.Znode()] = true
-	}
+func (t *WatchTable) longWaitedFor(held map[string]bool) (paths []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
@@ -73,6 +69,29 @@ func (t *WatchTable) standsHere(path string) (exists bool) {
 	return err == nil && exists
 }
 
+// held returns the paths of our own holds.
+func (t *WatchTable) held() map[string]bool {
+	held := make(map[string]bool)
+	for _, z := range t.zs.Lease.held() {
+		held[z.path] = true
+	}
+	return held
+}
+
+// recheck wakes the watchers that an event which was lost would leave waiting: all but those of
+// holds that beats check.
+func (t *WatchTable) recheck(held map[string]bool) {
+	beats := t.zs.Lease.kind == LeaseQuorum
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		if !beats || !held[node.path] || !node.vouches() {
+			node.disarm()
+			t.wakeLocked(node)
+		}
+	}
+}
+
 // audit makes all watchers look again once in a session timeout, so that a lost event delays none
 // of them for longer. It ends with the ZooKeeper session; Close waits for it.
 func (t *WatchTable) audit() {
@@ -81,8 +100,9 @@ func (t *WatchTable) audit() {
 	for {
 		select {
 		case <-tick.C:
-			t.Recheck()
-			t.verify()
+			held := t.held()
+			t.recheck(held)
+			t.verify(held)
 		case <-t.sooner:
 			tick.Reset(t.zs.Timeout())
 		case <-t.zs.ended:

@@ -20,6 +20,7 @@ type Client struct {
 	delay   time.Duration
 	dials   int
 	sent    map[int32]int
+	checks  int // in transactions
 	after   func(op int32)
 }
 
@@ -137,6 +138,12 @@ func (cl *Client) OnRequest(f func(op int32)) { cl.c.do(func() { cl.after = f })
 // wire.OpConnect.
 func (cl *Client) Sent(op int32) (n int) {
 	cl.c.do(func() { n = cl.sent[op] })
+	return n
+}
+
+// Checks returns how many checks were in the transactions that have been executed.
+func (cl *Client) Checks() (n int) {
+	cl.c.do(func() { n = cl.checks })
 	return n
 }
 

@@ -95,6 +95,7 @@ func New(cfg Config) *Cluster {
 		c.servers = append(c.servers, &Server{
 			c: c, address: fmt.Sprintf("zk%d:2181", i), touched: make(map[*session]struct{}),
 			kept:   make(tree),
+			silent: make(map[string]bool),
 			queues: make(map[int64][]waiting),
 		})
 	}

@@ -268,7 +268,9 @@ func (s *Server) multi(co *conn, r *jute.Reader, w *jute.Writer) {
 			} else {
 				first = res.err
 			}
-			results = append(results, res)
+			if results = append(results, res); op == wire.OpCheck {
+				co.client.checks++
+			}
 		}
 	})
 	for _, res := range results {

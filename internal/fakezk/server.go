@@ -24,6 +24,7 @@ type Server struct {
 	stale    tree                  // what one knows that does not hear of commits
 	zxid     int64                 // how far that goes
 	kept     tree                  // what it will not hear the deletion of
+	silent   map[string]bool       // of what it sends no event
 	touched  map[*session]struct{} // since the leader's last ping
 	pinged   bool                  // the next is on the agenda
 	resuming bool                  // looks at what was held
@@ -89,6 +90,9 @@ func (s *Server) Keep(p string) {
 		}
 	})
 }
+
+// Silence has the server send no event of a znode.
+func (s *Server) Silence(p string) { s.c.do(func() { s.silent[p] = true }) }
 
 // SetMost sets the longest session timeout that the server grants from now on; 0 is 20 ticks, the
 // default. A server bounds the timeout of a session at every connect, and the leader counts by the
@@ -298,7 +302,7 @@ func (s *Server) notify(co *conn, ev event) {
 		s.held = append(s.held, func() { s.notify(co, ev) })
 		return
 	}
-	if co.ended || s.mode == severed || s.kept[ev.path] != nil && ev.kind == nodeDeleted {
+	if co.ended || s.mode == severed || s.silent[ev.path] || s.kept[ev.path] != nil && ev.kind == nodeDeleted {
 		return
 	}
 	w := new(jute.Writer)

@@ -1158,14 +1158,77 @@ var mutants = []mutant{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
 			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
-			{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""},
+			{"internal/ensemble/beat.go", "			z.hold.Missing(z.path)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",
 	},
 	{
 		name:  "removal not noticed by the beat",
-		edits: []edit{{"internal/ensemble/beat.go", "		held[missing.index].Missing(paths[missing.index])\n", ""}},
+		edits: []edit{{"internal/ensemble/beat.go", "			z.hold.Missing(z.path)\n", ""}},
 		tests: "TestARemovalIsNoticedWithoutItsEvent",
+	},
+	{
+		name:  "beats: a watch that was used up counts",
+		edits: []edit{{"internal/ensemble/held.go", "return n.armed && !n.opaque", "return (n.armed || n.fired > 0) && !n.opaque"}},
+		tests: "TestVirtualARemovedHoldIsTold",
+	},
+	{
+		name: "beats: a watch of an earlier connection counts",
+		edits: []edit{
+			{"internal/ensemble/watches.go", "		node.disarm()\n		node.gone, node.told = false, false\n", "		node.fired++\n		node.gone, node.told = false, false\n"},
+			{"events.go", "		ev.Session.Watches.Recheck() // the server has forgotten all watches of the connection\n", ""},
+		},
+		tests: "TestVirtualARemovedHoldIsTold",
+	},
+	{
+		name:  "beats: a watch that tells of nothing counts",
+		edits: []edit{{"internal/ensemble/held.go", "n.armed && !n.opaque &&", "n.armed &&"}},
+		tests: "TestWhatVouchesForAHold",
+	},
+	{
+		name:  "beats: a watch that wakes nothing counts",
+		edits: []edit{{"internal/ensemble/held.go", " && n.waiters != nil }", " }"}},
+		tests: "TestWhatVouchesForAHold",
+	},
+	{
+		name:  "beats: holds not checked in rotation",
+		edits: []edit{{"internal/ensemble/held.go", "z.checked.Before(late) || !fresh && (!vouched || i < share)", "late.IsZero() || !fresh && (!vouched || i < min(share, 1))"}},
+		tests: "TestVirtualHoldsOnAServerThatLostATransaction",
+	},
+	{
+		name:  "beats: holds of a busy session not checked",
+		edits: []edit{{"internal/ensemble/held.go", "z.checked.Before(late) ||", "late.IsZero() ||"}},
+		tests: "TestVirtualHoldsOnAServerThatLostATransaction",
+	},
+	{
+		name:  "beats: rotation without order",
+		edits: []edit{{"internal/ensemble/held.go", "			l.holds[z.hold] = asked\n", "			_ = asked\n"}},
+		tests: "TestVirtualHoldsOnAServerThatLostATransaction|TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "beats: all holds checked each time",
+		edits: []edit{{"internal/ensemble/held.go", "i < share)", "i < share*len(held))"}},
+		tests: "TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "beats: young holds not checked",
+		edits: []edit{{"internal/ensemble/held.go", "(!vouched || i < share)", "(!vouched && false || i < share)"}},
+		tests: "TestVirtualYoungHoldsAreChecked",
+	},
+	{
+		name:  "beats: data of any version",
+		edits: []edit{{"internal/ensemble/beat.go", "Version: z.version}", "Version: wire.AnyVersion}"}},
+		tests: "TestVirtualAMarkWithoutAnEvent",
+	},
+	{
+		name:  "beats: another version is no reason to look",
+		edits: []edit{{"internal/ensemble/beat.go", "			l.zs.Watches.doubt(z.path, z.version)\n", ""}},
+		tests: "TestVirtualAMarkWithoutAnEvent",
+	},
+	{
+		name:  "beats: audits read holds",
+		edits: []edit{{"internal/ensemble/verify.go", "if !beats || !held[node.path] || !node.vouches() {", "if true || beats {"}},
+		tests: "TestVirtualIdleHoldsCostNothing",
 	},
 	{
 		name:  "holds not lost with their session",
@@ -1174,7 +1237,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "server out of step believed",
-		edits: []edit{{"internal/ensemble/verify.go", "			t.verify()\n", ""}},
+		edits: []edit{{"internal/ensemble/verify.go", "			t.verify(held)\n", ""}},
 		tests: "TestVirtualServerOutOfStep",
 	},
 	{
