@@ -63,6 +63,25 @@ func TestVirtualIdleHoldsCostNothing(t *testing.T) {
 	}
 }
 
+// TestVirtualIdleHoldsOfOtherLeases counts the same for the leases that have no beats.
+func TestVirtualIdleHoldsOfOtherLeases(t *testing.T) {
+	const timeout, n = 10 * time.Second, 100
+	for _, lease := range []zklock.Lease{zklock.LeasePing, zklock.LeaseServer} {
+		virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
+			s, client := w.dial("", timeout, zklock.WithLease(lease))
+			locks, _ := hold(t, s, n)
+			time.Sleep(3 * timeout) // sleep ok: virtual
+			synctest.Wait()
+			beats, reads := client.Sent(wire.OpMulti), readsOf(client)
+			time.Sleep(10 * timeout) // sleep ok: virtual
+			synctest.Wait()
+			assert.Equal(t, beats, client.Sent(wire.OpMulti), "%v", lease)
+			assert.InDelta(t, 10*n, readsOf(client)-reads, n, "%v", lease)
+			unlockAll(locks)
+		})
+	}
+}
+
 // TestVirtualYoungHoldsAreChecked has locks be held for the moment of a beat, when no watch vouches
 // for them.
 func TestVirtualYoungHoldsAreChecked(t *testing.T) {
