@@ -36,7 +36,7 @@ func (s *Session) onSessionEvent(ev ensemble.Event) {
 		ev.Session.SetUp(true)
 	case zk.StateDisconnected:
 		ev.Session.SetUp(false)
-		ev.Session.Watches.Recheck() // the server has forgotten all watches of the connection
+		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection
 	case zk.StateExpired:
 		ev.Session.End(ensemble.ErrExpired)
 	default:

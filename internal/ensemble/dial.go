@@ -144,6 +144,7 @@ func (zs *Session) connect(network string) (net.Conn, error) {
 		Answered:     func(op int32, sent time.Time) { zs.onAnswer(op, sent, to) },
 		AuthRejected: zs.onAuthRejected,
 		LastZxid:     &zs.lastZxid,
+		AnsweredZxid: &zs.answered,
 		OwnRequests:  &zs.OwnRequests,
 		Asked:        zs.Timeout(),
 		Credentials:  len(zs.client.cfg.Auth),

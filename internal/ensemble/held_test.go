@@ -17,7 +17,7 @@ func TestWhatVouchesForAHold(t *testing.T) {
 	}{
 		"nothing":      {func(*WatchTable, *watchedNode, *Watcher) {}, true},
 		"used up":      {func(_ *WatchTable, n *watchedNode, _ *Watcher) { n.disarm() }, false},
-		"disconnected": {func(t *WatchTable, _ *watchedNode, _ *Watcher) { t.noteDisconnected() }, false},
+		"disconnected": {func(t *WatchTable, _ *watchedNode, _ *Watcher) { t.noteDisconnected(9) }, false},
 		"may not be read": {func(_ *WatchTable, n *watchedNode, _ *Watcher) { n.opaque = true },
 			false},
 		"not waited for": {func(_ *WatchTable, _ *watchedNode, w *Watcher) { w.Stop() }, false},

@@ -12,17 +12,21 @@ import (
 // Read returns the znode's state, and makes sure that the next change to it wakes the waiter. It
 // fails with zk.ErrNoNode if there is no such znode, and as Session.Do does.
 func (w *Watcher) Read(ctx context.Context) (state NodeState, err error) {
-	if state, ok, err := w.known(); ok {
-		return state, err
-	}
-	err = w.table.zs.Do(ctx, func() error {
-		state, err = w.ask(ctx)
-		if errors.Is(err, zk.ErrNoAuth) { // now it is known that the data may not be read
-			state, err = w.ask(ctx)
+	for {
+		if state, ok, err := w.known(); ok {
+			return state, err
 		}
-		return err
-	})
-	return state, err
+		err = w.table.zs.Do(ctx, func() error {
+			state, err = w.ask(ctx)
+			if errors.Is(err, zk.ErrNoAuth) { // now it is known that the data may not be read
+				state, err = w.ask(ctx)
+			}
+			return err
+		})
+		if err != errNotRestored {
+			return state, err
+		}
+	}
 }
 
 // known returns what needs no request.

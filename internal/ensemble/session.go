@@ -27,6 +27,7 @@ type Session struct {
 	Lease   *Lease
 
 	lastZxid atomic.Int64 // the newest transaction that a server has told of
+	answered atomic.Int64 // the newest that the header of an answer had
 	// compares the first that it tells of with those of the sessions before
 	firstZxid   sync.Once
 	OwnRequests atomic.Int64 // how many were sent past zk.Conn's queue, see wire.Config
@@ -117,8 +118,10 @@ func (zs *Session) onState(state zk.State) {
 	switch state {
 	case zk.StateExpired:
 		zs.disconnect() // here and now: zk.Conn's next step is to dial for a new session
+	case zk.StateHasSession:
+		zs.Watches.restore()
 	case zk.StateDisconnected:
-		zs.Watches.noteDisconnected()
+		zs.Watches.noteDisconnected(zs.answered.Load())
 		if zs.dialing.Err() != nil {
 			// let zk.Conn.Close queue its request before the queue is emptied for the last time
 			time.Sleep(time.Millisecond)

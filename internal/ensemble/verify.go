@@ -85,10 +85,13 @@ func (t *WatchTable) recheck(held map[string]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
-		if !beats || !held[node.path] || !node.vouches() {
-			node.disarm()
-			t.wakeLocked(node)
+		if beats && held[node.path] && node.vouches() {
+			continue
 		}
+		if node.armed { // otherwise it is read anyway
+			node.disarm()
+		}
+		t.wakeLocked(node)
 	}
 }
 

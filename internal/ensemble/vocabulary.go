@@ -18,6 +18,7 @@ var substitutes = map[int32]string{
 	wire.OpCreateContainer: "the znodes above candidates are persistent, and stay",
 	wire.OpAddWatch:        "all locks are read at each look",
 	wire.OpMultiRead:       "candidates are read one by one",
+	wire.OpSetWatches:      "znodes are read one by one after a reconnection",
 }
 
 // vocabulary is which of these requests the servers do not take. A server that does not says so

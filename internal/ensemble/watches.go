@@ -29,6 +29,7 @@ type WatchTable struct {
 	mu    sync.Mutex              // guards what follows, and the fields of the watchedNodes
 	nodes map[string]*watchedNode // by path, with a slash behind it where the children are watched
 	below map[*Below]struct{}
+	until int64 // the newest transaction in an answer on the last connection
 }
 
 // asksAtOnce bounds how many znodes are read at a time: thousands may be waited for when a
@@ -51,6 +52,7 @@ type watchedNode struct {
 	changed uint64 // what fired was when a server last reported that it has other children
 	audits  int    // since it was first waited for
 	state   NodeState
+	stood   bool // the watch, at the end of the last connection, and is to be restored
 }
 
 // aspect is what of a znode is watched.
@@ -72,9 +74,10 @@ func (a aspect) key(path string) string {
 
 // reading is a request for a znode's state, and for a watch.
 type reading struct {
-	done  chan struct{} // closed when the fields below are set
-	state NodeState
-	err   error
+	restores bool          // and asks for the watch alone; see restore
+	done     chan struct{} // closed when the fields below are set
+	state    NodeState
+	err      error
 }
 
 // NodeState is what is of interest in a znode.
@@ -292,7 +295,9 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 	if node := t.nodes[path]; node != nil && event != zk.EventNodeChildrenChanged {
 		node.disarm()
 		node.gone = node.gone || gone && node.what == candidate
-		node.told = node.told || gone
+		// restore gets an event also for what has been changed first, and then deleted
+		restored := node.reading != nil && node.reading.restores
+		node.told = node.told || gone && !restored
 	}
 	if node := t.nodes[children.key(path)]; node != nil &&
 		(gone || event == zk.EventNodeChildrenChanged) {
@@ -305,21 +310,25 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 
 // disarm notes that nothing is known of the znode any more.
 func (n *watchedNode) disarm() {
-	n.armed, n.memo = false, nil
+	n.armed, n.memo, n.stood = false, nil, false
 	n.fired++
 }
 
 // noteDisconnected notes the end of the connection, with which the server has forgotten all
 // watches. Until there is another, a lock may be deleted and created again; then its numbers begin
-// anew, and other clients may use a name twice.
-func (t *WatchTable) noteDisconnected() {
+// anew, and other clients may use a name twice. What was watched until now has not changed up to the
+// given transaction.
+func (t *WatchTable) noteDisconnected(answered int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.until = answered
 	for b := range t.below {
 		b.breakLocked()
 	}
 	for _, node := range t.nodes {
+		stood := node.stood || node.armed && node.what == candidate && !node.opaque
 		node.disarm()
+		node.stood = stood
 		node.gone, node.told = false, false
 		t.forgetLocked(node)
 	}
@@ -333,6 +342,15 @@ func (t *WatchTable) Wake(path string) {
 		if node := t.nodes[key]; node != nil {
 			t.wakeLocked(node)
 		}
+	}
+}
+
+// WakeAll wakes all watchers, to look again where the watch does not stand.
+func (t *WatchTable) WakeAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, node := range t.nodes {
+		t.wakeLocked(node)
 	}
 }
 

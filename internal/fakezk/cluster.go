@@ -259,6 +259,7 @@ func (c *Cluster) transact(by int64, f func(*txn) code) code {
 		t.rollBack()
 	}
 	for _, ev := range t.events {
+		ev.zxid = t.zxid
 		c.fire(ev)
 		if ev.kind == nodeDeleted {
 			c.collect(path.Dir(ev.path))

@@ -179,7 +179,7 @@ func (s *Server) isOrdered(op int32) bool {
 	switch op {
 	case wire.OpPing, wire.OpSetAuth, wire.OpExists, wire.OpGetData, wire.OpGetChildren,
 		wire.OpGetChildren2,
-		wire.OpMultiRead:
+		wire.OpMultiRead, wire.OpSetWatches:
 		return false
 	case wire.OpSync:
 		return s != s.c.leader

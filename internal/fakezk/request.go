@@ -136,6 +136,10 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 		readMany(known, co.ids, r, w)
 		return true, ok
 	}
+	if op == wire.OpSetWatches {
+		s.setWatches(co, known, r)
+		return true, ok
+	}
 	if op == wire.OpAddWatch {
 		s.c.watchBelow(string(r.Text()), co)
 		w.Int32(0)
@@ -178,6 +182,46 @@ func (s *Server) read(co *conn, r *jute.Reader, op int32, w *jute.Writer) (bool,
 		n.stat(w)
 	}
 	return true, ok
+}
+
+// setWatches watches what has not changed since a transaction, and reports the rest
+// (DataTree.setWatches).
+func (s *Server) setWatches(co *conn, known tree, r *jute.Reader) {
+	since := r.Int64()
+	each := func(f func(p string, n *znode)) {
+		for range r.Count(4) {
+			p := string(r.Text())
+			f(p, cmp.Or(known[p], s.kept[p]))
+		}
+	}
+	tell := func(kind int32, p string) { s.notify(co, event{kind: kind, path: p}) }
+	each(func(p string, n *znode) {
+		switch {
+		case n == nil:
+			tell(nodeDeleted, p)
+		case n.mzxid > since:
+			tell(nodeDataChanged, p)
+		default:
+			s.c.watch(p, co)
+		}
+	})
+	each(func(p string, n *znode) {
+		if n != nil {
+			tell(nodeCreated, p)
+		} else {
+			s.c.watch(p, co)
+		}
+	})
+	each(func(p string, n *znode) {
+		switch {
+		case n == nil:
+			tell(nodeDeleted, p)
+		case n.pzxid > since:
+			tell(nodeChildrenChanged, p)
+		default:
+			s.c.watch(childrenOf(p), co)
+		}
+	})
 }
 
 // readMany reads the data of znodes. Whatever else a multiRead may hold is not known here.

@@ -91,8 +91,8 @@ func (s *Server) Keep(p string) {
 	})
 }
 
-// Silence has the server send no event of a znode.
-func (s *Server) Silence(p string) { s.c.do(func() { s.silent[p] = true }) }
+// Silence has the server send no event of a znode, or send them again.
+func (s *Server) Silence(p string, silent bool) { s.c.do(func() { s.silent[p] = silent }) }
 
 // SetMost sets the longest session timeout that the server grants from now on; 0 is 20 ticks, the
 // default. A server bounds the timeout of a session at every connect, and the leader counts by the
@@ -307,7 +307,7 @@ func (s *Server) notify(co *conn, ev event) {
 	}
 	w := new(jute.Writer)
 	w.Int32(-1)
-	w.Int64(-1)
+	w.Int64(cmp.Or(ev.zxid, -1)) // since 3.9.0, and -1 before
 	w.Int32(0)
 	w.Int32(ev.kind)
 	w.Int32(3) // SyncConnected

@@ -41,6 +41,18 @@ func (s *Stranger) Set(p string, data []byte) {
 	s.transact(func(t *txn) code { return t.set(p, data, -1) })
 }
 
+// SetAll writes znodes in one transaction, if they all exist.
+func (s *Stranger) SetAll(paths []string, data []byte) {
+	s.transact(func(t *txn) code {
+		for _, p := range paths {
+			if err := t.set(p, data, -1); err != ok {
+				return err
+			}
+		}
+		return ok
+	})
+}
+
 // Delete deletes a znode, if it exists and is empty.
 func (s *Stranger) Delete(p string) { s.transact(func(t *txn) code { return t.delete(p, -1) }) }
 

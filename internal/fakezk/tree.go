@@ -99,6 +99,7 @@ type event struct {
 	path  string
 	owner int64 // of an ephemeral znode that was deleted
 	acl   acl   // of the znode: who may not read it is not told
+	zxid  int64 // of the transaction; 0 for an event that restores a watch
 }
 
 // watched returns the paths whose watches report the event.
@@ -224,7 +225,7 @@ func (t *txn) delete(p string, version int32) code {
 		t.tree[p] = n
 		parent.children[path.Base(p)] = struct{}{}
 	})
-	t.events = append(t.events, event{nodeDeleted, p, n.owner, n.acl},
+	t.events = append(t.events, event{kind: nodeDeleted, path: p, owner: n.owner, acl: n.acl},
 		event{kind: nodeChildrenChanged, path: path.Dir(p), acl: parent.acl})
 	return ok
 }

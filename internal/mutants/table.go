@@ -970,7 +970,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "mark missed while cut off",
-		edits: []edit{{"events.go", "		ev.Session.Watches.Recheck() // the server has forgotten all watches of the connection\n", ""}},
+		edits: []edit{{"events.go", "		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection\n", ""}},
 		tests: "TestAMarkIsSeenAfterAReconnection",
 	},
 	{
@@ -1175,8 +1175,8 @@ var mutants = []mutant{
 	{
 		name: "beats: a watch of an earlier connection counts",
 		edits: []edit{
-			{"internal/ensemble/watches.go", "		node.disarm()\n		node.gone, node.told = false, false\n", "		node.fired++\n		node.gone, node.told = false, false\n"},
-			{"events.go", "		ev.Session.Watches.Recheck() // the server has forgotten all watches of the connection\n", ""},
+			{"internal/ensemble/watches.go", "		node.disarm()\n		node.stood = stood\n", "		node.fired++\n		node.stood = stood\n"},
+			{"events.go", "		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection\n", ""},
 		},
 		tests: "TestVirtualARemovedHoldIsTold",
 	},
@@ -1227,8 +1227,58 @@ var mutants = []mutant{
 	},
 	{
 		name:  "beats: audits read holds",
-		edits: []edit{{"internal/ensemble/verify.go", "if !beats || !held[node.path] || !node.vouches() {", "if true || beats {"}},
+		edits: []edit{{"internal/ensemble/verify.go", "if beats && held[node.path] && node.vouches() {", "if false && beats {"}},
 		tests: "TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "restored watches: from the transaction of an event",
+		edits: []edit{{"internal/ensemble/session.go", "noteDisconnected(zs.answered.Load())", "noteDisconnected(zs.lastZxid.Load())"}},
+		tests: "TestVirtualHalfOfTheEvents",
+	},
+	{
+		name:  "restored watches: an event counts as an answer",
+		edits: []edit{{"internal/wire/read.go", " && xid != XidWatcherEvent && xid != XidPing {", " && xid != XidPing {"}},
+		tests: "TestEventsAndPingsAnswerNothing|TestVirtualHalfOfTheEvents",
+	},
+	{
+		name:  "restored watches: one that was used up",
+		edits: []edit{{"internal/ensemble/watches.go", "node.stood || node.armed && node.what", "node.stood || node.what"}},
+		tests: "TestVirtualAMarkThatWasNotRead",
+	},
+	{
+		name:  "restored watches: what is told meanwhile is forgotten",
+		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.fired == r.fired:", "case err == nil:"}},
+		tests: "TestVirtualChangesWhileAHolderIsCutOff",
+	},
+	{
+		name:  "restored watches: without an answer",
+		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.fired == r.fired:", "case node.fired == r.fired:"}},
+		tests: "TestVirtualConnectionEndsBeforeWatchesAreRestored",
+	},
+	{
+		name:  "restored watches: a deletion counts as told",
+		edits: []edit{{"internal/ensemble/watches.go", "gone && !restored", "(gone || restored && gone)"}},
+		tests: "TestVirtualADowngradeWhileAWriterIsCutOff",
+	},
+	{
+		name:  "restored watches: forgotten when a server hangs up",
+		edits: []edit{{"internal/ensemble/watches.go", "stood := node.stood || node.armed &&", "stood := node.armed &&"}},
+		tests: "TestVirtualReconnectionWithManyHolds",
+	},
+	{
+		name:  "restored watches: forgotten by an audit",
+		edits: []edit{{"internal/ensemble/verify.go", "		if node.armed { // otherwise it is read anyway", "		if true { // otherwise it is read anyway"}},
+		tests: "TestVirtualReconnectionWithManyHolds",
+	},
+	{
+		name:  "restored watches: in one request of any size",
+		edits: []edit{{"internal/ensemble/restore.go", "size > restoreAtOnce {", "size > 100*restoreAtOnce {"}},
+		tests: "TestVirtualReconnectionWithManyHolds",
+	},
+	{
+		name:  "restored watches: a refusal is not remembered",
+		edits: []edit{{"internal/ensemble/restore.go", "	t.zs.NoteRefusal(wire.OpSetWatches, err)\n", ""}},
+		tests: "TestVirtualServersThatRestoreNoWatches",
 	},
 	{
 		name:  "holds not lost with their session",
@@ -1564,7 +1614,7 @@ var mutants = []mutant{
 		name: "next number taken for proof although the lock's znode is another",
 		edits: []edit{{"internal/ensemble/watches.go", "	if node := t.nodes[path]; node != nil && node.armed {\n		return node.memo\n",
 			"	if node := t.nodes[path]; node != nil {\n		return node.memo\n"},
-			{"internal/ensemble/watches.go", "	n.armed, n.memo = false, nil\n", "	n.armed = false\n"},
+			{"internal/ensemble/watches.go", "	n.armed, n.memo, n.stood = false, nil, false\n", "	n.armed, n.stood = false, false\n"},
 			{"internal/ensemble/watches.go", "	if node.waiters == nil && !node.armed && node.reading == nil {", "	if node.waiters == nil && !node.armed && node.reading == nil && node.memo == nil {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},

@@ -197,7 +197,7 @@ func TestVirtualAMarkWithoutAnEvent(t *testing.T) {
 			s, _ := w.dial("", timeout)
 			locks, znodes := hold(t, s, n)
 			time.Sleep(3 * timeout) // sleep ok: virtual
-			w.Server(0).Silence(znodes[0])
+			w.Server(0).Silence(znodes[0], true)
 			w.Stranger().Set(znodes[0], []byte("unlock"))
 			asked := time.Now()
 			select {

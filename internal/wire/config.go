@@ -51,6 +51,12 @@ type Config struct {
 	// The Conn keeps it up to date, and says it to the server that it connects to.
 	LastZxid *atomic.Int64
 
+	// AnsweredZxid, if it is set, is the newest transaction in the header of an answer to a request.
+	// Whatever a server reports of watched znodes up to that transaction, it has reported before. The
+	// header of an event does not say as much: since 3.9.0 it has the transaction of the event, which
+	// may have changed other znodes too.
+	AnsweredZxid *atomic.Int64
+
 	// OwnRequests, if it is set, is how many requests of our own the session has sent, on whatever
 	// connection. Their numbers follow from it, so that none repeats in the session: a server tells
 	// whose write has been committed by session and number alone (CommitProcessor), and that of a

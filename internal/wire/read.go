@@ -105,11 +105,9 @@ func (c *Conn) next() (size int, passed bool, err error) {
 		c.in.pass(length)
 		return 0, true, nil
 	}
-	if zxid := int64(binary.BigEndian.Uint64(frame[zxidAt:])); zxid > 0 && c.cfg.LastZxid != nil {
-		// only here, and one Conn's after the other's
-		c.cfg.LastZxid.Store(max(zxid, c.cfg.LastZxid.Load()))
-	}
-	if xid := int32(binary.BigEndian.Uint32(frame)); xid <= xidOwn {
+	xid := int32(binary.BigEndian.Uint32(frame))
+	c.noteZxid(xid, int64(binary.BigEndian.Uint64(frame[zxidAt:])))
+	if xid <= xidOwn {
 		if err := c.ownReply(xid, frame, tooLarge); err != nil {
 			return 0, false, err
 		}
@@ -127,6 +125,17 @@ func (c *Conn) next() (size int, passed bool, err error) {
 		c.in.pass(length)
 	}
 	return 0, true, nil
+}
+
+// noteZxid takes note of the transaction in the header of a frame. It is called only here, and for
+// one Conn after the other.
+func (c *Conn) noteZxid(xid int32, zxid int64) {
+	if zxid > 0 && c.cfg.LastZxid != nil {
+		c.cfg.LastZxid.Store(max(zxid, c.cfg.LastZxid.Load()))
+	}
+	if zxid > 0 && c.cfg.AnsweredZxid != nil && xid != XidWatcherEvent && xid != XidPing {
+		c.cfg.AnsweredZxid.Store(max(zxid, c.cfg.AnsweredZxid.Load()))
+	}
 }
 
 func (c *Conn) frameOp() int32 {

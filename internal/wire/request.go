@@ -149,6 +149,25 @@ func WatchBelow(path string) *Request {
 	return &Request{op: OpAddWatch, body: b}
 }
 
+// SetWatches returns a request to watch the data of znodes that had not changed when the
+// transaction since was executed. The server reports, before it answers, those that have changed
+// after that or do not exist, and does not watch them.
+func SetWatches(since int64, paths []string) *Request {
+	size := 8 + 3*4
+	for _, path := range paths {
+		size += 4 + len(path)
+	}
+	b := make(jute.Writer, 0, size)
+	b.Int64(since)
+	b.Int32(int32(len(paths)))
+	for _, path := range paths {
+		b.Text(path)
+	}
+	b.Int32(0) // watches for the creation of znodes
+	b.Int32(0) // watches on children
+	return &Request{op: OpSetWatches, body: b}
+}
+
 // Exists returns a request for a znode's Stat, and to watch it if that is wanted, also if there is
 // none. Its Reply has Stat.
 func Exists(path string, watch bool) *Request {

@@ -279,6 +279,23 @@ func TestTheNewestTransactionIsTold(t *testing.T) {
 	require.Equal(t, int64(12345), zxidIn(s.connect()))
 }
 
+// TestEventsAndPingsAnswerNothing has a server tell of transactions in all kinds of frames.
+func TestEventsAndPingsAnswerNothing(t *testing.T) {
+	var last, answered atomic.Int64
+	s := newSending(t, wire.Config{LastZxid: &last, AnsweredZxid: &answered})
+	s.connect()
+	remove, removed := telling(wire.Delete("/x", -1))
+	sent := s.sends(remove)
+	xid, _ := header(s.sent())
+	require.True(t, <-sent)
+	s.reply(frame{}.i32(wire.XidWatcherEvent).i64(30).i32(0).i32(3).i32(3).str("/y"))
+	s.reply(frame{}.i32(wire.XidPing).i64(40).i32(0))
+	s.reply(frame{}.i32(xid).i64(20).i32(0))
+	<-removed
+	require.EqualValues(t, 40, last.Load())
+	require.EqualValues(t, 20, answered.Load())
+}
+
 // TestSendDoesNotWaitForAServerThatHangs sends what a socket takes, and more.
 func TestSendDoesNotWaitForAServerThatHangs(t *testing.T) {
 	s := newSending(t, wire.Config{})
