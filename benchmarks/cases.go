@@ -32,14 +32,14 @@ func cases(quick bool) []Case {
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)
-	lengths, waiting, holding := []int{10, 100, 1000, 5000}, 10000, 300
+	lengths, waiting, holding, each := []int{10, 100, 1000, 5000}, 10000, 300, 100
 	if quick {
-		lengths, waiting, holding = []int{10, 100, 1000}, 1000, 20
+		lengths, waiting, holding, each = []int{10, 100, 1000}, 1000, 20, 10
 	}
 	for _, n := range lengths {
 		all = append(all, longQueue(n))
 	}
 	all = append(all, drain(20000), footprint(waiting), cancelling(), reconnecting(waiting),
-		fleetOf(holding))
+		fleetOf(holding, 1), fleetOf(10, each))
 	return all
 }

@@ -12,17 +12,24 @@ import (
 	"time"
 )
 
-// fleet is a client whose sessions can hold a lock each.
+// fleet is a client whose sessions can hold locks.
 type fleet interface {
-	// station opens n sessions, each of which holds a lock of its own until release is called.
-	station(ctx context.Context, p place, n int) (release func() error, err error)
+	// station opens n sessions, each of which holds so many locks of its own until release is called.
+	station(ctx context.Context, p place, n, each int) (release func() error, err error)
 }
 
-// fleetOf makes n sessions hold one lock each.
-func fleetOf(n int) Case {
+// settling is how long holders of zklock take to write down since when they hold their locks.
+const settling = 12 * time.Second
+
+// fleetOf makes n sessions hold so many locks each.
+func fleetOf(n, each int) Case {
+	name, title := fmt.Sprintf("fleet-%d", n), fmt.Sprintf("%d sessions that hold a lock each", n)
+	if each > 1 {
+		name += fmt.Sprintf("-of-%d", each)
+		title = fmt.Sprintf("%d sessions that hold %d locks each", n, each)
+	}
 	return Case{
-		Name:  fmt.Sprintf("fleet-%d", n),
-		Title: fmt.Sprintf("%d sessions that hold a lock each", n),
+		Name: name, Title: title,
 		Table: tableFleet, rounds: 3,
 		libraries: []string{nameOurs, nameZkLock},
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
@@ -30,7 +37,7 @@ func fleetOf(n int) Case {
 			if !ok {
 				return nil, errUnsupported
 			}
-			release, err := f.station(ctx, p, n)
+			release, err := f.station(ctx, p, n, each)
 			if err != nil {
 				return nil, err
 			}
@@ -38,6 +45,7 @@ func fleetOf(n int) Case {
 			measure := b.measure
 			if !b.quick {
 				measure = max(measure, 2*p.timeout) // that have a dozen beats
+				sleep(ctx, settling)
 			}
 			before, err := b.server.load()
 			if err != nil {
@@ -90,18 +98,22 @@ func (s *server) load() (l load, err error) {
 	return l, err
 }
 
-func (c inProcess) station(ctx context.Context, p place, n int) (release func() error, err error) {
+func (c inProcess) station(
+	ctx context.Context, p place, n, each int,
+) (release func() error, err error) {
 	sessions, closeAll, err := c.openAll(ctx, p, n)
 	if err != nil {
 		return nil, err
 	}
 	for i, s := range sessions {
-		lockers, err := s.lockers(fmt.Sprintf("%s-%d", p.path, i), 1)
-		if err == nil {
-			err = lockers[0].lock(ctx)
-		}
-		if err != nil {
-			return nil, errors.Join(err, closeAll())
+		for k := range each {
+			lockers, err := s.lockers(fmt.Sprintf("%s-%d-%d", p.path, i, k), 1)
+			if err == nil {
+				err = lockers[0].lock(ctx)
+			}
+			if err != nil {
+				return nil, errors.Join(err, closeAll())
+			}
 		}
 	}
 	return closeAll, nil

@@ -107,7 +107,7 @@ func TestVirtualYoungHoldsAreChecked(t *testing.T) {
 }
 
 // TestVirtualARemovedHoldIsTold has another client remove the znode of one of many holds, when the
-// watch on it has been used up, or has ended with its connection, and no read is answered that
+// watch on it has been used up, or has ended with its connection, and no request is answered that
 // would set it again. A beat finds it.
 func TestVirtualARemovedHoldIsTold(t *testing.T) {
 	const timeout, trip = 12 * time.Second, 2 * time.Millisecond
@@ -122,6 +122,7 @@ func TestVirtualARemovedHoldIsTold(t *testing.T) {
 		}, timeout/6 + trip},
 		"disconnected": {func(w *world, client *fakezk.Client, _ string) {
 			w.Answer(wire.OpGetData, -127)
+			w.Answer(wire.OpSetWatches, -6)
 			client.Cut()
 		}, timeout/6 + trip},
 	} {
