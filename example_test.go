@@ -477,8 +477,10 @@ func ExampleWithIdleHold() {
 		log.Fatal(err)
 	}
 
+	work := 0
 	for range 1000 {
 		m.Lock() // goes to ZooKeeper twice
+		work++
 		m.Unlock()
 	}
 	if err := m.Relinquish(context.Background()); err != nil { // before a long pause

@@ -21,7 +21,7 @@ type fleet interface {
 // settling is how long holders of zklock take to write down since when they hold their locks.
 const settling = 12 * time.Second
 
-// fleetOf has n sessions hold so many locks each.
+// fleetOf makes n sessions hold so many locks each.
 func fleetOf(n, each int) Case {
 	name, title := fmt.Sprintf("fleet-%d", n), fmt.Sprintf("%d sessions that hold a lock each", n)
 	if each > 1 {

@@ -58,7 +58,7 @@ func TestVirtualIdleHoldOfANewcomer(t *testing.T) {
 				lock, unlock := newcomer(t, first)
 				unkept := took(lock)
 				unlock()
-				m = keeping(t, s, time.Minute)
+				keeping(t, s, time.Minute)
 				require.Len(t, w.Ephemerals(), 2)
 				lock, unlock = newcomer(t, second)
 				kept := took(lock)
@@ -66,8 +66,7 @@ func TestVirtualIdleHoldOfANewcomer(t *testing.T) {
 				assert.LessOrEqual(t, kept, min(unkept+2*trip, unkept*5/2))
 				assert.Greater(t, kept, trip)
 				unlock()
-				m.Lock()
-				m.Unlock()
+				use(m)
 			})
 		})
 	}
@@ -169,7 +168,7 @@ func TestVirtualIdleHoldAndTries(t *testing.T) {
 				require.NoError(t, m.Relinquish(t.Context()))
 				free(t, w)
 
-				m = keeping(t, s, time.Minute)
+				keeping(t, s, time.Minute)
 				require.Len(t, w.Ephemerals(), 1)
 				granted := took(func() { require.NoError(t, try(), "%d %s", i, name) })
 
@@ -232,8 +231,7 @@ func TestVirtualIdleHoldInTurns(t *testing.T) {
 						return func() {
 							for i := range rounds * run {
 								m := handles[i/run%2]
-								m.Lock()
-								m.Unlock()
+								use(m)
 							}
 						}
 					}

@@ -75,6 +75,13 @@ func TestVirtualIdleHoldAloneCostsNothing(t *testing.T) {
 	})
 }
 
+// use locks and unlocks.
+func use(m *zklock.Mutex) {
+	m.Lock()
+	//lint:ignore SA2001 the pair is what is wanted
+	m.Unlock()
+}
+
 // TestVirtualIdleHoldIsOffByDefault and needs two acquisitions in a row.
 func TestVirtualIdleHoldIsOffByDefault(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
@@ -298,8 +305,7 @@ func TestVirtualIdleHoldOfGoroutinesAlone(t *testing.T) {
 			for range 8 {
 				work.Go(func() {
 					for range 100 {
-						m.Lock()
-						m.Unlock()
+						use(m)
 					}
 				})
 			}
