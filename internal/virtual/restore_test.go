@@ -121,24 +121,28 @@ func TestVirtualHalfOfTheEvents(t *testing.T) {
 	})
 }
 
-// TestVirtualAMarkThatWasNotRead ends a connection when the event of a mark has come, and the mark
-// could not be read.
+// TestVirtualAMarkThatWasNotRead ends a connection when the event of a mark has come, and the
+// answer to a later request, and the mark is being read.
 func TestVirtualAMarkThatWasNotRead(t *testing.T) {
 	const timeout = 12 * time.Second
 	virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
 		s, client := w.dial("", timeout)
 		locks, znodes := hold(t, s, 50)
-		time.Sleep(3*timeout + time.Second) // sleep ok: virtual
-		w.Answer(wire.OpGetData, -127)
-		w.Stranger().Set(znodes[0], []byte("unlock"))
 		other := mutex(t, s, "other")
-		lock(t, other) // whose answer has a newer transaction
+		lock(t, other)
 		other.Unlock()
-		time.Sleep(timeout / 3) // sleep ok: virtual
+		time.Sleep(3*timeout + time.Second) // sleep ok: virtual
+		p := other.LockAsync(t.Context())   // which is answered after two milliseconds
+		time.Sleep(900 * time.Microsecond)  // sleep ok: virtual
+		w.Stranger().Set(znodes[0], []byte("unlock"))
+		time.Sleep(1600 * time.Microsecond) // sleep ok: virtual
+		assert.NoError(t, locks[0].Err(), "it is read already: this proves nothing")
 		client.Cut()
-		w.Answer(wire.OpGetData, 0)
 		time.Sleep(1100 * time.Millisecond) // sleep ok: virtual
 		assert.ErrorIs(t, locks[0].Err(), zklock.ErrRevoked)
+		<-p.Done()
+		require.NoError(t, p.Err())
+		other.Unlock()
 		unlockAll(locks)
 	})
 }
