@@ -48,10 +48,13 @@ func (v *vocabulary) takes(op int32) bool {
 	return !v.refused[op]
 }
 
-// noteRefusal reports whether err is the error of a server that does not take the request, and
-// remembers it.
+// noteRefusal reports whether err, which has become of a request, is the error of a server that does
+// not take it, and remembers that. Any other answer shows that the server takes it.
 func (v *vocabulary) noteRefusal(op int32, err error) bool {
 	if !errors.Is(coded(err), unimplemented) && !errors.Is(err, zk.ErrBadArguments) {
+		if OutcomeOf(coded(err)) == Answered {
+			v.answered(op)
+		}
 		return false
 	}
 	v.mu.Lock()

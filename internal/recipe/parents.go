@@ -40,10 +40,10 @@ func (zs *Local) makeMissing(dir string, cfg *Config) error {
 		ensemble.Nothing, func(i int, answer ensemble.Response[struct{}]) error {
 			err := answer.Err
 			switch {
-			case err == nil, errors.Is(err, zk.ErrNodeExists):
-				return nil
 			case containers[i] && zs.NoteRefusal(wire.OpCreateContainer, err):
 				return zk.ErrNoNode // the caller asks again, for a persistent one
+			case err == nil, errors.Is(err, zk.ErrNodeExists):
+				return nil
 			case errors.Is(err, zk.ErrNoAuth):
 				// A client without the right to create above an existing znode must still be able
 				// to use what is below.
@@ -113,9 +113,8 @@ func (zs *Local) found(dir string, cfg *Config) *wire.Request {
 
 // noteFounded notes what has become of that request.
 func (zs *Local) noteFounded(err error) {
+	zs.NoteRefusal(wire.OpCreateContainer, err)
 	if errors.Is(err, zk.ErrNodeExists) {
 		zs.meetsNew.Store(false)
-	} else {
-		zs.NoteRefusal(wire.OpCreateContainer, err)
 	}
 }

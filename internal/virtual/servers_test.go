@@ -165,7 +165,7 @@ func TestVirtualABrokenConnectionIsNoRefusal(t *testing.T) {
 					lock(t, m)
 					m.Unlock()
 				}
-				assert.Zero(t, strings.Count(log.String(), refusedRequest))
+				assert.Zero(t, strings.Count(log.String(), refusedRequest), log.String())
 			})
 		})
 	}
