@@ -145,7 +145,8 @@ func TestVirtualIdleHoldAtEveryMoment(t *testing.T) {
 			if token.Compare(theirs) < 0 {
 				assert.Less(t, waited, 1100*time.Millisecond, "%v", at)
 			} else {
-				assert.LessOrEqual(t, waited, 12*time.Millisecond, "%v", at)
+				// a trip more if it asks about the hold in the moment in which that goes
+				assert.LessOrEqual(t, waited, 18*time.Millisecond, "%v", at)
 			}
 		})
 	}

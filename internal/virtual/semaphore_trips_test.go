@@ -16,25 +16,57 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
-// takings has the moments in which permits are taken be noted.
-func takings(cfg *fakezk.Config) *[]time.Time {
-	at := new([]time.Time)
+// takings are the moments in which permits were taken.
+type takings struct {
+	mu sync.Mutex // guards at
+	at []time.Time
+}
+
+func noteTakings(cfg *fakezk.Config) *takings {
+	n := new(takings)
 	cfg.Written = func(znode string, _ []byte, owner int64) {
 		if owner != 0 && path.Base(path.Dir(znode)) == "leases" {
-			*at = append(*at, time.Now())
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.at = append(n.at, time.Now())
 		}
 	}
+	return n
+}
+
+// take returns those since the last call.
+func (n *takings) take() []time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	at := n.at
+	n.at = nil
 	return at
 }
 
 // asks counts the requests of a client.
-func asks(client *fakezk.Client) map[string]int {
-	n := make(map[string]int)
+type asks struct {
+	mu sync.Mutex // guards n
+	n  map[string]int
+}
+
+func countAsks(client *fakezk.Client) *asks {
+	a := &asks{n: make(map[string]int)}
 	client.OnRequest(func(op int32) {
 		if op != wire.OpPing {
-			n[wire.OpName(op)]++
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.n[wire.OpName(op)]++
 		}
 	})
+	return a
+}
+
+// take returns those since the last call.
+func (a *asks) take() map[string]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.n
+	a.n = make(map[string]int)
 	return n
 }
 
@@ -43,33 +75,34 @@ func asks(client *fakezk.Client) map[string]int {
 func TestVirtualSemaphoreOneTripFromGrantToGrant(t *testing.T) {
 	const trip = 10 * time.Millisecond
 	cfg := fakezk.Config{Latency: ms(5)}
-	taken := takings(&cfg)
+	taken := noteTakings(&cfg)
 	virtually(t, cfg, func(t *testing.T, w *world) {
 		first, _ := w.dial("", 40*time.Second)
 		acquire(t, semaphore(t, first, "pool", 10), 1).Release()
 		stranger := w.Stranger()
 		stranger.Queue("/ZktoolsLocks/pool/locks/_c_00000000000000000000000000000000-lock-")
 		var waiting []*asking
-		var counts []map[string]int
+		var counts []*asks
 		for _, n := range []int{1, 2, 1, 3, 2} {
 			s, client := w.dial("", 40*time.Second)
 			waiting = append(waiting, ask(t.Context(), semaphore(t, s, "pool", 10), n))
-			counts = append(counts, asks(client))
+			counts = append(counts, countAsks(client))
 		}
 		time.Sleep(time.Second) // sleep ok: virtual; all have looked who is ahead
 		for _, n := range counts {
-			clear(n)
+			n.take()
 		}
-		*taken = nil
+		taken.take()
 		stranger.Leave()
 		time.Sleep(time.Second) // sleep ok: virtual
-		require.Len(t, *taken, len(waiting))
-		for i, at := range (*taken)[1:] {
-			assert.Equal(t, trip, at.Sub((*taken)[i]), "grant %d", i+1)
+		at := taken.take()
+		require.Len(t, at, len(waiting))
+		for i := range at[1:] {
+			assert.Equal(t, trip, at[i+1].Sub(at[i]), "grant %d", i+1)
 		}
 		synctest.Wait()
 		for i, n := range counts[2:] {
-			assert.Equal(t, map[string]int{"getChildren": 3, "multi": 1, "getData": 2}, n,
+			assert.Equal(t, map[string]int{"getChildren": 3, "multi": 1, "getData": 2}, n.take(),
 				"of client %d: a look at the queue and the permits, the transaction, and a watch", i+2)
 		}
 		for _, a := range waiting {
@@ -83,28 +116,29 @@ func TestVirtualSemaphoreOneTripFromGrantToGrant(t *testing.T) {
 func TestVirtualSemaphoreOneTripFromReleaseToGrant(t *testing.T) {
 	const trip = 10 * time.Millisecond
 	cfg := fakezk.Config{Latency: ms(5)}
-	taken := takings(&cfg)
+	taken := noteTakings(&cfg)
 	virtually(t, cfg, func(t *testing.T, w *world) {
 		holder, _ := w.dial("", 40*time.Second)
 		sem := semaphore(t, holder, "pool", 4)
 		held := []*zklock.Permit{acquire(t, sem, 2), acquire(t, sem, 2)}
 		var waiting []*asking
-		var counts []map[string]int
+		var counts []*asks
 		for range 2 {
 			s, client := w.dial("", 40*time.Second)
 			waiting = append(waiting, ask(t.Context(), semaphore(t, s, "pool", 4), 2))
-			counts = append(counts, asks(client))
+			counts = append(counts, countAsks(client))
 		}
 		for i, a := range waiting {
 			time.Sleep(time.Second) // sleep ok: virtual; its own znode is watched
-			clear(counts[i])
+			counts[i].take()
+			taken.take()
 			begun := time.Now()
 			held[i].Release()
 			<-a.done
 			a.granted(t)
-			assert.Equal(t, begun.Add(trip/2+trip), (*taken)[2+i])
+			assert.Equal(t, []time.Time{begun.Add(trip/2 + trip)}, taken.take())
 			assert.Equal(t, begun.Add(2*trip), time.Now())
-			assert.Equal(t, map[string]int{"getChildren": 1, "multi": 1, "getData": 1}, counts[i])
+			assert.Equal(t, map[string]int{"getChildren": 1, "multi": 1, "getData": 1}, counts[i].take())
 		}
 		for _, a := range waiting {
 			a.permit.Release()
@@ -117,12 +151,12 @@ func TestVirtualSemaphoreOneTripFromReleaseToGrant(t *testing.T) {
 func TestVirtualSemaphoreAsksLittle(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(2)}, func(t *testing.T, w *world) {
 		var work sync.WaitGroup
-		var counts []map[string]int
+		var counts []*asks
 		grants := 0
 		for range 10 {
 			s, client := w.dial("", 40*time.Second)
 			sem := semaphore(t, s, "pool", 5)
-			counts = append(counts, asks(client))
+			counts = append(counts, countAsks(client))
 			work.Go(func() {
 				for range 50 {
 					acquire(t, sem, 1).Release()
@@ -133,7 +167,7 @@ func TestVirtualSemaphoreAsksLittle(t *testing.T) {
 		work.Wait()
 		sum := make(map[string]int)
 		for _, n := range counts {
-			for op, k := range n {
+			for op, k := range n.take() {
 				sum[op] += k
 			}
 		}
