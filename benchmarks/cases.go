@@ -29,6 +29,7 @@ func cases(quick bool) []Case {
 		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", libraries, 8, 1,
 			time.Millisecond),
 		together(2, slow), together(8, slow),
+		kept(1), kept(2),
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)

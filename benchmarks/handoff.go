@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"time"
 
 	"github.com/zookylock/zklock"
 )
@@ -15,6 +16,13 @@ const (
 
 func startHandoff(context.Context, *bench) (client, error) {
 	return newOurs(zklock.WithLocalHandoff(handoffs)), nil
+}
+
+// unused is how long a process keeps a hold that it does not use.
+const unused = time.Minute
+
+func startIdle(context.Context, *bench) (client, error) {
+	return newOurs(zklock.WithIdleHold(unused)), nil
 }
 
 func startManyHandoffs(context.Context, *bench) (client, error) {

@@ -17,6 +17,7 @@ func libraries() []Library {
 		{nameHandoff, startHandoff},
 		{nameMany, startManyHandoffs},
 		{nameOneByOne, startOneByOne},
+		{nameIdle, startIdle},
 		{nameZkLock, startZkLock},
 		{nameCurator, startCurator},
 		{nameKazoo, startKazoo},

@@ -6,6 +6,7 @@ const (
 	nameHandoff  = "zklock, handoff 64"
 	nameMany     = "zklock, handoff 1024"
 	nameOneByOne = "zklock, one by one"
+	nameIdle     = "zklock, idle hold"
 	nameZkLock   = "zk.Lock"
 	nameLimit    = "limit"
 	nameCurator  = "Curator"
@@ -64,6 +65,7 @@ const (
 	tableFleet      = "fleet"
 	tableTogether   = "together"
 	tableSemaphore  = "semaphore"
+	tableIdle       = "idle"
 )
 
 // root is above all locks of a run.

@@ -84,6 +84,14 @@ var tables = []table{
 		plain("requests", figureRequests),
 		plain("bytes", figureBytes),
 	}},
+	{tableIdle, "Holds that are kept", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× without", figureRate, nameOurs),
+		ratio("× zk.Lock", figureRate, nameZkLock),
+		plain("fewest/most", figureFairness),
+		plain("requests", figureRequests),
+	}},
 	{tableFleet, "Many sessions that hold locks", []column{
 		plain("requests a second", figureFleetRequests),
 		ratio("× zk.Lock", figureFleetRequests, nameZkLock),

@@ -66,6 +66,18 @@ func together(n int, delay time.Duration) Case {
 	return c
 }
 
+// kept makes sessions lock and unlock that may keep their holds.
+func kept(sessions int) Case {
+	title := "alone"
+	if sessions > 1 {
+		title = fmt.Sprintf("%d sessions", sessions)
+	}
+	c := looping(fmt.Sprintf("idle-%d", sessions), title, []string{nameOurs, nameIdle, nameZkLock},
+		loop{sessions: sessions, workers: 1}, 0)
+	c.Table = tableIdle
+	return c
+}
+
 // semaphoreOf10 has 100 sessions take a permit each of ten.
 func semaphoreOf10() Case {
 	c := looping("semaphore-10", "semaphore of 10, 100 sessions",
