@@ -25,6 +25,7 @@ func TestIdleHoldOnARealServer(t *testing.T) {
 		},
 		"read": func() error {
 			other.RLock()
+			//lint:ignore SA2001 the hold before it is what is wanted
 			other.RUnlock()
 			return nil
 		},
