@@ -192,7 +192,9 @@ func TestRunWaitEndsAlthoughTheServersHang(t *testing.T) {
 	require.NoError(t, server.Pause())
 	defer server.Resume()
 	assert.Equal(t, 124, c.status(t))
-	assert.Less(t, time.Since(begun), wait+1500*time.Millisecond)
+	// To close the session takes about a second, and to start the process is up to the machine. To
+	// wait for the servers would take a session timeout more.
+	assert.Less(t, time.Since(begun), wait+5*time.Second)
 	assert.Equal(t, "zooky: fred was not acquired within 3s\n", c.stderr.String())
 }
 
