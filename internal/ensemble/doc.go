@@ -27,7 +27,7 @@
 // zk.Conn with a context run on a goroutine each, which ends with the answer or the connection.
 // Close waits for all of them, and for what callers have begun with Enter, Go and Start. The caller
 // runs one more: it takes the events from [Client.Events] and passes them on with SetUp, End, Wake
-// and Recheck.
+// and WakeAll.
 //
 // # What it relies on
 //
