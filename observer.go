@@ -53,7 +53,7 @@ const slowWait = 10 * time.Second
 func newObserver(root string, hooks []*Hooks, logger *slog.Logger,
 	profile *pprof.Profile) *observer {
 	o := &observer{root: root, hooks: hooks, logger: logger, logs: isWanted(logger)}
-	o.tally.profile, o.tally.holds = profile, make(map[*recipe.Acquisition]struct{})
+	o.tally.init(profile)
 	if len(hooks) > 0 || o.logs {
 		o.told = mailbox.New[event]()
 	}
@@ -89,7 +89,7 @@ func (o *observer) ofRecipe() *recipe.Observer {
 // start is called when an acquisition begins. It returns the context for the later hooks of the
 // acquisition.
 func (o *observer) start(ctx context.Context, c *recipe.Claim) context.Context {
-	o.tally.started()
+	o.tally.started(c)
 	if len(o.hooks) == 0 {
 		return nil
 	}
@@ -164,7 +164,7 @@ func tokenOf(a *recipe.Acquisition) Token {
 }
 
 func (o *observer) revoked(a *recipe.Acquisition, held time.Duration, asked error) {
-	o.tally.revoked()
+	o.tally.revoked(a)
 	if o.told != nil {
 		o.told.PushUrgent(event{tell: (*observer).tellRevoked, of: a, since: held, err: asked})
 	}
@@ -193,7 +193,7 @@ func (o *observer) ended(a *recipe.Acquisition, held time.Duration, lost error) 
 }
 
 func (o *observer) released(a *recipe.Acquisition, held, took time.Duration, err error) {
-	o.tally.released(err)
+	o.tally.released(a, err)
 	if o.told != nil {
 		o.told.Push(event{tell: (*observer).tellEnd, of: a, since: held, took: took, err: err})
 	}

@@ -32,9 +32,10 @@ func (t *tally) profiled(a *recipe.Acquisition) {
 	if t.profile == nil {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, held := t.holds[a]; held {
+	p := t.of(&a.Claim)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, held := p.holds[a]; held {
 		t.profile.Add(a, 1) // without this frame
 	}
 }

@@ -2,6 +2,7 @@ package zklock
 
 import (
 	"errors"
+	"hash/maphash"
 	"maps"
 	"runtime/pprof"
 	"slices"
@@ -60,85 +61,134 @@ func (l *Losses) count(reason LossReason) {
 // tally has the counts and holds that Stats and Holds return.
 type tally struct {
 	profile *pprof.Profile // nil if none is wanted
+	seed    maphash.Seed
+	// by lock, so that goroutines that use different locks do not wait for one another
+	parts [16]tallyPart
+}
 
+// tallyPart is the tally of some of the locks.
+type tallyPart struct {
 	mu    sync.Mutex // guards the fields below; comes last
 	stats Stats
 	holds map[*recipe.Acquisition]struct{}
 }
 
-func (t *tally) started() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.stats.Waiting++
+func (t *tally) init(profile *pprof.Profile) {
+	t.profile, t.seed = profile, maphash.MakeSeed()
+	for i := range t.parts {
+		t.parts[i].holds = make(map[*recipe.Acquisition]struct{})
+	}
+}
+
+// of returns the part that a lock is counted in.
+func (t *tally) of(c *recipe.Claim) *tallyPart {
+	return &t.parts[maphash.String(t.seed, c.Path)%uint64(len(t.parts))]
+}
+
+func (t *tally) started(c *recipe.Claim) {
+	p := t.of(c)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Waiting++
 }
 
 func (t *tally) settled(a *recipe.Acquisition, wait time.Duration, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.stats.Waiting--
-	t.stats.Wait += wait
+	p := t.of(&a.Claim)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Waiting--
+	p.stats.Wait += wait
 	switch {
 	case err == nil:
-		t.stats.Acquired++
-		t.holds[a] = struct{}{}
+		p.stats.Acquired++
+		p.holds[a] = struct{}{}
 	case errors.Is(err, ErrLocked):
-		t.stats.Refused++
+		p.stats.Refused++
 	default:
-		t.stats.GaveUp++
+		p.stats.GaveUp++
 	}
 }
 
-func (t *tally) revoked() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.stats.Revoked++
+func (t *tally) revoked(a *recipe.Acquisition) {
+	p := t.of(&a.Claim)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Revoked++
 }
 
 func (t *tally) ended(a *recipe.Acquisition, held time.Duration, lost error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.holds, a)
+	p := t.of(&a.Claim)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.holds, a)
 	if t.profile != nil {
 		t.profile.Remove(a)
 	}
-	t.stats.Hold += held
-	t.stats.Lost.count(reasonOf(lost))
+	p.stats.Hold += held
+	p.stats.Lost.count(reasonOf(lost))
 }
 
 // released counts a loss that the release has noticed.
-func (t *tally) released(err error) {
+func (t *tally) released(a *recipe.Acquisition, err error) {
 	if err == nil { // each release comes here
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.stats.Lost.count(reasonOf(err))
+	p := t.of(&a.Claim)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Lost.count(reasonOf(err))
 }
 
+// changed counts a change of the Session's state, which is of no lock.
 func (t *tally) changed(to State) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	p := &t.parts[0]
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch to {
 	case StateSuspended:
-		t.stats.Disconnections++
+		p.stats.Disconnections++
 	case StateExpired:
-		t.stats.Expiries++
+		p.stats.Expiries++
 	}
 }
 
 // current returns the current holds.
-func (t *tally) current() []*recipe.Acquisition {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Collect(maps.Keys(t.holds))
+func (t *tally) current() (all []*recipe.Acquisition) {
+	for i := range t.parts {
+		p := &t.parts[i]
+		p.mu.Lock()
+		all = slices.AppendSeq(all, maps.Keys(p.holds))
+		p.mu.Unlock()
+	}
+	return all
 }
 
-func (t *tally) read() Stats {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	stats := t.stats
-	stats.Held = len(t.holds)
-	return stats
+func (t *tally) read() (sum Stats) {
+	for i := range t.parts {
+		p := &t.parts[i]
+		p.mu.Lock()
+		sum.add(&p.stats)
+		sum.Held += len(p.holds)
+		p.mu.Unlock()
+	}
+	return sum
+}
+
+// add adds the counts and sums of others.
+func (s *Stats) add(others *Stats) {
+	s.Waiting += others.Waiting
+	s.Acquired += others.Acquired
+	s.Refused += others.Refused
+	s.GaveUp += others.GaveUp
+	s.Wait += others.Wait
+	s.Hold += others.Hold
+	s.Revoked += others.Revoked
+	s.Lost.Lease += others.Lost.Lease
+	s.Lost.Expired += others.Lost.Expired
+	s.Lost.Removed += others.Lost.Removed
+	s.Lost.Closed += others.Lost.Closed
+	s.Expiries += others.Expiries
+	s.Disconnections += others.Disconnections
 }
 
 // HoldInfo is a lock that the Session holds.

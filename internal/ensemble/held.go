@@ -101,13 +101,13 @@ func (t *WatchTable) vouches(path string) (version int32, ok bool) {
 	return wire.AnyVersion, false
 }
 
-func (n *watchedNode) vouches() bool { return n.armed && !n.opaque && n.waiters != nil }
+func (n *watchedNode) vouches() bool { return n.news.armed() && !n.opaque && n.waiters != nil }
 
 // doubt has a znode read again that has another version, unless that was told of meanwhile.
 func (t *WatchTable) doubt(path string, version int32) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[path]; node != nil && node.armed && node.state.Version == version {
+	if node := t.nodes[path]; node != nil && node.news.armed() && node.state.Version == version {
 		node.disarm()
 		t.wakeLocked(node)
 	}

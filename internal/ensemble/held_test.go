@@ -25,7 +25,8 @@ func TestWhatVouchesForAHold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			table := newWatchTable(nil)
 			w := table.Watch("/lock/a", wake)
-			w.node.armed, w.node.state = true, NodeState{Version: 7}
+			w.node.news.arm()
+			w.node.state = NodeState{Version: 7}
 			c.change(table, w.node, w)
 			version, ok := table.vouches("/lock/a")
 			assert.Equal(t, c.want, ok)

@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type Lease struct {
 	kind Proof
 	beat chan struct{} // signals the first hold after none; has room for one
 	soon chan struct{} // signals that the next beat cannot wait; has room for one
+
+	made time.Time    // when the Lease was
+	sure atomic.Int64 // up to how long after that Glance need not look; 0 if it must
 
 	mu    sync.Mutex           // guards the fields below
 	holds map[Tenant]time.Time // when a quorum was asked about each last
@@ -39,6 +43,7 @@ func newLease(zs *Session, kind Proof) *Lease {
 		kind:   kind,
 		beat:   make(chan struct{}, 1),
 		soon:   make(chan struct{}, 1),
+		made:   time.Now(),
 		holds:  make(map[Tenant]time.Time),
 		proof:  newProof(kind, zs.client.cfg.Timeout),
 		asleep: zs.client.cfg.Asleep(),
@@ -140,6 +145,7 @@ func (l *Lease) noticeSleepLocked(now time.Time, fresh time.Duration) {
 // setTimerLocked sets the timer for the deadline, or earlier: it stands still while the machine is
 // suspended, and the holders are to be told soon after.
 func (l *Lease) setTimerLocked() {
+	l.sure.Store(0) // whatever has moved the deadline, the next Glance looks
 	next := min(time.Until(l.proof.until()), l.proof.timeout()/looksPerTimeout)
 	switch {
 	case l.kind == LeaseServer || len(l.holds) == 0:
@@ -155,7 +161,7 @@ func (l *Lease) setTimerLocked() {
 
 // tick is the timer's.
 func (l *Lease) tick() {
-	l.RunOut(time.Now(), 0)
+	l.RunOut(time.Now())
 	l.zs.noteUnanswered()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,16 +169,31 @@ func (l *Lease) tick() {
 }
 
 // RunOut loses every hold if the deadline has passed. The timer calls it, and so does each look at
-// a hold: the process may have been stopped while the timer was due. now is the time, just read. See
-// noticeSleepLocked for fresh.
-func (l *Lease) RunOut(now time.Time, fresh time.Duration) {
+// a hold: the process may have been stopped while the timer was due. now is the time, just read.
+func (l *Lease) RunOut(now time.Time) { l.runOut(now, 0) }
+
+// lately is good enough where the result is not returned to the user: the machine can be suspended
+// after any look.
+const lately = time.Millisecond
+
+// Glance is RunOut where a look of late is good enough. It takes no mutex if there was one and the
+// deadline has not moved since: goroutines that use different locks do not wait for one another.
+func (l *Lease) Glance(now time.Time) {
+	if now.Sub(l.made) >= time.Duration(l.sure.Load()) {
+		l.runOut(now, lately)
+	}
+}
+
+// runOut is RunOut. See noticeSleepLocked for fresh.
+func (l *Lease) runOut(now time.Time, fresh time.Duration) {
 	l.mu.Lock()
 	if l.kind == LeaseServer || len(l.holds) == 0 {
 		l.mu.Unlock()
 		return
 	}
 	l.noticeSleepLocked(now, fresh)
-	if now.Before(l.proof.until()) {
+	if until := l.proof.until(); now.Before(until) {
+		l.sure.Store(int64(earlier(l.looked.Add(lately), until).Sub(l.made)))
 		l.mu.Unlock()
 		return
 	}

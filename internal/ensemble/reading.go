@@ -36,7 +36,7 @@ func (w *Watcher) known() (state NodeState, ok bool, err error) {
 	switch {
 	case w.node.gone:
 		return NodeState{}, true, zk.ErrNoNode
-	case w.node.armed:
+	case w.node.news.armed():
 		return w.node.state, true, nil
 	}
 	return NodeState{}, false, nil
@@ -96,7 +96,7 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 	case node.opaque: // a test for existence leaves a watch behind where there is no znode
 		request, read = wire.Exists(node.path, true), t.zs.opaqueState
 	}
-	fired := node.fired
+	told := node.news.told()
 	request.Done = func(reply wire.Reply) {
 		switch now.err = ErrorOf(reply); {
 		case now.err == nil:
@@ -107,13 +107,13 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 			now.err = nil
 		}
 		t.asks.Release(1)
-		t.finish(node, fired)
+		t.finish(node, told)
 	}
 	return now, request
 }
 
 // finish takes note of what a reading has come to that was begun when so much had been told.
-func (t *WatchTable) finish(node *watchedNode, fired uint64) {
+func (t *WatchTable) finish(node *watchedNode, told uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := node.reading
@@ -123,7 +123,9 @@ func (t *WatchTable) finish(node *watchedNode, fired uint64) {
 			now.state.Who = node.state.Who
 		}
 		// If the watch has been fired already, the waiter has been woken and will be back.
-		node.state, node.armed = now.state, node.fired == fired
+		if node.state = now.state; node.news.told() == told {
+			node.news.arm()
+		}
 	case errors.Is(now.err, zk.ErrNoNode):
 		node.gone = node.what == candidate
 	case errors.Is(now.err, zk.ErrNoAuth):

@@ -30,8 +30,8 @@ var errNotRestored = errors.New("the watch was not restored")
 
 // restoration is a znode whose watch is to be restored.
 type restoration struct {
-	node  *watchedNode
-	fired uint64 // when it was begun
+	node *watchedNode
+	told uint64 // when it was begun
 }
 
 // restore sets the watches of the last connection that are still waited for. It runs on zk.Conn's
@@ -64,7 +64,7 @@ func (t *WatchTable) restore() {
 			size = len(node.path)
 		}
 		node.reading = &reading{restores: true, done: make(chan struct{})}
-		together = append(together, restoration{node, node.fired})
+		together = append(together, restoration{node, node.news.told()})
 		paths = append(paths, node.path)
 	}
 	add()
@@ -84,8 +84,9 @@ func (t *WatchTable) restored(together []restoration, reply wire.Reply) {
 		node := r.node
 		now := node.reading
 		switch {
-		case err == nil && node.fired == r.fired:
-			node.armed, now.state = true, node.state
+		case err == nil && node.news.told() == r.told:
+			node.news.arm()
+			now.state = node.state
 		default:
 			now.err = errNotRestored
 		}

@@ -27,7 +27,6 @@ var serverErrorTexts = map[serverError]string{
 	-5:            "marshalling error",
 	unimplemented: "unimplemented: the server is too old for the request",
 	-7:            "operation timeout",
-	-12:           "unknown session",
 	-13:           "no quorum of the new configuration is connected",
 	-14:           "another reconfiguration is in progress",
 	-113:          "invalid callback",
@@ -54,7 +53,7 @@ func coded(err error) error {
 	}
 	var code int32
 	if n, _ := fmt.Sscanf(err.Error(), "unknown error: %d", &code); n == 1 {
-		return serverError(code)
+		return errorOfCode(code)
 	}
 	return err
 }
@@ -70,18 +69,24 @@ func ErrorOf(r wire.Reply) error {
 	if r.Code == 0 {
 		return nil
 	}
-	if err := serverErrors[r.Code]; err != nil {
-		return err
-	}
-	return serverError(r.Code)
+	return errorOfCode(r.Code)
 }
 
-// serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values.
+func errorOfCode(code int32) error {
+	if err := serverErrors[code]; err != nil {
+		return err
+	}
+	return serverError(code)
+}
+
+// serverErrors are the servers' (KeeperException.Code) for which go-zookeeper has values. A server
+// answers -12, unknown session, to a request that has been under way while the session expired
+// (SessionTrackerImpl.checkSession, which PrepRequestProcessor calls).
 var serverErrors = map[int32]error{
 	-8: zk.ErrBadArguments, -100: ErrTooLarge, -101: zk.ErrNoNode, -102: zk.ErrNoAuth,
 	-103: zk.ErrBadVersion,
 	-108: zk.ErrNoChildrenForEphemerals, -110: zk.ErrNodeExists, -111: zk.ErrNotEmpty,
-	-112: zk.ErrSessionExpired,
+	-12: zk.ErrSessionExpired, -112: zk.ErrSessionExpired,
 	-114: zk.ErrInvalidACL, -115: zk.ErrAuthFailed, -116: zk.ErrClosing, -117: zk.ErrNothing,
 	-118: zk.ErrSessionMoved,
 }

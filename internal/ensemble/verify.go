@@ -88,7 +88,7 @@ func (t *WatchTable) recheck(held map[string]bool) {
 		if beats && held[node.path] && node.vouches() {
 			continue
 		}
-		if node.armed { // otherwise it is read anyway
+		if node.news.armed() { // otherwise it is read anyway
 			node.disarm()
 		}
 		t.wakeLocked(node)

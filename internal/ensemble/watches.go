@@ -1,13 +1,10 @@
 package ensemble
 
 import (
-	"strconv"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/semaphore"
-
-	"github.com/zookylock/zklock/internal/wire"
 )
 
 // WatchTable holds the watches of one ZooKeeper session: one for each znode, however many watchers
@@ -35,69 +32,6 @@ type WatchTable struct {
 // asksAtOnce bounds how many znodes are read at a time: thousands may be waited for when a
 // connection breaks, and other clients that lost the same server reconnect at the same time.
 const asksAtOnce = 32
-
-// watchedNode is a znode that has watchers, or that the server still watches for us.
-type watchedNode struct {
-	path    string
-	waiters *Watcher // a list
-	reading *reading // that is under way; nil if there is none
-	what    aspect
-	armed   bool   // the server will tell of the next change to state, on this connection
-	gone    bool   // it is known to be deleted: a candidate's name is not used again soon
-	told    bool   // and nothing else was done to it in the same transaction
-	opaque  bool   // its data may not be read
-	note    any    // what its owner has left for the watchers; see Annotate
-	memo    any    // what holds until its next change; see Remember
-	fired   uint64 // how often it was told that state may not be true any more
-	changed uint64 // what fired was when a server last reported that it has other children
-	audits  int    // since it was first waited for
-	state   NodeState
-	stood   bool // the watch, at the end of the last connection, and is to be restored
-}
-
-// aspect is what of a znode is watched.
-type aspect uint8
-
-const (
-	candidate aspect = iota // its data; its name is not used again soon
-	place                   // its data; it can be deleted and made again
-	children                // which children it has; it can be made again too
-	presence                // whether there is one
-)
-
-// key returns under what a znode stands in the table.
-func (a aspect) key(path string) string {
-	switch a {
-	case children:
-		return path + "/"
-	case presence:
-		return path + "//"
-	default:
-		return path
-	}
-}
-
-// reading is a request for a znode's state, and for a watch.
-type reading struct {
-	restores bool          // and asks for the watch alone; see restore
-	done     chan struct{} // closed when the fields below are set
-	state    NodeState
-	err      error
-}
-
-// NodeState is what is of interest in a znode.
-type NodeState struct {
-	Owner   int64 // the session of an ephemeral znode, 0 for others
-	Czxid   int64
-	Version int32  // of its data
-	Asked   error  // what Config.ParseData says of its data
-	Who     string // who made it, for people, from its data; empty if that is not known
-	// it is there, and a server tells us no more: exists asks for the right to read from ZooKeeper
-	// 3.9.2 on
-	Hidden bool
-
-	Children []string // of what WatchChildren watches, which has nothing else
-}
 
 // Watcher waits for changes of one znode.
 type Watcher struct {
@@ -173,9 +107,7 @@ func (w *Watcher) Stop() {
 // ArmedSince reports whether the server will report the next change. While it does, and told is the
 // same, there was no change.
 func (w *Watcher) ArmedSince() (told uint64, ok bool) {
-	w.table.mu.Lock()
-	defer w.table.mu.Unlock()
-	return w.node.fired, w.node.armed
+	return w.node.news.read()
 }
 
 // ChangedSince reports whether a server has reported that the znode has other children than when the
@@ -232,7 +164,7 @@ func (t *WatchTable) Deleted(path string, gone bool, note any) {
 func (w *Watcher) Remember(told uint64, memo any) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	if w.node.armed && w.node.fired == told {
+	if w.node.news.sameSince(told) {
 		w.node.memo = memo
 	}
 }
@@ -241,7 +173,7 @@ func (w *Watcher) Remember(told uint64, memo any) {
 func (t *WatchTable) Memo(path string) any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[path]; node != nil && node.armed {
+	if node := t.nodes[path]; node != nil && node.news.armed() {
 		return node.memo
 	}
 	return nil
@@ -261,7 +193,7 @@ func (t *WatchTable) IsArmed(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	node := t.nodes[path]
-	return node != nil && node.armed
+	return node != nil && node.news.armed()
 }
 
 // Who returns what the znode's data said when they were last read, also after Stop.
@@ -290,7 +222,7 @@ func (w *Watcher) WasDeleted() bool {
 
 // forgetLocked drops a node without watchers, unless the server still watches it for us.
 func (t *WatchTable) forgetLocked(node *watchedNode) {
-	if node.waiters == nil && !node.armed && node.reading == nil {
+	if node.waiters == nil && !node.news.armed() && node.reading == nil {
 		delete(t.nodes, node.what.key(node.path))
 	}
 }
@@ -317,15 +249,9 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 		(gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
 		if !gone {
-			node.changed = node.fired
+			node.changed = node.news.told()
 		}
 	}
-}
-
-// disarm notes that nothing is known of the znode any more.
-func (n *watchedNode) disarm() {
-	n.armed, n.memo, n.stood = false, nil, false
-	n.fired++
 }
 
 // noteDisconnected notes the end of the connection, with which the server has forgotten all
@@ -340,7 +266,7 @@ func (t *WatchTable) noteDisconnected(answered int64) {
 		b.breakLocked()
 	}
 	for _, node := range t.nodes {
-		stood := node.stood || node.armed && node.what == candidate && !node.opaque
+		stood := node.stood || node.news.armed() && node.what == candidate && !node.opaque
 		node.disarm()
 		node.stood = stood
 		node.gone, node.told = false, false
@@ -383,31 +309,4 @@ func (t *WatchTable) wakeLocked(node *watchedNode) {
 		Nudge(w.wake)
 	}
 	t.forgetLocked(node)
-}
-
-func (zs *Session) opaqueState(r wire.Reply) NodeState { return zs.nodeStateOf(r.Stat(), nil) }
-
-// NodeState returns what is of interest in the answer to a read.
-func (zs *Session) NodeState(r wire.Reply) NodeState {
-	data, stat := r.Node()
-	return zs.nodeStateOf(stat, data)
-}
-
-func (zs *Session) nodeStateOf(stat zk.Stat, data []byte) NodeState {
-	who, asked := zs.client.cfg.ParseData(data)
-	return NodeState{Owner: stat.EphemeralOwner, Czxid: stat.Czxid, Version: stat.Version,
-		Asked: asked, Who: Readable(who)}
-}
-
-// longIdentifier is how much of an identifier an error shows.
-const longIdentifier = 100
-
-// Readable returns an identifier as an error shows it. Other clients can write anything into a
-// znode.
-func Readable(data []byte) string {
-	who := string(data[:min(len(data), longIdentifier)])
-	if len(data) > longIdentifier || !strconv.CanBackquote(who) {
-		return strconv.Quote(who)
-	}
-	return who
 }

@@ -3,6 +3,26 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "session: unknown to its server, which passes for an answer",
+		edits: []edit{{"internal/ensemble/servererror.go", "	-12: zk.ErrSessionExpired, -112:", "	-112:"}},
+		tests: "TestVirtualSessionThatItsServerDoesNotKnow",
+	},
+	{
+		name:  "lease: a glance does not see that the deadline has moved",
+		edits: []edit{{"internal/ensemble/lease.go", "	l.sure.Store(0) // whatever", "	// whatever"}},
+		tests: "TestGlance",
+	},
+	{
+		name:  "lease: a glance is good for longer than the deadline",
+		edits: []edit{{"internal/ensemble/lease.go", "earlier(l.looked.Add(lately), until)", "l.looked.Add(lately)"}},
+		tests: "TestGlance",
+	},
+	{
+		name:  "stats: not all locks are counted",
+		edits: []edit{{"stats.go", "		sum.add(&p.stats)\n", "		if i == 0 {\n			sum.add(&p.stats)\n		}\n"}},
+		tests: "TestStatsOfManyLocks",
+	},
+	{
 		name:  "zooky: a process that one list lacks is left",
 		edits: []edit{{"cmd/zooky/internal/child/child.go", "		left := reap()\n", "		reap()\n		left := len(processes) > 0\n"}},
 		tests: "TestKillDoesNotRelyOnOneList",
@@ -452,7 +472,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: a lost connection taken for a release",
-		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.changed > told\n", "	return w.node.fired > told\n"}},
+		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.changed > told\n", "	return w.node.news.told() > told\n"}},
 		tests: "TestVirtualALostConnectionIsNoRelease",
 	},
 	{
@@ -1194,20 +1214,20 @@ var mutants = []mutant{
 	},
 	{
 		name:  "beats: a watch that was used up counts",
-		edits: []edit{{"internal/ensemble/held.go", "return n.armed && !n.opaque", "return (n.armed || n.fired > 0) && !n.opaque"}},
+		edits: []edit{{"internal/ensemble/held.go", "return n.news.armed() && !n.opaque", "return (n.news.armed() || n.news.told() > 0) && !n.opaque"}},
 		tests: "TestVirtualARemovedHoldIsTold",
 	},
 	{
 		name: "beats: a watch of an earlier connection counts",
 		edits: []edit{
-			{"internal/ensemble/watches.go", "		node.disarm()\n		node.stood = stood\n", "		node.fired++\n		node.stood = stood\n"},
+			{"internal/ensemble/watches.go", "		node.disarm()\n		node.stood = stood\n", "		node.news.both.Add(2)\n		node.stood = stood\n"},
 			{"events.go", "		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection\n", ""},
 		},
 		tests: "TestVirtualARemovedHoldIsTold",
 	},
 	{
 		name:  "beats: a watch that tells of nothing counts",
-		edits: []edit{{"internal/ensemble/held.go", "n.armed && !n.opaque &&", "n.armed &&"}},
+		edits: []edit{{"internal/ensemble/held.go", "n.news.armed() && !n.opaque &&", "n.news.armed() &&"}},
 		tests: "TestWhatVouchesForAHold",
 	},
 	{
@@ -1267,17 +1287,17 @@ var mutants = []mutant{
 	},
 	{
 		name:  "restored watches: one that was used up",
-		edits: []edit{{"internal/ensemble/watches.go", "node.stood || node.armed && node.what", "node.stood || node.what"}},
+		edits: []edit{{"internal/ensemble/watches.go", "node.stood || node.news.armed() && node.what", "node.stood || node.what"}},
 		tests: "TestVirtualAMarkThatWasNotRead",
 	},
 	{
 		name:  "restored watches: what is told meanwhile is forgotten",
-		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.fired == r.fired:", "case err == nil:"}},
+		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.news.told() == r.told:", "case err == nil:"}},
 		tests: "TestVirtualChangesWhileAHolderIsCutOff",
 	},
 	{
 		name:  "restored watches: without an answer",
-		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.fired == r.fired:", "case node.fired == r.fired:"}},
+		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.news.told() == r.told:", "case node.news.told() == r.told:"}},
 		tests: "TestVirtualConnectionEndsBeforeWatchesAreRestored",
 	},
 	{
@@ -1287,12 +1307,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "restored watches: forgotten when a server hangs up",
-		edits: []edit{{"internal/ensemble/watches.go", "stood := node.stood || node.armed &&", "stood := node.armed &&"}},
+		edits: []edit{{"internal/ensemble/watches.go", "stood := node.stood || node.news.armed() &&", "stood := node.news.armed() &&"}},
 		tests: "TestVirtualReconnectionWithManyHolds",
 	},
 	{
 		name:  "restored watches: forgotten by an audit",
-		edits: []edit{{"internal/ensemble/verify.go", "		if node.armed { // otherwise it is read anyway", "		if true { // otherwise it is read anyway"}},
+		edits: []edit{{"internal/ensemble/verify.go", "		if node.news.armed() { // otherwise it is read anyway", "		if true { // otherwise it is read anyway"}},
 		tests: "TestVirtualReconnectionWithManyHolds",
 	},
 	{
@@ -1637,10 +1657,10 @@ var mutants = []mutant{
 	},
 	{
 		name: "next number taken for proof although the lock's znode is another",
-		edits: []edit{{"internal/ensemble/watches.go", "	if node := t.nodes[path]; node != nil && node.armed {\n		return node.memo\n",
+		edits: []edit{{"internal/ensemble/watches.go", "	if node := t.nodes[path]; node != nil && node.news.armed() {\n		return node.memo\n",
 			"	if node := t.nodes[path]; node != nil {\n		return node.memo\n"},
-			{"internal/ensemble/watches.go", "	n.armed, n.memo, n.stood = false, nil, false\n", "	n.armed, n.stood = false, false\n"},
-			{"internal/ensemble/watches.go", "	if node.waiters == nil && !node.armed && node.reading == nil {", "	if node.waiters == nil && !node.armed && node.reading == nil && node.memo == nil {"}},
+			{"internal/ensemble/watchednode.go", "	n.memo, n.stood = nil, false\n", "	n.stood = false\n"},
+			{"internal/ensemble/watches.go", "	if node.waiters == nil && !node.news.armed() && node.reading == nil {", "	if node.waiters == nil && !node.news.armed() && node.reading == nil && node.memo == nil {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
 	{
@@ -2181,12 +2201,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "stats: a lost hold is still listed",
-		edits: []edit{{"stats.go", "	delete(t.holds, a)\n", "	if lost == nil {\n		delete(t.holds, a)\n	}\n"}},
+		edits: []edit{{"stats.go", "	delete(p.holds, a)\n", "	if lost == nil {\n		delete(p.holds, a)\n	}\n"}},
 		tests: "TestVirtualStats",
 	},
 	{
 		name:  "stats: a loss that the release notices is not counted",
-		edits: []edit{{"observer.go", "	o.tally.released(err)\n", ""}},
+		edits: []edit{{"observer.go", "	o.tally.released(a, err)\n", ""}},
 		tests: "TestVirtualStats",
 	},
 	{

@@ -212,7 +212,7 @@ func (h *Hold) finishLocked(now time.Time, lost error) {
 // release ends the hold from the holder's side, once, at the time now. It returns the loss that came
 // before, if any.
 func (h *Hold) release(now time.Time) error {
-	h.lease.RunOut(now, lately)
+	h.lease.Glance(now)
 	if h.whole != nil {
 		h.whole.mu.Lock()
 		delete(h.whole.parts, h)
@@ -229,23 +229,19 @@ func (h *Hold) release(now time.Time) error {
 
 // State returns the hold's error after a look at the clock, for its holder.
 func (h *Hold) State() error {
-	h.lease.RunOut(time.Now(), 0)
+	h.lease.RunOut(time.Now())
 	return h.Known()
 }
 
-// lately is good enough where the result is not returned to the user: the machine can be suspended
-// after any look.
-const lately = time.Millisecond
-
 // Stands reports whether the holder may go on.
 func (h *Hold) Stands() bool {
-	h.lease.RunOut(time.Now(), lately)
+	h.lease.Glance(time.Now())
 	return h.Known() == nil
 }
 
 // isLost reports whether the hold is gone, before it is passed on.
 func (h *Hold) isLost() bool {
-	h.lease.RunOut(time.Now(), lately)
+	h.lease.Glance(time.Now())
 	return h.lost.isGiven()
 }
 

@@ -146,3 +146,27 @@ func TestVirtualHoldProfile(t *testing.T) {
 
 //go:noinline
 func lockAndForget(t *testing.T, m *zklock.Mutex) { lock(t, m) }
+
+// TestStatsOfManyLocks has each of many locks acquired, refused and given up once.
+func TestStatsOfManyLocks(t *testing.T) {
+	const locks = 40
+	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for i := range locks {
+			m := mutex(t, s, strings.Repeat("a", i+1))
+			lockFor(t, m, 0)
+			assert.False(t, mutex(t, s, m.Name()).TryLock())
+			_, err := m.LockContext(ended)
+			require.Error(t, err)
+		}
+		stats := s.Stats()
+		assert.Equal(t, locks, stats.Held)
+		assert.EqualValues(t, locks, stats.Acquired)
+		assert.EqualValues(t, locks, stats.Refused)
+		assert.EqualValues(t, locks, stats.GaveUp)
+		assert.Zero(t, stats.Waiting)
+		assert.Len(t, s.Holds(), locks)
+	})
+}
