@@ -24,7 +24,7 @@ type Permit struct {
 // Count returns how many permits are held.
 func (p *Permit) Count() int {
 	p.check()
-	return p.a.Permits
+	return int(p.a.Permits)
 }
 
 // Revoked returns a channel that closes when the permits should be released, because another client

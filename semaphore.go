@@ -109,7 +109,7 @@ func (s *Semaphore) acquire(ctx context.Context, n int, try bool) (*Permit, erro
 	}
 	ctx = ensemble.OrNone(ctx)
 	p := s.s.locks.New(recipe.Claim{
-		Path: s.path, Kind: queue.Lock, Config: &s.cfg.Config, Permits: n,
+		Path: s.path, Kind: queue.Lock, Config: &s.cfg.Config, Permits: int32(n),
 		Try: try, Sight: &s.sight, Granted: func(*recipe.Acquisition) {},
 	})
 	p.Trace = s.s.observer.start(ctx, &p.Claim)

@@ -36,6 +36,7 @@ const asksAtOnce = 32
 // Watcher waits for changes of one znode.
 type Watcher struct {
 	wake       chan struct{} // look again
+	call       func()        // instead of wake; nil for none
 	table      *WatchTable
 	node       *watchedNode
 	prev, next *Watcher // that wait for the same
@@ -102,6 +103,14 @@ func (w *Watcher) Stop() {
 		w.next.prev = w.prev
 	}
 	w.table.forgetLocked(w.node)
+}
+
+// Call has f called after each change, instead of a channel woken. f must not block, and not use the
+// WatchTable.
+func (w *Watcher) Call(f func()) {
+	w.table.mu.Lock()
+	defer w.table.mu.Unlock()
+	w.call = f
 }
 
 // ArmedSince reports whether the server will report the next change. While it does, and told is the
@@ -306,7 +315,11 @@ func (t *WatchTable) Recheck() {
 
 func (t *WatchTable) wakeLocked(node *watchedNode) {
 	for w := node.waiters; w != nil; w = w.next {
-		Nudge(w.wake)
+		if w.call != nil {
+			w.call()
+		} else {
+			Nudge(w.wake)
+		}
 	}
 	t.forgetLocked(node)
 }

@@ -3,6 +3,31 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "errands: what is added meanwhile is forgotten",
+		edits: []edit{{"internal/recipe/errands.go", "	for what := e.next(); what != 0; what = e.next() {\n		do(ctx, what)\n", "	for what := e.next(); what != 0; what = e.next() {\n		do(ctx, what)\n		e.due = 0\n"}},
+		tests: "TestErrandsWhileOthersAreDone",
+	},
+	{
+		name:  "errands: begun after the end",
+		edits: []edit{{"internal/recipe/errands.go", "	if e.due != 0 && !e.over {", "	if e.due != 0 {"}},
+		tests: "TestErrandsEnd",
+	},
+	{
+		name:  "errands: the end waits for what cannot begin",
+		edits: []edit{{"internal/recipe/errands.go", "		e.end()\n		e.next()\n", ""}},
+		tests: "TestErrandsThatCannotBegin",
+	},
+	{
+		name:  "hold watch: a goroutine for each hold",
+		edits: []edit{{"internal/recipe/holdwatch.go", "	c, h := w.p.latest.Load(), w.p.hold\n", "	c, h := w.p.latest.Load(), w.p.hold\n	defer func() { <-h.lasting().Done() }()\n"}},
+		tests: "TestVirtualHoldsHaveNoGoroutine",
+	},
+	{
+		name:  "hold watch: a second change of the znode goes unnoticed",
+		edits: []edit{{"internal/recipe/holdwatch.go", "		c.watch().Call(w.look)\n", "		c.watch().Call(func() {})\n"}},
+		tests: "TestVirtualHoldsHaveNoGoroutine",
+	},
+	{
 		name:  "session: unknown to its server, which passes for an answer",
 		edits: []edit{{"internal/ensemble/servererror.go", "	-12: zk.ErrSessionExpired, -112:", "	-112:"}},
 		tests: "TestVirtualSessionThatItsServerDoesNotKnow",
@@ -167,7 +192,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "held since: the queueing",
-		edits: []edit{{"internal/recipe/holdwatch.go", "c, granted := p.candidate, p.hold.Since()", "c, granted := p.candidate, p.begun"}},
+		edits: []edit{{"internal/recipe/holdwatch.go", "c.noteGrant(ctx, h.Since())", "c.noteGrant(ctx, w.p.begun)"}},
 		tests: "TestVirtualHeldSinceTheGrant",
 	},
 	{
@@ -362,7 +387,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: counted by what was out when one ahead had yet to take permits",
-		edits: []edit{{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"}, {"internal/recipe/lookahead.go", "	c.first, c.out = nil, sighting{}\n", "	c.first = nil\n"}},
+		edits: []edit{{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"}, {"internal/recipe/lookahead.go", "	c.first, c.out = nil, nil\n", "	c.first = nil\n"}},
 		tests: "TestVirtualSemaphoreCountsBehindASibling",
 	},
 	{
@@ -497,7 +522,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: a release not heard while the znode is read",
-		edits: []edit{{"internal/recipe/permit.go", "	if c.self == nil && time.Since(c.since) < ownLook {", "	if false {"}},
+		edits: []edit{{"internal/recipe/permit.go", "	if c.self == nil && !c.waitsLong() {", "	if false {"}},
 		tests: "TestVirtualSemaphoreReleasedAsItBeginsToWait",
 	},
 	{
@@ -807,7 +832,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "context: outlives an Unlock",
-		edits: []edit{{"internal/recipe/hold.go", "	h.tellFollowersLocked()\n	if h.end != nil {\n", "	if h.end != nil {\n"}},
+		edits: []edit{{"internal/recipe/hold.go", "	h.tellFollowersLocked()\n	if h.over != nil {\n", "	if h.over != nil {\n"}},
 		tests: "TestVirtualContextEndsWithTheHold",
 	},
 	{
@@ -1010,7 +1035,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "own znode not looked at after a grant without a wait",
-		edits: []edit{{"internal/recipe/holdwatch.go", "		p.watchOver(over)\n", "		<-over.Done()\n"}},
+		edits: []edit{{"internal/recipe/holdwatch.go", "	p.watched.look()\n", ""}},
 		tests: "TestAMarkBeforeTheFirstLook",
 	},
 	{
@@ -1202,7 +1227,7 @@ var mutants = []mutant{
 	{
 		name: "hold kept when its znode is removed",
 		edits: []edit{
-			{"internal/recipe/holdwatch.go", "			c.hold.lose(errRemoved)\n", "			return\n"},
+			{"internal/recipe/holdwatch.go", "			h.lose(errRemoved)\n", ""},
 			{"internal/ensemble/beat.go", "			z.hold.Missing(z.path)\n", ""},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation",

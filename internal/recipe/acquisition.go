@@ -14,10 +14,10 @@ import (
 type Claim struct {
 	Path    string // of the lock's or semaphore's znode
 	Kind    queue.Kind
-	Try     bool // give up at once if others are ahead
-	Keeps   bool // the hold may be kept; see idle.go
+	Try     bool  // give up at once if others are ahead
+	Keeps   bool  // the hold may be kept; see idle.go
+	Permits int32 // how many, of a semaphore
 	Config  *Config
-	Permits int         // how many, of a semaphore
 	Revoke  *Revocation // what is done to predecessors; nil for nothing
 
 	Slot  *Slot  // of the handle; nil where holds may share it
@@ -48,12 +48,11 @@ type Acquisition struct {
 
 	first Hold // of the first candidate
 
-	mu      sync.Mutex    // guards the fields below
-	detach  func() bool   // undoes follow
-	hold    *Hold         // of the current candidate
-	err     error         // why it has failed
-	cleanUp time.Duration // how long Result waits for the removal of the candidate after a failure
-	removed error         // how the removal of the candidate went, set before gone is given
+	mu      sync.Mutex  // guards the fields below
+	detach  func() bool // undoes follow
+	hold    *Hold       // of the current candidate
+	err     error       // why it has failed
+	removed error       // how the removal of the candidate went, set before gone is given
 }
 
 // route is how an acquisition comes to its hold, and what becomes of that.
@@ -72,9 +71,13 @@ type route interface {
 
 	// waitedFor returns what the acquisition waits for, unless it is a connection.
 	waitedFor() ensemble.Obstacle
+
+	// cleanUp returns for how long the caller of a failed acquisition waits to see its candidate
+	// removed.
+	cleanUp() time.Duration
 }
 
-// cleanUpPatience is how long a failed acquisition's caller waits to see its candidate removed.
+// cleanUpPatience is what cleanUp returns as a rule.
 const cleanUpPatience = 50 * time.Millisecond
 
 // follow calls f when the context ends, until the acquisition is settled.
@@ -168,14 +171,14 @@ func (a *Acquisition) Hold() *Hold {
 func (a *Acquisition) Result() (*Hold, error) {
 	<-a.done.C()
 	a.mu.Lock()
-	h, err, patience := a.hold, a.err, a.cleanUp
+	h, err := a.hold, a.err
 	a.mu.Unlock()
 	if err == nil {
 		return h, nil
 	}
 	select {
 	case <-a.gone.C():
-	case <-time.After(patience):
+	case <-time.After(a.route.cleanUp()):
 		return nil, err
 	}
 	a.mu.Lock()

@@ -31,6 +31,7 @@ type candidate struct {
 	// what its path will be when it has left the queue of a semaphore; empty otherwise
 	permit string
 
+	kind    queue.Kind
 	stage   stage // of its znode
 	doubted bool  // another client has removed its znode, it seems, and may have taken its name
 	usurped bool  // another session's znode has its name
@@ -42,25 +43,24 @@ type candidate struct {
 	wasOnly bool
 	sifts   bool // a stray was met in the line: the rest is looked at before it is waited for
 	founds  bool // the lock's znode is created in the packet of the next creation, see found
+	// that its znode must have when it leaves the queue of a semaphore, -1 for any
+	version int32
 
 	handoff *handoff // that it has left; nil for none
 
 	reader string // the path of a reader that may be in its place; empty if there is none
 
-	born    time.Time // when its creation was asked for, the last time
-	counted int       // what its session counts for it, see footprint
-	// that its znode must have when it leaves the queue of a semaphore, -1 for any
-	version int32
-	kind    queue.Kind
+	born    time.Time         // when its creation was asked for, the last time
+	counted int               // what its session counts for it, see footprint
 	czxid   int64             // once known
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // its predecessors
 
-	out sighting // that was asked for right behind the last listing of the queue
+	out *sighting // that was asked for right behind the last listing of the queue
 	// that was asked for together with the creation, until it is looked at; nil if there is none
 	first    *listing
 	watchers []*ensemble.Watcher // of the first candidates in line
-	since    time.Time           // when it began to wait
+	waits    time.Duration       // after it was born: when it began to wait; 0 until then
 	// children that look like candidates and are not: they will never go away
 	strays map[string]bool
 }
@@ -216,7 +216,7 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	}
 	lists := requests[len(requests)-1] != create
 	// Without a listing of the queue before it, a candidate ahead may take permits in between.
-	if c.out = (sighting{}); c.hopeful && lists {
+	if c.out = nil; c.hopeful && lists {
 		requests = append(requests, c.sight(c.first)...)
 	}
 	c.zs.Send(requests...)

@@ -62,6 +62,8 @@ func (m *member) settled(err error) {
 // letGo passes the hold on.
 func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m), false }
 
+func (m *member) cleanUp() time.Duration { return cleanUpPatience }
+
 // alone ends the sharing of the member's candidate: the waiting members queue with a new candidate,
 // and later acquisitions do too.
 func (m *member) alone() *Passage {
@@ -94,7 +96,7 @@ func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 func (co *Cohort) newMember(ctx context.Context, c Claim) *member {
 	m := &member{co: co}
 	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m,
-		ctx: ctx, begun: time.Now(), cleanUp: cleanUpPatience}
+		ctx: ctx, begun: time.Now()}
 	m.hold = m.newHold()
 	return m
 }

@@ -9,7 +9,7 @@ import (
 // serves all, and is stopped once nothing is left, so that entries which are dropped soon wake no
 // goroutine. A nil one does nothing.
 type delayed[T comparable] struct {
-	after time.Duration // and up to half as much again
+	after time.Duration // and up to half as much again, or a second
 	call  func(T)       // must not block
 
 	mu    sync.Mutex // guards the fields below; held during calls
@@ -60,7 +60,7 @@ func (l *delayed[T]) tick() {
 		}
 	}
 	if len(l.added) > 0 {
-		l.timer.Reset(l.after / 2)
+		l.timer.Reset(min(l.after/2, time.Second))
 	} else {
 		l.added = make(map[T]time.Time) // a map keeps the size that it once had
 	}
@@ -72,5 +72,5 @@ const ownLook = 200 * time.Millisecond
 // firstLook is when a hold begins to be watched.
 const firstLook = 20 * time.Millisecond
 
-// noted is when a hold says in its candidate's data since when it is one.
+// noted is when, about, a hold says in its candidate's data since when it is one.
 const noted = 10 * time.Second

@@ -81,7 +81,7 @@ func (p *Passage) isDowngrading() bool {
 // carryOut does the downgrade, as far as it comes until the hold ends.
 func (p *Passage) carryOut(d *downgrade) {
 	p.endWatch()
-	h, c := p.hold, p.candidate
+	h, c := p.hold, p.latest.Load()
 	err := c.becomeReader(h.lasting(), h.Since())
 	h.endMove(c.path, err == nil)
 	switch {

@@ -22,10 +22,9 @@ import (
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
-	of      holder
-	zxid    int64           // of the candidate's creation
-	handoff uint32          // how often the hold was passed on since
-	lease   *ensemble.Lease // which proves the hold
+	of    *Acquisition
+	zxid  int64           // of the candidate's creation
+	lease *ensemble.Lease // which proves the hold
 
 	revoked signal // the holder should stop
 	lost    signal // the hold is gone
@@ -33,28 +32,27 @@ type Hold struct {
 	whole *Hold // that this is a part of; nil if it is one itself
 
 	// guards the fields below, and what is told; the whole's before its parts'
-	mu    sync.Mutex
-	moves bool            // a downgrade is under way: the znode may be another
-	reads bool            // it shares the lock with readers
-	ended bool            // released or lost
-	path  string          // of the candidate's znode
-	err   error           // nil, or an error that matches ErrRevoked or ErrLost
-	since time.Time       // when it was granted; zero until then
-	held  time.Duration   // until it ended
-	lapse remover         // called when the hold is lost; nil for none
-	over  context.Context // see lasting; nil until it is called
-	end   context.CancelFunc
-	parts map[*Hold]struct{}
-	bond  *Bond // that it is in; nil for none
+	mu      sync.Mutex
+	handoff uint32        // how often the hold was passed on since; constant from the grant on
+	moves   bool          // a downgrade is under way: the znode may be another
+	reads   bool          // it shares the lock with readers
+	ended   bool          // released or lost
+	path    string        // of the candidate's znode
+	err     error         // nil, or an error that matches ErrRevoked or ErrLost
+	since   time.Time     // when it was granted; zero until then
+	held    time.Duration // until it ended
+	lapse   *Passage      // that removes the candidate if the hold is lost; nil for none
+	over    *span         // see lasting; nil until it is called
+	parts   map[*Hold]struct{}
+	bond    *Bond // that it is in; nil for none
 
 	followers map[*context.CancelCauseFunc]struct{} // see Follow
 }
 
-// holder is told what becomes of a hold, with the hold's mutex held.
-type holder interface {
-	tellGranted(since time.Time)
-	tellRevoked(held time.Duration, asked error)
-	tellEnded(held time.Duration, lost error)
+// span is the time until a hold ends, as a context.
+type span struct {
+	ctx context.Context
+	end context.CancelFunc
 }
 
 // grant begins the hold. What has befallen its candidate before is told now.
@@ -81,20 +79,17 @@ func (h *Hold) lasting() context.Context {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.over == nil {
-		h.over, h.end = context.WithCancel(context.Background())
-		if h.ended {
-			h.end()
+		ctx, end := context.WithCancel(context.Background())
+		if h.over = (&span{ctx, end}); h.ended {
+			end()
 		}
 	}
-	return h.over
+	return h.over.ctx
 }
-
-// remover is the passage that removes the candidate of a hold.
-type remover interface{ removeSoon() }
 
 // removeWhenLost removes the hold's candidate when the hold is lost, or at once if it is lost
 // already.
-func (h *Hold) removeWhenLost(p remover) {
+func (h *Hold) removeWhenLost(p *Passage) {
 	h.mu.Lock()
 	lost := h.lost.isGiven()
 	h.lapse = p
@@ -204,8 +199,8 @@ func (h *Hold) finishLocked(now time.Time, lost error) {
 		h.of.tellEnded(h.held, lost)
 	}
 	h.tellFollowersLocked()
-	if h.end != nil {
-		h.end()
+	if h.over != nil {
+		h.over.end()
 	}
 }
 
@@ -250,6 +245,13 @@ func (h *Hold) Known() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.err
+}
+
+// isOver reports whether the hold was released or lost.
+func (h *Hold) isOver() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ended
 }
 
 // Since returns when the hold was granted.

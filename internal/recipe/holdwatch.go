@@ -8,54 +8,64 @@ import (
 	"github.com/zookylock/zklock/internal/queue"
 )
 
-// This is how a hold, and a candidate that waits, is watched for marks and for its removal by
-// others. Many are over before that is worth a request.
+// holdWatch watches a hold for marks, and for its removal by others. A hold that is over before
+// firstLook is not worth the request.
+type holdWatch struct {
+	errands
+	p *Passage
+}
 
-// beginWatch starts a goroutine that watches the hold. It is called by Local.newHolds. The
-// goroutine that removes the candidate drops the passage from there first, even before it is added.
+const (
+	lookAtZnode errand = 1 << iota
+	noteGrant
+)
+
+// beginWatch begins to watch the hold. It is called by Local.newHolds. The goroutine that removes
+// the candidate drops the passage from there first, even before it is added.
 func (p *Passage) beginWatch() {
-	over := p.hold.lasting()
-	if over.Err() != nil || p.isDowngrading() || p.watched != nil {
+	if p.hold.isOver() || p.isDowngrading() || p.watched != nil {
 		return
 	}
-	watched := make(chan struct{})
-	over, stop := context.WithCancel(over)
-	// ends with the hold; endWatch and Close wait for it
-	if p.locks.client.Start(func() {
-		defer close(watched)
-		defer stop()
-		p.watchOver(over)
-	}) {
-		p.watched, p.unwatch = watched, stop
-	}
+	p.watched = &holdWatch{p: p}
+	p.latest.Load().zs.oldHolds.add(p)
+	p.watched.look()
 }
 
-// endWatch ends that goroutine, if there is one, and waits for it. It is called by the goroutine
-// that has the candidate.
+// endWatch ends the watch, if there is one, and waits until nothing is done for it any more. It is
+// called by the goroutine that has the candidate.
 func (p *Passage) endWatch() {
-	p.candidate.zs.newHolds.drop(p)
-	if p.watched != nil {
-		p.unwatch()
-		<-p.watched
-		p.watched = nil
+	zs := p.latest.Load().zs
+	zs.newHolds.drop(p)
+	zs.oldHolds.drop(p)
+	if p.watched == nil {
+		return
 	}
+	if done := p.watched.end(); done != nil {
+		<-done
+	}
+	p.watched = nil
 }
 
-// watchOver follows the hold until it is released or lost.
-func (p *Passage) watchOver(over context.Context) {
-	c, granted := p.candidate, p.hold.Since()
-	note := time.NewTimer(noted - time.Since(granted))
-	defer note.Stop()
-	for over.Err() == nil {
-		if err := c.look(over); errors.Is(err, ErrVanished) {
-			c.hold.lose(errRemoved)
+// noteLong has it noted when the hold was granted. It is called by Local.oldHolds.
+func (p *Passage) noteLong() { p.watched.begin(noteGrant) }
+
+// look has the znode looked at. The Watcher calls it too.
+func (w *holdWatch) look() { w.begin(lookAtZnode) }
+
+// begin starts a goroutine, unless there is one, which ends when there is nothing more to do, or
+// with the hold; endWatch and Close wait for it.
+func (w *holdWatch) begin(what errand) { w.add(what, w.p.locks.client.Start, w.do) }
+
+func (w *holdWatch) do(ctx context.Context, what errand) {
+	c, h := w.p.latest.Load(), w.p.hold
+	if what&lookAtZnode != 0 {
+		c.watch().Call(w.look)
+		if err := c.look(ctx); errors.Is(err, ErrVanished) {
+			h.lose(errRemoved)
 		}
-		select {
-		case <-c.wake:
-		case <-note.C:
-			_ = c.noteGrant(over, granted) // others do without if it may not be written
-		case <-over.Done():
-		}
+	}
+	if what&noteGrant != 0 {
+		_ = c.noteGrant(ctx, h.Since()) // others do without if it may not be written
 	}
 }
 

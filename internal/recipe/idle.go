@@ -51,18 +51,18 @@ type keeper struct {
 // keepLocked begins to watch the queue for a term that has been granted the lock, if it has paid to
 // keep such holds.
 func (t *term) keepLocked() {
-	if !t.co.thrift.follows(t.owner.candidate.place.Seq) || !t.keeps {
+	if !t.co.thrift.follows(t.owner.latest.Load().place.Seq) || !t.keeps {
 		return
 	}
 	k := &keeper{term: t, wake: make(chan struct{}, 1)}
-	k.watch = t.owner.candidate.zs.Watches.WatchChildren(t.co.claim.Path, k.wake)
+	k.watch = t.owner.latest.Load().zs.Watches.WatchChildren(t.co.claim.Path, k.wake)
 	// ends with the hold, or before; Close, which ends all holds, waits for it
 	if !t.co.locks.client.Start(k.run) {
 		k.watch.Stop()
 		return
 	}
 	t.keeper = k
-	t.owner.candidate.zs.keepers.add(k)
+	t.owner.latest.Load().zs.keepers.add(k)
 }
 
 // keepers are those of one ZooKeeper session.
@@ -282,7 +282,7 @@ func (t *term) endKeeping(wanted bool) {
 	co := t.co
 	co.mu.Lock()
 	k := t.keeper
-	t.owner.candidate.zs.keepers.drop(k)
+	t.owner.latest.Load().zs.keepers.drop(k)
 	t.keeper = nil
 	var begun *term
 	if t.phase == resting {

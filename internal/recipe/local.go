@@ -15,7 +15,8 @@ type Local struct {
 	roster      *roster
 	siblings    *siblings
 	newHolds    *delayed[watchable] // their passages
-	longWaiters *delayed[waiter]    // the candidates that wait
+	oldHolds    *delayed[watchable]
+	longWaiters *delayed[waiter] // the candidates that wait
 	keepers     keepers
 	parents     singleflight.Group // by lock
 
@@ -24,7 +25,10 @@ type Local struct {
 }
 
 // watchable is a passage that holds the lock.
-type watchable interface{ beginWatch() }
+type watchable interface {
+	beginWatch()
+	noteLong()
+}
 
 // waiter is a candidate that waits.
 type waiter interface{ nudge() }
@@ -36,6 +40,7 @@ func newLocal(r *root, zs *ensemble.Session) *Local {
 		siblings:    newSiblings(),
 		roster:      newRoster(zs),
 		newHolds:    newDelayed(firstLook, watchable.beginWatch),
+		oldHolds:    newDelayed(noted-firstLook, watchable.noteLong),
 		longWaiters: newDelayed(ownLook, waiter.nudge),
 	}
 	return local

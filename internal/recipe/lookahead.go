@@ -91,7 +91,7 @@ func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
 			return err
 		}
 	}
-	c.first, c.out = nil, sighting{}
+	c.first, c.out = nil, nil
 	if c.line.Answer() == queue.Unclear && !wantAll {
 		c.followSibling()
 	}
@@ -195,9 +195,9 @@ const (
 
 // noteBlocked notes who is ahead of the candidate, as it begins to wait for them.
 func (c *candidate) noteBlocked() {
-	st := &standing{ahead: len(c.line.Nearest), more: c.line.More,
+	st := &standing{ahead: int32(len(c.line.Nearest)), more: c.line.More,
 		nearest: c.zs.siblings.at(c.dir, c.line.Nearest[0])}
-	if n := len(c.watchers); n == st.ahead && !st.more {
+	if n := len(c.watchers); n == int(st.ahead) && !st.more {
 		st.first = c.watchers[n-1]
 	}
 	c.standing.Store(st)

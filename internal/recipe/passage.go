@@ -30,11 +30,9 @@ type Passage struct {
 	// that occupied the handle when the candidate was first: it is lost, whether or not it was told
 	obstacle *Hold
 
-	trying    atomic.Pointer[candidate] // the last that was made
-	candidate *candidate                // that was granted the lock; the goroutine that ends the hold has it
-	// closed when the goroutine that watches over the hold has ended; nil if there is none
-	watched chan struct{}
-	unwatch context.CancelFunc // ends that
+	// the last that was made; if it was granted the lock, the goroutine that ends the hold has it
+	latest  atomic.Pointer[candidate]
+	watched *holdWatch // of the hold; nil if there is none
 
 	downgrade atomic.Pointer[downgrade] // the last; nil if there was none
 }
@@ -48,8 +46,7 @@ type commitment struct {
 
 // New returns a passage that is yet to be begun.
 func (l *Locks) New(c Claim) *Passage {
-	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, observer: l.observer,
-		cleanUp: cleanUpPatience}}
+	p := &Passage{Acquisition: Acquisition{Claim: c, locks: l, observer: l.observer}}
 	p.route = p
 	return p
 }
@@ -129,7 +126,6 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 		}
 		p.force = new(commitment)
 		p.force.ctx, p.force.end = context.WithCancel(context.WithoutCancel(p.ctx))
-		p.cleanUp = 0 // onContextDone waits
 	}
 	return p.force.ctx, !p.done.isGiven()
 }
@@ -137,7 +133,6 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 // granted settles the acquisition with the hold of this candidate. It is false if the acquisition
 // has failed already.
 func (p *Passage) granted(c *candidate) bool {
-	p.candidate = c
 	if !p.settle(nil) {
 		return false
 	}
@@ -177,6 +172,15 @@ func (p *Passage) leaveSlot() {
 
 func (p *Passage) alone() *Passage { return p }
 
+func (p *Passage) cleanUp() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.force != nil {
+		return 0 // onContextDone has waited
+	}
+	return cleanUpPatience
+}
+
 // freshHold returns the hold for the next candidate. One that was revoked does not serve: the mark
 // was the last candidate's.
 func (p *Passage) freshHold() *Hold {
@@ -191,7 +195,7 @@ func (p *Passage) freshHold() *Hold {
 // remove takes the candidate of a hold that is over out of the queue: as far as it comes until ctx
 // ends, and then on a goroutine. It is called once.
 func (p *Passage) remove(ctx context.Context) {
-	c := p.candidate
+	c := p.latest.Load()
 	if d := p.downgrade.Load(); d != nil {
 		<-d.done // it has been told already, as has the watch
 	}
@@ -255,7 +259,7 @@ func (p *Passage) awaitRemoval(ctx context.Context, begun time.Time) error {
 
 // waitedFor returns what the passage waits for, unless it is a connection.
 func (p *Passage) waitedFor() ensemble.Obstacle {
-	c := p.trying.Load()
+	c := p.latest.Load()
 	if c == nil {
 		return ensemble.NoAnswer
 	}
@@ -267,8 +271,8 @@ func (p *Passage) waitedFor() ensemble.Obstacle {
 	case isBehindOwner:
 		return ensemble.Obstacle{Text: "it is first in the queue, and its handle has a hold that is not unlocked"}
 	default:
-		if st.room != "" {
-			return ensemble.Obstacle{Text: "it is first in the queue; " + st.room}
+		if st.room != nil {
+			return ensemble.Obstacle{Text: "it is first in the queue; " + *st.room}
 		}
 		return ensemble.Obstacle{Text: st.describe()}
 	}

@@ -57,10 +57,10 @@ func (p *Passage) checkPermits(c *candidate) error {
 func (p *Passage) limit(ctx context.Context, c *candidate) (limit, error) {
 	pool := c.cfg.Pool
 	l, err := pool.limit(ctx, c.zs)
-	if err == nil && l.allows(pool.Size, p.Permits) != nil {
+	if err == nil && l.allows(pool.Size, int(p.Permits)) != nil {
 		c.zs.Watches.Forget(pool.Path) // the news of another size may be on their way
 		if l, err = pool.limit(ctx, c.zs); err == nil {
-			err = l.allows(pool.Size, p.Permits)
+			err = l.allows(pool.Size, int(p.Permits))
 		}
 	}
 	return l, err
@@ -73,8 +73,8 @@ func (p *Passage) limit(ctx context.Context, c *candidate) (limit, error) {
 // that were given back meanwhile count, as if they were still out.
 type sighting struct {
 	queue   *listing // that it came with; nil if it was known already who was ahead
-	permits *listing // nil if there is no sighting
-	ahead   int64    // how many permits those ahead want
+	permits *listing
+	ahead   int64 // how many permits those ahead want
 }
 
 // sight returns the request for a sighting, to be sent right behind that for the queue, if any,
@@ -84,13 +84,16 @@ func (c *candidate) sight(queue *listing) []*wire.Request {
 	if !mine {
 		return nil
 	}
-	c.out = sighting{queue: queue, permits: permits}
+	c.out = &sighting{queue: queue, permits: permits}
 	return []*wire.Request{c.zs.roster.request(permits)}
 }
 
 // keepSight keeps the sighting if it came with the listing by which the candidate now knows who is
 // ahead, and if that has shown all of them, and what they want.
 func (c *candidate) keepSight(queue *listing) {
+	if c.out == nil {
+		return
+	}
 	keep := c.out.queue == queue && !c.line.More
 	for _, other := range c.line.Nearest {
 		wants := other.Wants()
@@ -98,13 +101,13 @@ func (c *candidate) keepSight(queue *listing) {
 		keep = keep && wants > 0
 	}
 	if !keep {
-		c.out = sighting{}
+		c.out = nil
 	}
 }
 
 // sightNext makes a sighting if there is none, and the candidate is the next after the first.
 func (c *candidate) sightNext() {
-	if c.cfg.Pool != nil && c.out.permits == nil && len(c.line.Nearest) == 1 && !c.line.More &&
+	if c.cfg.Pool != nil && c.out == nil && len(c.line.Nearest) == 1 && !c.line.More &&
 		c.line.Nearest[0].Wants() > 0 {
 		if requests := c.sight(nil); requests != nil {
 			c.zs.Send(requests...)
@@ -116,8 +119,8 @@ func (c *candidate) sightNext() {
 // foresee returns room by the sighting. ok is false if that does not show enough.
 func (p *Passage) foresee(ctx context.Context, c *candidate) (l limit, ok bool) {
 	seen := c.out
-	c.out = sighting{}
-	if seen.permits == nil || seen.permits.wait(ctx) != nil {
+	c.out = nil
+	if seen == nil || seen.permits.wait(ctx) != nil {
 		return l, false
 	}
 	l, err := p.limit(ctx, c)
@@ -222,12 +225,13 @@ func (p *Passage) awaitRoom(ctx context.Context, c *candidate, seen outlook) err
 	if p.Try {
 		return errInUse(seen.used, seen.limit)
 	}
-	c.standing.Store(&standing{room: fmt.Sprintf("%d of %d permits are in use, and it wants %d",
-		seen.used, seen.size, p.Permits)})
-	if c.since.IsZero() {
-		c.since = time.Now()
+	room := fmt.Sprintf("%d of %d permits are in use, and it wants %d",
+		seen.used, seen.size, p.Permits)
+	c.standing.Store(&standing{room: &room})
+	if c.waits == 0 {
+		c.beginWait()
 	}
-	if c.self == nil && time.Since(c.since) < ownLook { // as in wait
+	if c.self == nil && !c.waitsLong() { // as in wait
 		c.zs.longWaiters.add(c)
 		defer c.zs.longWaiters.drop(c)
 	} else if err := c.look(ctx); err != nil {

@@ -55,7 +55,7 @@ func (p *Passage) run() {
 			return
 		}
 		c, begun := p.newCandidate(zs), time.Now()
-		p.trying.Store(c)
+		p.latest.Store(c)
 		err = p.obtain(c)
 		if err == nil {
 			if p.granted(c) {
@@ -82,7 +82,7 @@ func (p *Passage) run() {
 // newCandidate returns the next candidate.
 func (p *Passage) newCandidate(zs *Local) *candidate {
 	if p.Config.Pool != nil {
-		return newPermit(zs, p.Config, p.freshHold(), p.Permits)
+		return newPermit(zs, p.Config, p.freshHold(), int(p.Permits))
 	}
 	c := newCandidate(zs, p.Path, p.Kind, p.Config, p.freshHold())
 	c.sifts = p.sifts

@@ -137,7 +137,7 @@ func (s *several) forEach(f func(*Passage)) {
 // waiting returns a passage that waits for others, or just any.
 func (s *several) waiting() *Passage {
 	for _, p := range s.passages {
-		if c := p.trying.Load(); c != nil {
+		if c := p.latest.Load(); c != nil {
 			if st := c.standing.Load(); st != nil && st != isFirst && st != isBehindOwner {
 				return p
 			}
@@ -164,7 +164,7 @@ func (s *several) newCandidates(zs *Local) []*candidate {
 		h := p.freshHold()
 		s.bond.join(h)
 		candidates[i] = newCandidate(zs, p.Path, p.Kind, p.Config, h)
-		p.trying.Store(candidates[i])
+		p.latest.Store(candidates[i])
 	}
 	return candidates
 }

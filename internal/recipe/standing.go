@@ -21,11 +21,11 @@ type spot struct {
 
 // standing is how a candidate stands in the queue. It does not change: another takes its place.
 type standing struct {
-	ahead   int               // who block it, as far as it remembers
+	ahead   int32             // who block it, as far as it remembers
 	more    bool              // there were others, ahead of these
 	nearest *spot             // the nearest predecessor, if it is a sibling
 	first   *ensemble.Watcher // the watcher of the first predecessor; nil if it is not known
-	room    string            // how many permits are free, if none is ahead; empty otherwise
+	room    *string           // how many permits are free, if none is ahead; nil otherwise
 }
 
 // The standings of candidates that no other blocks.
@@ -36,7 +36,7 @@ var (
 
 // describe says who is ahead, for error texts and log lines.
 func (st *standing) describe() string {
-	siblings, who := 0, ""
+	siblings, who := int32(0), ""
 	for st.more && st.nearest != nil { // which knows more
 		siblings++
 		next := st.nearest.standing.Load()

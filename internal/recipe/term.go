@@ -200,7 +200,7 @@ var errFound = errors.New("found")
 
 func (t *term) look() (found bool, err error) {
 	ctx := t.owner.hold.lasting()
-	l, err := t.owner.candidate.zs.roster.list(ctx, t.co.claim.Path)
+	l, err := t.owner.latest.Load().zs.roster.list(ctx, t.co.claim.Path)
 	if err != nil {
 		return false, err
 	}
@@ -209,7 +209,7 @@ func (t *term) look() (found bool, err error) {
 
 // contended reports whether there is another contender among the lock's children.
 func (t *term) contended(ctx context.Context, children []string) (found bool, err error) {
-	claim, zs, own := t.co.claim, t.owner.candidate.zs, path.Base(t.owner.hold.Znode())
+	claim, zs, own := t.co.claim, t.owner.latest.Load().zs, path.Base(t.owner.hold.Znode())
 	q := slices.DeleteFunc(queue.OrderAny(children), func(c queue.Candidate) bool {
 		return c.Name == own || !claim.Kind.Exclusive() && !c.Kind.Exclusive()
 	})

@@ -32,7 +32,7 @@ func (p *Passage) awaitTurn(
 			}
 		}
 	}
-	c.since = time.Now()
+	c.beginWait()
 	p.tellQueued(len(c.line.Nearest))
 	defer c.unwatchAhead()
 	for c.isBlocked() {
@@ -70,6 +70,12 @@ func (p *Passage) awaitTurn(
 	}
 }
 
+// beginWait notes that the candidate waits from now on.
+func (c *candidate) beginWait() { c.waits = time.Since(c.born) }
+
+// waitsLong reports whether the candidate has waited for ownLook.
+func (c *candidate) waitsLong() bool { return time.Since(c.born)-c.waits >= ownLook }
+
 // closedTimer is a timer that is always due.
 var closedTimer = func() <-chan time.Time {
 	ch := make(chan time.Time)
@@ -91,7 +97,7 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 	}
 	for {
 		// then it is known to be there when the others are gone
-		early = early && time.Since(c.since) < ownLook
+		early = early && !c.waitsLong()
 		c.prepare(!early)
 		for i, w := range c.watchers {
 			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 ||
