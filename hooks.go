@@ -176,3 +176,15 @@ func reasonOf(err error) LossReason {
 		return LossExpired
 	}
 }
+
+// WithHooks sets functions that the Session calls. It can be given several times: all hooks are
+// called, in that order. Hooks must not be changed after Dial.
+func WithHooks(hooks *Hooks) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if hooks == nil {
+			return errors.New("hooks are nil")
+		}
+		cfg.hooks = append(cfg.hooks, hooks)
+		return nil
+	}
+}
