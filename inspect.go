@@ -39,6 +39,8 @@ type Contender struct {
 	// other clients do not. It was written by that client, and is not to be trusted.
 	HeldSince time.Time
 	Permits   int // how many permits of a semaphore it holds; 0 for a waiter, and for a lock
+	// whether its client may keep the hold while no goroutine has it; see WithIdleHold
+	IdleHold bool
 
 	// Err is why Data could not be read; it matches zk.ErrNoAuth if the znode's ACL does not allow
 	// it. Data and Revoked are not known then. From ZooKeeper 3.9.2 on, only Holder and what the
@@ -113,6 +115,7 @@ func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Cont
 		Zxid:      node.stat.Czxid,
 		Created:   time.UnixMilli(node.stat.Ctime),
 		Modified:  time.UnixMilli(node.stat.Mtime),
+		IdleHold:  queue.Keeps(c.Name),
 	}
 	if mark := node.said.Mark; mark != nil {
 		contender.RevokedBy, contender.Reason = mark.By, mark.Reason

@@ -3,6 +3,11 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "idle hold: not shown",
+		edits: []edit{{"inspect.go", "		IdleHold:  queue.Keeps(c.Name),\n", ""}},
+		tests: "TestVirtualIdleHoldIsShown",
+	},
+	{
 		name:  "errands: what is added meanwhile is forgotten",
 		edits: []edit{{"internal/recipe/errands.go", "	for what := e.next(); what != 0; what = e.next() {\n		do(ctx, what)\n", "	for what := e.next(); what != 0; what = e.next() {\n		do(ctx, what)\n		e.due = 0\n"}},
 		tests: "TestErrandsWhileOthersAreDone",
@@ -202,7 +207,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "held since: other libraries' readers written",
-		edits: []edit{{"internal/recipe/downgrade.go", "if c.cfg.Dialect == queue.Native {", "if true {"}},
+		edits: []edit{{"internal/recipe/downgrade.go", "if c.cfg.Dialect == queue.Native {", "if c.cfg.Dialect == queue.Native || true {"}},
 		tests: "TestVirtualHeldSinceOfOtherNamings",
 	},
 	{

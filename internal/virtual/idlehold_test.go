@@ -358,3 +358,19 @@ func TestVirtualIdleHoldIsRefused(t *testing.T) {
 		require.NoError(t, mutex(t, s, "m").Relinquish(t.Context()))
 	})
 }
+
+// TestVirtualIdleHoldIsShown looks at a kept hold, and at one that is not kept.
+func TestVirtualIdleHoldIsShown(t *testing.T) {
+	virtually(t, fakezk.Config{}, func(t *testing.T, w *world) {
+		s, _ := w.dial("", 10*time.Second)
+		kept := contenders(t, keeping(t, s, time.Minute))
+		require.Len(t, kept, 1)
+		assert.True(t, kept[0].Holder)
+		assert.True(t, kept[0].IdleHold)
+		other := mutex(t, s, "other")
+		lock(t, other)
+		held := contenders(t, other)
+		require.Len(t, held, 1)
+		assert.False(t, held[0].IdleHold)
+	})
+}

@@ -45,6 +45,7 @@ type contender struct {
 	Error         string    `json:"error,omitempty"`          // why the data could not be read
 	Token         string    `json:"token"`
 	Session       string    `json:"session,omitempty"`
+	IdleHold      bool      `json:"idle_hold,omitempty"` // it may keep the lock unused
 	HeldSince     time.Time `json:"held_since,omitzero"` // if that is known
 	Created       time.Time `json:"created"`             // since when it has been in the queue
 	Modified      time.Time `json:"modified"`
@@ -167,7 +168,7 @@ func newContender(c zklock.Contender) contender {
 		Identifier: string(c.Data), Data: c.Data,
 		DataTruncated: c.Err == nil && len(c.Data) < c.DataSize,
 		Token:         tokenOf(c), Session: sessionOf(c),
-		HeldSince: c.HeldSince, Created: c.Created, Modified: c.Modified,
+		IdleHold: c.IdleHold, HeldSince: c.HeldSince, Created: c.Created, Modified: c.Modified,
 	}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()
@@ -190,6 +191,8 @@ func queueTable(w io.Writer, q *queue) *table {
 	for i, c := range q.Contenders {
 		place, permits := cell{text: fmt.Sprint(i + 1)}, cell{}
 		switch {
+		case c.Holder && c.IdleHold:
+			place = cell{"holder, may be idle", red}
 		case c.Holder:
 			place = cell{"holder", red}
 		case q.Permits > 0: // holders of permits are not in the queue
