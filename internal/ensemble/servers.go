@@ -42,6 +42,7 @@ type servers struct {
 	quick    int           // tries in a row, each within a second of the one before
 	last     time.Time     // when the last try began
 	failure  error         // of the last try; nil once there is a session
+	latest   *endpoint     // of the latest session or reconnection; nil before the first
 }
 
 // host is one of the connect string's.
@@ -105,12 +106,15 @@ func (h *host) set(ips []string) {
 	}
 }
 
-// before says which of two addresses is tried first: one that was not tried in this round, then one
-// whose last try did not fail, then the one that was tried longer ago.
-func (a *endpoint) before(b *endpoint, round int) bool {
-	switch tried, other := a.round == round, b.round == round; {
+// isBefore says which of two addresses is tried first: one that was not tried in this round, then
+// one that is not the latest, whose connection has just ended, then one whose last try did not fail,
+// then the one that was tried longer ago.
+func (sv *servers) isBefore(a, b *endpoint) bool {
+	switch tried, other := a.round == sv.round, b.round == sv.round; {
 	case tried != other:
 		return other
+	case (a == sv.latest) != (b == sv.latest):
+		return b == sv.latest
 	case a.failed != b.failed:
 		return b.failed
 	case a.tried != b.tried:
@@ -128,7 +132,7 @@ func (sv *servers) bestLocked(stale bool) (best *endpoint) {
 			continue
 		}
 		for _, a := range h.addresses {
-			if best == nil || a.before(best, sv.round) {
+			if best == nil || sv.isBefore(a, best) {
 				best = a
 			}
 		}
@@ -254,7 +258,7 @@ func (sv *servers) fail(err error) {
 func (sv *servers) work(a *endpoint) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
-	a.failed, sv.failure = false, nil
+	a.failed, sv.failure, sv.latest = false, nil, a
 }
 
 // leave takes note that a server is of no use although it has taken the session: the others are

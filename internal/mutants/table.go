@@ -3,6 +3,11 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "servers: the one whose connection has ended is tried before others that failed once",
+		edits: []edit{{"internal/ensemble/servers.go", "	case (a == sv.latest) != (b == sv.latest):\n		return b == sv.latest\n", ""}},
+		tests: "TestVirtualABrokenConnectionLeadsToAnotherServer",
+	},
+	{
 		name:  "idle hold: not shown",
 		edits: []edit{{"inspect.go", "		IdleHold:  queue.Keeps(c.Name),\n", ""}},
 		tests: "TestVirtualIdleHoldIsShown",

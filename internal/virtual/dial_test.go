@@ -102,3 +102,29 @@ func TestVirtualStateFuncAfterDial(t *testing.T) {
 		assert.Empty(t, states)
 	})
 }
+
+// TestVirtualABrokenConnectionLeadsToAnotherServer breaks the connection to the only server that
+// had taken any, when the others are back. It is likely to be on its way down, and what the others
+// did long ago says little.
+func TestVirtualABrokenConnectionLeadsToAnotherServer(t *testing.T) {
+	for range 10 { // the first servers are tried in random order
+		virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
+			w.Server(0).Stop()
+			w.Server(1).Stop()
+			s, client := w.dial("", 10*time.Second)
+			first := s.Stats().Server
+			require.Equal(t, w.Server(2).Address(), first)
+			w.Server(0).Resume()
+			w.Server(1).Resume()
+			client.Cut()
+			time.Sleep(time.Second) // sleep ok: virtual
+			require.Equal(t, zklock.StateConnected, s.Stats().State)
+			assert.NotEqual(t, first, s.Stats().Server)
+			w.Server(0).Stop()
+			w.Server(1).Stop()
+			time.Sleep(2 * time.Second) // sleep ok: virtual
+			assert.Equal(t, zklock.StateConnected, s.Stats().State)
+			assert.Equal(t, first, s.Stats().Server, "the only one that is left")
+		})
+	}
+}

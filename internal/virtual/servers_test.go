@@ -129,6 +129,7 @@ func TestVirtualKindsOfServersReconnect(t *testing.T) {
 			<-lost
 			now, _ := requests(client)
 			assert.Equal(t, asked, now, "the answer to the connect request is enough")
+			assert.Equal(t, zklock.Losses{Expired: 1}, s.Stats().Lost)
 		}
 		time.Sleep(5 * time.Second) // sleep ok: virtual
 		assert.Equal(t, p.NewSessions, s.ID() != id)
@@ -274,11 +275,13 @@ func TestVirtualRejectedCredentials(t *testing.T) {
 // after it. No event comes, and no look at that server helps.
 func TestVirtualServerOutOfStep(t *testing.T) {
 	const timeout = 4 * time.Second
-	for range 10 { // servers are tried in any order, and the other one may have been found down
-		virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
+	for range 10 { // servers are tried in any order, and the others may have been found down
+		virtually(t, fakezk.Config{Servers: 3, Latency: ms(3)}, func(t *testing.T, w *world) {
 			w.Server(0).Stop()
-			s, _ := w.dial("", timeout)
+			w.Server(2).Stop()
+			s, client := w.dial("", timeout)
 			w.Server(0).Resume()
+			w.Server(2).Resume()
 			other, _ := w.dial(w.Server(0).Address(), timeout)
 			m, holder := mutex(t, s, "m"), mutex(t, other, "m")
 			lock(t, holder)
@@ -298,6 +301,9 @@ func TestVirtualServerOutOfStep(t *testing.T) {
 				"the server is not out of step: this proves nothing")
 			assert.Less(t, time.Since(begun), 4*timeout)
 			m.Unlock()
+			client.Cut()
+			time.Sleep(time.Second) // sleep ok: virtual
+			assert.NotEqual(t, w.Server(1).Address(), s.Stats().Server, "which is out of step still")
 		})
 	}
 }
