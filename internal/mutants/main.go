@@ -4,7 +4,7 @@
 // compile with it, or the tests fail without it.
 //
 //	go run ./internal/mutants            # all
-//	go run ./internal/mutants -run lease # those whose names match
+//	go run ./internal/mutants -run lease # those whose names match, or whose files do
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -58,7 +59,7 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	pattern := flag.String("run", "", "regular expression for the names of the mutants to try")
+	pattern := flag.String("run", "", "regular expression for the names or files of the mutants to try")
 	flag.Parse()
 	wanted, err := regexp.Compile(*pattern)
 	if err != nil || flag.NArg() > 0 {
@@ -77,7 +78,7 @@ func run(ctx context.Context) int {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		return 2
 	}
-	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !wanted.MatchString(m.name) })
+	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !m.matches(wanted) })
 	if len(chosen) == 0 {
 		fmt.Fprintln(os.Stderr, "mutants: none of that name")
 		return 2
@@ -93,13 +94,19 @@ func run(ctx context.Context) int {
 			}
 		}
 	}
-	sound := test(ctx, tree, strings.Join(tests, "|"), 10*time.Minute, 0, packages...)
-	if sound.failed() {
+	sound := test(ctx, tree, strings.Join(tests, "|"), 20*time.Minute, 0, false, packages...)
+	unsound := sound.failures()
+	if sound.failed() && len(unsound) == 0 {
 		fmt.Fprintf(os.Stderr, "mutants: the tests do not pass without a mutant:\n%s", sound.output)
 		return 2
 	}
 	survived, broken := 0, 0
 	for _, m := range chosen {
+		if name := m.oneOf(unsound); name != "" {
+			broken++
+			fmt.Printf("%-55s ERROR %s does not pass without it\n", m.name, name)
+			continue
+		}
 		begun := time.Now()
 		limit := max(leastLimit, slowdown*sound.took(m.tests))
 		if m.seeds > 0 {
@@ -151,7 +158,7 @@ func (m mutant) try(ctx context.Context, tree string, homes map[string][]string,
 		return verdict{}, err
 	}
 	defer undo()
-	v := test(ctx, tree, m.tests, limit, m.seeds, m.packages(homes)...)
+	v := test(ctx, tree, m.tests, limit, m.seeds, true, m.packages(homes)...)
 	if v.failed() && v.by == "" {
 		return v, fmt.Errorf("no test failed, go test did:\n%s", v.output)
 	}
@@ -166,6 +173,16 @@ type verdict struct {
 }
 
 func (v verdict) failed() bool { return v.err != nil }
+
+// failures returns the tests that have failed, without their parts.
+func (v verdict) failures() (names []string) {
+	for _, m := range failedTest.FindAllStringSubmatch(v.output, -1) {
+		if !strings.Contains(m[1], "/") {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
 
 // took returns how long the tests took, their parts one after the other.
 func (v verdict) took(tests string) (sum time.Duration) {
@@ -213,6 +230,22 @@ func testHomes(tree string) (map[string][]string, error) {
 	return homes, err
 }
 
+// matches reports whether the mutant's name, or a file that it changes, does.
+func (m mutant) matches(pattern *regexp.Regexp) bool {
+	return pattern.MatchString(m.name) ||
+		slices.ContainsFunc(m.edits, func(e edit) bool { return pattern.MatchString(e.File) })
+}
+
+// oneOf returns the first of the mutant's tests that is one of these, "" if none is.
+func (m mutant) oneOf(names []string) string {
+	for name := range strings.SplitSeq(m.tests, "|") {
+		if slices.Contains(names, name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // packages are the packages of the mutant's tests.
 func (m mutant) packages(homes map[string][]string) (packages []string) {
 	for name := range strings.SplitSeq(m.tests, "|") {
@@ -235,14 +268,14 @@ func byModule(tree string, packages []string) map[string][]string {
 	return modules
 }
 
-// test runs tests of packages. The simulator tries so many seeds, always the same, or a few if
-// seeds is 0.
-func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int,
+// test runs tests of packages, until one fails if first is set. The simulator tries so many seeds,
+// always the same, or a few if seeds is 0.
+func test(ctx context.Context, tree, tests string, limit time.Duration, seeds int, first bool,
 	packages ...string) verdict {
 	var v verdict
 	for module, packages := range byModule(tree, packages) {
-		args := []string{"test", "-v", "-count=1", "-failfast", "-vet=off", "-timeout", limit.String(),
-			"-run", "^(" + tests + ")$"}
+		args := []string{"test", "-v", "-count=1", "-vet=off", "-timeout", limit.String(),
+			"-failfast=" + strconv.FormatBool(first), "-run", "^(" + tests + ")$"}
 		cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 		cmd.Dir = filepath.Join(tree, module)
 		cmd.Env = append(os.Environ(), "SIMULATE_SHRINK=no")
