@@ -179,7 +179,7 @@ const lately = time.Millisecond
 // Glance is RunOut where a look of late is good enough. It takes no mutex if there was one and the
 // deadline has not moved since: goroutines that use different locks do not wait for one another.
 func (l *Lease) Glance(now time.Time) {
-	if now.Sub(l.made) >= time.Duration(l.sure.Load()) {
+	if l.kind != LeaseServer && now.Sub(l.made) >= time.Duration(l.sure.Load()) {
 		l.runOut(now, lately)
 	}
 }
