@@ -36,7 +36,7 @@ const asksAtOnce = 32
 // Watcher waits for changes of one znode.
 type Watcher struct {
 	wake       chan struct{} // look again
-	call       func()        // instead of wake; nil for none
+	call       func()        // in place of that; see Call
 	table      *WatchTable
 	node       *watchedNode
 	prev, next *Watcher // that wait for the same
@@ -105,12 +105,12 @@ func (w *Watcher) Stop() {
 	w.table.forgetLocked(w.node)
 }
 
-// Call has f called after each change, instead of a channel woken. f must not block, and not use the
-// WatchTable.
+// Call has f called after each change, and wakes no channel any more. f must not block, and not use
+// the WatchTable.
 func (w *Watcher) Call(f func()) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	w.call = f
+	w.wake, w.call = nil, f
 }
 
 // ArmedSince reports whether the server will report the next change. While it does, and told is the
@@ -317,9 +317,9 @@ func (t *WatchTable) wakeLocked(node *watchedNode) {
 	for w := node.waiters; w != nil; w = w.next {
 		if w.call != nil {
 			w.call()
-		} else {
-			Nudge(w.wake)
+			continue
 		}
+		Nudge(w.wake)
 	}
 	t.forgetLocked(node)
 }

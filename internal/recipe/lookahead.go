@@ -80,7 +80,9 @@ func (c *candidate) isBlocked() bool { return c.line.Answer() == queue.Blocked }
 // It fails with an error that matches ErrMixedDialects if a client in the queue orders it
 // differently.
 func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
-	switch first := c.first; {
+	first := c.first
+	c.first = nil // is looked at once
+	switch {
 	case first == nil:
 		c.followNumber()
 	case first.wait(ctx) == nil:
@@ -91,7 +93,7 @@ func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
 			return err
 		}
 	}
-	c.first, c.out = nil, nil
+	c.out = nil
 	if c.line.Answer() == queue.Unclear && !wantAll {
 		c.followSibling()
 	}

@@ -133,6 +133,7 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 // granted settles the acquisition with the hold of this candidate. It is false if the acquisition
 // has failed already.
 func (p *Passage) granted(c *candidate) bool {
+	c.wake = nil // is of no more use: nothing is waited for
 	if !p.settle(nil) {
 		return false
 	}
