@@ -3,6 +3,11 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "first lock of a name: its znode is watched before the release",
+		edits: []edit{{"internal/recipe/removal.go", "c.wasOnly = c.wasOnly && !c.founds; c.wasOnly {", "c.wasOnly {"}},
+		tests: "TestVirtualFirstLockOfAName",
+	},
+	{
 		name:  "servers: the one whose connection has ended is tried before others that failed once",
 		edits: []edit{{"internal/ensemble/servers.go", "	case (a == sv.latest) != (b == sv.latest):\n		return b == sv.latest\n", ""}},
 		tests: "TestVirtualABrokenConnectionLeadsToAnotherServer",

@@ -72,30 +72,33 @@ func TestVirtualFirstLockOfAName(t *testing.T) {
 		written := func() int {
 			return client.Sent(wire.OpCreate2) + client.Sent(wire.OpCreateContainer)
 		}
-		first := func(name string) (trips time.Duration, writes int) {
+		trip := func(begun time.Time) time.Duration { return time.Since(begun) / (2 * oneWay) }
+		first := func(name string) (trips, release time.Duration, writes int) {
 			m := mutex(t, s, name)
 			begun, before := time.Now(), written()
 			_, err := m.LockContext(t.Context())
 			require.NoError(t, err)
-			trips, writes = time.Since(begun)/(2*oneWay), written()-before
+			trips, writes = trip(begun), written()-before
+			begun = time.Now()
 			require.NoError(t, m.UnlockContext(t.Context()))
-			return trips, writes
+			return trips, trip(begun), writes
 		}
 		first("a") // creates what is above, too
 		for _, step := range []struct {
-			name          string
-			trips, writes int
-			why           string
+			name                   string
+			trips, writes, release int
+			why                    string
 		}{
-			{"b", 1, 2, "new after a new one"},
-			{"c", 1, 2, "new after a new one"},
-			{"a", 1, 2, "there after a new one: its creation is sent in vain"},
-			{"b", 1, 1, "there after one that was there"},
-			{"d", 3, 3, "new after one that was there: the candidate is sent once more"},
-			{"e", 1, 2, "new after a new one"},
+			{"b", 1, 2, 1, "new after a new one"},
+			{"c", 1, 2, 1, "new after a new one"},
+			{"a", 1, 2, 1, "there after a new one: its creation is sent in vain"},
+			{"b", 1, 1, 2, "there after one that was there: its znode is watched before the release"},
+			{"d", 3, 3, 2, "new after one that was there: the candidate is sent once more"},
+			{"e", 1, 2, 1, "new after a new one"},
 		} {
-			trips, writes := first(step.name)
+			trips, release, writes := first(step.name)
 			assert.EqualValues(t, step.trips, trips, "trips: %s, %s", step.name, step.why)
+			assert.EqualValues(t, step.release, release, "release: %s, %s", step.name, step.why)
 			assert.Equal(t, step.writes, writes, "writes: %s, %s", step.name, step.why)
 		}
 		m := mutex(t, s, "f")
