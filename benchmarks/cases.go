@@ -34,13 +34,18 @@ func cases(quick bool) []Case {
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)
 	lengths, waiting, holding, each := []int{10, 100, 1000, 5000}, 10000, 300, 100
+	held := []int{10_000, 50_000}
 	if quick {
 		lengths, waiting, holding, each = []int{10, 100, 1000}, 1000, 20, 10
+		held = []int{1000}
 	}
 	for _, n := range lengths {
 		all = append(all, longQueue(n))
 	}
 	all = append(all, drain(20000), footprint(waiting), cancelling(), reconnecting(waiting),
 		fleetOf(holding, 1), fleetOf(10, each))
+	for _, n := range held {
+		all = append(all, heldBy(n))
+	}
 	return all
 }

@@ -163,33 +163,3 @@ func (h holding) lock(ctx context.Context) error {
 	}
 	return err
 }
-
-// hold acquires n locks on one session.
-func (c inProcess) hold(ctx context.Context, p place, n int,
-	opened func()) (release func() error, err error) {
-	s, err := c.open(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	opened()
-	locked := make([]locker, n)
-	var g errgroup.Group
-	g.SetLimit(16)
-	for i := range n {
-		g.Go(func() error {
-			l, err := s.lockers(fmt.Sprintf("%s-%d", p.path, i), 1)
-			if err != nil {
-				return err
-			}
-			locked[i] = l[0]
-			return l[0].lock(ctx)
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	return func() error {
-		defer func() { locked = nil }() // until here they are in use
-		return s.close()
-	}, nil
-}

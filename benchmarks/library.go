@@ -74,9 +74,10 @@ type (
 		wait(ctx context.Context, p place, n int, opened func()) (leave func() error, err error)
 	}
 	holder interface {
-		// hold acquires n locks below the path on one session and keeps them until release is
-		// called. It calls opened when it has the session.
-		hold(ctx context.Context, p place, n int, opened func()) (release func() error, err error)
+		// hold opens n sessions, each of which acquires so many locks of its own and keeps them until
+		// release is called. It calls opened when it has the sessions.
+		hold(ctx context.Context, p place, n, each int,
+			opened func()) (release func() error, err error)
 	}
 	canceller interface {
 		// cancel gives acquisitions up while they wait in a queue, n times, and returns how long

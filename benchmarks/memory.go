@@ -24,7 +24,7 @@ func footprint(n int) Case {
 				return nil, errUnsupported
 			}
 			var before usage
-			release, err := h.hold(ctx, p, n, func() { before = use() })
+			release, err := h.hold(ctx, p, 1, n, func() { before = use() })
 			if err != nil {
 				return nil, err
 			}

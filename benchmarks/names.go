@@ -48,9 +48,10 @@ const (
 	figureAllBytes    = "bytes until quiet"
 	figureAllTime     = "time until quiet"
 
-	figureFleetRequests = "requests/s of all sessions"
-	figureFleetWrites   = "transactions/s of all sessions"
-	figureFleetCPU      = "client's CPU ms/s of all sessions"
+	figureFleetRequests  = "requests/s of all sessions"
+	figureFleetWrites    = "transactions/s of all sessions"
+	figureFleetClientCPU = "client's CPU ms/s of all sessions"
+	figureFleetServerCPU = "server's CPU ms/s of all sessions"
 )
 
 // The tables, by the names that cases give.
@@ -63,6 +64,7 @@ const (
 	tableCancel     = "cancel"
 	tableReconnect  = "reconnect"
 	tableFleet      = "fleet"
+	tableHeld       = "held"
 	tableTogether   = "together"
 	tableSemaphore  = "semaphore"
 	tableIdle       = "idle"

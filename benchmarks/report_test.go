@@ -55,6 +55,12 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestShare(t *testing.T) {
+	r := &Result{Values: map[string][]float64{figureFleetClientCPU: {15, 25, 17}}}
+	assert.Equal(t, "1.70 %", share("", figureFleetClientCPU).cell(nil, r))
+	assert.Equal(t, missing, share("", figureFleetServerCPU).cell(nil, r))
+}
+
 func TestMerge(t *testing.T) {
 	r, later := made(), &Report{Rounds: 5, Machine: Machine{CPU: "engine"}}
 	later.Results = []Result{

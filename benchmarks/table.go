@@ -96,7 +96,16 @@ var tables = []table{
 		plain("requests a second", figureFleetRequests),
 		ratio("× zk.Lock", figureFleetRequests, nameZkLock),
 		plain("transactions a second", figureFleetWrites),
-		plain("client's CPU, ms a second", figureFleetCPU),
+		plain("client CPU, ms a second", figureFleetClientCPU),
+		plain("server CPU, ms a second", figureFleetServerCPU),
+	}},
+	{tableHeld, "Many locks held by one process", []column{
+		plain("bytes each", figureHeldMemory),
+		plain("goroutines each", figureHeldGoroutines),
+		share("client CPU", figureFleetClientCPU),
+		share("server CPU", figureFleetServerCPU),
+		plain("requests a second", figureFleetRequests),
+		plain("transactions a second", figureFleetWrites),
 	}},
 }
 
@@ -109,6 +118,17 @@ func plain(title, figure string) column {
 			return missing
 		}
 		return number(v)
+	}}
+}
+
+// share shows milliseconds a second as a part of one core.
+func share(title, figure string) column {
+	return column{title, func(_ *Report, r *Result) string {
+		v, ok := r.median(figure)
+		if !ok {
+			return missing
+		}
+		return number(v/10) + " %"
 	}}
 }
 
