@@ -29,7 +29,8 @@ func cases(quick bool) []Case {
 		throughput("sessions-8-delay-1ms", "8 sessions, 1 ms each way", libraries, 8, 1,
 			time.Millisecond),
 		together(2, slow), together(8, slow),
-		kept(1), kept(2),
+		kept(1), kept(2), keptApart(64),
+		apart(64, ownNames), apart(64, freshNames),
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed" // for the programs
 	"errors"
@@ -29,7 +30,7 @@ var (
 // external runs the loops of a library that is not for Go, in one process that lives for as long as
 // it is of use: Java is slow until it is warm. A pass is one line to the process and one line back:
 //
-//	loop 127.0.0.1:2181 10 /bench/a-1 8 1 0.5 3 0     seconds; path; sessions and workers on each; warm-up and measuring; permits
+//	loop 127.0.0.1:2181 10 /bench/a-1 8 1 0.5 3 0 one seconds; path; sessions and workers on each; warm-up and measuring; permits; names
 //	ok 3.0002 511 509 …                               seconds, and how often each worker acquired the lock
 //	error …
 //
@@ -163,7 +164,7 @@ func (e *external) died(err error) error {
 
 func (e *external) loop(ctx context.Context, l loop) (tally, error) {
 	n, err := e.ask(ctx, "loop", l.connect, l.timeout.Seconds(), l.path, l.sessions, l.workers,
-		l.warm.Seconds(), l.measure.Seconds(), l.permits)
+		l.warm.Seconds(), l.measure.Seconds(), l.permits, cmp.Or(l.names, "one"))
 	if err != nil {
 		return tally{}, err
 	}

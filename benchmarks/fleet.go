@@ -91,7 +91,7 @@ func (c inProcess) hold(ctx context.Context, p place, n, each int,
 	g.SetLimit(16)
 	for i := range locked {
 		g.Go(func() error {
-			l, err := sessions[i%n].lockers(fmt.Sprintf("%s-%d", p.path, i), 1)
+			l, err := sessions[i%n].lockers(fmt.Sprintf("%s/%d", p.path, i), 1)
 			if err != nil {
 				return err
 			}
@@ -103,7 +103,11 @@ func (c inProcess) hold(ctx context.Context, p place, n, each int,
 		return nil, errors.Join(err, closeAll())
 	}
 	return func() error {
-		defer func() { locked = nil }() // until here they are in use
-		return closeAll()
+		var g errgroup.Group
+		g.SetLimit(64)
+		for _, l := range locked { // a Close waits two seconds at most for the removal of its locks
+			g.Go(func() error { return l.unlock(context.WithoutCancel(ctx)) })
+		}
+		return errors.Join(g.Wait(), closeAll())
 	}, nil
 }

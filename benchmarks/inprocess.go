@@ -67,10 +67,12 @@ type several interface {
 
 // lockers returns what the workers on a session take.
 func (l loop) lockers(s session) ([]locker, error) {
-	if l.locks > 0 {
+	switch {
+	case l.names != oneName:
+		return l.apart(s)
+	case l.locks > 0:
 		return l.chains(s)
-	}
-	if l.permits == 0 {
+	case l.permits == 0:
 		return s.lockers(l.path, l.workers)
 	}
 	with, ok := s.(semaphores)
@@ -84,7 +86,7 @@ func (l loop) lockers(s session) ([]locker, error) {
 func (l loop) chains(s session) ([]locker, error) {
 	paths := make([]string, l.locks)
 	for i := range paths {
-		paths[i] = fmt.Sprintf("%s-%d", l.path, i)
+		paths[i] = fmt.Sprintf("%s/%d", l.path, i)
 	}
 	if with, ok := s.(several); ok {
 		return with.together(paths, l.workers)

@@ -17,11 +17,21 @@ type place struct {
 type loop struct {
 	place
 	sessions, workers int           // workers on each session
+	names             names         // of the locks
 	permits           int           // of the semaphore that they take one of; 0 for a lock
 	locks             int           // that each worker takes together; 0 for one
 	hold              time.Duration // how long each holds the lock; only libraries for Go can
 	warm, measure     time.Duration // what is acquired in the first does not count
 }
+
+// names says which locks the workers of a loop take.
+type names string
+
+const (
+	oneName    names = ""      // one lock, of the path
+	ownNames   names = "own"   // a lock for each worker
+	freshNames names = "fresh" // a lock that has never existed, each time
+)
 
 // tally is how often each worker acquired the lock.
 type tally struct {

@@ -19,10 +19,14 @@ import (
 type load struct {
 	at             time.Time
 	requests, zxid int64
+	writes         int64         // transactions that clients have asked for
 	client, server time.Duration // of CPU; server is negative if it is not known
 }
 
-var zxidPattern = regexp.MustCompile(`(?m)^Zxid: 0x([0-9a-f]+)`)
+var (
+	zxidPattern   = regexp.MustCompile(`(?m)^Zxid: 0x([0-9a-f]+)`)
+	writesPattern = regexp.MustCompile(`(?m)^zk_cnt_updatelatency\t(\d+)`)
+)
 
 func (s *server) load() (l load, err error) {
 	l.at = time.Now()
@@ -35,13 +39,35 @@ func (s *server) load() (l load, err error) {
 	if l.requests, err = s.received(); err != nil {
 		return l, err
 	}
-	text, err := s.ask("srvr", zxidPattern)
+	zxid, err := s.ask("srvr", zxidPattern)
 	if err != nil {
 		return l, err
 	}
-	s.asked.Add(1)
-	l.zxid, err = strconv.ParseInt(text, 16, 64)
+	writes, err := s.ask("mntr", writesPattern)
+	if err != nil {
+		return l, err
+	}
+	s.asked.Add(2)
+	if l.zxid, err = strconv.ParseInt(zxid, 16, 64); err != nil {
+		return l, err
+	}
+	l.writes, err = strconv.ParseInt(writes, 10, 64)
 	return l, err
+}
+
+// since returns what has been done since before, and what of it was no request of a client.
+func (l load) since(before load) (s Sample, others int64) {
+	took := l.at.Sub(before.at).Seconds()
+	writes := l.writes - before.writes
+	s = Sample{
+		figureFleetRequests:  float64(l.requests-before.requests) / took,
+		figureFleetWrites:    float64(writes) / took,
+		figureFleetClientCPU: milliseconds(l.client-before.client) / took,
+	}
+	if l.server >= 0 {
+		s[figureFleetServerCPU] = milliseconds(l.server-before.server) / took
+	}
+	return s, l.zxid - before.zxid - writes
 }
 
 // clientCPU returns how much CPU this process has used.
@@ -82,30 +108,28 @@ func serverCPU(servers ...*zktest.Server) (total time.Duration, err error) {
 	return total, nil
 }
 
-// resting measures what sessions cost that hold locks and do nothing else.
+// resting measures what sessions cost that hold locks and do nothing else. Once a minute the server
+// removes the empty containers that earlier passes have left; what is measured meanwhile does not
+// count.
 func (b *bench) resting(ctx context.Context, p place) (Sample, error) {
 	measure := b.measure
 	if !b.quick {
 		measure = max(measure, 2*p.timeout) // that have a dozen beats
 		sleep(ctx, settling)
 	}
-	before, err := b.server.load()
-	if err != nil {
-		return nil, err
+	for {
+		before, err := b.server.load()
+		if err != nil {
+			return nil, err
+		}
+		sleep(ctx, measure)
+		after, err := b.server.load()
+		if err != nil {
+			return nil, err
+		}
+		s, others := after.since(before)
+		if others == 0 || ctx.Err() != nil {
+			return s, ctx.Err()
+		}
 	}
-	sleep(ctx, measure)
-	after, err := b.server.load()
-	if err != nil {
-		return nil, err
-	}
-	took := after.at.Sub(before.at).Seconds()
-	s := Sample{
-		figureFleetRequests:  float64(after.requests-before.requests) / took,
-		figureFleetWrites:    float64(after.zxid-before.zxid) / took,
-		figureFleetClientCPU: milliseconds(after.client-before.client) / took,
-	}
-	if after.server >= 0 {
-		s[figureFleetServerCPU] = milliseconds(after.server-before.server) / took
-	}
-	return s, ctx.Err()
 }

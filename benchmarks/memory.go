@@ -33,7 +33,7 @@ func footprint(n int) Case {
 				return nil, err
 			}
 
-			p.path += "-queue"
+			p.path += "/queue"
 			leave, err := w.wait(ctx, p, n, func() { before = use() })
 			if err != nil {
 				return nil, err

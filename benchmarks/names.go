@@ -68,6 +68,7 @@ const (
 	tableTogether   = "together"
 	tableSemaphore  = "semaphore"
 	tableIdle       = "idle"
+	tableApart      = "apart"
 )
 
 // root is above all locks of a run.

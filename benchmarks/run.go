@@ -178,7 +178,12 @@ func (b *bench) pass(
 	runtime.GC() // what the last pass has left is not for this one to clear away
 	ctx, cancel := context.WithTimeout(ctx, passLimit)
 	defer cancel()
-	return pass(ctx, b, b.clients[library], b.place(c.Name, c.timeout))
+	p := b.place(c.Name, c.timeout)
+	s, err := pass(ctx, b, b.clients[library], p)
+	if err != nil {
+		return nil, err
+	}
+	return s, b.sweep(ctx, p.path)
 }
 
 func (s Sample) String() string {

@@ -89,8 +89,18 @@ var tables = []table{
 		spread(figureRate),
 		ratio("× without", figureRate, nameOurs),
 		ratio("× zk.Lock", figureRate, nameZkLock),
+		ratio("× limit", figureRate, nameLimit),
 		plain("fewest/most", figureFairness),
 		plain("requests", figureRequests),
+	}},
+	{tableApart, "Many locks of one session", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× zk.Lock", figureRate, nameZkLock),
+		ratio("× limit", figureRate, nameLimit),
+		plain("fewest/most", figureFairness),
+		plain("requests", figureRequests),
+		plain("bytes", figureBytes),
 	}},
 	{tableFleet, "Many sessions that hold locks", []column{
 		plain("requests a second", figureFleetRequests),

@@ -7,6 +7,7 @@ import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
@@ -58,10 +59,11 @@ public class CuratorBench {
         final AtomicReference<Exception> error = new AtomicReference<>();
         int[] counts;
 
-        void worker(InterProcessMutex lock) {
+        void worker(Supplier<InterProcessMutex> locks) {
             bodies.add(i -> {
                 int n = 0;
                 while (phase != OVER) {
+                    InterProcessMutex lock = locks.get();
                     lock.acquire();
                     if (phase == MEASURING) {
                         n++;
@@ -121,13 +123,23 @@ public class CuratorBench {
         }
     }
 
+    /** The locks that a worker takes, one after the other. */
+    static Supplier<InterProcessMutex> locks(CuratorFramework client, String path, String names, int worker) {
+        if (names.equals("fresh")) {
+            int[] n = new int[1];
+            return () -> new InterProcessMutex(client, path + "/" + worker + "-" + n[0]++);
+        }
+        InterProcessMutex lock = new InterProcessMutex(client, names.equals("own") ? path + "/" + worker : path);
+        return () -> lock;
+    }
+
     static String loop(String[] a) throws Exception {
         List<CuratorFramework> clients = connect(a[1], Double.parseDouble(a[2]), Integer.parseInt(a[4]));
         Race race = new Race();
         for (CuratorFramework client : clients) {
             for (int i = 0; i < Integer.parseInt(a[5]); i++) {
                 if (a[8].equals("0")) {
-                    race.worker(new InterProcessMutex(client, a[3]));
+                    race.worker(locks(client, a[3], a[9], i));
                 } else {
                     race.worker(new InterProcessSemaphoreV2(client, a[3], Integer.parseInt(a[8])));
                 }
@@ -146,7 +158,8 @@ public class CuratorBench {
         long every = (long) (Double.parseDouble(a[5]) * 1e9);
         Race race = new Race();
         for (int i = 0; i < readers; i++) {
-            race.worker(new InterProcessReadWriteLock(clients.get(0), a[3]).readLock());
+            InterProcessMutex read = new InterProcessReadWriteLock(clients.get(0), a[3]).readLock();
+            race.worker(() -> read);
         }
         InterProcessMutex write = new InterProcessReadWriteLock(clients.get(1), a[3]).writeLock();
         long[] writes = new long[2]; // their number, and the longest wait
