@@ -30,23 +30,28 @@ func cases(quick bool) []Case {
 			time.Millisecond),
 		together(2, slow), together(8, slow),
 		kept(1), kept(2), keptApart(64),
+		newcomer(0), newcomer(time.Millisecond),
 		apart(64, ownNames), apart(64, freshNames),
 		looping("held-5ms", "alone, held for 5 ms", []string{nameOurs, nameZkLock},
 			loop{sessions: 1, workers: 1, hold: 5 * time.Millisecond}, 0),
 	)
 	lengths, waiting, holding, each := []int{10, 100, 1000, 5000}, 10000, 300, 100
-	held := []int{10_000, 50_000}
+	queues, held := []int{10, 100, 1000}, []int{10_000, 50_000}
 	if quick {
 		lengths, waiting, holding, each = []int{10, 100, 1000}, 1000, 20, 10
-		held = []int{1000}
+		queues, held = []int{10}, []int{1000}
 	}
 	for _, n := range lengths {
 		all = append(all, longQueue(n))
+	}
+	for _, n := range queues {
+		all = append(all, queueOfSessions(n))
 	}
 	all = append(all, drain(20000), footprint(waiting), cancelling(), reconnecting(waiting),
 		fleetOf(holding, 1), fleetOf(10, each))
 	for _, n := range held {
 		all = append(all, heldBy(n))
 	}
+	all = append(all, quorum(8))
 	return all
 }

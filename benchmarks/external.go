@@ -186,18 +186,28 @@ func (e *external) readWrite(ctx context.Context, rw readWrite) (readWriteTally,
 	return readWriteTally{tally{seconds(n[0]), integers(n[3:])}, int(n[1]), seconds(n[2])}, nil
 }
 
-func (e *external) queue(ctx context.Context, p place, n int) (queued, error) {
-	_, err := e.ask(ctx, "queue", p.connect, p.timeout.Seconds(), p.path, n)
+func (e *external) queue(ctx context.Context, p place, sessions, n int,
+	opened func()) (queued, error) {
+	if _, err := e.ask(ctx, "open", p.connect, p.timeout.Seconds(), sessions); err != nil {
+		return nil, err
+	}
+	opened()
+	_, err := e.ask(ctx, "queue", p.path, n)
 	return e, err
 }
 
 func (e *external) handOff(ctx context.Context, n int) (time.Duration, error) {
-	took, err := e.ask(ctx, "handoff", n)
+	return e.duration(ctx, "handoff", n)
+}
+
+// duration asks how long something takes.
+func (e *external) duration(ctx context.Context, words ...any) (time.Duration, error) {
+	took, err := e.ask(ctx, words...)
 	if err != nil {
 		return 0, err
 	}
 	if len(took) != 1 {
-		return 0, fmt.Errorf("handoff: %d numbers in the answer", len(took))
+		return 0, fmt.Errorf("%v: %d numbers in the answer", words[0], len(took))
 	}
 	return seconds(took[0]), nil
 }

@@ -34,6 +34,7 @@ func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []sess
 	sessions = make([]session, n)
 	closeAll = func() error {
 		var g errgroup.Group
+		g.SetLimit(64)
 		for _, s := range sessions {
 			if s != nil {
 				g.Go(s.close)
@@ -45,7 +46,7 @@ func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []sess
 	g.SetLimit(16)
 	for i := range sessions {
 		g.Go(func() (err error) {
-			sessions[i], err = c.open(ctx, p)
+			sessions[i], err = c.open(ctx, p.of(i))
 			return err
 		})
 	}
@@ -147,9 +148,31 @@ func (c inProcess) loop(ctx context.Context, l loop) (_ tally, err error) {
 		}
 	}
 	r := newRace(ctx)
+	r.begin, r.end = l.begin, l.end
+	if l.released != nil {
+		for i := range all {
+			all[i] = timed{all[i], r, l.released}
+		}
+	}
 	counts := r.start(all)
 	elapsed, err := r.run(l.warm, l.measure)
 	return tally{elapsed, counts()}, err
+}
+
+// timed is a locker that tells how long its releases take.
+type timed struct {
+	locker
+	r        *race
+	released func(time.Duration)
+}
+
+func (t timed) unlock(ctx context.Context) error {
+	start := time.Now()
+	err := t.locker.unlock(ctx)
+	if t.r.phase.Load() == measuring {
+		t.released(time.Since(start))
+	}
+	return err
 }
 
 // holding is a locker that holds the lock for some time.

@@ -38,7 +38,7 @@ func footprint(n int) Case {
 			if err != nil {
 				return nil, err
 			}
-			if _, err := quiet(ctx, 20*time.Millisecond, idle, b.server.received); err != nil {
+			if _, err := quiet(ctx, 20*time.Millisecond, b.idle, b.server.received); err != nil {
 				return nil, errors.Join(err, leave())
 			}
 			waiting := use().per(before, n)

@@ -43,6 +43,13 @@ const (
 	figureHang          = "cancelled, servers hanging"
 	figureHangLongest   = "cancelled, servers hanging, longest"
 
+	figureFreeWait = "newcomer's wait for a free lock"
+	figureKeptWait = "newcomer's wait for a lock that is kept"
+
+	figureRelease     = "release, p50"
+	figureLongRelease = "release, p99"
+	figureServerCPU   = "servers' CPU ms/acquisition"
+
 	figurePeak        = "requests in the busiest second"
 	figureAllRequests = "requests until quiet"
 	figureAllBytes    = "bytes until quiet"
@@ -69,6 +76,8 @@ const (
 	tableSemaphore  = "semaphore"
 	tableIdle       = "idle"
 	tableApart      = "apart"
+	tableNewcomer   = "newcomer"
+	tableQuorum     = "quorum"
 )
 
 // root is above all locks of a run.

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -93,6 +94,21 @@ var tables = []table{
 		plain("fewest/most", figureFairness),
 		plain("requests", figureRequests),
 	}},
+	{tableNewcomer, "A newcomer's wait, in ms", []column{
+		plain("free", figureFreeWait),
+		plain("kept", figureKeptWait),
+		quotient("kept × free", figureKeptWait, figureFreeWait),
+	}},
+	{tableQuorum, "Three servers that wait for the disk", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× zk.Lock", figureRate, nameZkLock),
+		plain("fewest/most", figureFairness),
+		plain("ms a release, p50", figureRelease),
+		plain("p99", figureLongRelease),
+		plain("requests", figureRequests),
+		plain("server CPU, ms", figureServerCPU),
+	}},
 	{tableApart, "Many locks of one session", []column{
 		plain("a second", figureRate),
 		spread(figureRate),
@@ -142,6 +158,18 @@ func share(title, figure string) column {
 	}}
 }
 
+// quotient is of two figures of the same library.
+func quotient(title, figure, divisor string) column {
+	return column{title, func(_ *Report, r *Result) string {
+		v, ok := r.median(figure)
+		base, there := r.median(divisor)
+		if !ok || !there || base == 0 {
+			return missing
+		}
+		return strconv.FormatFloat(v/base, 'f', 2, 64)
+	}}
+}
+
 // ratio is to what another library did in the same case.
 func ratio(title, figure, library string) column {
 	return column{title, func(all *Report, r *Result) string {
@@ -166,6 +194,8 @@ func spread(figure string) column {
 // number writes a figure with three digits or more, and commas in large ones.
 func number(v float64) string {
 	switch {
+	case math.Abs(v) < 0.005: // also what rounds to zero from below
+		return "0.00"
 	case v < 0:
 		return "-" + number(-v)
 	case v < 10:

@@ -15,6 +15,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.ZooKeeper;
 
 /** Curator in the benchmark: one request a line on stdin, one answer a line on stdout. See external.go. */
 public class CuratorBench {
@@ -188,22 +189,28 @@ public class CuratorBench {
     static List<CuratorFramework> queueClients = List.of();
     static Semaphore acquired, permits;
 
+    static String open(String[] a) throws Exception {
+        queueClients = connect(a[1], Double.parseDouble(a[2]), Integer.parseInt(a[3]));
+        return "";
+    }
+
     static String queue(String[] a) throws Exception {
-        queueClients = connect(a[1], Double.parseDouble(a[2]), 1);
         acquired = new Semaphore(0);
         permits = new Semaphore(0);
-        for (int i = 0; i < Integer.parseInt(a[4]); i++) {
-            start(() -> {
-                try {
-                    InterProcessMutex lock = new InterProcessMutex(queueClients.get(0), a[3]);
-                    lock.acquire();
-                    acquired.release();
-                    permits.acquire();
-                    lock.release();
-                } catch (Exception e) {
-                    // the queue was left, or the next holder is missed
-                }
-            });
+        for (CuratorFramework client : queueClients) {
+            for (int i = 0; i < Integer.parseInt(a[2]); i++) {
+                start(() -> {
+                    try {
+                        InterProcessMutex lock = new InterProcessMutex(client, a[1]);
+                        lock.acquire();
+                        acquired.release();
+                        permits.acquire();
+                        lock.release();
+                    } catch (Exception e) {
+                        // the queue was left, or the next holder is missed
+                    }
+                });
+            }
         }
         acquired.acquire();
         return "";
@@ -218,8 +225,30 @@ public class CuratorBench {
         return String.valueOf((System.nanoTime() - begin) / 1e9);
     }
 
+    static String visit(String[] a) throws Exception {
+        InterProcessMutex lock = new InterProcessMutex(queueClients.get(0), a[1]);
+        long begin = System.nanoTime();
+        lock.acquire();
+        double took = (System.nanoTime() - begin) / 1e9;
+        lock.release();
+        return String.valueOf(took);
+    }
+
     static String leave(String[] a) throws Exception {
-        queueClients.get(0).getZookeeperClient().getZooKeeper().close();
+        List<Thread> closing = new ArrayList<>();
+        for (CuratorFramework client : queueClients) {
+            ZooKeeper session = client.getZookeeperClient().getZooKeeper();
+            closing.add(start(() -> {
+                try {
+                    session.close();
+                } catch (InterruptedException e) {
+                    // by no code here
+                }
+            }));
+        }
+        for (Thread thread : closing) {
+            thread.join();
+        }
         return "";
     }
 
@@ -227,8 +256,10 @@ public class CuratorBench {
         switch (a[0]) {
             case "loop": return loop(a);
             case "readwrite": return readwrite(a);
+            case "open": return open(a);
             case "queue": return queue(a);
             case "handoff": return handoff(a);
+            case "visit": return visit(a);
             case "leave": return leave(a);
             default: throw new IllegalArgumentException(a[0]);
         }

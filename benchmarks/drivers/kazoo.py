@@ -95,19 +95,24 @@ class Queue:
     clients, acquired, permits = [], None, None
 
 
-def queue(hosts, timeout, path, n):
-    Queue.clients = connect(hosts, float(timeout), 1)
+def open_sessions(hosts, timeout, sessions):
+    Queue.clients = connect(hosts, float(timeout), int(sessions))
+    return []
+
+
+def queue(path, n):
     Queue.acquired, Queue.permits = threading.Semaphore(0), threading.Semaphore(0)
 
-    def work():
-        lock = Queue.clients[0].Lock(path, "benchmark")
+    def work(client):
+        lock = client.Lock(path, "benchmark")
         lock.acquire()
         Queue.acquired.release()
         Queue.permits.acquire()
         lock.release()
 
-    for _ in range(int(n)):
-        threading.Thread(target=work, daemon=True).start()
+    for client in Queue.clients:
+        for _ in range(int(n)):
+            threading.Thread(target=work, args=[client], daemon=True).start()
     Queue.acquired.acquire()
     return []
 
@@ -129,7 +134,7 @@ print("ok", "kazoo", kazoo.version.__version__, "python", sys.version.split()[0]
 for line in sys.stdin:
     what, *args = line.split()
     try:
-        answer = {"loop": loop, "queue": queue, "handoff": handoff, "leave": leave}[what](*args)
+        answer = {"loop": loop, "open": open_sessions, "queue": queue, "handoff": handoff, "leave": leave}[what](*args)
         print("ok", *answer, flush=True)
     except Exception as e:
         print("error", repr(e).replace("\n", " "), flush=True)
