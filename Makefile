@@ -103,7 +103,7 @@ without:
 docs:
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestDocsShowTheCode ./internal/docblock
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock|TestThePictureShowsTheDemo' ./cmd/zooky
-	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestVirtualLogOfAnOutage ./internal/virtual
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestVirtualLogOfAnOutage|TestVirtualCosts$$' ./internal/virtual
 	cd monitoring && ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoIsDocumented|TestDashboardIsWritten' .
 
 # What docs/testing.md says to somebody who has Go and nothing else, with empty caches, and how long it takes.
