@@ -86,7 +86,7 @@ hostile:
 footprint:
 	ZKLOCK_FOOTPRINT=30000 go test -count=1 -timeout 10m -v -run TestAKilledHoarderHarmsNoServer ./internal/e2e
 
-# Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo and Curator, CASE=regexp chooses, QUICK=1 only shows that
+# Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo, Curator and etcd, CASE=regexp chooses, QUICK=1 only shows that
 # everything works, LONG=1 adds what takes minutes, MERGE=1 keeps the other cases of the last run, DOCS=1 writes the page.
 bench:
 	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \

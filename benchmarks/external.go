@@ -74,7 +74,7 @@ func startCurator(ctx context.Context, b *bench) (client, error) {
 		b.dir+string(filepath.ListSeparator)+java.ClassPath, "CuratorBench")
 }
 
-func (b *bench) startExternal(env []string, argv ...string) (client, error) {
+func (b *bench) startExternal(env []string, argv ...string) (*external, error) {
 	e := &external{argv: argv, env: env}
 	if err := e.start(); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ const (
 	nameLimit    = "limit"
 	nameCurator  = "Curator"
 	nameKazoo    = "kazoo"
+	nameEtcd     = "etcd"
 )
 
 // Figures, by their names in results. Times are in milliseconds.

@@ -20,7 +20,7 @@ type Options struct {
 	Libraries *regexp.Regexp // likewise
 	Quick     bool           // to see that everything works, in a minute
 	Long      bool           // with the cases that take minutes each
-	Peers     bool           // with kazoo and Curator, which are fetched if need be
+	Peers     bool           // with kazoo, Curator and etcd, which are fetched if need be
 	Rounds    int            // 0 for 5, or 1 in a quick run
 
 	Warm, Measure time.Duration // of a pass; 0 for what suits the above
@@ -102,7 +102,7 @@ func (b *bench) defaults(warm, measure time.Duration) {
 
 func (b *bench) startClients(ctx context.Context, o Options) error {
 	for _, l := range libraries() {
-		if !o.Peers && (l.Name == nameKazoo || l.Name == nameCurator) ||
+		if !o.Peers && l.peer ||
 			o.Libraries != nil && !o.Libraries.MatchString(l.Name) {
 			continue
 		}
