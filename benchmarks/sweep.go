@@ -11,7 +11,7 @@ import (
 
 // sweep removes what a pass has left at its path. Otherwise the server would remove it, container
 // after container, during later passes.
-func (b *bench) sweep(ctx context.Context, path string) (err error) {
+func (b *bench) sweep(ctx context.Context, path string) error {
 	conn, err := connect(ctx, place{connect: b.server.ensemble.Connect(), timeout: sessionTimeout})
 	if err != nil {
 		return err
@@ -30,17 +30,16 @@ func (b *bench) sweep(ctx context.Context, path string) (err error) {
 func remove(conn *zk.Conn, path string, g *errgroup.Group) error {
 	err := conn.Delete(path, -1)
 	if errors.Is(err, zk.ErrNotEmpty) {
-		children, _, err := conn.Children(path)
-		if err != nil {
-			return err
+		var children []string
+		if children, _, err = conn.Children(path); err == nil {
+			for _, child := range children {
+				g.Go(func() error { return remove(conn, path+"/"+child, new(errgroup.Group)) })
+			}
+			err = g.Wait()
 		}
-		for _, child := range children {
-			g.Go(func() error { return remove(conn, path+"/"+child, new(errgroup.Group)) })
+		if err == nil {
+			err = conn.Delete(path, -1)
 		}
-		if err := g.Wait(); err != nil {
-			return err
-		}
-		err = conn.Delete(path, -1)
 	}
 	if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNotEmpty) {
 		return nil
