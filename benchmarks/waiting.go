@@ -21,9 +21,9 @@ func longQueue(n int) Case {
 	return c
 }
 
-// queueOfSessions makes n wait, each on a session of its own. The server counts the pings of so many
-// sessions as requests, so it is quiet when no more watches are set: with every library that is the
-// last that a contender does before it waits.
+// queueOfSessions makes n wait, each on a session of its own. The server counts the pings of so
+// many sessions as requests, so it is quiet when no more watches are set: with every library that
+// is the last that a contender does before it waits.
 func queueOfSessions(n int) Case {
 	c := queueing(n, func(contenders int) (sessions, each int) { return contenders, 1 },
 		(*server).watches)
