@@ -82,14 +82,14 @@ func TestEtcd(t *testing.T) {
 	}
 	r, err := Run(t.Context(), Options{
 		Quick: true, Peers: true, Libraries: regexp.MustCompile("^etcd$"),
-		Cases: regexp.MustCompile("^(alone|sessions-8|goroutines-64)$"),
+		Cases: regexp.MustCompile("^(alone|sessions-8)$"),
 		Warm:  20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
 	})
 	require.NoError(t, err)
 	require.Empty(t, r.Failures)
 	require.Len(t, r.Machine.Peers, 1)
 	assert.Regexp(t, `^etcd 3\.\d+\.\d+ go1\.`, r.Machine.Peers[0])
-	for _, name := range []string{"alone", "sessions-8", "goroutines-64"} {
+	for _, name := range []string{"alone", "sessions-8"} {
 		rate, _ := r.find(name, nameEtcd).median(figureRate)
 		assert.Positive(t, rate, name)
 		_, counted := r.find(name, nameEtcd).median(figureRequests)
