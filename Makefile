@@ -86,7 +86,7 @@ hostile:
 footprint:
 	ZKLOCK_FOOTPRINT=30000 go test -count=1 -timeout 10m -v -run TestAKilledHoarderHarmsNoServer ./internal/e2e
 
-# Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo and Curator, CASE=regexp chooses, QUICK=1 only shows that
+# Speed next to other clients, see docs/benchmarks.md. PEERS=all adds kazoo, Curator and etcd, CASE=regexp chooses, QUICK=1 only shows that
 # everything works, LONG=1 adds what takes minutes, MERGE=1 keeps the other cases of the last run, DOCS=1 writes the page.
 bench:
 	cd benchmarks && go run ./cmd/bench $(if $(CASE),-case '$(CASE)') $(if $(PEERS),-peers $(PEERS)) $(if $(QUICK),-quick) \
@@ -103,7 +103,7 @@ without:
 docs:
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestDocsShowTheCode ./internal/docblock
 	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoLosesNoUpdate|TestDemoWithoutTheLock|TestThePictureShowsTheDemo' ./cmd/zooky
-	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run TestVirtualLogOfAnOutage ./internal/virtual
+	ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestVirtualLogOfAnOutage|TestVirtualCosts$$' ./internal/virtual
 	cd monitoring && ZKLOCK_UPDATE_DOCS=1 go test -count=1 -run 'TestDemoIsDocumented|TestDashboardIsWritten' .
 
 # What docs/testing.md says to somebody who has Go and nothing else, with empty caches, and how long it takes.

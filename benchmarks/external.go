@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed" // for the programs
 	"errors"
@@ -29,7 +30,7 @@ var (
 // external runs the loops of a library that is not for Go, in one process that lives for as long as
 // it is of use: Java is slow until it is warm. A pass is one line to the process and one line back:
 //
-//	loop 127.0.0.1:2181 10 /bench/a-1 8 1 0.5 3 0     seconds; path; sessions and workers on each; warm-up and measuring; permits
+//	loop 127.0.0.1:2181 10 /bench/a-1 8 1 0.5 3 0 one seconds; path; sessions and workers on each; warm-up and measuring; permits; names
 //	ok 3.0002 511 509 …                               seconds, and how often each worker acquired the lock
 //	error …
 //
@@ -73,7 +74,7 @@ func startCurator(ctx context.Context, b *bench) (client, error) {
 		b.dir+string(filepath.ListSeparator)+java.ClassPath, "CuratorBench")
 }
 
-func (b *bench) startExternal(env []string, argv ...string) (client, error) {
+func (b *bench) startExternal(env []string, argv ...string) (*external, error) {
 	e := &external{argv: argv, env: env}
 	if err := e.start(); err != nil {
 		return nil, err
@@ -163,7 +164,7 @@ func (e *external) died(err error) error {
 
 func (e *external) loop(ctx context.Context, l loop) (tally, error) {
 	n, err := e.ask(ctx, "loop", l.connect, l.timeout.Seconds(), l.path, l.sessions, l.workers,
-		l.warm.Seconds(), l.measure.Seconds(), l.permits)
+		l.warm.Seconds(), l.measure.Seconds(), l.permits, cmp.Or(l.names, "one"))
 	if err != nil {
 		return tally{}, err
 	}
@@ -185,18 +186,28 @@ func (e *external) readWrite(ctx context.Context, rw readWrite) (readWriteTally,
 	return readWriteTally{tally{seconds(n[0]), integers(n[3:])}, int(n[1]), seconds(n[2])}, nil
 }
 
-func (e *external) queue(ctx context.Context, p place, n int) (queued, error) {
-	_, err := e.ask(ctx, "queue", p.connect, p.timeout.Seconds(), p.path, n)
+func (e *external) queue(ctx context.Context, p place, sessions, n int,
+	opened func()) (queued, error) {
+	if _, err := e.ask(ctx, "open", p.connect, p.timeout.Seconds(), sessions); err != nil {
+		return nil, err
+	}
+	opened()
+	_, err := e.ask(ctx, "queue", p.path, n)
 	return e, err
 }
 
 func (e *external) handOff(ctx context.Context, n int) (time.Duration, error) {
-	took, err := e.ask(ctx, "handoff", n)
+	return e.duration(ctx, "handoff", n)
+}
+
+// duration asks how long something takes.
+func (e *external) duration(ctx context.Context, words ...any) (time.Duration, error) {
+	took, err := e.ask(ctx, words...)
 	if err != nil {
 		return 0, err
 	}
 	if len(took) != 1 {
-		return 0, fmt.Errorf("handoff: %d numbers in the answer", len(took))
+		return 0, fmt.Errorf("%v: %d numbers in the answer", words[0], len(took))
 	}
 	return seconds(took[0]), nil
 }

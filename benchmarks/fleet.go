@@ -1,22 +1,16 @@
 package benchmarks
 
-// This is the case with many sessions that hold locks and do nothing else, as leaders do.
+// These are the cases with many locks that are held while their sessions do nothing else, as those
+// of leaders.
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
-	"syscall"
 	"time"
-)
 
-// fleet is a client whose sessions can hold locks.
-type fleet interface {
-	// station opens n sessions, each of which holds so many locks of its own until release is called.
-	station(ctx context.Context, p place, n, each int) (release func() error, err error)
-}
+	"golang.org/x/sync/errgroup"
+)
 
 // settling is how long holders of zklock take to write down since when they hold their locks.
 const settling = 12 * time.Second
@@ -33,88 +27,87 @@ func fleetOf(n, each int) Case {
 		Table: tableFleet, rounds: 3,
 		libraries: []string{nameOurs, nameZkLock},
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
-			f, ok := c.(fleet)
+			h, ok := c.(holder)
 			if !ok {
 				return nil, errUnsupported
 			}
-			release, err := f.station(ctx, p, n, each)
+			release, err := h.hold(ctx, p, n, each, func() {})
 			if err != nil {
 				return nil, err
 			}
 			defer func() { err = errors.Join(err, release()) }()
-			measure := b.measure
-			if !b.quick {
-				measure = max(measure, 2*p.timeout) // that have a dozen beats
-				sleep(ctx, settling)
-			}
-			before, err := b.server.load()
-			if err != nil {
-				return nil, err
-			}
-			select {
-			case <-time.After(measure):
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			after, err := b.server.load()
-			if err != nil {
-				return nil, err
-			}
-			took := after.at.Sub(before.at).Seconds()
-			return Sample{
-				figureFleetRequests: float64(after.requests-before.requests) / took,
-				figureFleetWrites:   float64(after.zxid-before.zxid) / took,
-				figureFleetCPU:      milliseconds(after.client-before.client) / took,
-			}, nil
+			return b.resting(ctx, p)
 		},
 	}
 }
 
-// load is what the server and this process have done so far.
-type load struct {
-	at             time.Time
-	requests, zxid int64
-	client         time.Duration // of CPU
+// mostOfOne is how many locks with names of this length one session of zklock may hold: servers
+// would refuse the end of a session that owns more. See zklock.WithFootprint.
+const mostOfOne = 10_000
+
+// heldBy makes one process hold n locks, on as few sessions as may own them.
+func heldBy(n int) Case {
+	sessions := (n + mostOfOne - 1) / mostOfOne
+	title := fmt.Sprintf("%d locks on one session", n)
+	if sessions > 1 {
+		title = fmt.Sprintf("%d locks on %d sessions", n, sessions)
+	}
+	return Case{
+		Name: fmt.Sprintf("held-%d", n), Title: title,
+		Table: tableHeld, rounds: 1, long: n > mostOfOne,
+		libraries: []string{nameOurs, nameZkLock},
+		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
+			h, ok := c.(holder)
+			if !ok {
+				return nil, errUnsupported
+			}
+			before := use()
+			release, err := h.hold(ctx, p, sessions, n/sessions, func() {})
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, release()) }()
+			s, err := b.resting(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			held := use().per(before, n)
+			s[figureHeldMemory], s[figureHeldGoroutines] = held.memory, held.goroutines
+			return s, nil
+		},
+	}
 }
 
-var zxidPattern = regexp.MustCompile(`(?m)^Zxid: 0x([0-9a-f]+)`)
-
-func (s *server) load() (l load, err error) {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return l, err
-	}
-	l.at = time.Now()
-	l.client = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	if l.requests, err = s.received(); err != nil {
-		return l, err
-	}
-	text, err := s.ask("srvr", zxidPattern)
-	if err != nil {
-		return l, err
-	}
-	s.asked.Add(1)
-	l.zxid, err = strconv.ParseInt(text, 16, 64)
-	return l, err
-}
-
-func (c inProcess) station(
-	ctx context.Context, p place, n, each int,
-) (release func() error, err error) {
+// hold implements holder.
+func (c inProcess) hold(ctx context.Context, p place, n, each int,
+	opened func()) (release func() error, err error) {
 	sessions, closeAll, err := c.openAll(ctx, p, n)
 	if err != nil {
 		return nil, err
 	}
-	for i, s := range sessions {
-		for k := range each {
-			lockers, err := s.lockers(fmt.Sprintf("%s-%d-%d", p.path, i, k), 1)
-			if err == nil {
-				err = lockers[0].lock(ctx)
-			}
+	opened()
+	locked := make([]locker, n*each)
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range locked {
+		g.Go(func() error {
+			l, err := sessions[i%n].lockers(fmt.Sprintf("%s/%d", p.path, i), 1)
 			if err != nil {
-				return nil, errors.Join(err, closeAll())
+				return err
 			}
-		}
+			locked[i] = l[0]
+			return l[0].lock(ctx)
+		})
 	}
-	return closeAll, nil
+	if err := g.Wait(); err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	return func() error {
+		var g errgroup.Group
+		g.SetLimit(64)
+		for _, l := range locked { // a Close waits two seconds at most for the removal of its locks
+			g.Go(func() error { return l.unlock(context.WithoutCancel(ctx)) })
+		}
+		return errors.Join(g.Wait(), closeAll())
+	}, nil
 }

@@ -2,8 +2,6 @@ package benchmarks
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/go-zookeeper/zk"
@@ -59,7 +57,7 @@ func (s zkLockSession) close() error {
 func (s zkLockSession) lockers(path string, n int) ([]locker, error) {
 	lockers := make([]locker, n)
 	for i := range lockers {
-		lockers[i] = zkLockLocker{zk.NewLock(s.conn, path, zk.WorldACL(zk.PermAll))}
+		lockers[i] = zkLockLocker{zk.NewLock(s.conn, path, everyone)}
 	}
 	return lockers, nil
 }
@@ -68,57 +66,3 @@ type zkLockLocker struct{ l *zk.Lock }
 
 func (l zkLockLocker) lock(context.Context) error   { return l.l.LockWithData(data) }
 func (l zkLockLocker) unlock(context.Context) error { return l.l.Unlock() }
-
-// startLimit is no lock: it creates a candidate and deletes it. No lock of ZooKeeper's can do less.
-func startLimit(context.Context, *bench) (client, error) {
-	return limit{inProcess{func(ctx context.Context, p place) (session, error) {
-		conn, err := connect(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		for i := 1; i <= len(p.path); i++ {
-			if i < len(p.path) && p.path[i] != '/' {
-				continue
-			}
-			_, err := conn.Create(p.path[:i], nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll))
-			if err != nil && !errors.Is(err, zk.ErrNodeExists) {
-				conn.Close()
-				return nil, fmt.Errorf("create %s: %w", p.path[:i], err)
-			}
-		}
-		return limitSession{conn}, nil
-	}}}, nil
-}
-
-// limit always runs alone: it locks nothing.
-type limit struct{ c inProcess }
-
-func (l limit) loop(ctx context.Context, lp loop) (tally, error) {
-	lp.sessions, lp.workers = 1, 1
-	return l.c.loop(ctx, lp)
-}
-
-func (l limit) close() error { return nil }
-
-type limitSession struct{ conn *zk.Conn }
-
-func (s limitSession) close() error {
-	s.conn.Close()
-	return nil
-}
-
-func (s limitSession) lockers(path string, n int) ([]locker, error) {
-	return []locker{&limitLocker{conn: s.conn, prefix: path + "/limit-lock-"}}, nil
-}
-
-type limitLocker struct {
-	conn         *zk.Conn
-	prefix, node string
-}
-
-func (l *limitLocker) lock(context.Context) (err error) {
-	l.node, err = l.conn.Create(l.prefix, data, zk.FlagEphemeralSequential, zk.WorldACL(zk.PermAll))
-	return err
-}
-
-func (l *limitLocker) unlock(context.Context) error { return l.conn.Delete(l.node, -1) }

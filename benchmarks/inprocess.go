@@ -34,6 +34,7 @@ func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []sess
 	sessions = make([]session, n)
 	closeAll = func() error {
 		var g errgroup.Group
+		g.SetLimit(64)
 		for _, s := range sessions {
 			if s != nil {
 				g.Go(s.close)
@@ -45,7 +46,7 @@ func (c inProcess) openAll(ctx context.Context, p place, n int) (sessions []sess
 	g.SetLimit(16)
 	for i := range sessions {
 		g.Go(func() (err error) {
-			sessions[i], err = c.open(ctx, p)
+			sessions[i], err = c.open(ctx, p.of(i))
 			return err
 		})
 	}
@@ -67,10 +68,12 @@ type several interface {
 
 // lockers returns what the workers on a session take.
 func (l loop) lockers(s session) ([]locker, error) {
-	if l.locks > 0 {
+	switch {
+	case l.names != oneName:
+		return l.apart(s)
+	case l.locks > 0:
 		return l.chains(s)
-	}
-	if l.permits == 0 {
+	case l.permits == 0:
 		return s.lockers(l.path, l.workers)
 	}
 	with, ok := s.(semaphores)
@@ -84,7 +87,7 @@ func (l loop) lockers(s session) ([]locker, error) {
 func (l loop) chains(s session) ([]locker, error) {
 	paths := make([]string, l.locks)
 	for i := range paths {
-		paths[i] = fmt.Sprintf("%s-%d", l.path, i)
+		paths[i] = fmt.Sprintf("%s/%d", l.path, i)
 	}
 	if with, ok := s.(several); ok {
 		return with.together(paths, l.workers)
@@ -145,9 +148,31 @@ func (c inProcess) loop(ctx context.Context, l loop) (_ tally, err error) {
 		}
 	}
 	r := newRace(ctx)
+	r.begin, r.end = l.begin, l.end
+	if l.released != nil {
+		for i := range all {
+			all[i] = timed{all[i], r, l.released}
+		}
+	}
 	counts := r.start(all)
 	elapsed, err := r.run(l.warm, l.measure)
 	return tally{elapsed, counts()}, err
+}
+
+// timed is a locker that tells how long its releases take.
+type timed struct {
+	locker
+	r        *race
+	released func(time.Duration)
+}
+
+func (t timed) unlock(ctx context.Context) error {
+	start := time.Now()
+	err := t.locker.unlock(ctx)
+	if t.r.phase.Load() == measuring {
+		t.released(time.Since(start))
+	}
+	return err
 }
 
 // holding is a locker that holds the lock for some time.
@@ -162,34 +187,4 @@ func (h holding) lock(ctx context.Context) error {
 		time.Sleep(h.hold)
 	}
 	return err
-}
-
-// hold acquires n locks on one session.
-func (c inProcess) hold(ctx context.Context, p place, n int,
-	opened func()) (release func() error, err error) {
-	s, err := c.open(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	opened()
-	locked := make([]locker, n)
-	var g errgroup.Group
-	g.SetLimit(16)
-	for i := range n {
-		g.Go(func() error {
-			l, err := s.lockers(fmt.Sprintf("%s-%d", p.path, i), 1)
-			if err != nil {
-				return err
-			}
-			locked[i] = l[0]
-			return l[0].lock(ctx)
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	return func() error {
-		defer func() { locked = nil }() // until here they are in use
-		return s.close()
-	}, nil
 }

@@ -24,7 +24,7 @@ func footprint(n int) Case {
 				return nil, errUnsupported
 			}
 			var before usage
-			release, err := h.hold(ctx, p, n, func() { before = use() })
+			release, err := h.hold(ctx, p, 1, n, func() { before = use() })
 			if err != nil {
 				return nil, err
 			}
@@ -33,12 +33,12 @@ func footprint(n int) Case {
 				return nil, err
 			}
 
-			p.path += "-queue"
+			p.path += "/queue"
 			leave, err := w.wait(ctx, p, n, func() { before = use() })
 			if err != nil {
 				return nil, err
 			}
-			if _, err := quiet(ctx, 20*time.Millisecond, idle, b.server.received); err != nil {
+			if _, err := quiet(ctx, 20*time.Millisecond, b.idle, b.server.received); err != nil {
 				return nil, errors.Join(err, leave())
 			}
 			waiting := use().per(before, n)

@@ -11,6 +11,7 @@ const (
 	nameLimit    = "limit"
 	nameCurator  = "Curator"
 	nameKazoo    = "kazoo"
+	nameEtcd     = "etcd"
 )
 
 // Figures, by their names in results. Times are in milliseconds.
@@ -43,14 +44,22 @@ const (
 	figureHang          = "cancelled, servers hanging"
 	figureHangLongest   = "cancelled, servers hanging, longest"
 
+	figureFreeWait = "newcomer's wait for a free lock"
+	figureKeptWait = "newcomer's wait for a lock that is kept"
+
+	figureRelease     = "release, p50"
+	figureLongRelease = "release, p99"
+	figureServerCPU   = "servers' CPU ms/acquisition"
+
 	figurePeak        = "requests in the busiest second"
 	figureAllRequests = "requests until quiet"
 	figureAllBytes    = "bytes until quiet"
 	figureAllTime     = "time until quiet"
 
-	figureFleetRequests = "requests/s of all sessions"
-	figureFleetWrites   = "transactions/s of all sessions"
-	figureFleetCPU      = "client's CPU ms/s of all sessions"
+	figureFleetRequests  = "requests/s of all sessions"
+	figureFleetWrites    = "transactions/s of all sessions"
+	figureFleetClientCPU = "client's CPU ms/s of all sessions"
+	figureFleetServerCPU = "server's CPU ms/s of all sessions"
 )
 
 // The tables, by the names that cases give.
@@ -63,9 +72,13 @@ const (
 	tableCancel     = "cancel"
 	tableReconnect  = "reconnect"
 	tableFleet      = "fleet"
+	tableHeld       = "held"
 	tableTogether   = "together"
 	tableSemaphore  = "semaphore"
 	tableIdle       = "idle"
+	tableApart      = "apart"
+	tableNewcomer   = "newcomer"
+	tableQuorum     = "quorum"
 )
 
 // root is above all locks of a run.

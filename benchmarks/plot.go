@@ -26,6 +26,7 @@ var styles = map[string]style{
 	nameZkLock:  {color.RGBA{213, 94, 0, 255}, draw.BoxGlyph{}, nil, vg.Points(1.5)},
 	nameCurator: {color.RGBA{0, 158, 115, 255}, draw.TriangleGlyph{}, nil, vg.Points(1.5)},
 	nameKazoo:   {color.RGBA{204, 121, 167, 255}, draw.CrossGlyph{}, nil, vg.Points(1.5)},
+	nameEtcd:    {color.RGBA{230, 159, 0, 255}, draw.RingGlyph{}, nil, vg.Points(1.5)},
 	nameLimit: {color.RGBA{110, 110, 110, 255}, nil, []vg.Length{vg.Points(5), vg.Points(4)},
 		vg.Points(1.5)},
 }

@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ type race struct {
 	ctx   context.Context
 	phase atomic.Int32
 	work  *errgroup.Group
+
+	begin, end func() error // called when measuring begins and ends, unless nil
 }
 
 func newRace(ctx context.Context) *race {
@@ -57,11 +60,19 @@ func (r *race) start(lockers []locker) (counts func() []int) {
 func (r *race) run(warm, measure time.Duration) (time.Duration, error) {
 	sleep(r.ctx, warm)
 	start := time.Now()
+	err := call(r.begin)
 	r.phase.Store(measuring)
 	sleep(r.ctx, measure)
 	r.phase.Store(over)
 	elapsed := time.Since(start)
-	return elapsed, r.work.Wait()
+	return elapsed, errors.Join(err, call(r.end), r.work.Wait())
+}
+
+func call(f func() error) error {
+	if f == nil {
+		return nil
+	}
+	return f()
 }
 
 // sleep waits for d, or until ctx ends.

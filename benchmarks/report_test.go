@@ -49,10 +49,24 @@ func TestTables(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	for v, want := range map[float64]string{0: "0.00", 1.005: "1.00", 12.34: "12.3", 123.4: "123",
+	for v, want := range map[float64]string{0: "0.00", -0.001: "0.00", 1.005: "1.00", 12.34: "12.3", 123.4: "123",
 		1234: "1,234", 1234567: "1,234,567", -1234: "-1,234"} {
 		assert.Equal(t, want, number(v))
 	}
+}
+
+func TestShare(t *testing.T) {
+	r := &Result{Values: map[string][]float64{figureFleetClientCPU: {15, 25, 17}}}
+	assert.Equal(t, "1.70 %", share("", figureFleetClientCPU).cell(nil, r))
+	assert.Equal(t, missing, share("", figureFleetServerCPU).cell(nil, r))
+}
+
+func TestQuotient(t *testing.T) {
+	c := quotient("", figureKeptWait, figureFreeWait)
+	r := &Result{Values: map[string][]float64{figureKeptWait: {3, 2}, figureFreeWait: {1}}}
+	assert.Equal(t, "2.50", c.cell(nil, r))
+	delete(r.Values, figureFreeWait)
+	assert.Equal(t, missing, c.cell(nil, r))
 }
 
 func TestMerge(t *testing.T) {

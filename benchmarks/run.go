@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zookylock/zklock/zktest"
 )
 
 // Options says what to run.
@@ -18,7 +20,7 @@ type Options struct {
 	Libraries *regexp.Regexp // likewise
 	Quick     bool           // to see that everything works, in a minute
 	Long      bool           // with the cases that take minutes each
-	Peers     bool           // with kazoo and Curator, which are fetched if need be
+	Peers     bool           // with kazoo, Curator and etcd, which are fetched if need be
 	Rounds    int            // 0 for 5, or 1 in a quick run
 
 	Warm, Measure time.Duration // of a pass; 0 for what suits the above
@@ -33,7 +35,9 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if b.logf == nil {
 		b.logf = func(string, ...any) {}
 	}
+	b.idle = time.Second
 	if o.Quick {
+		b.idle /= 2
 		b.defaults(50*time.Millisecond, 400*time.Millisecond)
 	} else {
 		b.defaults(500*time.Millisecond, 3*time.Second)
@@ -53,6 +57,11 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, b.server.stop()) }()
 	defer func() {
+		if b.three != nil {
+			err = errors.Join(err, b.three.Stop())
+		}
+	}()
+	defer func() {
 		for _, c := range b.clients {
 			err = errors.Join(err, c.close())
 		}
@@ -65,7 +74,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, err
 	}
 	r.Machine.Peers = b.versions
-	if err := b.warmUp(ctx); err != nil {
+	if err := b.warmUp(ctx, b.server.ensemble); err != nil {
 		return nil, err
 	}
 	for _, c := range cases(o.Quick) {
@@ -93,7 +102,7 @@ func (b *bench) defaults(warm, measure time.Duration) {
 
 func (b *bench) startClients(ctx context.Context, o Options) error {
 	for _, l := range libraries() {
-		if !o.Peers && (l.Name == nameKazoo || l.Name == nameCurator) ||
+		if !o.Peers && l.peer ||
 			o.Libraries != nil && !o.Libraries.MatchString(l.Name) {
 			continue
 		}
@@ -109,11 +118,12 @@ func (b *bench) startClients(ctx context.Context, o Options) error {
 	return nil
 }
 
-// warmUp makes the server, and clients in Java, compile what they need.
-func (b *bench) warmUp(ctx context.Context) error {
+// warmUp makes servers, and clients in Java, compile what they need.
+func (b *bench) warmUp(ctx context.Context, e *zktest.Ensemble) error {
 	for name, c := range b.clients {
-		_, err := c.loop(ctx,
-			loop{place: b.place("warm", 0), sessions: 2, workers: 2, measure: 4 * b.warm})
+		p := b.place("warm", 0)
+		p.connect = e.Connect()
+		_, err := c.loop(ctx, loop{place: p, sessions: 2, workers: 2, measure: 4 * b.warm})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -128,8 +138,8 @@ func (b *bench) place(name string, timeout time.Duration) place {
 	if timeout == 0 {
 		timeout = sessionTimeout
 	}
-	return place{b.server.ensemble.Connect(), timeout,
-		fmt.Sprintf("%s/%s-%d", root, name, b.passes)}
+	return place{connect: b.server.ensemble.Connect(), timeout: timeout,
+		path: fmt.Sprintf("%s/%s-%d", root, name, b.passes)}
 }
 
 // run takes the passes of one case.
@@ -178,7 +188,12 @@ func (b *bench) pass(
 	runtime.GC() // what the last pass has left is not for this one to clear away
 	ctx, cancel := context.WithTimeout(ctx, passLimit)
 	defer cancel()
-	return pass(ctx, b, b.clients[library], b.place(c.Name, c.timeout))
+	p := b.place(c.Name, c.timeout)
+	s, err := pass(ctx, b, b.clients[library], p)
+	if err != nil {
+		return nil, err
+	}
+	return s, b.sweep(ctx, p.path)
 }
 
 func (s Sample) String() string {

@@ -56,8 +56,9 @@ func TestPeers(t *testing.T) {
 		t.Skip("may fetch kazoo and Curator")
 	}
 	r, err := Run(t.Context(), Options{
-		Quick: true, Peers: true, Cases: regexp.MustCompile("^(alone|readers-16|queue-10)$"),
-		Warm: 20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
+		Quick: true, Peers: true, Libraries: regexp.MustCompile("^(zklock|Curator|kazoo)$"),
+		Cases: regexp.MustCompile("^(alone|readers-16|queue-10)$"),
+		Warm:  20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
 	})
 	require.NoError(t, err)
 	require.Empty(t, r.Failures)
@@ -72,4 +73,26 @@ func TestPeers(t *testing.T) {
 	reads, _ := r.find("readers-16", nameCurator).median(figureRate)
 	assert.Positive(t, reads)
 	assert.Nil(t, r.find("readers-16", nameKazoo))
+}
+
+// TestEtcd builds etcd and runs its program.
+func TestEtcd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("may fetch etcd, and builds it")
+	}
+	r, err := Run(t.Context(), Options{
+		Quick: true, Peers: true, Libraries: regexp.MustCompile("^etcd$"),
+		Cases: regexp.MustCompile("^(alone|sessions-8)$"),
+		Warm:  20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
+	})
+	require.NoError(t, err)
+	require.Empty(t, r.Failures)
+	require.Len(t, r.Machine.Peers, 1)
+	assert.Regexp(t, `^etcd 3\.\d+\.\d+ go1\.`, r.Machine.Peers[0])
+	for _, name := range []string{"alone", "sessions-8"} {
+		rate, _ := r.find(name, nameEtcd).median(figureRate)
+		assert.Positive(t, rate, name)
+		_, counted := r.find(name, nameEtcd).median(figureRequests)
+		assert.False(t, counted, "requests are of ZooKeeper")
+	}
 }

@@ -65,30 +65,49 @@ func (s *server) received() (int64, error) {
 	return n - s.asked.Add(1), err
 }
 
-// meter is a proxy that counts.
+var watchesPattern = regexp.MustCompile(`(?m)^Total watches:(\d+)`)
+
+// watches returns how many watches clients have set.
+func (s *server) watches() (int64, error) {
+	text, err := s.ask("wchs", watchesPattern)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
+}
+
+// meter is a proxy that counts what passes, without pings.
 type meter struct {
 	*zktest.Proxy
-	requests atomic.Int64 // without pings
+	requests atomic.Int64
+	in, out  atomic.Int64 // bytes to clients, and to servers
 	owner    *proxyOwner
 }
 
-func (s *server) meter() *meter {
+func meterOf(e *zktest.Ensemble) *meter {
 	m := &meter{owner: &proxyOwner{}}
-	m.Proxy = s.ensemble.Proxy(m.owner)
+	m.Proxy = e.Proxy(m.owner)
 	m.OnFrame(func(dir zktest.Direction, frame []byte) zktest.Verdict {
-		if dir == zktest.ToServer && !isPing(frame) {
+		switch {
+		case isPing(frame):
+		case dir == zktest.ToServer:
 			m.requests.Add(1)
+			m.out.Add(int64(len(frame)))
+		default:
+			m.in.Add(int64(len(frame)))
 		}
 		return zktest.Pass
 	})
 	return m
 }
 
-func (m *meter) bytes() int64 { return m.BytesIn() + m.BytesOut() }
+func (s *server) meter() *meter { return meterOf(s.ensemble) }
+
+func (m *meter) bytes() int64 { return m.in.Load() + m.out.Load() }
 
 func (m *meter) close() error { return errors.Join(m.Close(), m.owner.err) }
 
-// isPing tells pings by their xid, -2; a connect request begins with its version there, 0.
+// isPing tells pings and their answers by their xid, -2; a connect request begins with its version there, 0.
 func isPing(frame []byte) bool {
 	return len(frame) >= 8 && int32(binary.BigEndian.Uint32(frame[4:])) == -2
 }

@@ -15,6 +15,16 @@ func Median(values []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
+// Percentile returns the least value that at least p percent of the values do not exceed; 0 for
+// none.
+func Percentile(values []float64, p int) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(values))[max(0, (n*p+99)/100-1)]
+}
+
 // Spread returns how far the values lie apart: the greatest less the least, as a share of the
 // median. It is 0 for fewer than two values.
 func Spread(values []float64) float64 {

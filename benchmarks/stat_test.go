@@ -25,6 +25,19 @@ func TestMedianAndSpread(t *testing.T) {
 	}
 }
 
+func TestPercentile(t *testing.T) {
+	assert.Equal(t, 0.0, Percentile(nil, 99))
+	assert.Equal(t, 5.0, Percentile([]float64{5}, 1))
+	var values []float64
+	for i := range 200 {
+		values = append(values, float64(200-i))
+	}
+	assert.Equal(t, 100.0, Percentile(values, 50))
+	assert.Equal(t, 198.0, Percentile(values, 99))
+	assert.Equal(t, 200.0, Percentile(values, 100))
+	assert.Equal(t, 200.0, values[0], "the order of passes is kept")
+}
+
 func TestFairness(t *testing.T) {
 	assert.Equal(t, 1.0, Fairness([]int{7, 7}))
 	assert.Equal(t, 0.5, Fairness([]int{10, 5, 8}))

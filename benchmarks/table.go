@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -89,14 +90,48 @@ var tables = []table{
 		spread(figureRate),
 		ratio("× without", figureRate, nameOurs),
 		ratio("× zk.Lock", figureRate, nameZkLock),
+		ratio("× limit", figureRate, nameLimit),
 		plain("fewest/most", figureFairness),
 		plain("requests", figureRequests),
+	}},
+	{tableNewcomer, "A newcomer's wait, in ms", []column{
+		plain("free", figureFreeWait),
+		plain("kept", figureKeptWait),
+		quotient("kept × free", figureKeptWait, figureFreeWait),
+	}},
+	{tableQuorum, "Three servers that wait for the disk", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× zk.Lock", figureRate, nameZkLock),
+		plain("fewest/most", figureFairness),
+		plain("ms a release, p50", figureRelease),
+		plain("p99", figureLongRelease),
+		plain("requests", figureRequests),
+		plain("server CPU, ms", figureServerCPU),
+	}},
+	{tableApart, "Many locks of one session", []column{
+		plain("a second", figureRate),
+		spread(figureRate),
+		ratio("× zk.Lock", figureRate, nameZkLock),
+		ratio("× limit", figureRate, nameLimit),
+		plain("fewest/most", figureFairness),
+		plain("requests", figureRequests),
+		plain("bytes", figureBytes),
 	}},
 	{tableFleet, "Many sessions that hold locks", []column{
 		plain("requests a second", figureFleetRequests),
 		ratio("× zk.Lock", figureFleetRequests, nameZkLock),
 		plain("transactions a second", figureFleetWrites),
-		plain("client's CPU, ms a second", figureFleetCPU),
+		plain("client CPU, ms a second", figureFleetClientCPU),
+		plain("server CPU, ms a second", figureFleetServerCPU),
+	}},
+	{tableHeld, "Many locks held by one process", []column{
+		plain("bytes each", figureHeldMemory),
+		plain("goroutines each", figureHeldGoroutines),
+		share("client CPU", figureFleetClientCPU),
+		share("server CPU", figureFleetServerCPU),
+		plain("requests a second", figureFleetRequests),
+		plain("transactions a second", figureFleetWrites),
 	}},
 }
 
@@ -109,6 +144,29 @@ func plain(title, figure string) column {
 			return missing
 		}
 		return number(v)
+	}}
+}
+
+// share shows milliseconds a second as a part of one core.
+func share(title, figure string) column {
+	return column{title, func(_ *Report, r *Result) string {
+		v, ok := r.median(figure)
+		if !ok {
+			return missing
+		}
+		return number(v/10) + " %"
+	}}
+}
+
+// quotient is of two figures of the same library.
+func quotient(title, figure, divisor string) column {
+	return column{title, func(_ *Report, r *Result) string {
+		v, ok := r.median(figure)
+		base, there := r.median(divisor)
+		if !ok || !there || base == 0 {
+			return missing
+		}
+		return strconv.FormatFloat(v/base, 'f', 2, 64)
 	}}
 }
 
@@ -136,6 +194,8 @@ func spread(figure string) column {
 // number writes a figure with three digits or more, and commas in large ones.
 func number(v float64) string {
 	switch {
+	case math.Abs(v) < 0.005: // also what rounds to zero from below
+		return "0.00"
 	case v < 0:
 		return "-" + number(-v)
 	case v < 10:

@@ -8,27 +8,33 @@ import (
 
 // threads is a queue with a goroutine for each contender, for libraries whose locks block.
 type threads struct {
-	session  session
+	closeAll func() error  // the sessions
 	acquired chan error    // one value for each hold
 	permits  chan struct{} // one value for each release
 	end      chan struct{} // closed by leave
 }
 
-func (c inProcess) queue(ctx context.Context, p place, n int) (queued, error) {
-	s, err := c.open(ctx, p)
+func (c inProcess) queue(ctx context.Context, p place, sessions, n int,
+	opened func()) (queued, error) {
+	all, closeAll, err := c.openAll(ctx, p, sessions)
 	if err != nil {
 		return nil, err
 	}
-	return newThreads(ctx, s, p, n)
+	opened()
+	q := &threads{closeAll: closeAll, acquired: make(chan error, sessions*n),
+		permits: make(chan struct{}), end: make(chan struct{})}
+	for _, s := range all {
+		lockers, err := s.lockers(p.path, n)
+		if err != nil {
+			return nil, errors.Join(err, q.leave())
+		}
+		q.start(ctx, lockers)
+	}
+	return q, q.next(ctx)
 }
 
-func newThreads(ctx context.Context, s session, p place, n int) (*threads, error) {
-	lockers, err := s.lockers(p.path, n)
-	if err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	q := &threads{session: s, acquired: make(chan error, n), permits: make(chan struct{}),
-		end: make(chan struct{})}
+// start makes contenders ask for the lock, each in a goroutine of its own.
+func (q *threads) start(ctx context.Context, lockers []locker) {
 	for _, l := range lockers {
 		go func() { // ends with its release, or with the session; see leave
 			err := l.lock(ctx)
@@ -43,7 +49,6 @@ func newThreads(ctx context.Context, s session, p place, n int) (*threads, error
 			}
 		}()
 	}
-	return q, q.next(ctx)
 }
 
 // next waits for the next contender to hold the lock.
@@ -71,15 +76,10 @@ func (q *threads) handOff(ctx context.Context, n int) (time.Duration, error) {
 	return time.Since(start), nil
 }
 
-// wait makes n contenders wait, each in a goroutine of its own; the first holds the lock.
+// wait makes n contenders wait on one session; the first holds the lock.
 func (c inProcess) wait(ctx context.Context, p place, n int,
 	opened func()) (leave func() error, err error) {
-	s, err := c.open(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	opened()
-	q, err := newThreads(ctx, s, p, n)
+	q, err := c.queue(ctx, p, 1, n, opened)
 	if err != nil {
 		return nil, err
 	}
@@ -90,5 +90,5 @@ func (c inProcess) wait(ctx context.Context, p place, n int,
 // thousands, forever.
 func (q *threads) leave() error {
 	close(q.end)
-	return q.session.close()
+	return q.closeAll()
 }

@@ -46,8 +46,13 @@ func looping(name, title string, libraries []string, l loop, delay time.Duration
 		defer m.close()
 		m.Delay(delay)
 		l.connect = m.Addr()
+		runs := 0
 		return perAcquisition(m, b.measure, func(measure time.Duration) (int, error) {
 			l.measure = measure
+			if l.names == freshNames { // also to the longer pass
+				runs++
+				l.path = fmt.Sprintf("%s/%d", p.path, runs)
+			}
 			t, err := c.loop(ctx, l)
 			return sum(t.counts), err
 		})
@@ -72,9 +77,32 @@ func kept(sessions int) Case {
 	if sessions > 1 {
 		title = fmt.Sprintf("%d sessions", sessions)
 	}
-	c := looping(fmt.Sprintf("idle-%d", sessions), title, []string{nameOurs, nameIdle, nameZkLock},
-		loop{sessions: sessions, workers: 1}, 0)
+	return keeping(fmt.Sprintf("idle-%d", sessions), title, loop{sessions: sessions, workers: 1})
+}
+
+// keptApart makes the goroutines of a session do so, each with a lock of its own.
+func keptApart(workers int) Case {
+	return keeping(fmt.Sprintf("idle-%d", workers), fmt.Sprintf("%d goroutines, a lock each", workers),
+		loop{sessions: 1, workers: workers, names: ownNames})
+}
+
+func keeping(name, title string, l loop) Case {
+	c := looping(name, title, []string{nameOurs, nameIdle, nameZkLock, nameLimit}, l, 0)
 	c.Table = tableIdle
+	return c
+}
+
+// apart makes the goroutines of a session take locks that no other takes.
+func apart(workers int, which names) Case {
+	name, title := fmt.Sprintf("own-%d", workers),
+		fmt.Sprintf("%d goroutines, a lock each", workers)
+	if which == freshNames {
+		name, title = fmt.Sprintf("names-%d", workers),
+			fmt.Sprintf("%d goroutines, a new lock each time", workers)
+	}
+	c := looping(name, title, []string{nameOurs, nameZkLock, nameCurator, nameKazoo, nameLimit},
+		loop{sessions: 1, workers: workers, names: which}, 0)
+	c.Table = tableApart
 	return c
 }
 
@@ -88,7 +116,8 @@ func semaphoreOf10() Case {
 }
 
 // perAcquisition takes the difference between a long pass and a short one: sessions are opened and
-// closed, and contenders that wait at the end are let through, in both.
+// closed, and contenders that wait at the end are let through, in both. It finds nothing for etcd,
+// whose server has no proxy.
 func perAcquisition(m *meter, long time.Duration,
 	pass func(time.Duration) (int, error)) (Sample, error) {
 	run := func(measure time.Duration) (acquired, requests, bytes float64, err error) {
@@ -105,6 +134,9 @@ func perAcquisition(m *meter, long time.Duration,
 		}
 		if n2, asks2, size2, err = run(long); err != nil {
 			return nil, err
+		}
+		if asks2 == 0 {
+			return nil, nil
 		}
 		if n2 > n1 {
 			return Sample{figureRequests: (asks2 - asks1) / (n2 - n1),

@@ -10,29 +10,52 @@ import (
 	"time"
 )
 
-// idle is how long nothing happens in a queue that has settled.
-const idle = time.Second
-
 // longQueue makes n wait on one session while the lock is passed on.
 func longQueue(n int) Case {
+	c := queueing(n, func(contenders int) (sessions, each int) { return 1, contenders },
+		(*server).received)
+	c.Name, c.Title = fmt.Sprintf("queue-%d", n), fmt.Sprintf("queue of %d", n)
+	if n >= 5000 {
+		c.rounds = 3
+	}
+	return c
+}
+
+// queueOfSessions makes n wait, each on a session of its own. The server counts the pings of so
+// many sessions as requests, so it is quiet when no more watches are set: with every library that
+// is the last that a contender does before it waits.
+func queueOfSessions(n int) Case {
+	c := queueing(n, func(contenders int) (sessions, each int) { return contenders, 1 },
+		(*server).watches)
+	c.Name, c.Title = fmt.Sprintf("queue-sessions-%d", n), fmt.Sprintf("queue of %d sessions", n)
+	if n >= 1000 {
+		c.rounds = 3
+	}
+	return c
+}
+
+// queueing makes n contenders wait on average, and waits until what the server counts is quiet.
+func queueing(n int, spread func(contenders int) (sessions, each int),
+	count func(*server) (int64, error)) Case {
 	handOffs := min(max(4, n/2), 100)
-	contenders := n + handOffs/2 // n on average
-	c := Case{
-		Name: fmt.Sprintf("queue-%d", n), Title: fmt.Sprintf("queue of %d", n), Table: tableQueue,
-		timeout:   longTimeout,
+	contenders := n + handOffs/2
+	sessions, each := spread(contenders)
+	return Case{
+		Table: tableQueue, timeout: longTimeout,
 		libraries: []string{nameOurs, nameZkLock, nameCurator, nameKazoo},
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
 			qr, ok := c.(queuer)
 			if !ok {
 				return nil, errUnsupported
 			}
-			begin := time.Now()
-			q, err := qr.queue(ctx, p, contenders)
+			var begin time.Time
+			q, err := qr.queue(ctx, p, sessions, each, func() { begin = time.Now() })
 			if err != nil {
 				return nil, err
 			}
 			defer func() { err = errors.Join(err, q.leave()) }()
-			joined, err := quiet(ctx, 10*time.Millisecond, idle, b.server.received)
+			joined, err := quiet(ctx, 10*time.Millisecond, b.idle,
+				func() (int64, error) { return count(b.server) })
 			if err != nil {
 				return nil, err
 			}
@@ -50,38 +73,37 @@ func longQueue(n int) Case {
 			m := b.server.meter()
 			defer m.close()
 			p.connect = m.Addr()
-			q, err := qr.queue(ctx, p, contenders)
+			var size, asks int64
+			q, err := qr.queue(ctx, p, sessions, each,
+				func() { size, asks = m.bytes(), m.requests.Load() })
 			if err != nil {
 				return nil, err
 			}
 			defer func() { err = errors.Join(err, q.leave()) }()
-			if err := m.quiet(ctx); err != nil {
+			if err := m.quiet(ctx, b.idle); err != nil {
 				return nil, err
 			}
-			in, size, asks := m.BytesIn(), m.bytes(), m.requests.Load()
 			s := Sample{
-				figureJoinBytes:    float64(size) / float64(contenders),
-				figureJoinRequests: float64(asks) / float64(contenders),
+				figureJoinBytes:    float64(m.bytes()-size) / float64(contenders),
+				figureJoinRequests: float64(m.requests.Load()-asks) / float64(contenders),
 			}
+			in := m.in.Load()
+			asks = m.requests.Load()
 			if _, err := q.handOff(ctx, handOffs); err != nil {
 				return nil, err
 			}
-			if err := m.quiet(ctx); err != nil {
+			if err := m.quiet(ctx, b.idle); err != nil {
 				return nil, err
 			}
-			s[figureHandOffBytes] = float64(m.BytesIn()-in) / float64(handOffs)
+			s[figureHandOffBytes] = float64(m.in.Load()-in) / float64(handOffs)
 			s[figureHandOffAsks] = float64(m.requests.Load()-asks) / float64(handOffs)
 			return s, nil
 		},
 	}
-	if n >= 5000 {
-		c.rounds = 3
-	}
-	return c
 }
 
 // quiet waits until no request and no answer has come for a moment.
-func (m *meter) quiet(ctx context.Context) error {
+func (m *meter) quiet(ctx context.Context, idle time.Duration) error {
 	_, err := quiet(ctx, 10*time.Millisecond, idle, func() (int64, error) { return m.bytes(), nil })
 	return err
 }
@@ -94,13 +116,13 @@ func drain(n int) Case {
 		Table: tableQueue, timeout: longTimeout,
 		libraries: []string{nameOurs}, rounds: 1, long: true,
 		pass: func(ctx context.Context, b *bench, c client, p place) (_ Sample, err error) {
-			begin := time.Now()
-			q, err := c.(queuer).queue(ctx, p, n)
+			var begin time.Time
+			q, err := c.(queuer).queue(ctx, p, 1, n, func() { begin = time.Now() })
 			if err != nil {
 				return nil, err
 			}
 			defer func() { err = errors.Join(err, q.leave()) }()
-			joined, err := quiet(ctx, 10*time.Millisecond, idle, b.server.received)
+			joined, err := quiet(ctx, 10*time.Millisecond, b.idle, b.server.received)
 			if err != nil {
 				return nil, err
 			}
@@ -168,7 +190,7 @@ func reconnecting(n int) Case {
 				return nil, err
 			}
 			defer func() { err = errors.Join(err, leave()) }()
-			if err := m.quiet(ctx); err != nil {
+			if err := m.quiet(ctx, b.idle); err != nil {
 				return nil, err
 			}
 

@@ -2,6 +2,9 @@ package zktest_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,6 +82,42 @@ func TestServersGrantUnequalTimeouts(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, conf, "maxSessionTimeout="+want+"\n")
 	}
+}
+
+func TestServersWaitForTheDiskIfTheyAreTold(t *testing.T) {
+	locktest.NeedsServer(t)
+	t.Parallel()
+	for _, fsync := range []bool{false, true} {
+		opts := []zktest.Option{zktest.WithServers(1)}
+		if fsync {
+			opts = append(opts, zktest.WithFsync())
+		}
+		e := zktest.Start(t, opts...)
+		conn, _ := connect(t, e.Connect())
+		_, err := conn.Create("/written", nil, 0, zk.WorldACL(zk.PermAll))
+		require.NoError(t, err)
+		metrics, err := e.Servers()[0].Command("mntr")
+		require.NoError(t, err)
+		require.Contains(t, metrics, "zk_cnt_fsynctime\t")
+		require.Equal(t, fsync, !strings.Contains(metrics, "zk_cnt_fsynctime\t0\n"), metrics)
+	}
+}
+
+func TestTheProcessOfAServer(t *testing.T) {
+	locktest.NeedsServer(t)
+	t.Parallel()
+	s := zktest.Start(t, zktest.WithServers(1)).Servers()[0]
+	pid, err := s.PID()
+	require.NoError(t, err)
+	command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("no /proc")
+	}
+	require.NoError(t, err)
+	require.Contains(t, string(command), "QuorumPeerMain")
+	require.NoError(t, s.Kill())
+	_, err = s.PID()
+	require.ErrorIs(t, err, zktest.ErrNotRunning)
 }
 
 func TestDataSurvivesStopAndKill(t *testing.T) {

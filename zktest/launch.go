@@ -87,7 +87,7 @@ func (e *Ensemble) configure(c config, inst installation) error {
 	}
 	e.connect = strings.Join(e.addrs, ",")
 	for _, s := range e.servers {
-		cfg := s.zooCfg(c.tick, c.maxSessionTimeout(s.id))
+		cfg := s.zooCfg(c, c.maxSessionTimeout(s.id))
 		if c.servers > 1 {
 			cfg += members.String()
 		} else {
@@ -116,8 +116,12 @@ func (e *Ensemble) configure(c config, inst installation) error {
 // zooCfg is the part of zoo.cfg that one server and a quorum have in common. initLimit and
 // syncLimit count ticks; they are set by the clock, or a short tick would break up a quorum on a
 // busy machine.
-func (s *Server) zooCfg(tick, most time.Duration) string {
-	ticks := func(d time.Duration) int { return max(5, int(d/tick)) }
+func (s *Server) zooCfg(c config, most time.Duration) string {
+	ticks := func(d time.Duration) int { return max(5, int(d/c.tick)) }
+	forceSync := "no"
+	if c.fsync {
+		forceSync = "yes"
+	}
 	return fmt.Sprintf(`tickTime=%d
 initLimit=%d
 syncLimit=%d
@@ -126,8 +130,9 @@ maxClientCnxns=0
 maxSessionTimeout=%d
 4lw.commands.whitelist=*
 admin.enableServer=false
-forceSync=no
-`, tick.Milliseconds(), ticks(10*time.Second), ticks(2*time.Second), s.dataDir(), most.Milliseconds())
+forceSync=%s
+`, c.tick.Milliseconds(), ticks(10*time.Second), ticks(2*time.Second), s.dataDir(),
+		most.Milliseconds(), forceSync)
 }
 
 // javaCommand returns the command line of a server. Its options trade peak speed, which a test does
@@ -140,7 +145,6 @@ func javaCommand(inst installation, cfg string) []string {
 		"-Djava.net.preferIPv4Stack=true",
 		"-Djava.awt.headless=true",
 		"-Dzookeeper.admin.enableServer=false",
-		"-Dzookeeper.forceSync=no", // no test survives a power cut
 		"-Dzookeeper.jmx.log4j.disable=true",
 		"-Dzookeeper.preAllocSize=1024", // KiB of transaction log, not 64 MiB
 		"-Dorg.slf4j.simpleLogger.showDateTime=true",

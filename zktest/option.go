@@ -30,7 +30,8 @@ type config struct {
 	// servers too
 	most  []time.Duration
 	tls   *tlsConfig // nil for plain connections
-	owned bool       // an option asked for control, so ZKLOCK_CONNECT does not apply
+	fsync bool
+	owned bool // an option asked for control, so ZKLOCK_CONNECT does not apply
 	logf  func(format string, args ...any)
 }
 
@@ -61,6 +62,14 @@ func WithTickTime(d time.Duration) Option {
 // ignored.
 func WithMaxSessionTimeout(perServer ...time.Duration) Option {
 	return func(c *config) { c.most, c.owned = perServer, true }
+}
+
+// WithFsync makes the servers wait for the disk before they answer a write, as they do in
+// production. Without it they do not: no test survives a power cut. The servers' files are in
+// TMPDIR, by default /tmp; where that is in memory, the option has no effect. With this option
+// ZKLOCK_CONNECT is ignored.
+func WithFsync() Option {
+	return func(c *config) { c.fsync, c.owned = true, true }
 }
 
 // WithLogf sets a function that logs progress, such as a download. The default is tb.Logf for

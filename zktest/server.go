@@ -40,6 +40,16 @@ type Server struct {
 // Addr returns the server's host:port for clients.
 func (s *Server) Addr() string { return s.addr }
 
+// PID returns the number of the server's process, which each start changes.
+func (s *Server) PID() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.runningLocked() {
+		return 0, s.errorf("process", ErrNotRunning)
+	}
+	return s.proc.cmd.Process.Pid, nil
+}
+
 // String returns the name of the server in errors.
 func (s *Server) String() string { return fmt.Sprintf("server %d (%s)", s.id, s.addr) }
 

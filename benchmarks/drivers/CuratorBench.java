@@ -7,6 +7,7 @@ import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
@@ -14,6 +15,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.ZooKeeper;
 
 /** Curator in the benchmark: one request a line on stdin, one answer a line on stdout. See external.go. */
 public class CuratorBench {
@@ -58,10 +60,11 @@ public class CuratorBench {
         final AtomicReference<Exception> error = new AtomicReference<>();
         int[] counts;
 
-        void worker(InterProcessMutex lock) {
+        void worker(Supplier<InterProcessMutex> locks) {
             bodies.add(i -> {
                 int n = 0;
                 while (phase != OVER) {
+                    InterProcessMutex lock = locks.get();
                     lock.acquire();
                     if (phase == MEASURING) {
                         n++;
@@ -121,13 +124,23 @@ public class CuratorBench {
         }
     }
 
+    /** The locks that a worker takes, one after the other. */
+    static Supplier<InterProcessMutex> locks(CuratorFramework client, String path, String names, int worker) {
+        if (names.equals("fresh")) {
+            int[] n = new int[1];
+            return () -> new InterProcessMutex(client, path + "/" + worker + "-" + n[0]++);
+        }
+        InterProcessMutex lock = new InterProcessMutex(client, names.equals("own") ? path + "/" + worker : path);
+        return () -> lock;
+    }
+
     static String loop(String[] a) throws Exception {
         List<CuratorFramework> clients = connect(a[1], Double.parseDouble(a[2]), Integer.parseInt(a[4]));
         Race race = new Race();
         for (CuratorFramework client : clients) {
             for (int i = 0; i < Integer.parseInt(a[5]); i++) {
                 if (a[8].equals("0")) {
-                    race.worker(new InterProcessMutex(client, a[3]));
+                    race.worker(locks(client, a[3], a[9], i));
                 } else {
                     race.worker(new InterProcessSemaphoreV2(client, a[3], Integer.parseInt(a[8])));
                 }
@@ -146,7 +159,8 @@ public class CuratorBench {
         long every = (long) (Double.parseDouble(a[5]) * 1e9);
         Race race = new Race();
         for (int i = 0; i < readers; i++) {
-            race.worker(new InterProcessReadWriteLock(clients.get(0), a[3]).readLock());
+            InterProcessMutex read = new InterProcessReadWriteLock(clients.get(0), a[3]).readLock();
+            race.worker(() -> read);
         }
         InterProcessMutex write = new InterProcessReadWriteLock(clients.get(1), a[3]).writeLock();
         long[] writes = new long[2]; // their number, and the longest wait
@@ -175,22 +189,28 @@ public class CuratorBench {
     static List<CuratorFramework> queueClients = List.of();
     static Semaphore acquired, permits;
 
+    static String open(String[] a) throws Exception {
+        queueClients = connect(a[1], Double.parseDouble(a[2]), Integer.parseInt(a[3]));
+        return "";
+    }
+
     static String queue(String[] a) throws Exception {
-        queueClients = connect(a[1], Double.parseDouble(a[2]), 1);
         acquired = new Semaphore(0);
         permits = new Semaphore(0);
-        for (int i = 0; i < Integer.parseInt(a[4]); i++) {
-            start(() -> {
-                try {
-                    InterProcessMutex lock = new InterProcessMutex(queueClients.get(0), a[3]);
-                    lock.acquire();
-                    acquired.release();
-                    permits.acquire();
-                    lock.release();
-                } catch (Exception e) {
-                    // the queue was left, or the next holder is missed
-                }
-            });
+        for (CuratorFramework client : queueClients) {
+            for (int i = 0; i < Integer.parseInt(a[2]); i++) {
+                start(() -> {
+                    try {
+                        InterProcessMutex lock = new InterProcessMutex(client, a[1]);
+                        lock.acquire();
+                        acquired.release();
+                        permits.acquire();
+                        lock.release();
+                    } catch (Exception e) {
+                        // the queue was left, or the next holder is missed
+                    }
+                });
+            }
         }
         acquired.acquire();
         return "";
@@ -205,8 +225,30 @@ public class CuratorBench {
         return String.valueOf((System.nanoTime() - begin) / 1e9);
     }
 
+    static String visit(String[] a) throws Exception {
+        InterProcessMutex lock = new InterProcessMutex(queueClients.get(0), a[1]);
+        long begin = System.nanoTime();
+        lock.acquire();
+        double took = (System.nanoTime() - begin) / 1e9;
+        lock.release();
+        return String.valueOf(took);
+    }
+
     static String leave(String[] a) throws Exception {
-        queueClients.get(0).getZookeeperClient().getZooKeeper().close();
+        List<Thread> closing = new ArrayList<>();
+        for (CuratorFramework client : queueClients) {
+            ZooKeeper session = client.getZookeeperClient().getZooKeeper();
+            closing.add(start(() -> {
+                try {
+                    session.close();
+                } catch (InterruptedException e) {
+                    // by no code here
+                }
+            }));
+        }
+        for (Thread thread : closing) {
+            thread.join();
+        }
         return "";
     }
 
@@ -214,8 +256,10 @@ public class CuratorBench {
         switch (a[0]) {
             case "loop": return loop(a);
             case "readwrite": return readwrite(a);
+            case "open": return open(a);
             case "queue": return queue(a);
             case "handoff": return handoff(a);
+            case "visit": return visit(a);
             case "leave": return leave(a);
             default: throw new IllegalArgumentException(a[0]);
         }

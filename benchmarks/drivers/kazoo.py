@@ -1,4 +1,5 @@
 """kazoo in the benchmark: one request a line on stdin, one answer a line on stdout. See external.go."""
+import itertools
 import logging
 import sys
 import threading
@@ -34,13 +35,14 @@ class Race:
     def __init__(self):
         self.phase, self.errors, self.threads, self.counts = WARMING, [], [], []
 
-    def worker(self, lock):
+    def worker(self, locks):
         i = len(self.counts)
         self.counts.append(0)
 
         def work():
             try:
                 while self.phase != OVER:
+                    lock = next(locks)
                     lock.acquire()
                     if self.phase == MEASURING:
                         self.counts[i] += 1
@@ -66,13 +68,24 @@ class Race:
         return elapsed
 
 
-def loop(hosts, timeout, path, sessions, workers, warm, measure, permits):
+def locks(client, path, permits, names, worker):
+    """The locks that a worker takes, one after the other."""
+    if names == "fresh":
+        for n in itertools.count():
+            yield client.Lock("%s/%d-%d" % (path, worker, n), "benchmark")
+    if names == "own":
+        path = "%s/%d" % (path, worker)
+    lock = client.Semaphore(path, "benchmark", permits) if permits else client.Lock(path, "benchmark")
+    while True:
+        yield lock
+
+
+def loop(hosts, timeout, path, sessions, workers, warm, measure, permits, names):
     clients = connect(hosts, float(timeout), int(sessions))
     race = Race()
     for client in clients:
-        for _ in range(int(workers)):
-            lock = client.Semaphore(path, "benchmark", int(permits)) if int(permits) else client.Lock(path, "benchmark")
-            race.worker(lock)
+        for worker in range(int(workers)):
+            race.worker(locks(client, path, int(permits), names, worker))
     elapsed = race.run(float(warm), float(measure))
     close(clients)
     return [elapsed] + race.counts
@@ -82,19 +95,24 @@ class Queue:
     clients, acquired, permits = [], None, None
 
 
-def queue(hosts, timeout, path, n):
-    Queue.clients = connect(hosts, float(timeout), 1)
+def open_sessions(hosts, timeout, sessions):
+    Queue.clients = connect(hosts, float(timeout), int(sessions))
+    return []
+
+
+def queue(path, n):
     Queue.acquired, Queue.permits = threading.Semaphore(0), threading.Semaphore(0)
 
-    def work():
-        lock = Queue.clients[0].Lock(path, "benchmark")
+    def work(client):
+        lock = client.Lock(path, "benchmark")
         lock.acquire()
         Queue.acquired.release()
         Queue.permits.acquire()
         lock.release()
 
-    for _ in range(int(n)):
-        threading.Thread(target=work, daemon=True).start()
+    for client in Queue.clients:
+        for _ in range(int(n)):
+            threading.Thread(target=work, args=[client], daemon=True).start()
     Queue.acquired.acquire()
     return []
 
@@ -116,7 +134,7 @@ print("ok", "kazoo", kazoo.version.__version__, "python", sys.version.split()[0]
 for line in sys.stdin:
     what, *args = line.split()
     try:
-        answer = {"loop": loop, "queue": queue, "handoff": handoff, "leave": leave}[what](*args)
+        answer = {"loop": loop, "open": open_sessions, "queue": queue, "handoff": handoff, "leave": leave}[what](*args)
         print("ok", *answer, flush=True)
     except Exception as e:
         print("error", repr(e).replace("\n", " "), flush=True)

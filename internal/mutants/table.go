@@ -63,6 +63,11 @@ var mutants = []mutant{
 		tests: "TestStatsOfManyLocks",
 	},
 	{
+		name:  "zktest: the disk is not waited for",
+		edits: []edit{{"zktest/launch.go", "		forceSync = \"yes\"\n", "		forceSync = \"no\"\n"}},
+		tests: "TestServersWaitForTheDiskIfTheyAreTold",
+	},
+	{
 		name:  "zooky: a process that one list lacks is left",
 		edits: []edit{{"cmd/zooky/internal/child/child.go", "		left := reap()\n", "		reap()\n		left := len(processes) > 0\n"}},
 		tests: "TestKillDoesNotRelyOnOneList",

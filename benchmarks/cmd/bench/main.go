@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string) error {
 			"see that everything works, in a minute; the figures mean nothing")
 		long  = flags.Bool("long", false, "also the cases that take minutes each")
 		peers = flags.String("peers", "",
-			`"all" adds kazoo and Curator, which are fetched if need be`)
+			`"all" adds kazoo, Curator and etcd, which are fetched if need be`)
 		rounds = flags.Int("rounds", 0,
 			"how often everybody takes a turn (default 5, in a quick run 1)")
 		measure = flags.Duration("measure", 0,
