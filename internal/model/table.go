@@ -157,7 +157,7 @@ var models = []model{
 				[]string{"LONG=8", "SHORT=8", "BREAKDOWNS=0", "CUTS=1"}},
 			{"one timeout, one reconnection", false,
 				[]string{"LONG=4", "SHORT=4", "BREAKDOWNS=1", "CUTS=1"}},
-			{"two timeouts, one reconnection", true,
+			{"two timeouts, one reconnection", false,
 				[]string{"LONG=8", "SHORT=4", "BREAKDOWNS=1", "CUTS=1"}},
 			{"two timeouts, two reconnections", true,
 				[]string{"LONG=8", "SHORT=4", "BREAKDOWNS=2", "CUTS=1"}},
