@@ -12,6 +12,7 @@ import (
 )
 
 func TestACLs(t *testing.T) {
+	t.Parallel()
 	owner := dial(t, zklock.WithAuth("digest", []byte("ann:secret")))
 	stranger := dial(t)
 	m := mutex(t, owner, "private")

@@ -91,6 +91,7 @@ func TestDeletingNeedsRightsOnTheLockAlone(t *testing.T) {
 // TestWhoKnowsASessionIDCanEndIt has no rights to a lock but to see it, and evicts its holder all
 // the same. To look at a znode whose name is known takes no right at all.
 func TestWhoKnowsASessionIDCanEndIt(t *testing.T) {
+	t.Parallel()
 	m := mutex(t, dial(t, digest("ann:secret")), "private")
 	lock(t, m)
 	name := contenders(t, m)[0].Znode
@@ -243,6 +244,7 @@ func TestBareReconnectsAtOnceWhenRefused(t *testing.T) {
 // TestRefusedCredentialsAreOfferedEverMoreSlowly refuses after a reconnection what was accepted
 // before.
 func TestRefusedCredentialsAreOfferedEverMoreSlowly(t *testing.T) {
+	t.Parallel()
 	r := newRefuser(t)
 	s := dialTo(t, r.Addr().String(), digest("ann:secret"), zklock.WithSessionTimeout(shortTimeout))
 	m := mutex(t, s, "refused")

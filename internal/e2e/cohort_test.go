@@ -273,6 +273,7 @@ func readAsync(rw *zklock.RWMutex) <-chan struct{} {
 // TestALostReaderDoesNotKeepOthersOut has the session expire while readers hold the lock who do not
 // unlock.
 func TestALostReaderDoesNotKeepOthersOut(t *testing.T) {
+	t.Parallel()
 	s := dial(t)
 	rw, err := s.RWMutex("cohort", zklock.WithLocalHandoff(100))
 	require.NoError(t, err)

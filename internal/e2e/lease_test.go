@@ -64,6 +64,7 @@ func TestLostClosesBeforeAnotherAcquires(t *testing.T) {
 // TestLeaseServerWaitsForTheServer shows what the weakest lease is: the holder is told when it is
 // connected again, and not before.
 func TestLeaseServerWaitsForTheServer(t *testing.T) {
+	t.Parallel()
 	proxy := server(t).Proxy(t)
 	s := dialTo(t, proxy.Addr(), zklock.WithSessionTimeout(shortTimeout),
 		zklock.WithLease(zklock.LeaseServer))
@@ -157,6 +158,7 @@ func TestARemovalIsNoticedWithoutItsEvent(t *testing.T) {
 // TestBlackholedHoldersAreToldFirst has 20 holders cut off without a word, and waits for who learns
 // of it first: the holder by its lease, or another client by being granted the lock.
 func TestBlackholedHoldersAreToldFirst(t *testing.T) {
+	t.Parallel()
 	const runs = 20
 	ahead := make([]time.Duration, runs)
 	var g errgroup.Group
@@ -200,6 +202,7 @@ func TestBlackholedHoldersAreToldFirst(t *testing.T) {
 // TestALeaderFailoverLosesNoHold kills the leader under a holder that is connected to a follower,
 // and one that is connected to the leader itself.
 func TestALeaderFailoverLosesNoHold(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	ensemble := zktest.Start(t, zktest.WithServers(3))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -219,6 +222,7 @@ func TestALeaderFailoverLosesNoHold(t *testing.T) {
 
 // TestARollingRestartLosesNoHold restarts every server, the leader last.
 func TestARollingRestartLosesNoHold(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	ensemble := zktest.Start(t, zktest.WithServers(3))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -322,6 +326,7 @@ func TestLostClosesAtTheDeadline(t *testing.T) {
 			func(*zktest.Proxy) { assert.NoError(t, hung.Servers()[0].Resume()) }},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			promptest := time.Hour
 			for run := range runs {
 				proxy := fault.ensemble.Proxy(t)
@@ -360,6 +365,7 @@ func TestLostClosesAtTheDeadline(t *testing.T) {
 
 // TestPingsProveNothingToTheQuorumLease lets nothing but pings through to the server.
 func TestPingsProveNothingToTheQuorumLease(t *testing.T) {
+	t.Parallel()
 	proxy := server(t).Proxy(t)
 	m := mutex(t, dialTo(t, proxy.Addr()), "cue")
 	lock(t, m)

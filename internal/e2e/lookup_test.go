@@ -69,6 +69,7 @@ func stub(t *testing.T, address string, f func(net.Conn)) {
 // TestOneNameWithSeveralAddresses has something else than a server on the first of a name's
 // addresses.
 func TestOneNameWithSeveralAddresses(t *testing.T) {
+	t.Parallel()
 	locktest.NeedsServer(t)
 	for name, f := range map[string]func(net.Conn){
 		"hangs":    func(conn net.Conn) { io.Copy(io.Discard, conn) },
@@ -147,6 +148,7 @@ var errNoDeadlines = &net.OpError{Op: "set", Net: "tunnel",
 // TestConnectionsWithoutDeadlines goes through a dialer whose connections have none, also with TLS,
 // and leaves a server that hangs.
 func TestConnectionsWithoutDeadlines(t *testing.T) {
+	t.Parallel()
 	locktest.NeedsServer(t)
 	ca := newAuthority(t, "authority")
 	for name, opts := range map[string][]zklock.SessionOption{"plain": nil,

@@ -85,6 +85,7 @@ func TestPendingEndsWithItsContext(t *testing.T) {
 }
 
 func TestPendingGoesOnAfterAnExpiry(t *testing.T) {
+	t.Parallel()
 	holder, s := mutex(t, dial(t), "again"), dial(t)
 	lock(t, holder)
 	waiter := mutex(t, s, "again")

@@ -236,6 +236,7 @@ func TestAHandOffNeedsNoRequest(t *testing.T) {
 // TestOthersThanTheHolderLeave has those who are watched give up, while the holder and others are
 // still ahead.
 func TestOthersThanTheHolderLeave(t *testing.T) {
+	t.Parallel()
 	for _, order := range [][]int{{1, 2, 3}, {3, 2, 1}, {2, 1, 3}, {2, 3, 1}} {
 		t.Run(fmt.Sprint(order), func(t *testing.T) {
 			holder := mutex(t, dial(t), "leave")

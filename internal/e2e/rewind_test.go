@@ -27,6 +27,7 @@ func wipe(tb testing.TB, e *zktest.Ensemble) {
 // TestRebuiltEnsemble wipes the data under a holder and many who wait, and wants all to be granted
 // the lock within three session timeouts.
 func TestRebuiltEnsemble(t *testing.T) {
+	t.Parallel()
 	locktest.NeedsServer(t)
 	sessions, each := 5, 10
 	if !testing.Short() {

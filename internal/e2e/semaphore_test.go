@@ -16,6 +16,7 @@ import (
 // TestASemaphoreThroughChangesOfLeaders has clients of three servers take permits while each server
 // is restarted in turn. Sessions last, and there are never too many holders.
 func TestASemaphoreThroughChangesOfLeaders(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	e := zktest.Start(t, zktest.WithServers(3))
 	const size = 3

@@ -20,6 +20,7 @@ import (
 // TestTheTimeoutShrinks moves a holder to a server with a smaller maxSessionTimeout, and takes the
 // network away.
 func TestTheTimeoutShrinks(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	e := zktest.Start(t, zktest.WithServers(3), zktest.WithTickTime(time.Second),
 		zktest.WithMaxSessionTimeout(60*time.Second, 4*time.Second, 4*time.Second))

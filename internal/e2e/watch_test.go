@@ -60,7 +60,7 @@ func requireHoldWatched(tb testing.TB, m *zklock.Mutex) {
 // readers behind it, one for each session that reads.
 func TestAReleaseWakesWhomItMust(t *testing.T) {
 	slow(t)
-	const waiters, sessions = 1000, 10
+	const waiters, sessions = 300, 10
 	ensemble := zktest.Start(t, zktest.WithServers(1)) // nobody else's watches
 	proxy := ensemble.Proxy(t)
 	requireWatches := func(least, most int) {

@@ -6,7 +6,9 @@
  * that the session is on, in the answer to its ping, once in half a tick: whether the session was
  * active since the last. A follower that is cut off from the leader goes on answering the client's
  * pings and reads. Each server grants a timeout of its own, LONG or SHORT, and the leader counts by
- * the latest that it was told of; a server that the session has left may still tell it of its own.
+ * the latest that it was told of; a server that the session has left may still tell it of its own, if
+ * the client has sent it anything after the connect request: what it tells of is what it has heard
+ * since its last answer (LearnerSessionTracker.touchTable), and the connect request is not part of that.
  * Half a tick is a quarter of SHORT.
  *
  * The client may hold the lock while the lease lasts, and somebody else when the session has expired.
@@ -46,6 +48,7 @@ bool expired;
 byte grants = LONG;		/* the timeout that it has granted */
 byte stale;			/* and that of the one before, which may still tell the leader, 0 if not */
 bool news, cut;
+bool used = true;		/* the client has had its answer, and may have sent it more */
 
 byte breaks = BREAKDOWNS, cuts = CUTS;
 
@@ -131,12 +134,16 @@ active proctype World() {
 	   }
 	:: atomic { !expired && connection == offered ->
 		connection = taken; silent = 0;
-		stale = (cut -> 0 : grants); cut = false; news = false;
+		if
+		:: used -> stale = (cut -> 0 : grants)
+		:: else
+		fi;
+		used = false; cut = false; news = false;
 		if :: grants = LONG :: grants = SHORT fi;
 		term = grants
 	   }
 	:: atomic { !expired && connection == taken ->
-		connection = up; offer = NEVER; granted = grants;
+		connection = up; used = true; offer = NEVER; granted = grants;
 #if MUTANT == 7
 		request = 0;
 #endif

@@ -1,7 +1,10 @@
 /*
  * A semaphore: a queue of clients that want permits, and the permits that are out. The first in the
  * queue counts those that are out and takes its own, in one transaction that takes its candidate out
- * of the queue and fails if the size has changed.
+ * of the queue and fails if the size has changed. It need not count them if it has seen, when others
+ * were ahead, that what was out then and what those ahead want leaves enough (seen), or if it is told
+ * that the permits have changed since it has counted them: nobody else takes any, so that the least
+ * of those that were out is free (least).
  *
  * The world. A leader commits transactions and a follower applies them later, all that there are by
  * then. Each client has a session, which is on one of the two and can be moved while the transaction
@@ -56,10 +59,10 @@ byte next = 1;
 bit at[CLIENTS];		/* the server that each session is on */
 bool lacks[CLIENTS];		/* that has not applied yet what the session has written */
 byte watches[CLIENTS];		/* on the permits and the size */
-bool wake[CLIENTS];		/* one of them has fired */
+byte wake[CLIENTS];		/* which of them have fired */
 byte want[CLIENTS], known[CLIENTS];	/* known: the version of the size that was read */
 byte moves = MOVES, giveups = GIVEUPS, resizes = RESIZES, removals = REMOVALS;
-hidden byte i, sum;
+hidden byte i, sum, low;
 
 inline total() {
 	sum = 0; i = 0;
@@ -75,7 +78,7 @@ inline tell(server, what) {
 	do
 	:: i < CLIENTS ->
 		if
-		:: at[i] == server && (watches[i] & (what)) != 0 -> wake[i] = true
+		:: at[i] == server && (watches[i] & (what)) != 0 -> wake[i] = wake[i] | (watches[i] & (what))
 		:: else
 		fi;
 		i++
@@ -98,7 +101,7 @@ inline changed(what) {
 
 /* The session goes to any server that is not behind what it has been shown. */
 inline move() {
-	moves--; watches[me] = 0; wake[me] = false;
+	moves--; watches[me] = 0; wake[me] = 0;
 #if LAG
 	if
 	:: at[me] = LEADER; lacks[me] = false
@@ -119,19 +122,46 @@ inline move() {
 	!BEFORE((c) % CLIENTS, 1) && !BEFORE((c) % CLIENTS, 2) && \
 	OUT(0) + OUT(1) + OUT(2) + want[(c) % CLIENTS] <= size)
 
-/* Whether so many are free, as the session's server shows it. */
+#if MUTANT == 14	/* the greatest hold is taken for the one that was given back */
+#define LESS >
+#else
+#define LESS <
+#endif
+
+/* How many permits are out, as the session's server shows it, and the least that one client has. */
 inline count() {
-	sum = 0; i = 0;
+	sum = 0; low = 0; i = 0;
 	do
-	:: i < CLIENTS -> sum = sum + VIEW(out[i], shownOut[i]); i++
+	:: i < CLIENTS ->
+		if
+		:: VIEW(out[i], shownOut[i]) != 0 && (low == 0 || VIEW(out[i], shownOut[i]) LESS low) ->
+			low = VIEW(out[i], shownOut[i])
+		:: else
+		fi;
+		sum = sum + VIEW(out[i], shownOut[i]);
+		i++
 	:: else -> break
-	od;
-	fits = sum + want[me] <= VIEW(size, shownSize)
+	od
+}
+
+/* How many permits those ahead want. */
+inline countAhead() {
+	i = 0;
+	do
+	:: i < CLIENTS -> if :: AHEAD(i) -> seen = seen + want[i] :: else fi; i++
+	:: else -> break
+	od
+}
+
+/* Whether there is room if so many are out. The transaction will look at the size again. */
+inline compare(used) {
+	known[me] = VIEW(version, shownVersion);
+	fits = used + want[me] <= VIEW(size, shownSize)
 }
 
 /* The transaction. */
 inline take() {
-	passed = false;
+	passed = false; fits = false; watches[me] = 0; wake[me] = 0;
 	if
 #if MUTANT == 1		/* the size may have changed */
 	:: number[me] != 0 ->
@@ -176,7 +206,9 @@ inline ended() {
 
 active [CLIENTS] proctype Client() {
 	byte me = _pid, round;
-	bool fits, passed, gone, pending, early, patient;
+	byte seen;			/* how many permits were out at most when it had come, and others had passed */
+	byte used, least;		/* how many were out when it was first, and the least of the holds */
+	bool fits, passed, gone, pending, patient;
 
 again:	atomic {
 		if
@@ -191,18 +223,40 @@ queue:	atomic {
 		number[me] = next; next++;
 		changed(OF_QUEUE); WRITTEN
 	};
-	atomic { !lacks[me] -> count(); early = fits; fits = false }
+	/* It has to know who is ahead before it counts the permits. */
+#if MUTANT == 12	/* counted before */
+	atomic { !lacks[me] -> count(); seen = sum };
+	atomic { true -> countAhead() };
+#else
+	atomic { !lacks[me] ->
+#if MUTANT != 7		/* what those ahead want is left out */
+		countAhead()
+#endif
+	};
+	atomic { true -> count(); seen = seen + sum };
+#endif
+#if MUTANT == 13	/* a change before its turn is taken for a release */
+	atomic { true -> wake[me] = 0; watches[me] = OF_PERMITS; count(); used = sum; least = low };
+#endif
 	do
 #if MUTANT == 4		/* one that wants few passes others that want many */
-	:: atomic { QUEUED -> count(); if :: fits -> break :: else :: FIRST -> break fi }
+	:: atomic { QUEUED -> count(); compare(sum); if :: fits -> goto grab :: else :: FIRST -> break fi }
 #else
 	:: FIRST -> break
 #endif
-	:: !QUEUED -> goto queue
+	:: !QUEUED -> seen = 0; goto queue
+	:: atomic { moves > 0 -> move() }
 	:: giveups > 0 -> giveups--; goto giveUp
 	od;
+	atomic {
+		compare(seen); seen = 0;
+#if MUTANT == 13
+		if :: !fits && (wake[me] & OF_PERMITS) != 0 -> compare(used - least) :: else fi;
+#endif
+		if :: fits -> goto grab :: else fi
+	};
 look:	atomic {
-		wake[me] = false;
+		wake[me] = 0;
 #if MUTANT == 5		/* a new size is not heard of */
 		watches[me] = OF_PERMITS;
 #elif MUTANT == 6	/* a release is not heard of */
@@ -210,31 +264,35 @@ look:	atomic {
 #else
 		watches[me] = OF_PERMITS | OF_SIZE;
 #endif
-		known[me] = VIEW(version, shownVersion);
-		count();
-#if MUTANT == 7		/* counted while others were ahead */
-		fits = fits || early; early = false;
-#endif
+		count(); compare(sum);
 		if
 		:: VIEW(size, shownSize) < want[me] -> goto giveUp
-		:: else
+		:: fits -> used = 0; least = 0
+		:: else -> used = sum; least = low
 		fi
 	};
 	if
 	:: fits
 	:: !fits ->
 		do
-		:: wake[me] -> goto look
-		:: !QUEUED -> goto queue
-		:: giveups > 0 -> giveups--; goto giveUp
+		:: atomic { wake[me] != 0 ->
+			if
+			:: (wake[me] & OF_PERMITS) != 0 -> compare(used - least)
+			:: else
+			fi;
+			used = 0; least = 0;
+			if :: fits -> break :: else -> goto look fi
+		   }
+		:: !QUEUED -> used = 0; least = 0; goto queue
+		:: giveups > 0 -> giveups--; used = 0; least = 0; goto giveUp
 #if MUTANT == 8		/* not looked again on a new connection */
 		:: atomic { moves > 0 -> move() }
 #else
-		:: atomic { moves > 0 -> move(); goto look }
+		:: atomic { moves > 0 -> move(); used = 0; least = 0; goto look }
 #endif
 		od
 	fi;
-	if
+grab:	if
 	:: atomic { true -> take(); WRITTEN }
 	:: atomic { moves > 0 -> move(); pending = true }
 	fi;
@@ -292,10 +350,16 @@ look:	atomic {
 	fi;
 release:
 	watches[me] = 0;
-	atomic { out[me] = 0; changed(OF_PERMITS); WRITTEN };
+	atomic {
+		if	/* they may have been removed by force: then this is no change */
+		:: out[me] != 0 -> out[me] = 0; changed(OF_PERMITS)
+		:: else
+		fi;
+		WRITTEN
+	};
 	!lacks[me];
 	goto over;
-giveUp:	watches[me] = 0;
+giveUp:	watches[me] = 0; seen = 0;
 	atomic { number[me] = 0; changed(OF_QUEUE); WRITTEN };
 	!lacks[me];
 over:	atomic { ended() };

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -288,25 +289,21 @@ var calls = map[string]call{
 }
 
 // TestVirtualCauseIsNoAnswer cuts every call short at every step, with contexts whose causes could
-// be taken for something else.
+// be taken for something else. The causes take turns; each comes at some steps of every call.
 func TestVirtualCauseIsNoAnswer(t *testing.T) {
 	slow(t)
-	all := causes()
-	if underRace { // one for each sort; the others are tried without the detector
-		all = []error{zk.ErrNoNode, zk.ErrSessionMoved, zklock.ErrLost, zklock.ErrClosed}
-	}
-	cutEverything(t, all...)
+	cutEverything(t, fewer(8, 1), causes()...)
 }
 
 // TestVirtualCauseIsNoMissingZnode is that for the cause that an errgroup is likeliest to give.
-func TestVirtualCauseIsNoMissingZnode(t *testing.T) { cutEverything(t, zk.ErrNoNode) }
+func TestVirtualCauseIsNoMissingZnode(t *testing.T) { cutEverything(t, 1, zk.ErrNoNode) }
 
 // TestVirtualCauseIsNoOwnEnd is that for a cause that another Session may give.
-func TestVirtualCauseIsNoOwnEnd(t *testing.T) { cutEverything(t, zklock.ErrClosed) }
+func TestVirtualCauseIsNoOwnEnd(t *testing.T) { cutEverything(t, 1, zklock.ErrClosed) }
 
 // TestVirtualCauseIsNoCode is that for a cause that reads as a code of a server.
 func TestVirtualCauseIsNoCode(t *testing.T) {
-	cutEverything(t, canceled("unknown error: -6"), canceled("unknown error: -127"))
+	cutEverything(t, fewer(2, 1), canceled("unknown error: -6"), canceled("unknown error: -127"))
 }
 
 // canceled is a cause that is shown alone, because it says itself that the context was canceled.
@@ -315,9 +312,17 @@ type canceled string
 func (c canceled) Error() string        { return string(c) }
 func (c canceled) Is(target error) bool { return target == context.Canceled }
 
-func cutEverything(t *testing.T, causes ...error) {
-	for name, call := range calls {
+// cutEverything cuts every call short so often at each step, with one cause after the other.
+func cutEverything(t *testing.T, times int, causes ...error) {
+	scenes, step := 0, 2500*time.Microsecond
+	if underRace {
+		step = 5500 * time.Microsecond
+	}
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
+		call := calls[name]
 		for _, in := range call.in {
+			scenes++
+			turn := 7 * scenes // so that a cause comes at another step of the next scene
 			t.Run(name+"/"+in, func(t *testing.T) {
 				t.Parallel()
 				virtually(t, fakezk.Config{Latency: ms(5)}, func(t *testing.T, w *world) {
@@ -325,8 +330,9 @@ func cutEverything(t *testing.T, causes ...error) {
 					sc.caller, sc.client = w.dial("", 10*time.Second)
 					sc.other, _ = w.dial("", 10*time.Second)
 					n := 0
-					for _, cause := range causes {
-						for after := conditions[in].from; after < conditions[in].span; after += 2500 * time.Microsecond {
+					for after := conditions[in].from; after < conditions[in].span; after += step {
+						for range times {
+							cause := causes[(turn+n)%len(causes)]
 							n++
 							sc.name = fmt.Sprintf("m%d", n)
 							sc.cut(call, conditions[in], after, cause)

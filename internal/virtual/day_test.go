@@ -210,14 +210,14 @@ func env(t *testing.T, name string, otherwise int64) int64 {
 	return n
 }
 
-// TestVirtualDay lets five sessions hold and wait for two locks for 24 hours, while everything
-// breaks every few minutes. VIRTUAL_HOURS lengthens the day; VIRTUAL_SEED repeats a schedule of
-// faults, but not the order in which goroutines run.
+// TestVirtualDay lets five sessions hold and wait for two locks for 24 hours, or 8 under the race
+// detector, while everything breaks every few minutes. VIRTUAL_HOURS lengthens the day;
+// VIRTUAL_SEED repeats a schedule of faults, but not the order in which goroutines run.
 func TestVirtualDay(t *testing.T) {
 	slow(t)
 	// faster: in a bubble goroutines mostly wait for each other
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	hours := time.Duration(env(t, "VIRTUAL_HOURS", 24)) * time.Hour
+	hours := time.Duration(env(t, "VIRTUAL_HOURS", int64(fewer(24, 8)))) * time.Hour
 	seed := uint64(env(t, "VIRTUAL_SEED", time.Now().UnixNano()))
 	t.Logf("VIRTUAL_SEED=%d", seed)
 	begun := time.Now()

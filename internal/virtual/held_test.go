@@ -43,7 +43,7 @@ func readsOf(client *fakezk.Client) int {
 // TestVirtualIdleHoldsCostNothing counts what a session sends that holds locks and does nothing.
 func TestVirtualIdleHoldsCostNothing(t *testing.T) {
 	const timeout = 10 * time.Second
-	for _, n := range []int{1, 12, 100, 1000} {
+	for _, n := range []int{1, 12, 400} {
 		virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
 			s, client := w.dial("", timeout)
 			locks, _ := hold(t, s, n)
@@ -130,7 +130,7 @@ func TestVirtualARemovedHoldIsTold(t *testing.T) {
 			for step := range 12 {
 				virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
 					s, client := w.dial("", timeout)
-					locks, znodes := hold(t, s, 100)
+					locks, znodes := hold(t, s, 24)
 					time.Sleep(3*timeout + time.Duration(step)*timeout/50) // sleep ok: virtual
 					at := step * len(locks) / 12
 					c.unwatch(w, client, znodes[at])

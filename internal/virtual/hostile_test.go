@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ import (
 // liesToTell is how many a test has its liar tell; ZKLOCK_LIES sets another number, see make
 // hostile.
 func liesToTell(t *testing.T) int {
-	const few = 1500
+	few := fewer(1500, 500)
 	text := os.Getenv("ZKLOCK_LIES")
 	if text == "" {
 		return few
@@ -111,6 +112,7 @@ func isAboutTheSession(field string) bool {
 // lieAtLength has ann's server lie, as often as liesToTell says, and the contenders contend with
 // one another.
 func lieAtLength(t *testing.T, timeout time.Duration, may func(string) bool, contenders ...string) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // what is in use is measured below
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

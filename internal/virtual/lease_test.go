@@ -98,10 +98,11 @@ func TestVirtualLeaseServer(t *testing.T) {
 // confirmation alone would outlive the session.
 func TestVirtualGrantAfterASilentWait(t *testing.T) {
 	const timeout, tick = 4 * time.Second, 2 * time.Second
+	step := time.Duration(fewer(16, 8))
 	granted, late := 0, 0
 	var overlap time.Duration
-	for begin := time.Duration(0); begin < timeout; begin += timeout / 16 {
-		for silence := timeout / 8; silence < timeout; silence += timeout / 16 {
+	for begin := time.Duration(0); begin < timeout; begin += timeout / step {
+		for silence := timeout / 8; silence < timeout; silence += timeout / step {
 			virtually(t, fakezk.Config{Servers: 2, Tick: tick, Latency: ms(3)},
 				func(t *testing.T, w *world) {
 					s, client := w.dial(w.Server(1).Address(), timeout)
@@ -147,9 +148,10 @@ func TestVirtualGrantAfterASilentWait(t *testing.T) {
 func TestVirtualGrantAfterASilenceIsSoonAndLasts(t *testing.T) {
 	const timeout, tick, latency = 4 * time.Second, 2 * time.Second, 3 * time.Millisecond
 	const most = timeout/4 + timeout/64 + 20*latency
+	step := time.Duration(fewer(16, 8))
 	cases, delayed := 0, 0
-	for begin := time.Duration(0); begin < timeout; begin += timeout / 16 {
-		for silence := time.Duration(0); silence < timeout; silence += timeout / 16 {
+	for begin := time.Duration(0); begin < timeout; begin += timeout / step {
+		for silence := time.Duration(0); silence < timeout; silence += timeout / step {
 			virtually(t, fakezk.Config{Servers: 2, Tick: tick, Latency: ms(3)},
 				func(t *testing.T, w *world) {
 					s, client := w.dial(w.Server(1).Address(), timeout)

@@ -142,7 +142,7 @@ func TestVirtualListerOfPrivateLocks(t *testing.T) {
 
 // TestVirtualListerFollows does many things to locks, compares after each, and breaks connections.
 func TestVirtualListerFollows(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(fewer(30, 10)) {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			s, client := w.dial("", 10*time.Second)

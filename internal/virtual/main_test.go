@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"runtime/debug"
 	"testing"
 
 	"github.com/zookylock/zklock/internal/locktest"
@@ -22,4 +23,17 @@ var (
 	contenders = locktest.Contenders
 )
 
-func TestMain(m *testing.M) { locktest.Main(m) }
+// TestMain lets garbage gather: each connection of go-zookeeper begins with two buffers of 1.5 MB,
+// and these tests make tens of thousands.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(200)
+	locktest.Main(m)
+}
+
+// fewer is n, or less under the race detector: for a test that repeats what it does.
+func fewer(n, underRaceDetector int) int {
+	if underRace {
+		return underRaceDetector
+	}
+	return n
+}

@@ -171,7 +171,7 @@ func TestVirtualWhatTheirSuitesAssert(t *testing.T) {
 			for len(granted) > 0 {
 				<-granted
 			}
-			time.Sleep(time.Minute) // sleep ok: virtual time
+			time.Sleep(10 * time.Second) // sleep ok: virtual time
 			assert.Greater(t, len(granted), 10, "not reacquired after the restart")
 			close(stop)
 			wg.Wait()

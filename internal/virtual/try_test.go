@@ -101,7 +101,7 @@ func TestVirtualTriesAloneTakeAFreeLock(t *testing.T) {
 		var mu sync.Mutex // guards the variables below
 		var released, longest = time.Now(), time.Duration(0)
 		wins := 0
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
 		defer cancel()
 		var work sync.WaitGroup
 		for range 8 {
@@ -129,7 +129,7 @@ func TestVirtualTriesAloneTakeAFreeLock(t *testing.T) {
 		}
 		work.Wait()
 		t.Logf("%d wins; the free lock was untaken for %v at the longest", wins, longest)
-		assert.Greater(t, wins, 500)
+		assert.Greater(t, wins, 150)
 		assert.LessOrEqual(t, longest, 10*trip)
 	})
 }
