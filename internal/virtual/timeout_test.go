@@ -144,7 +144,7 @@ func TestVirtualClaimedTimeout(t *testing.T) {
 			w.Server(0).Stop()
 			w.Server(1).Claim(24 * time.Hour)
 			client := w.Client()
-			s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(client.Dial),
+			s, err := zklock.Dial(t.Context(), w.Connect(), awake, zklock.WithDialer(client.Dial),
 				zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			w.sessions = append(w.sessions, s)
@@ -186,7 +186,7 @@ func TestVirtualRaisedTimeout(t *testing.T) {
 		virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
 			client := w.Client()
 			s, err := zklock.Dial(t.Context(), w.Server(1).Address(),
-				zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(asked))
+				awake, zklock.WithDialer(client.Dial), zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			w.sessions = append(w.sessions, s)
 			require.Equal(t, 4*time.Second, s.Timeout())
@@ -229,7 +229,7 @@ func TestVirtualCallsWaitTheGrantedTimeout(t *testing.T) {
 	} {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 			client := w.Client()
-			s, err := zklock.Dial(t.Context(), w.Connect(), zklock.WithDialer(client.Dial),
+			s, err := zklock.Dial(t.Context(), w.Connect(), awake, zklock.WithDialer(client.Dial),
 				zklock.WithSessionTimeout(asked))
 			require.NoError(t, err)
 			w.sessions = append(w.sessions, s)

@@ -88,6 +88,10 @@ func (w *world) expiry(session int64) time.Time {
 	return w.expired[session]
 }
 
+// awake is for every Session here: the machine's own clocks seem to jump under load, as if it had
+// been suspended.
+var awake = withTimeAsleep(func() time.Duration { return 0 })
+
 // dial opens a Session from a machine of its own, to all servers if connect is "".
 func (w *world) dial(connect string, timeout time.Duration,
 	opts ...zklock.SessionOption) (*zklock.Session, *fakezk.Client) {
@@ -96,8 +100,6 @@ func (w *world) dial(connect string, timeout time.Duration,
 		connect = w.Connect()
 	}
 	client := w.Client()
-	// the machine's own clocks seem to jump under load
-	awake := withTimeAsleep(func() time.Duration { return 0 })
 	opts = append([]zklock.SessionOption{zklock.WithDialer(client.Dial),
 		zklock.WithSessionTimeout(timeout), awake}, opts...)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
