@@ -42,7 +42,8 @@ type model struct {
 	begun time.Time
 	holds map[*hold]struct{}
 	pools map[string]*pool // semaphores, by name
-	// sessions of an ensemble that has begun anew since
+	// sessions of an ensemble that has begun anew since, or that a step has ended: as long as no
+	// server has told their clients, they go on
 	forgotten map[int64]bool
 	gone      map[string]bool         // candidates that were deleted
 	goneAt    map[owned]time.Time     // when one of them was
@@ -161,6 +162,7 @@ func (m *model) expiring(session int64, forced bool) {
 	defer m.mu.Unlock()
 	m.trace = append(m.trace,
 		fmt.Sprintf("%v session %#x expires, forced: %v", time.Since(m.begun), session, forced))
+	m.forgotten[session] = m.forgotten[session] || forced
 	for h := range m.holds {
 		if h.session == session {
 			if !forced && h.stands() {
