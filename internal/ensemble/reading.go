@@ -33,6 +33,10 @@ func (w *Watcher) Read(ctx context.Context) (state NodeState, err error) {
 func (w *Watcher) known() (state NodeState, ok bool, err error) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
+	return w.knownLocked()
+}
+
+func (w *Watcher) knownLocked() (state NodeState, ok bool, err error) {
 	switch {
 	case w.node.gone:
 		return NodeState{}, true, zk.ErrNoNode
@@ -86,6 +90,12 @@ func (w *Watcher) begin() (*reading, *wire.Request) {
 		return node.reading, nil
 	}
 	now := &reading{done: make(chan struct{})}
+	var known bool
+	if now.state, known, now.err = w.knownLocked(); known { // since a moment ago
+		t.asks.Release(1)
+		close(now.done)
+		return now, nil
+	}
 	node.reading = now
 	request, read := wire.GetData(node.path, true), t.zs.NodeState
 	switch {

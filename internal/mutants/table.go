@@ -3,6 +3,11 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "watches: what has become known meanwhile is read again",
+		edits: []edit{{"internal/ensemble/reading.go", "known { // since", "known && false { // since"}},
+		tests: "TestWhatIsKnownIsNotRead",
+	},
+	{
 		name:  "first lock of a name: its znode is watched before the release",
 		edits: []edit{{"internal/recipe/removal.go", "c.wasOnly = c.wasOnly && !c.founds; c.wasOnly {", "c.wasOnly {"}},
 		tests: "TestVirtualFirstLockOfAName",
