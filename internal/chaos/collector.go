@@ -40,8 +40,7 @@ func newCollector(ctx context.Context, connect string) (*collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A lock that is free now and then would be removed, and its numbers would begin anew.
-	paths := []string{dataRoot, lockRoot, lockRoot + "/" + keptName}
+	paths := []string{dataRoot}
 	for _, lock := range lockNames {
 		paths = append(paths, dataRoot+"/"+lock, dataPath(lock), logPath(lock))
 	}
