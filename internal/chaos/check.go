@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/zookylock/zklock"
 )
 
 // check looks for violations of what the library promises. logs is what each register has executed.
@@ -26,9 +24,6 @@ func (r *Report) check(h *history, logs map[registerName][]applied) {
 		r.checkTokens(lock, holds)
 		r.checkNumbers(lock, holds)
 		r.checkOverlaps(t, holds)
-		if r.Config.Lease == zklock.LeaseQuorum {
-			r.checkKept(t, holds)
-		}
 		for _, register := range []string{guarded, fenced, unfenced} {
 			name := registerName{register, lock}
 			r.checkRegister(name, newRegister(name, h.events, logs[name]))
@@ -76,9 +71,6 @@ func (r *Report) checkLives(h *history) {
 			}
 		case kindGranted:
 			r.Hows[ev.How]++
-			if passedOn(ev.Token) {
-				r.Hows["again"]++
-			}
 			if ev.How == "zooky" {
 				r.ZookyHolds++
 			}
@@ -172,7 +164,7 @@ func (r *Report) checkTokens(lock string, holds []*heldLock) {
 
 // checkNumbers wants the candidates' numbers in the order of their transactions. ZooKeeper promises
 // that, and every place in the queue rests on it. Numbers begin anew in another znode of that name,
-// far back. All holds of one candidate have its number.
+// far back.
 func (r *Report) checkNumbers(lock string, holds []*heldLock) {
 	holds = slices.SortedFunc(slices.Values(holds), func(a, b *heldLock) int {
 		return cmp.Compare(a.token, b.token)
@@ -182,13 +174,8 @@ func (r *Report) checkNumbers(lock string, holds []*heldLock) {
 		if h.number == 0 {
 			continue
 		}
-		if before == nil {
-			before = h
-			continue
-		}
-		back := before.number - h.number
-		if h.candidate() == before.candidate() && back != 0 ||
-			h.candidate() != before.candidate() && back >= 0 && back < 1000 {
+		if before != nil && h.number <= before.number && before.number-h.number < 1000 &&
+			h.token != before.token {
 			r.violateBy([]opName{before.who, h.who}, "number",
 				"%s: %v with token %s has number %d, and %v with token %s had %d",
 				lock, h.who, h.token, h.number, before.who, before.token, before.number)
@@ -199,39 +186,6 @@ func (r *Report) checkNumbers(lock string, holds []*heldLock) {
 
 // tokenZero is no token.
 const tokenZero = "0000000000000000.00000000"
-
-// passedOn reports whether a token is of a hold that its candidate had had before.
-func passedOn(token string) bool { return !strings.HasSuffix(token, ".00000000") }
-
-// checkKept wants no hold to be kept from others: an acquisition that begins when another process
-// has stood in the queue for longer than a session lasts is not granted a hold that was kept since
-// before. By then the process that keeps the hold has heard of the other, or has no lease: what
-// proves that to it comes after the news, on the same connection. holds are in the order in which
-// they began.
-func (r *Report) checkKept(t *timeline, holds []*heldLock) {
-	begun := make(map[string]int64) // when a candidate was first granted the lock
-	others := slices.DeleteFunc(slices.Clone(holds), func(h *heldLock) bool { return h.queued == 0 })
-	slices.SortFunc(others, func(a, b *heldLock) int { return cmp.Compare(a.queued, b.queued) })
-	var waiting []*heldLock
-	for _, h := range holds {
-		for len(others) > 0 && others[0].queued < h.granted {
-			waiting, others = append(waiting, others[0]), others[1:]
-		}
-		waiting = slices.DeleteFunc(waiting, func(o *heldLock) bool { return o.granted <= h.granted })
-		first, again := begun[h.candidate()]
-		if !again {
-			begun[h.candidate()] = h.granted
-			continue
-		}
-		for _, o := range waiting {
-			if first < o.queued && o.queued+t.longest[h.who.Worker] < h.invoked {
-				r.violateBy([]opName{h.who, o.who}, "kept",
-					"%s: %v was granted a hold that was kept (token %s), asked for %v after %v stood in the queue",
-					h.lock, h.who, h.token, time.Duration(h.invoked-o.queued), o.who)
-			}
-		}
-	}
-}
 
 // checkOverlaps wants no two holds at a time, unless both are readers'. holds are in the order in
 // which they began.

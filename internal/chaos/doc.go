@@ -9,8 +9,6 @@
 //     become readers, and no more permits of the semaphore are held than it has, unless the earlier
 //     one's Lost closed before the later began, its process was stopped at the time or got no
 //     processor, or another client removed it by force,
-//   - a hold that is kept for the next acquisition of its handle is not granted again once another
-//     client has stood in the queue for a session timeout,
 //   - a write behind Guard by a stale holder never lands, and a store that looks at tokens never
 //     goes back,
 //   - both are linearizable registers (porcupine),
@@ -30,7 +28,7 @@
 // shorter timeout; names of servers that cannot be looked up, or tell late that servers have got
 // other addresses. Session: expired; moved to another server while the disks of the followers
 // stall, so that what it has written on both is proposed and not committed. Clients themselves ask
-// for locks, force their way, cancel at random and ignore revocations; some keep their holds.
+// for locks, force their way, cancel at random and ignore revocations.
 //
 // The servers are unequal, unless that is switched off: each has another tick and grants another
 // session timeout, so that a session's changes with its server.

@@ -55,7 +55,6 @@ const (
 	kindGap    Kind = "gap"    // see pulse
 
 	kindLock     Kind = "lock"
-	kindQueued   Kind = "queued" // Session is that before it was asked for
 	kindGranted  Kind = "granted"
 	kindFailed   Kind = "failed" // Result is context, locked, closed or error
 	kindRevoked  Kind = "revoked"

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,17 +14,15 @@ const never = math.MaxInt64
 
 // heldLock is one acquisition that succeeded, as its process saw it.
 type heldLock struct {
-	who     opName
-	lock    string
-	how     string
-	shared  bool
-	shares  int64 // it shares the lock from here, never if it does not
-	permits int   // of a semaphore
-	token   string
-	number  int   // of its candidate, 0 if it was lost at once
-	invoked int64 // before it was asked for
-	// after its candidate stood in the queue, 0 if that is not known or its session has changed
-	queued   int64
+	who      opName
+	lock     string
+	how      string
+	shared   bool
+	shares   int64 // it shares the lock from here, never if it does not
+	permits  int   // of a semaphore
+	token    string
+	number   int   // of its candidate, 0 if it was lost at once
+	invoked  int64 // before it was asked for
 	granted  int64 // after the library had said so
 	lost     int64 // after the holder was told, never if it was not
 	unlock   int64 // before it was unlocked, never if it was not
@@ -36,12 +33,6 @@ type heldLock struct {
 
 // isShared reports whether others may share the lock at that time.
 func (h *heldLock) isShared(at int64) bool { return h.shared || h.shares <= at }
-
-// candidate is what the tokens of all holds of one candidate have in common.
-func (h *heldLock) candidate() string {
-	zxid, _, _ := strings.Cut(h.token, ".")
-	return zxid
-}
 
 // span is a stretch of time.
 type span struct{ from, to int64 }
@@ -60,7 +51,6 @@ type timeline struct {
 	stops   map[[2]int][]span
 	expired map[[2]int][]int64 // when the harness had sessions of it end
 	forcing map[string][]span  // acquisitions of each lock that may remove others
-	longest map[int]int64      // session timeout that a server has granted each worker
 }
 
 func newTimeline(events []Event) *timeline {
@@ -68,12 +58,11 @@ func newTimeline(events []Event) *timeline {
 		stops:   make(map[[2]int][]span),
 		expired: make(map[[2]int][]int64),
 		forcing: make(map[string][]span),
-		longest: make(map[int]int64),
 	}
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	t.events = events
-	asked, queued := make(map[opName]Event), make(map[opName]Event)
+	asked := make(map[opName]Event)
 	holds := make(map[opName]*heldLock)
 	ends := make(map[[2]int]int64) // of lives
 	for _, ev := range events {
@@ -81,10 +70,6 @@ func newTimeline(events []Event) *timeline {
 		switch ev.Kind {
 		case kindLock:
 			asked[ev.name()] = ev
-		case kindQueued:
-			queued[ev.name()] = ev
-		case kindTimeout:
-			t.longest[ev.Worker] = max(t.longest[ev.Worker], ev.Timeout)
 		case kindGranted, kindFailed:
 			if forces(ev.How) || forces(asked[ev.name()].How) {
 				t.forcing[ev.Lock] = append(t.forcing[ev.Lock], span{asked[ev.name()].At, ev.At})
@@ -95,9 +80,6 @@ func newTimeline(events []Event) *timeline {
 					number:  ev.Number,
 					invoked: asked[ev.name()].At, granted: ev.At, lost: never,
 					unlock: never, end: never, shares: never, permits: ev.Count,
-				}
-				if q := queued[ev.name()]; q.Session == ev.Session {
-					h.queued = q.At
 				}
 				if ev.How == "zooky" {
 					h.end = ev.At // and later, as long as the command says that it runs

@@ -22,7 +22,6 @@ type job struct {
 	shared    bool              // a reader
 	table     *zklock.RWMutex   // of a writer that may become a reader; nil for none
 	pool      *zklock.Semaphore // instead of a handle
-	rarely    bool              // acquires many times in a row, and pauses
 	beside    []*job            // whose locks are acquired together with this one's: one of them
 	rng       *rand.Rand
 	store     *storeClient
@@ -36,24 +35,13 @@ func (j *job) record(ev Event) {
 // upTo draws a time.
 func (j *job) upTo(d time.Duration) time.Duration { return time.Duration(j.rng.Int64N(int64(d))) }
 
-// A way to acquire, and how often it is taken, in percent.
-type way struct {
+// The ways to acquire, and how often each is taken, in percent.
+var ways = []struct {
 	how     string
 	percent int
-}
-
-var ways = []way{{"lock", 68}, {"try", 8}, {"async", 8}, {"ask", 8}, {"ask then force", 5},
-	{"force", 3}}
-
-// waysInARow are those of onceInARow. What is async tells when it is queued; each that asks ends a
-// hold that is kept.
-var waysInARow = []way{{"lock", 45}, {"try", 4}, {"async", 50}, {"ask", 1}}
+}{{"lock", 68}, {"try", 8}, {"async", 8}, {"ask", 8}, {"ask then force", 5}, {"force", 3}}
 
 func (j *job) way() string {
-	ways := ways
-	if j.rarely {
-		ways = waysInARow
-	}
 	n := j.rng.IntN(100)
 	for _, way := range ways {
 		if n -= way.percent; n < 0 && (j.lock == forcedName || !forces(way.how)) {
@@ -70,8 +58,6 @@ func (j *job) once(ctx context.Context) {
 		j.oncePermits(ctx)
 	case j.beside != nil:
 		j.onceTogether(ctx)
-	case j.rarely:
-		j.onceInARow(ctx)
 	default:
 		j.onceAlone(ctx)
 	}
@@ -91,39 +77,11 @@ func (j *job) onceAlone(ctx context.Context) {
 	defer cancel()
 	op, how := int(j.worker.ops.Add(1)), j.way()
 	j.record(Event{Kind: kindLock, Op: op, How: how})
-	if err := j.acquire(ctx, op, how); err != nil {
+	if err := j.acquire(ctx, how); err != nil {
 		j.failed(ctx, op, how, err)
 		return
 	}
 	j.hold(op, how)
-}
-
-// onceInARow acquires many times in a row, so that it pays to keep the hold, and pauses: then the
-// hold may be kept, and others come. A new handle has not learnt yet that they do.
-func (j *job) onceInARow(ctx context.Context) {
-	most := j.worker.cfg.Timeout / 2
-	if j.rng.IntN(4) == 0 {
-		most *= 6 // others wait in vain all the time if they are not heeded
-	}
-	for end := time.Now().Add(j.upTo(most)); time.Now().Before(end) && ctx.Err() == nil; {
-		j.onceAlone(ctx)
-		if j.rng.IntN(2) == 0 {
-			j.pause()
-		}
-	}
-	if j.rng.IntN(3) == 0 {
-		soon, cancel := context.WithTimeout(ctx, j.worker.cfg.Timeout)
-		defer cancel()
-		// Nothing if it keeps none. Without an answer it goes on.
-		j.handle.Relinquish(soon)
-		if m, err := j.worker.kept(); err == nil { // it fails once the Session is closed
-			j.handle = m
-		}
-	}
-	select {
-	case <-time.After(j.upTo(2 * j.worker.cfg.Timeout)):
-	case <-ctx.Done():
-	}
 }
 
 // failed records how an acquisition has failed.
@@ -149,7 +107,7 @@ func (j *job) failed(ctx context.Context, op int, how string, err error) {
 	}
 }
 
-func (j *job) acquire(ctx context.Context, op int, how string) (err error) {
+func (j *job) acquire(ctx context.Context, how string) (err error) {
 	switch how {
 	case "try":
 		_, err = j.handle.TryLockContext(ctx)
@@ -161,7 +119,7 @@ func (j *job) acquire(ctx context.Context, op int, how string) (err error) {
 	case "force":
 		_, err = j.handle.LockRevoking(ctx, zklock.Force)
 	case "async":
-		return j.acquireAsync(ctx, op)
+		return j.acquireAsync(ctx)
 	default:
 		_, err = j.handle.LockContext(ctx)
 	}
@@ -169,15 +127,13 @@ func (j *job) acquire(ctx context.Context, op int, how string) (err error) {
 }
 
 // acquireAsync gives up in the queue in one of four cases.
-func (j *job) acquireAsync(ctx context.Context, op int) error {
-	session := j.worker.session.ID()
+func (j *job) acquireAsync(ctx context.Context) error {
 	p := j.handle.LockAsync(ctx)
-	select {
-	case <-p.Queued():
-		j.record(Event{Kind: kindQueued, Op: op, Session: session})
-	case <-p.Done():
-	}
 	if j.rng.IntN(4) == 0 {
+		select {
+		case <-p.Queued():
+		case <-p.Done():
+		}
 		p.Cancel()
 		<-p.Done()
 		if err := p.Err(); err != nil {

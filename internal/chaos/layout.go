@@ -15,7 +15,6 @@ const (
 	mutexName  = "mutex"  // held by Mutex
 	tableName  = "table"  // held by RWMutex, writers and readers
 	forcedName = "forced" // held by Mutex, and taken by force now and then
-	keptName   = "kept"   // held by Mutex, of which some keep their holds, and used now and then
 	poolName   = "pool"   // a Semaphore
 	dataRoot   = "/chaos"
 	lockRoot   = "/locks"
@@ -24,12 +23,9 @@ const (
 // poolSize is how many permits the semaphore has.
 const poolSize = 3
 
-// keptBy is how many processes use the lock of that name, every other of which keeps its holds.
-const keptBy = 3
-
 // lockNames are all locks. Force is kept to one of them: a holder that cannot be reached cannot
 // hear of it either, and no overlap on the other locks may be excused by it.
-var lockNames = []string{mutexName, tableName, forcedName, keptName}
+var lockNames = []string{mutexName, tableName, forcedName}
 
 func dataPath(lock string) string { return dataRoot + "/" + lock + "/data" }
 func logPath(lock string) string  { return dataRoot + "/" + lock + "/log" }

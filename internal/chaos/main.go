@@ -97,7 +97,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 }
 
 // jobs is what the goroutines of this process do. In every other process two share one handle of
-// the mutex. A few processes use the lock whose holds are kept: with more it would be in use always.
+// the mutex.
 func (w *worker) jobs() ([]*job, error) {
 	shared, err1 := w.session.Mutex(mutexName)
 	table, err2 := w.session.RWMutex(tableName)
@@ -105,8 +105,7 @@ func (w *worker) jobs() ([]*job, error) {
 	other, err4 := w.session.Mutex(mutexName)
 	otherTable, err5 := w.session.RWMutex(tableName)
 	pool, err6 := w.session.Semaphore(poolName, poolSize)
-	kept, err7 := w.kept()
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
 	jobs := []*job{ // workerConfig.jobs knows how many
@@ -122,9 +121,6 @@ func (w *worker) jobs() ([]*job, error) {
 	}
 	if w.cfg.Worker%2 == 0 {
 		jobs = append(jobs, &job{worker: w, lock: mutexName, handle: shared})
-	}
-	if w.cfg.Worker < keptBy {
-		jobs = append(jobs, &job{worker: w, lock: keptName, handle: kept, rarely: true})
 	}
 	for i, j := range jobs {
 		j.goroutine = i
@@ -142,23 +138,10 @@ func (w *worker) jobs() ([]*job, error) {
 	return jobs, nil
 }
 
-// kept returns a handle whose holds are kept, in every other process.
-func (w *worker) kept() (*zklock.Mutex, error) {
-	var idle time.Duration // 0 keeps nothing
-	if w.cfg.Worker%2 == 0 {
-		idle = 4 * w.cfg.Timeout
-	}
-	return w.session.Mutex(keptName, zklock.WithIdleHold(idle))
-}
-
 // jobs returns how many goroutines a worker has.
 func (cfg workerConfig) jobs() int {
 	if cfg.Zooky != "" {
 		return len(zookyJobs)
 	}
-	n := 6 + (cfg.Worker+1)%2
-	if cfg.Worker < keptBy {
-		n++
-	}
-	return n
+	return 6 + (cfg.Worker+1)%2
 }

@@ -75,11 +75,7 @@ func (j *job) hold(op int, how string) {
 	h := j.enter(op, how)
 	// An obstinate holder goes on after it was asked to stop, and after it was told that it must.
 	obstinate := j.rng.IntN(4) == 0
-	steps := 1 + j.rng.IntN(3)
-	if j.rarely {
-		steps = 1
-	}
-	for range steps {
+	for range 1 + j.rng.IntN(3) {
 		if h.guard == nil || !obstinate && h.isOver() {
 			break
 		}

@@ -2109,21 +2109,6 @@ var mutants = []mutant{
 		tests: "TestWatchWithoutAnswers",
 	},
 	{
-		name:  "chaos does not see holds that are kept from others",
-		edits: []edit{{"internal/chaos/check.go", "first < o.queued && o.queued+t.longest[h.who.Worker] < h.invoked {", "first < o.queued && h.invoked < first {"}},
-		tests: "TestHoldsKeptFromOthersAreFound",
-	},
-	{
-		name:  "chaos believes a place in the queue of another session",
-		edits: []edit{{"internal/chaos/hold.go", "q := queued[ev.name()]; q.Session == ev.Session {", "q := queued[ev.name()]; q.At > 0 {"}},
-		tests: "TestHoldsKeptFromOthersAreFound",
-	},
-	{
-		name:  "chaos does not compare the numbers of one candidate",
-		edits: []edit{{"internal/chaos/check.go", "h.candidate() == before.candidate() && back != 0 ||", "false ||"}},
-		tests: "TestBadNumbersAreFound",
-	},
-	{
 		name:  "chaos takes a stopped zooky's command for stopped",
 		edits: []edit{{"internal/chaos/hold.go", "		case kindAlive:\n			h.end = ev.At\n", "		case kindAlive:\n"}},
 		tests: "TestOverlapsAreFound",
