@@ -3,6 +3,11 @@ package main
 // mutants are the ways to break the library that some test must notice.
 var mutants = []mutant{
 	{
+		name:  "zooky demo: a worker says that another has cleared up",
+		edits: []edit{{"cmd/zooky/internal/demo/worker.go", "		if !errors.Is(err, fs.ErrNotExist) {\n", "		if !errors.Is(err, fs.ErrNotExist) || true {\n"}},
+		tests: "TestWorkerWhoseFilesAreCleared",
+	},
+	{
 		name:  "watches: what has become known meanwhile is read again",
 		edits: []edit{{"internal/ensemble/reading.go", "known { // since", "known && false { // since"}},
 		tests: "TestWhatIsKnownIsNotRead",

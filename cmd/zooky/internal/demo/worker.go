@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -38,14 +39,21 @@ func (w Worker) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	go func() { done <- at.work(ctx) }() // waited for here, or ended with the process
 	select {
 	case err := <-done:
-		return err
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		select { // another worker may have cleared up already; then in is about to end here too
+		case <-at.orders.gone:
+		case <-time.After(time.Second):
+			return err
+		}
 	case <-at.orders.gone:
-		// The demonstration was killed, or ends early. Each worker clears up the files, while no
-		// worker writes any, so that none are left. One that finds nothing to clear up was not the
-		// first: no error.
-		_ = at.store.alone(func() error { return os.RemoveAll(filepath.Dir(w.File)) })
-		return nil
 	}
+	// The demonstration was killed, or ends early. Each worker clears up the files, while no worker
+	// writes any, so that none are left. One that finds nothing to clear up was not the first: no
+	// error.
+	_ = at.store.alone(func() error { return os.RemoveAll(filepath.Dir(w.File)) })
+	return nil
 }
 
 // worker is a Worker at work.
