@@ -20,7 +20,9 @@ func TestWorkerWhoseFilesAreCleared(t *testing.T) {
 	go func() { done <- ann.Run(t.Context(), in, io.Discard) }() // ends below
 	_, err := io.WriteString(orders, orderGo+"\n")
 	require.NoError(t, err)
-	require.NoError(t, os.RemoveAll(filepath.Dir(s.path)))
+	require.Eventually(t, func() bool { // it may make a file meanwhile
+		return os.RemoveAll(filepath.Dir(s.path)) == nil
+	}, 5*time.Second, time.Millisecond)
 	time.Sleep(100 * time.Millisecond) // sleep ok: it notices
 	require.NoError(t, orders.Close())
 	require.NoError(t, <-done)
