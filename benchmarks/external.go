@@ -188,12 +188,18 @@ func (e *external) readWrite(ctx context.Context, rw readWrite) (readWriteTally,
 
 func (e *external) queue(ctx context.Context, p place, sessions, n int,
 	opened func()) (queued, error) {
-	if _, err := e.ask(ctx, "open", p.connect, p.timeout.Seconds(), sessions); err != nil {
+	if err := e.open(ctx, p, sessions); err != nil {
 		return nil, err
 	}
 	opened()
 	_, err := e.ask(ctx, "queue", p.path, n)
 	return e, err
+}
+
+// open opens the sessions of what is asked next.
+func (e *external) open(ctx context.Context, p place, sessions int) error {
+	_, err := e.ask(ctx, "open", p.connect, p.timeout.Seconds(), sessions)
+	return err
 }
 
 func (e *external) handOff(ctx context.Context, n int) (time.Duration, error) {

@@ -117,7 +117,7 @@ func (c inProcess) visits(ctx context.Context, p place) (
 
 func (e *external) visits(ctx context.Context, p place) (
 	visit func(context.Context, string) (time.Duration, error), leave func() error, err error) {
-	if _, err := e.ask(ctx, "open", p.connect, p.timeout.Seconds(), 1); err != nil {
+	if err := e.open(ctx, p, 1); err != nil {
 		return nil, nil, err
 	}
 	return func(ctx context.Context, path string) (time.Duration, error) {

@@ -50,18 +50,25 @@ func TestEveryCase(t *testing.T) {
 		"no more than two round trips, on a machine that may be busy")
 }
 
+// runPeers runs cases with libraries of which some are programs of their own, quickly.
+func runPeers(t *testing.T, libraries, cases string) *Report {
+	t.Helper()
+	r, err := Run(t.Context(), Options{
+		Quick: true, Peers: true, Libraries: regexp.MustCompile(libraries),
+		Cases: regexp.MustCompile(cases),
+		Warm:  20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
+	})
+	require.NoError(t, err)
+	require.Empty(t, r.Failures)
+	return r
+}
+
 // TestPeers runs the programs in Python and Java.
 func TestPeers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("may fetch kazoo and Curator")
 	}
-	r, err := Run(t.Context(), Options{
-		Quick: true, Peers: true, Libraries: regexp.MustCompile("^(zklock|Curator|kazoo)$"),
-		Cases: regexp.MustCompile("^(alone|readers-16|queue-10)$"),
-		Warm:  20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
-	})
-	require.NoError(t, err)
-	require.Empty(t, r.Failures)
+	r := runPeers(t, "^(zklock|Curator|kazoo)$", "^(alone|readers-16|queue-10)$")
 	assert.Len(t, r.Machine.Peers, 2)
 	for _, peer := range []string{nameCurator, nameKazoo} {
 		for name, figure := range map[string]string{"alone": figureRate,
@@ -80,13 +87,7 @@ func TestEtcd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("may fetch etcd, and builds it")
 	}
-	r, err := Run(t.Context(), Options{
-		Quick: true, Peers: true, Libraries: regexp.MustCompile("^etcd$"),
-		Cases: regexp.MustCompile("^(alone|sessions-8)$"),
-		Warm:  20 * time.Millisecond, Measure: 300 * time.Millisecond, Logf: t.Logf,
-	})
-	require.NoError(t, err)
-	require.Empty(t, r.Failures)
+	r := runPeers(t, "^etcd$", "^(alone|sessions-8)$")
 	require.Len(t, r.Machine.Peers, 1)
 	assert.Regexp(t, `^etcd 3\.\d+\.\d+ go1\.`, r.Machine.Peers[0])
 	for _, name := range []string{"alone", "sessions-8"} {

@@ -107,7 +107,8 @@ func (m *meter) bytes() int64 { return m.in.Load() + m.out.Load() }
 
 func (m *meter) close() error { return errors.Join(m.Close(), m.owner.err) }
 
-// isPing tells pings and their answers by their xid, -2; a connect request begins with its version there, 0.
+// isPing tells pings and their answers by their xid, -2. A connect request begins with its version
+// there, 0.
 func isPing(frame []byte) bool {
 	return len(frame) >= 8 && int32(binary.BigEndian.Uint32(frame[4:])) == -2
 }

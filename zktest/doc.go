@@ -42,9 +42,9 @@
 //
 // With ZKLOCK_CONNECT=host:port in the environment, [Start] and [Run] use that server, unless one
 // of the options [WithServers], [WithPort], [WithTickTime], [WithMaxSessionTimeout], [WithFsync]
-// and [WithTLS] is given. Then Connect returns the value of the variable, Servers returns none, and Stop leaves
-// the server running. Expire and Proxy work as usual. A test that controls its servers must use
-// WithServers, even for one server; it then always gets servers of its own.
+// and [WithTLS] is given. Then Connect returns the value of the variable, Servers returns none, and
+// Stop leaves the server running. Expire and Proxy work as usual. A test that controls its servers
+// must use WithServers, even for one server; it then always gets servers of its own.
 //
 // # Nothing stays behind
 //

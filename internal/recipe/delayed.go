@@ -9,7 +9,7 @@ import (
 // serves all, and is stopped once nothing is left, so that entries which are dropped soon wake no
 // goroutine. A nil one does nothing.
 type delayed[T comparable] struct {
-	after time.Duration // and up to half as much again, or a second
+	after time.Duration // and up to half as much again, but no more than a second
 	call  func(T)       // must not block
 
 	mu    sync.Mutex // guards the fields below; held during calls

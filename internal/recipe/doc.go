@@ -23,10 +23,10 @@
 //
 // Passage.Acquire goes through the queue on its caller's goroutine, Passage.Begin on one of its
 // own, which ends when the acquisition is settled. A hold that lasts has one while its candidate has
-// changed and is looked at; the goroutine that removes the candidate waits for it. If a caller does not wait for
-// the removal of its candidate, a goroutine removes it, which ends with the server's answer or with
-// the session. A cohort has one while it lists the queue. ensemble.Client.Close waits for all of
-// them, and for a passage until no candidate of it is left.
+// changed and is looked at; the goroutine that removes the candidate waits for it. If a caller does
+// not wait for the removal of its candidate, a goroutine removes it, which ends with the server's
+// answer or with the session. A cohort has one while it lists the queue. ensemble.Client.Close waits
+// for all of them, and for a passage until no candidate of it is left.
 //
 // # What it relies on
 //

@@ -34,7 +34,7 @@ func (e *errands) add(what errand, start func(func()) bool, do func(context.Cont
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop, e.done = stop, make(chan struct{})
 	e.mu.Unlock()
-	if !start(func() { e.run(ctx, do) }) {
+	if !start(func() { e.run(ctx, do) }) { // what the goroutine would do at its end is done here
 		e.end()
 		e.next()
 	}

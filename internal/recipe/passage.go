@@ -130,9 +130,10 @@ func (p *Passage) commit() (ctx context.Context, ok bool) {
 	return p.force.ctx, !p.done.isGiven()
 }
 
-// granted settles the acquisition with the hold of this candidate. It is false if the acquisition
-// has failed already.
-func (p *Passage) granted(c *candidate) bool {
+// granted settles the acquisition with the hold of the latest candidate. It is false if the
+// acquisition has failed already.
+func (p *Passage) granted() bool {
+	c := p.latest.Load()
 	c.wake = nil // is of no more use: nothing is waited for
 	if !p.settle(nil) {
 		return false

@@ -58,7 +58,7 @@ func (p *Passage) run() {
 		p.latest.Store(c)
 		err = p.obtain(c)
 		if err == nil {
-			if p.granted(c) {
+			if p.granted() {
 				return
 			}
 			p.withdraw(c.hold)

@@ -84,8 +84,8 @@ func (s *several) run() *ClaimError {
 		begun, candidates := time.Now(), s.newCandidates(zs)
 		failed := s.obtain(candidates)
 		if failed == nil {
-			for i, p := range s.passages {
-				p.granted(candidates[i])
+			for _, p := range s.passages {
+				p.granted()
 			}
 			return nil
 		}
