@@ -205,7 +205,7 @@ func (e *Election) awaitCandidate(ctx context.Context, zs *recipe.Local,
 		return e.awaitZnode(ctx, zs, wake)
 	case err != nil:
 		return err
-	case len(queue.Order(q.Children)) == 0:
+	case len(queue.Order(q.Children())) == 0:
 		return awaitWake(ctx, zs, wake, nil)
 	default: // one has come meanwhile, or a child only looks like one
 		return awaitWake(ctx, zs, wake, time.After(leaderlessLook))

@@ -158,7 +158,10 @@ func (zs *Session) ReadNode(ctx context.Context, path string) (state NodeState, 
 	return state, err
 }
 
-func childrenState(r wire.Reply) NodeState { return NodeState{Children: r.Children()} }
+func childrenState(r wire.Reply) NodeState {
+	names := r.Children()
+	return NodeState{children: &names}
+}
 
 // Arm makes a server report changes from now on. If the server does not know how, Arm returns
 // without an error, and the Below does not stand.

@@ -46,7 +46,7 @@ func (t *WatchTable) longWaitedFor(held map[string]bool) (paths []string) {
 		if node.what != children && node.what != presence && !held[node.path] {
 			paths = append(paths, node.path)
 		}
-		for _, name := range node.state.Children { // which are what is waited for there
+		for _, name := range node.state.Children() { // which are what is waited for there
 			if path := node.path + "/" + name; !held[path] {
 				paths = append(paths, path)
 			}

@@ -105,7 +105,15 @@ type NodeState struct {
 	Asked  error  // what Config.ParseData says of its data
 	Who    string // who made it, for people, from its data; empty if that is not known
 
-	Children []string // of what WatchChildren watches, which has nothing else
+	children *[]string // of what WatchChildren watches, which has nothing else
+}
+
+// Children returns the names of the children of a znode that WatchChildren watches.
+func (s NodeState) Children() []string {
+	if s.children == nil {
+		return nil
+	}
+	return *s.children
 }
 
 func (zs *Session) opaqueState(r wire.Reply) NodeState { return zs.nodeStateOf(r.Stat(), nil) }

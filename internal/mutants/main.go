@@ -5,6 +5,7 @@
 //
 //	go run ./internal/mutants            # all
 //	go run ./internal/mutants -run lease # those whose names match, or whose files do
+//	go run ./internal/mutants -shard 1/2 # half of them, while another process tries 2/2
 package main
 
 import (
@@ -60,9 +61,11 @@ func main() {
 
 func run(ctx context.Context) int {
 	pattern := flag.String("run", "", "regular expression for the names or files of the mutants to try")
+	shard := flag.String("shard", "1/1", "which part of how many to try: 2/3 is the second third")
 	flag.Parse()
 	wanted, err := regexp.Compile(*pattern)
-	if err != nil || flag.NArg() > 0 {
+	part, of, ok := parseShard(*shard)
+	if err != nil || !ok || flag.NArg() > 0 {
 		flag.Usage()
 		return 2
 	}
@@ -79,6 +82,7 @@ func run(ctx context.Context) int {
 		return 2
 	}
 	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !m.matches(wanted) })
+	chosen = chosen[len(chosen)*(part-1)/of : len(chosen)*part/of]
 	if len(chosen) == 0 {
 		fmt.Fprintln(os.Stderr, "mutants: none of that name")
 		return 2
@@ -138,6 +142,14 @@ func run(ctx context.Context) int {
 	default:
 		return 0
 	}
+}
+
+// parseShard reads "2/3". It is false if there is no such part.
+func parseShard(text string) (part, of int, ok bool) {
+	first, second, _ := strings.Cut(text, "/")
+	part, err := strconv.Atoi(first)
+	of, err2 := strconv.Atoi(second)
+	return part, of, err == nil && err2 == nil && 1 <= part && part <= of
 }
 
 // all returns the mutants, those for the simulator among them.

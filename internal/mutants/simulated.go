@@ -53,7 +53,7 @@ var simulated = []mutant{
 	{
 		name: "simulated: permits counted before those ahead had taken theirs",
 		edits: []edit{
-			{"internal/recipe/permit.go", "		c.out.ahead += wants\n", ""},
+			{"internal/recipe/permit.go", "		c.exit.out.ahead += wants\n", ""},
 		},
 		seeds: 3000,
 	},

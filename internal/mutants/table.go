@@ -84,8 +84,11 @@ var mutants = []mutant{
 	},
 	{
 		name: "idle hold: watch set after the listing",
-		edits: []edit{{"internal/recipe/idle.go", "		state, err := k.watch.Read(over)\n",
-			"		l, err := k.term.owner.candidate.zs.roster.list(over, k.term.co.claim.Path)\n		state, _ := k.watch.Read(over)\n		state.Children = l.children\n"}},
+		edits: []edit{
+			{"internal/recipe/idle.go", "		state, err := k.watch.Read(over)\n",
+				"		l, _ := k.term.owner.latest.Load().zs.roster.list(over, k.term.co.claim.Path)\n		_, err := k.watch.Read(over)\n"},
+			{"internal/recipe/idle.go", "contended(over, state.Children())", "contended(over, l.children)"},
+		},
 		tests: "TestVirtualIdleHoldFromItsFirstMoment",
 	},
 	{
@@ -417,7 +420,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: counted by what was out when one ahead had yet to take permits",
-		edits: []edit{{"internal/recipe/candidate.go", "c.hopeful && lists {", "c.hopeful {"}, {"internal/recipe/lookahead.go", "	c.out = nil\n", ""}},
+		edits: []edit{{"internal/recipe/candidate.go", "lists && c.exit != nil && c.exit.hopeful {", "c.exit != nil && c.exit.hopeful {"}, {"internal/recipe/lookahead.go", "	c.dropSight()\n", ""}},
 		tests: "TestVirtualSemaphoreCountsBehindASibling",
 	},
 	{
@@ -432,7 +435,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "election: looks again and again while there is no leader",
-		edits: []edit{{"election.go", "	case len(queue.Order(q.Children)) == 0:", "	case false:"}},
+		edits: []edit{{"election.go", "	case len(queue.Order(q.Children())) == 0:", "	case false:"}},
 		tests: "TestVirtualObserveWithoutALeader",
 	},
 	{
@@ -507,7 +510,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: what those ahead want not counted",
-		edits: []edit{{"internal/recipe/permit.go", "		c.out.ahead += wants\n", ""}},
+		edits: []edit{{"internal/recipe/permit.go", "		c.exit.out.ahead += wants\n", ""}},
 		tests: "TestVirtualSemaphoreForesees",
 	},
 	{
@@ -517,7 +520,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: those ahead not all seen",
-		edits: []edit{{"internal/recipe/permit.go", "	keep := c.out.queue == queue && !c.line.More\n", "	keep := c.out.queue == queue\n"}},
+		edits: []edit{{"internal/recipe/permit.go", "	keep := c.exit.out.queue == queue && !c.line.More\n", "	keep := c.exit.out.queue == queue\n"}},
 		tests: "TestVirtualSemaphoreSightIsOfAllAhead",
 	},
 	{
@@ -582,7 +585,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: three trips where two suffice",
-		edits: []edit{{"internal/recipe/queueing.go", "c.hopeful = p.Config.Pool != nil && p.Sight.free.Load()", "c.hopeful = false"}},
+		edits: []edit{{"internal/recipe/queueing.go", "c.exit.hopeful = p.Sight.free.Load()", "c.exit.hopeful = false"}},
 		tests: "TestVirtualSemaphoreTrips",
 	},
 	{
@@ -632,12 +635,12 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: transaction repeated without a look",
-		edits: []edit{{"internal/recipe/pass.go", "		if err := c.locate(ctx); err != nil || c.permit != \"\" {\n			return false, err\n		}\n", "		c.stay()\n		return false, c.zs.Retry(ctx, was)\n"}},
+		edits: []edit{{"internal/recipe/pass.go", "		if err := c.locate(ctx); err != nil || c.exit != nil {\n			return false, err\n		}\n", "		c.stay()\n		return false, c.zs.Retry(ctx, was)\n"}},
 		tests: "TestVirtualPermitsAreCountedWhateverBreaks",
 	},
 	{
 		name:  "semaphore: mark lost with the place in the queue",
-		edits: []edit{{"internal/recipe/pass.go", "wire.Delete(c.path, c.version),", "wire.Delete(c.path, -1),"}},
+		edits: []edit{{"internal/recipe/pass.go", "wire.Delete(c.path, c.exit.version),", "wire.Delete(c.path, -1),"}},
 		tests: "TestVirtualAMarkIsNotLostWithTheQueue",
 	},
 	{
@@ -657,7 +660,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "semaphore: footprint of the queue alone",
-		edits: []edit{{"internal/recipe/candidate.go", "return max(queued, len(c.permit)) + 4", "return queued + 4"}},
+		edits: []edit{{"internal/recipe/candidate.go", "queued = max(queued, len(c.exit.permit))", "_ = max(queued, len(c.exit.permit))"}},
 		tests: "TestVirtualSemaphoreFootprint",
 	},
 	{
@@ -1353,7 +1356,7 @@ var mutants = []mutant{
 	{
 		name:  "restored watches: without an answer",
 		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.news.told() == r.told:", "case node.news.told() == r.told:"}},
-		tests: "TestVirtualConnectionEndsBeforeWatchesAreRestored",
+		tests: "TestVirtualServersThatRestoreNoWatches",
 	},
 	{
 		name:  "restored watches: a deletion counts as told",
@@ -1402,7 +1405,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "first blocker watched, not the nearest",
-		edits: []edit{{"internal/recipe/lookahead.go", "	watched := c.watched()\n", "	watched := c.line.Nearest[len(c.line.Nearest)-1:]\n"}},
+		edits: []edit{{"internal/recipe/lookahead.go", "range c.watched() {", "range c.line.Nearest[len(c.line.Nearest)-1:] {"}},
 		tests: "TestAReleaseWakesWhomItMust",
 	},
 	{
@@ -1421,8 +1424,6 @@ var mutants = []mutant{
 			{"mutex.go", "	a := m.take()\n	if a == nil {\n		return opError(\"unlock\"", "	a := m.holding()\n	if a == nil {\n		return opError(\"unlock\""},
 			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ensemble.OrNone(ctx)))\n}",
 				"	err := a.Release(ensemble.OrNone(ctx))\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
-			{"mutex.go", "	return opError(\"unlock\", m.path, a.Release(ensemble.OrNone(ctx)))\n}",
-				"	err := a.release(ctx)\n	if err == nil {\n		m.forget(a)\n	}\n	return opError(\"unlock\", m.path, err)\n}"},
 		},
 		tests: "TestRemovalByForceIsLossAndRevocation|TestReleaseGoesOnInTheBackground",
 	},
@@ -1449,7 +1450,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "Guard checks the lock, not the hold",
-		edits: []edit{{"held.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: m.path, Version: -1}, nil"}},
+		edits: []edit{{"held.go", "return &zk.CheckVersionRequest{Path: a.Hold().Znode(), Version: -1}, nil", "return &zk.CheckVersionRequest{Path: a.Path, Version: -1}, nil"}},
 		tests: "TestGuardLetsNoStaleHolderWrite",
 	},
 	{
@@ -1527,7 +1528,7 @@ var mutants = []mutant{
 	},
 	{
 		name:  "paths longer than a lock's name kept",
-		edits: []edit{{"survey.go", "		if tooLong || ", "		if tooLong && size < 0 || "}},
+		edits: []edit{{"survey.go", "		if tooLong || ", "		if tooLong && false || "}},
 		tests: "TestLocksKeepsWithinItsBounds",
 	},
 	{

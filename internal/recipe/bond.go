@@ -1,20 +1,31 @@
 package recipe
 
+import "sync"
+
 // Bond joins the holds of an acquisition of several locks: it is revoked if one of them is, and
 // lost if one of them is.
-type Bond struct{ revoked, lost signal }
+type Bond struct {
+	mu            sync.Mutex // held to give the signals; a hold's mutex before it
+	revoked, lost signal
+}
 
 func (b *Bond) revoke() {
-	if b != nil {
-		b.revoked.give()
+	if b == nil {
+		return
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.revoked.give()
 }
 
 func (b *Bond) lose() {
-	if b != nil {
-		b.revoked.give()
-		b.lost.give()
+	if b == nil {
+		return
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.revoked.give()
+	b.lost.give()
 }
 
 // Revoked returns the channel that closes when the holder should stop.

@@ -28,23 +28,18 @@ type candidate struct {
 	wake chan struct{}
 
 	prefix string // of the name; random, so that a creation whose answer got lost can be found
-	// what its path will be when it has left the queue of a semaphore; empty otherwise
-	permit string
+	exit   *exit  // from the queue of a semaphore; nil once it has left it, and for a lock's
 
-	kind    queue.Kind
 	stage   stage // of its znode
 	doubted bool  // another client has removed its znode, it seems, and may have taken its name
 	usurped bool  // another session's znode has its name
 
-	hopeful bool // a semaphore has permits left when it is created, as far as is known
 	seen    bool // in the queue, when none was left ahead of it
 	isFirst bool // none is ahead of it
 	// the queue was empty when it was created, and has been since the candidate before it left
 	wasOnly bool
 	sifts   bool // a stray was met in the line: the rest is looked at before it is waited for
 	founds  bool // the lock's znode is created in the packet of the next creation, see found
-	// that its znode must have when it leaves the queue of a semaphore, -1 for any
-	version int32
 
 	handoff *handoff // that it has left; nil for none
 
@@ -56,11 +51,10 @@ type candidate struct {
 	self    *ensemble.Watcher // of the znode, from the first look on
 	line    queue.Line        // its predecessors
 
-	out *sighting // that was asked for right behind the last listing of the queue
 	// that was asked for together with the creation, until it is looked at; nil if there is none
 	first    *listing
-	watchers []*ensemble.Watcher // of the first candidates in line
-	waits    time.Duration       // after it was born: when it began to wait; 0 until then
+	watchers [keptAhead]*ensemble.Watcher // of the first candidates in line, see watching
+	waits    time.Duration                // after it was born: when it began to wait; 0 until then
 	// children that look like candidates and are not: they will never go away
 	strays map[string]bool
 }
@@ -87,8 +81,8 @@ func newCandidate(zs *Local, dir string, kind queue.Kind, cfg *Config, h *Hold) 
 	rand.Read(random[:]) // never fails, since Go 1.24
 	voice := cfg.Voice(kind)
 	return &candidate{
-		spot: spot{dir: dir, cfg: cfg, voice: voice},
-		zs:   zs, kind: kind, hold: h, wake: make(chan struct{}, 1),
+		spot: spot{dir: dir, cfg: cfg, voice: voice, kind: kind},
+		zs:   zs, hold: h, wake: make(chan struct{}, 1),
 		prefix: queue.Prefix(voice.Dialect, kind, random),
 	}
 }
@@ -101,7 +95,8 @@ func newPermit(zs *Local, cfg *Config, h *Hold, permits int) *candidate {
 	rand.Read(random[:])
 	c.prefix = queue.PermitPrefix(c.voice.Dialect, random, permits)
 	rand.Read(random[:])
-	c.permit = cfg.Pool.Permits() + "/" + queue.PermitName(c.voice.Dialect, random, permits)
+	c.exit = &exit{
+		permit: cfg.Pool.Permits() + "/" + queue.PermitName(c.voice.Dialect, random, permits)}
 	return c
 }
 
@@ -216,7 +211,8 @@ func (c *candidate) createOnce(ctx context.Context, op int32) (birth, error) {
 	}
 	lists := requests[len(requests)-1] != create
 	// Without a listing of the queue before it, a candidate ahead may take permits in between.
-	if c.out = nil; c.hopeful && lists {
+	c.dropSight()
+	if lists && c.exit != nil && c.exit.hopeful {
 		requests = append(requests, c.sight(c.first)...)
 	}
 	c.zs.Send(requests...)
@@ -272,7 +268,10 @@ const sequenceDigits = 10
 // length of that. One that is to take permits has one path or the other.
 func (c *candidate) footprint() int {
 	queued := len(c.dir) + len("/") + len(c.prefix) + sequenceDigits
-	return max(queued, len(c.permit)) + 4
+	if c.exit != nil {
+		queued = max(queued, len(c.exit.permit))
+	}
+	return queued + 4
 }
 
 func (c *candidate) setPath(p string) { c.path, c.prefix, c.stage = p, "", created }
@@ -330,7 +329,7 @@ func (c *candidate) watch() *ensemble.Watcher {
 // watches, and itself unless it is early for that.
 func (c *candidate) prepare(itself bool) {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
-	for i, w := range c.watchers {
+	for i, w := range c.watching() {
 		if !c.zs.siblings.have(c.dir, c.line.Nearest[i]) { // otherwise it tells by itself
 			reads = append(reads, w)
 		}

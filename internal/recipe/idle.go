@@ -217,7 +217,7 @@ func (k *keeper) look(over context.Context) (wanted bool) {
 		if now, armed := k.watch.ArmedSince(); !armed || now != told {
 			continue // more has happened since
 		}
-		if found, err := k.term.contended(over, state.Children); found || err != nil {
+		if found, err := k.term.contended(over, state.Children()); found || err != nil {
 			return true
 		}
 		k.term.noteAlone(k, told)

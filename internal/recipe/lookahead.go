@@ -28,10 +28,9 @@ func (c *candidate) watched() []queue.Candidate {
 
 // watchAhead wakes the candidate when something becomes of its predecessors.
 func (c *candidate) watchAhead() {
-	watched := c.watched()
-	watchers := make([]*ensemble.Watcher, len(watched))
-	for i := range watched {
-		watchers[i] = c.zs.Watches.Watch(c.zs.siblings.path(c.dir, watched[i]), c.wake)
+	var watchers [keptAhead]*ensemble.Watcher
+	for i, other := range c.watched() {
+		watchers[i] = c.zs.Watches.Watch(c.zs.siblings.path(c.dir, other), c.wake)
 	}
 	c.unwatchAhead() // last, so that what is known of the znodes watched before is kept
 	c.watchers = watchers
@@ -39,10 +38,19 @@ func (c *candidate) watchAhead() {
 }
 
 func (c *candidate) unwatchAhead() {
-	for _, w := range c.watchers {
+	for _, w := range c.watching() {
 		w.Stop()
 	}
-	c.watchers = nil
+	c.watchers = [keptAhead]*ensemble.Watcher{}
+}
+
+// watching returns the watchers of the first candidates in line.
+func (c *candidate) watching() []*ensemble.Watcher {
+	n := len(c.watchers)
+	for n > 0 && c.watchers[n-1] == nil {
+		n--
+	}
+	return c.watchers[:n]
 }
 
 // opaqueLook is how often a candidate looks again at one ahead that it may not read: servers send
@@ -50,12 +58,12 @@ func (c *candidate) unwatchAhead() {
 const opaqueLook = 500 * time.Millisecond
 
 func (c *candidate) watchesOpaque() bool {
-	return slices.ContainsFunc(c.watchers, (*ensemble.Watcher).IsOpaque)
+	return slices.ContainsFunc(c.watching(), (*ensemble.Watcher).IsOpaque)
 }
 
 // distrustOpaque makes the candidate ask again for predecessors that may not be read.
 func (c *candidate) distrustOpaque() {
-	for _, w := range c.watchers {
+	for _, w := range c.watching() {
 		if w.IsOpaque() {
 			w.Distrust()
 		}
@@ -93,7 +101,7 @@ func (c *candidate) lookAhead(ctx context.Context, wantAll bool) error {
 			return err
 		}
 	}
-	c.out = nil
+	c.dropSight()
 	if c.line.Answer() == queue.Unclear && !wantAll {
 		c.followSibling()
 	}
@@ -199,7 +207,7 @@ const (
 func (c *candidate) noteBlocked() {
 	st := &standing{ahead: int32(len(c.line.Nearest)), more: c.line.More,
 		nearest: c.zs.siblings.at(c.dir, c.line.Nearest[0])}
-	if n := len(c.watchers); n == int(st.ahead) && !st.more {
+	if n := len(c.watching()); n == int(st.ahead) && !st.more {
 		st.first = c.watchers[n-1]
 	}
 	c.standing.Store(st)

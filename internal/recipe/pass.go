@@ -15,6 +15,14 @@ import (
 	"github.com/zookylock/zklock/internal/wire"
 )
 
+// exit is how a candidate leaves the queue of a semaphore.
+type exit struct {
+	permit  string    // what its path will be then
+	version int32     // that its znode must have until then, -1 for any
+	hopeful bool      // there were permits left when it was created, as far as is known
+	out     *sighting // that was asked for right behind the last listing of the queue
+}
+
 // errCrowded is why a candidate that has taken permits gives them back and queues again: they were
 // not free. Only the first in the queue takes permits, except a client of Curator's whose session
 // has expired in the middle.
@@ -25,10 +33,10 @@ var errCrowded = errors.New("others have taken the permits")
 func (c *candidate) pass(ctx context.Context, l limit) (passed bool, err error) {
 	take := wire.Multi(
 		wire.Check(c.cfg.Pool.Path, l.version),
-		wire.Delete(c.path, c.version),
-		wire.CreateAt(c.permit, c.cfg.Identifier, c.cfg.ACL),
+		wire.Delete(c.path, c.exit.version),
+		wire.CreateAt(c.exit.permit, c.cfg.Identifier, c.cfg.ACL),
 	)
-	read := wire.GetData(c.permit, false)
+	read := wire.GetData(c.exit.permit, false)
 	list := wire.GetChildren(c.cfg.Pool.Permits(), false)
 	answer, state := ensemble.ResponsesTo(take, wire.Reply.Codes),
 		ensemble.ResponsesTo(read, c.zs.NodeState)
@@ -43,7 +51,7 @@ func (c *candidate) pass(ctx context.Context, l limit) (passed bool, err error) 
 		c.stay()
 		return false, c.zs.Retry(ctx, was)
 	case ensemble.Unknown:
-		if err := c.locate(ctx); err != nil || c.permit != "" {
+		if err := c.locate(ctx); err != nil || c.exit != nil {
 			return false, err
 		}
 	default:
@@ -108,7 +116,7 @@ func (c *candidate) refusedPass(ctx context.Context, part int, err error) error 
 		return nil
 	case part == partCandidate && changed:
 		// a mark was written, which must not get lost with the znode
-		c.version = -1
+		c.exit.version = -1
 		return c.glance(ctx)
 	case part == partPermit && noNode:
 		return c.makePermits(ctx)
@@ -147,7 +155,7 @@ func (c *candidate) become() {
 		c.self.Stop()
 		c.self = nil
 	}
-	c.dir, c.path, c.permit = c.cfg.Pool.Permits(), c.permit, ""
+	c.dir, c.path, c.exit = c.cfg.Pool.Permits(), c.exit.permit, nil
 	c.place = queue.Candidate{Name: path.Base(c.path), Kind: c.kind}
 	c.stage, c.czxid = created, 0
 	c.isFirst, c.wasOnly, c.handoff = false, false, nil
@@ -166,14 +174,14 @@ func (c *candidate) locate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, at := range [...]string{c.permit, c.path} {
+	for _, at := range [...]string{c.exit.permit, c.path} {
 		node, err := c.zs.ReadNode(ctx, at)
 		switch {
 		case errors.Is(err, zk.ErrNoNode):
 		case err != nil:
 			return err
 		case node.Owner != c.zs.ID(): // other clients can give a znode such a name
-		case at == c.permit:
+		case at == c.exit.permit:
 			c.become()
 			return nil
 		default:

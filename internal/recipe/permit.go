@@ -84,30 +84,36 @@ func (c *candidate) sight(queue *listing) []*wire.Request {
 	if !mine {
 		return nil
 	}
-	c.out = &sighting{queue: queue, permits: permits}
+	c.exit.out = &sighting{queue: queue, permits: permits}
 	return []*wire.Request{c.zs.roster.request(permits)}
 }
 
 // keepSight keeps the sighting if it came with the listing by which the candidate now knows who is
 // ahead, and if that has shown all of them, and what they want.
 func (c *candidate) keepSight(queue *listing) {
-	if c.out == nil {
+	if c.exit == nil || c.exit.out == nil {
 		return
 	}
-	keep := c.out.queue == queue && !c.line.More
+	keep := c.exit.out.queue == queue && !c.line.More
 	for _, other := range c.line.Nearest {
 		wants := other.Wants()
-		c.out.ahead += wants
+		c.exit.out.ahead += wants
 		keep = keep && wants > 0
 	}
 	if !keep {
-		c.out = nil
+		c.dropSight()
+	}
+}
+
+func (c *candidate) dropSight() {
+	if c.exit != nil {
+		c.exit.out = nil
 	}
 }
 
 // sightNext makes a sighting if there is none, and the candidate is the next after the first.
 func (c *candidate) sightNext() {
-	if c.cfg.Pool != nil && c.out == nil && len(c.line.Nearest) == 1 && !c.line.More &&
+	if c.exit != nil && c.exit.out == nil && len(c.line.Nearest) == 1 && !c.line.More &&
 		c.line.Nearest[0].Wants() > 0 {
 		if requests := c.sight(nil); requests != nil {
 			c.zs.Send(requests...)
@@ -118,8 +124,8 @@ func (c *candidate) sightNext() {
 
 // foresee returns room by the sighting. ok is false if that does not show enough.
 func (p *Passage) foresee(ctx context.Context, c *candidate) (l limit, ok bool) {
-	seen := c.out
-	c.out = nil
+	seen := c.exit.out
+	c.dropSight()
 	if seen == nil || seen.permits.wait(ctx) != nil {
 		return l, false
 	}
@@ -210,9 +216,9 @@ func (p *Passage) room(ctx context.Context, c *candidate, out *ensemble.Watcher,
 			return outlook{}, err
 		}
 		seen := outlook{limit: l}
-		seen.used, err = c.cfg.used(permits.Children)
+		seen.used, err = c.cfg.used(permits.Children())
 		if told, armed := out.ArmedSince(); armed && c.cfg.Dialect == queue.Native {
-			seen.told, seen.least = told, queue.LeastPermit(permits.Children)
+			seen.told, seen.least = told, queue.LeastPermit(permits.Children())
 		}
 		return seen, err
 	}

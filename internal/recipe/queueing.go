@@ -143,7 +143,9 @@ func (p *Passage) obtain(c *candidate) error {
 	if err := p.survey(c); err != nil {
 		return err
 	}
-	c.hopeful = p.Config.Pool != nil && p.Sight.free.Load()
+	if c.exit != nil {
+		c.exit.hopeful = p.Sight.free.Load()
+	}
 	c.founds = !p.Sight.met.Load() && c.zs.meetsNew.Load()
 	if err := c.create(p.ctx); err != nil {
 		return err

@@ -1,38 +1,31 @@
 package recipe
 
-import "sync"
+import "sync/atomic"
 
 // signal is given once and stays. Its channel is made when it is asked for, because thousands of
 // holds have signals for which no goroutine waits.
 type signal struct {
-	mu sync.Mutex    // guards the field below; no other is taken while it is held
-	ch chan struct{} // nil until C is called; closedChannel once the signal is given
+	// nil until C is called; that of closedChannel once the signal is given
+	ch atomic.Pointer[chan struct{}]
 }
 
+// give is called by one goroutine at a time, so that the channel is closed when it returns.
 func (s *signal) give() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ch != nil && s.ch != closedChannel {
-		close(s.ch)
+	if was := s.ch.Swap(&closedChannel); was != nil && was != &closedChannel {
+		close(*was)
 	}
-	s.ch = closedChannel
 }
 
 // C returns a channel that is closed when the signal is given.
 func (s *signal) C() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ch == nil {
-		s.ch = make(chan struct{})
+	if s.ch.Load() == nil {
+		made := make(chan struct{})
+		s.ch.CompareAndSwap(nil, &made) // or another goroutine has made one, or given the signal
 	}
-	return s.ch
+	return *s.ch.Load()
 }
 
-func (s *signal) isGiven() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ch == closedChannel
-}
+func (s *signal) isGiven() bool { return s.ch.Load() == &closedChannel }
 
 var closedChannel = func() chan struct{} {
 	ch := make(chan struct{})

@@ -13,6 +13,7 @@ type spot struct {
 	dir   string // the lock's znode
 	cfg   *Config
 	voice queue.Voice
+	kind  queue.Kind
 	place queue.Candidate // once created
 	path  string          // once created; unchanged while it is among the siblings
 

@@ -99,7 +99,7 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 		// then it is known to be there when the others are gone
 		early = early && !c.waitsLong()
 		c.prepare(!early)
-		for i, w := range c.watchers {
+		for i, w := range c.watching() {
 			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 ||
 				err != nil {
 				return i, left, err

@@ -107,18 +107,22 @@ func (r *run) revoke(st Step) {
 }
 
 // do runs a function under the lock, which asks about the lock until its context ends, and once
-// more.
+// more. Some write by Guard, and some of those late, when the hold is over.
 func (r *run) do(st Step) {
 	h, c := r.handle(st), r.begin(st)
 	var outcome error
 	err := h.Do(c, func(ctx context.Context) error {
 		held := r.enter(h)
 		defer r.over(held)
+		write := r.writer(h)
 		timeout := time.NewTimer(st.For)
 		defer timeout.Stop()
 		for ctx.Err() == nil {
 			h.Held(ctx)
 			h.Contenders(ctx)
+			if st.Variant&16 != 0 {
+				write()
+			}
 			select {
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
@@ -127,6 +131,10 @@ func (r *run) do(st Step) {
 			case <-timeout.C:
 				return nil
 			}
+		}
+		if st.Variant&32 != 0 {
+			r.linger(st.For, nil, &hold{})
+			write()
 		}
 		if r.sessions[st.Session].Locks(ctx); st.Variant&8 != 0 {
 			outcome = fmt.Errorf("%d", st.Variant)

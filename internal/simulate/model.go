@@ -50,6 +50,7 @@ type model struct {
 	robbed    map[owned]bool          // of those, one was deleted by another session
 	newest    map[string]zklock.Token // of all holds, by lock
 	writers   map[string]zklock.Token // of exclusive ones
+	guarded   map[string]zklock.Token // what the registers have, see guard.go
 	removers  map[string]bool         // locks that a user has taken by force or cleared
 	started   int                     // steps so far
 	unsolved  map[int]Step            // steps that are not through
@@ -71,7 +72,8 @@ func newModel() *model {
 		gone:      make(map[string]bool), goneAt: make(map[owned]time.Time),
 		robbed:  make(map[owned]bool),
 		newest:  make(map[string]zklock.Token),
-		writers: make(map[string]zklock.Token), removers: make(map[string]bool),
+		writers: make(map[string]zklock.Token), guarded: make(map[string]zklock.Token),
+		removers: make(map[string]bool),
 		unsolved: make(map[int]Step), waits: make(map[string]int),
 	}
 }
@@ -227,4 +229,5 @@ func (m *model) wipe(sessions []int64) {
 	clear(m.gone)
 	clear(m.newest)
 	clear(m.writers)
+	clear(m.guarded)
 }

@@ -34,6 +34,10 @@ func (m *model) poolLocked(name string) *pool {
 func (m *model) written(znode string, data []byte, owner int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if isRegister(znode) {
+		m.guardedLocked(znode, data)
+		return
+	}
 	if p := m.poolLocked(lockOf(znode)); p != nil {
 		m.pooledLocked(p, znode, data, owner)
 		return

@@ -16,19 +16,21 @@ import (
 )
 
 // TestVirtualReconnectionWithManyHolds counts what a reconnection costs a session that holds many
-// locks, also if a server hangs up a few times before.
+// locks, also if a server hangs up a few times before. An audit comes while it is cut off.
 func TestVirtualReconnectionWithManyHolds(t *testing.T) {
 	const n, timeout = 1000, 12 * time.Second
 	for _, shut := range []bool{false, true} {
 		virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
 			s, client := w.dial("", timeout)
+			begun := time.Now()
 			var locks []*zklock.Mutex
 			for i := range n {
 				m := mutex(t, s, fmt.Sprintf("%s-%d", strings.Repeat("long", 50), i))
 				lock(t, m)
 				locks = append(locks, m)
 			}
-			time.Sleep(3 * timeout) // sleep ok: virtual
+			// audits come once in a session timeout
+			time.Sleep(time.Until(begun.Add(5*timeout - timeout/20))) // sleep ok: virtual
 			synctest.Wait()
 			assert.Len(t, w.Watches(), n)
 			reads, beats := readsOf(client), client.Sent(wire.OpMulti)
