@@ -108,20 +108,29 @@ func TestVirtualALostHoldBlocksItsHandleAlone(t *testing.T) {
 // TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone removes a hold's znode before the hold is
 // watched.
 func TestVirtualAHoldThatHasNotBeenToldBlocksItsHandleAlone(t *testing.T) {
-	virtually(t, fakezk.Config{Latency: ms(1)}, func(t *testing.T, w *world) {
+	latency := func() time.Duration { return 200 * time.Microsecond }
+	virtually(t, fakezk.Config{Latency: latency}, func(t *testing.T, w *world) {
 		s, client := w.dial("", 10*time.Second)
 		elsewhere, _ := w.dial("", 10*time.Second)
-		m, other := mutex(t, s, "m"), mutex(t, elsewhere, "m")
+		m := mutex(t, s, "m")
 		lock(t, m)
 		lost, znode := m.Lost(), w.Ephemerals()[0]
-		between := other.LockAsync(t.Context())
-		<-between.Queued()
+		// more than a candidate remembers, so that the next lists the queue when these are gone
+		var between []*zklock.Pending
+		for range 3 {
+			p := mutex(t, elsewhere, "m").LockAsync(t.Context())
+			<-p.Queued()
+			between = append(between, p)
+		}
 		p := m.LockAsync(t.Context())
 		<-p.Queued()
 		require.NoError(t, s.Conn().Delete(znode, -1))
-		<-between.Done()
-		require.NoError(t, between.Err())
-		other.Unlock()
+		for _, other := range between {
+			<-other.Done()
+			require.NoError(t, other.Err())
+			other.Cancel()
+			<-other.Released()
+		}
 		assert.True(t, isOpen(lost), "the test is too slow")
 		<-lost
 		assert.LessOrEqual(t, client.Sent(wire.OpCreate2), 3, "it queues again and again")
