@@ -11,7 +11,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The README's test command, with the race detector.
 test:
-	go test -race -parallel 4 -timeout 15m ./...
+	go test -race -timeout 15m ./...
 
 lint:
 	test -z "$$(gofmt -l .)"

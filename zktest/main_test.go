@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		// what is caught here is the default in a child
 		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
+	locktest.MostlyWait()
 	goleak.VerifyTestMain(m)
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/zktest"
 )
 
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 
 func testMain(m *testing.M) (code int, err error) {
 	heedSignals()
+	locktest.MostlyWait()
 	dir, err := os.MkdirTemp("", "zooky-test-")
 	if err != nil {
 		return 1, err

@@ -389,6 +389,7 @@ func TestALockBelowAPrivateZnode(t *testing.T) {
 // TestBehindACandidateThatMayNotBeRead has a queue of several identities in a lock's znode that is
 // everybody's.
 func TestBehindACandidateThatMayNotBeRead(t *testing.T) {
+	t.Parallel()
 	readable := mutex(t, dial(t), "m")
 	lock(t, readable) // so that the lock's znode is
 	private := func(name string) *zklock.Mutex {

@@ -122,6 +122,7 @@ func TestReleaseGoesOnInTheBackground(t *testing.T) {
 // TestCancelAfterALostCreateReply cancels while the search for a candidate whose creation was not
 // answered cannot go on.
 func TestCancelAfterALostCreateReply(t *testing.T) {
+	t.Parallel()
 	proxy := server(t).Proxy(t)
 	other := mutex(t, dial(t), "cue")
 	lock(t, other)

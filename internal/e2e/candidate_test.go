@@ -98,6 +98,7 @@ func (c *forgedConn) forged(frame []byte) []byte {
 
 // TestForgedCreationsHarmNobody has a server tell of other znodes than it has created.
 func TestForgedCreationsHarmNobody(t *testing.T) {
+	t.Parallel()
 	direct := dial(t)
 	elsewhere, ahead := mutex(t, direct, "elsewhere"), mutex(t, direct, "victim")
 	lock(t, elsewhere)

@@ -85,6 +85,7 @@ func TestCloseOfManyAtOnce(t *testing.T) {
 }
 
 func TestCloseWithoutServersSaysSo(t *testing.T) {
+	t.Parallel()
 	proxy := server(t).Proxy(t)
 	s := dialTo(t, proxy.Addr())
 	m := mutex(t, s, "unreachable")

@@ -196,6 +196,7 @@ func (c *client) children(xid int32, path string) (n int) {
 // TestTheFakeCommitsLikeAServer has a session move while a write of it is proposed and not
 // committed.
 func TestTheFakeCommitsLikeAServer(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	for name, start := range map[string]func(*testing.T) quorum{"fake": fakeQuorum, "real": realQuorum} {
 		t.Run(name, func(t *testing.T) {

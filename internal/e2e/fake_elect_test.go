@@ -110,6 +110,7 @@ func (e electing) greet(address string, seen int64, from *client) (net.Conn, []b
 // TestTheFakeElectsLikeAServer ends the leader with a write under way, and has a client come that
 // has seen too much.
 func TestTheFakeElectsLikeAServer(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	for name, start := range map[string]func(*testing.T) electing{"fake": fakeElecting, "real": realElecting} {
 		t.Run(name, func(t *testing.T) {

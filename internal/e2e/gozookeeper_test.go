@@ -64,6 +64,7 @@ func TestBareRunsRequestsInTheNextSession(t *testing.T) {
 // TestNothingRunsInTheNextSession is the same through the library: the connection of an expired
 // session serves no other.
 func TestNothingRunsInTheNextSession(t *testing.T) {
+	t.Parallel()
 	ensemble := server(t)
 	proxy := ensemble.Proxy(t)
 	s := dialTo(t, proxy.Addr())

@@ -98,6 +98,7 @@ func TestOneNameWithSeveralAddresses(t *testing.T) {
 
 // TestTLSVerifiesTheName looks the server's name up, and has its certificate be for the name.
 func TestTLSVerifiesTheName(t *testing.T) {
+	t.Parallel()
 	locktest.NeedsServer(t)
 	ca := newAuthority(t, "authority")
 	e := zktest.Start(t, zktest.WithTLS(certificate(t, &ca.Certificate, &x509.Certificate{

@@ -73,6 +73,7 @@ func (m *moving) whileCommitsHang(t *testing.T, a, b *zklock.Mutex) (*zklock.Pen
 // TestTwoLocksWhileASessionMoves has a session go to another server while a creation is under way.
 // The commit of that comes to the other server.
 func TestTwoLocksWhileASessionMoves(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	m := newMoving(t, realQuorum(t))
 	a, b := mutex(t, m.Session, "a"), mutex(t, m.Session, "b")
@@ -93,6 +94,7 @@ func TestTwoLocksWhileASessionMoves(t *testing.T) {
 
 // TestOneLockWhileASessionMoves is that for two handles of one lock.
 func TestOneLockWhileASessionMoves(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	m := newMoving(t, realQuorum(t))
 	a, b := mutex(t, m.Session, "a"), mutex(t, m.Session, "a")

@@ -160,6 +160,7 @@ func removeWhileWaiting(t *testing.T, session func() *zklock.Session) {
 // TestALostHoldLeavesNoCandidate has a lease run out and the session go on: others need not wait
 // for the Unlock.
 func TestALostHoldLeavesNoCandidate(t *testing.T) {
+	t.Parallel()
 	proxy := server(t).Proxy(t)
 	s := dialTo(t, proxy.Addr())
 	m, other := mutex(t, s, "lapsed"), mutex(t, dial(t), "lapsed")

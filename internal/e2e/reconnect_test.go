@@ -42,6 +42,7 @@ func TestExpiryIsToldAtOnce(t *testing.T) {
 // TestNoConnectionAfterAnExpiry: the zk.Conn of a session that expired would run what is queued in
 // a session of its own. With one server it waits a second first, hence three addresses.
 func TestNoConnectionAfterAnExpiry(t *testing.T) {
+	t.Parallel()
 	proxy := server(t).Proxy(t)
 	var dials atomic.Int64
 	states := make(chan zklock.State, 100)

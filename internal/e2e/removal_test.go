@@ -65,6 +65,7 @@ var ways = map[string]func(*zklock.Mutex, context.Context) error{
 // step of acquiring, waiting, revoking and releasing. The steps are the frames of a run without a
 // fault, in both directions.
 func TestNoOrphanWhereverItBreaks(t *testing.T) {
+	t.Parallel()
 	locktest.NeedsServer(t)
 	ensembles := map[string]*zktest.Ensemble{"1 server": server(t)}
 	if !testing.Short() {

@@ -125,6 +125,7 @@ func TestForceTakesTheLockAtOnce(t *testing.T) {
 }
 
 func TestAskThenForceGivesAGrace(t *testing.T) {
+	t.Parallel()
 	holder, taker := mutex(t, dial(t), "grace"), mutex(t, dial(t), "grace")
 	revoked, lost := lock(t, holder), holder.Lost()
 	const grace = 3 * time.Second // a busy machine may take a while to tell the holder
@@ -251,6 +252,7 @@ func TestRevokeAllAndClearCount(t *testing.T) {
 // TestARevocationIsPushed measures from the revoker's write to the holder's closed channel, the
 // holder 20 ms away from the server in each direction.
 func TestARevocationIsPushed(t *testing.T) {
+	t.Parallel()
 	const delay, runs = 20 * time.Millisecond, 15
 	proxy := server(t).Proxy(t)
 	s := dialTo(t, proxy.Addr())

@@ -188,6 +188,7 @@ func TestDefaultRootIsZktools(t *testing.T) {
 }
 
 func TestStatesAreToldInOrder(t *testing.T) {
+	t.Parallel()
 	ensemble := server(t)
 	proxy := ensemble.Proxy(t)
 	states := make(chan zklock.State, 100)
@@ -244,6 +245,7 @@ func TestDialerAndLoggerAreUsed(t *testing.T) {
 
 // TestSessionIDsAreLoggedAtDebugOnly has a Session log whatever it does for a while.
 func TestSessionIDsAreLoggedAtDebugOnly(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		level slog.Level
 		shown bool

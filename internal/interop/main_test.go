@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/zookylock/zklock"
+	"github.com/zookylock/zklock/internal/locktest"
 	"github.com/zookylock/zklock/internal/peers"
 	"github.com/zookylock/zklock/internal/wait"
 	"github.com/zookylock/zklock/zktest"
@@ -36,6 +37,7 @@ var shared = sync.OnceValues(func() (*zktest.Ensemble, error) {
 var started atomic.Bool // shared was
 
 func TestMain(m *testing.M) {
+	locktest.MostlyWait()
 	code := m.Run()
 	for _, stop := range []func() error{stopPeers, stopServer} {
 		if err := stop(); err != nil {

@@ -2,6 +2,7 @@ package locktest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -30,9 +31,19 @@ var shared = sync.OnceValues(func() (*zktest.Ensemble, error) {
 // started tells Main that there is something to stop.
 var started atomic.Bool
 
+// MostlyWait makes go test run four of a package's parallel tests at a time unless -parallel says
+// something else: they wait for servers, clocks and processes most of the time, and one for each
+// processor is too few.
+func MostlyWait() {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+}
+
 // Main runs the tests of a package, stops its shared server, and looks for goroutines that are
 // left.
 func Main(m *testing.M) {
+	MostlyWait()
 	code := m.Run()
 	if started.Load() {
 		ensemble, err := shared()

@@ -1609,7 +1609,7 @@ var mutants = []mutant{
 	{
 		name:  "parents: one that vanishes is an error",
 		edits: []edit{{"internal/recipe/candidate.go", `if err != nil && !errors.Is(err, zk.ErrNoNode) {`, "if err != nil { // otherwise"}},
-		tests: "TestVirtualParentsThatVanish",
+		tests: "TestVirtualKindsOfServers",
 	},
 	{
 		name:  "rights: a refused removal leaves an orphan",
