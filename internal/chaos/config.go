@@ -19,6 +19,7 @@ type Config struct {
 	Unequal  bool      // the servers have different ticks, and grant different session timeouts
 	Clocks   bool      // the servers' wall clocks may be stepped
 	Only     []string  // no faults but these
+	Without  []string  // these do not happen
 	Dir      string    // where the history goes after a violation; a temporary folder if empty
 	Keep     bool      // write the history in any case
 	Log      io.Writer // what happens, as it happens; nil for nowhere

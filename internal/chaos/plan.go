@@ -56,20 +56,18 @@ type Plan struct{ Servers, Clients []Fault }
 
 // newPlan draws the faults of a run. It depends on its arguments alone.
 func newPlan(cfg Config) Plan {
-	whats := only(cfg, serverFaults)
+	whats := allowed(cfg, serverFaults)
 	if !cfg.Clocks {
 		whats = slices.DeleteFunc(whats, func(what string) bool { return what == stepClocks })
 	}
-	return Plan{Servers: track(cfg, 1, whats), Clients: track(cfg, 2, only(cfg, clientFaults))}
+	return Plan{Servers: track(cfg, 1, whats), Clients: track(cfg, 2, allowed(cfg, clientFaults))}
 }
 
-// only returns the faults to which the run is restricted, or all if it is not restricted.
-func only(cfg Config, whats []string) []string {
-	if len(cfg.Only) == 0 {
-		return slices.Clone(whats)
-	}
+// allowed returns the faults to which the run is restricted.
+func allowed(cfg Config, whats []string) []string {
 	return slices.DeleteFunc(slices.Clone(whats), func(what string) bool {
-		return !slices.Contains(cfg.Only, what)
+		return len(cfg.Only) > 0 && !slices.Contains(cfg.Only, what) ||
+			slices.Contains(cfg.Without, what)
 	})
 }
 

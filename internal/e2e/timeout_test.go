@@ -59,6 +59,62 @@ func TestTheTimeoutShrinks(t *testing.T) {
 	next.Unlock()
 }
 
+// TestAConnectRequestAloneIsNotReported has sessions visit a server with a smaller maxSessionTimeout
+// and go back without having heard its answer. That server must not report them to the leader
+// later, by its timeout. It does if they have sent it a request.
+func TestAConnectRequestAloneIsNotReported(t *testing.T) {
+	t.Parallel()
+	slow(t)
+	const long, short = 12 * time.Second, 4 * time.Second
+	e := zktest.Start(t, zktest.WithServers(3), zktest.WithTickTime(time.Second),
+		zktest.WithMaxSessionTimeout(short, short, long))
+	leader, err := e.WaitLeader(t.Context())
+	require.NoError(t, err)
+	home, visited := e.Servers()[2], e.Servers()[0]
+	if visited == leader {
+		visited = e.Servers()[1]
+	}
+	q := quorum{dial: func(address string) (net.Conn, error) { return net.Dial("tcp", address) }}
+	conn := dialTo(t, home.Addr()).Conn()
+	for _, asks := range []bool{false, true} {
+		sessions := 10
+		if asks {
+			sessions = 40 // of which some must be reported too late
+		}
+		var znodes []string
+		for range sessions {
+			at := q.open(t, home.Addr(), nil)
+			at.queue(1, "/visitor-")
+			_, znode := at.reply()
+			znodes = append(znodes, znode)
+			at.Close()
+			// a follower reports every half tick: some of the visits end just before that
+			time.Sleep(35 * time.Millisecond) // sleep ok: another moment of its time
+			at = q.open(t, visited.Addr(), at)
+			if asks {
+				at.children(2, "/")
+			}
+			at.Close()
+			q.open(t, home.Addr(), at)
+		}
+		time.Sleep(short + 3*time.Second) // sleep ok: they would be over, and are not before long
+		left := 0
+		for _, znode := range znodes {
+			stands, _, err := conn.Exists(znode)
+			require.NoError(t, err)
+			if stands {
+				left++
+			}
+		}
+		t.Logf("requests at the visited server %v: %d of %d sessions left", asks, left, sessions)
+		if asks {
+			assert.Less(t, left, sessions, "no session is reported after it has left")
+		} else {
+			assert.Equal(t, sessions, left, "sessions that stand")
+		}
+	}
+}
+
 // breakable are connections that can be broken, or swallow everything.
 type breakable struct {
 	mu     sync.Mutex // guards conns

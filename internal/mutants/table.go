@@ -13,8 +13,13 @@ var mutants = []mutant{
 		tests: "TestWhatIsKnownIsNotRead",
 	},
 	{
+		name:  "idle hold: its lock is watched before it is given up",
+		edits: []edit{{"internal/recipe/removal.go", " && !c.hold.isWanted()", ""}},
+		tests: "TestVirtualIdleHoldIsGivenUpWithoutARead",
+	},
+	{
 		name:  "first lock of a name: its znode is watched before the release",
-		edits: []edit{{"internal/recipe/removal.go", "c.wasOnly = c.wasOnly && !c.founds; c.wasOnly {", "c.wasOnly {"}},
+		edits: []edit{{"internal/recipe/removal.go", "c.wasOnly && !c.founds &&", "c.wasOnly &&"}},
 		tests: "TestVirtualFirstLockOfAName",
 	},
 	{

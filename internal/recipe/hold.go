@@ -37,6 +37,7 @@ type Hold struct {
 	moves   bool          // a downgrade is under way: the znode may be another
 	reads   bool          // it shares the lock with readers
 	ended   bool          // released or lost
+	wanted  bool          // another contender is known to queue
 	path    string        // of the candidate's znode
 	err     error         // nil, or an error that matches ErrRevoked or ErrLost
 	since   time.Time     // when it was granted; zero until then
@@ -136,6 +137,20 @@ func (h *Hold) revoke(asked error) {
 	for p := range h.parts {
 		p.revoke(asked)
 	}
+}
+
+// noteWanted notes that another contender queues.
+func (h *Hold) noteWanted() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wanted = true
+}
+
+// isWanted reports whether another contender is known to queue, or has asked for the release.
+func (h *Hold) isWanted() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.wanted || errors.Is(h.err, ErrRevoked)
 }
 
 // Znode returns the path of the candidate's znode.

@@ -285,6 +285,9 @@ func (t *term) endKeeping(wanted bool) {
 	t.owner.latest.Load().zs.keepers.drop(k)
 	t.keeper = nil
 	var begun *term
+	if wanted {
+		t.owner.hold.noteWanted()
+	}
 	if t.phase == resting {
 		if wanted {
 			co.thrift.taken(k.reuses)

@@ -63,7 +63,7 @@ func (c *candidate) delete(ctx context.Context) error {
 	var lock *ensemble.Watcher
 	var told uint64
 	// it would pay at the next acquisition, and few new names are used again
-	if c.wasOnly = c.wasOnly && !c.founds; c.wasOnly {
+	if c.wasOnly = c.wasOnly && !c.founds && !c.hold.isWanted(); c.wasOnly {
 		lock = c.zs.Watches.Watch(c.dir, nil)
 		defer lock.Stop()
 		if told, c.wasOnly = lock.ArmedSince(); !c.wasOnly {

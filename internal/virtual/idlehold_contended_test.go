@@ -11,6 +11,7 @@ import (
 
 	"github.com/zookylock/zklock"
 	"github.com/zookylock/zklock/internal/fakezk"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // TestVirtualIdleHoldOfANewcomer measures how long others wait for a hold that is kept, and for a
@@ -72,6 +73,24 @@ func TestVirtualIdleHoldOfANewcomer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestVirtualIdleHoldIsGivenUpWithoutARead has a newcomer come to a lock whose znode the keeper does
+// not watch yet. It would at a release that it expects to be followed by another acquisition.
+func TestVirtualIdleHoldIsGivenUpWithoutARead(t *testing.T) {
+	const trip, more = 20 * time.Millisecond, time.Millisecond
+	virtually(t, fakezk.Config{Latency: ms(10)}, func(t *testing.T, w *world) {
+		s, keeper := w.dial("", 10*time.Second)
+		elsewhere, _ := w.dial("", 10*time.Second)
+		use(mutex(t, s, "another new name"))
+		keeping(t, s, time.Minute)
+		keeper.Delay(more)
+		reads := keeper.Sent(wire.OpGetData)
+		m := mutex(t, elsewhere, "m")
+		assert.LessOrEqual(t, took(m.Lock), 2*trip+4*more)
+		assert.Equal(t, reads, keeper.Sent(wire.OpGetData))
+		m.Unlock()
+	})
 }
 
 // TestVirtualIdleHoldInUse has another contender come while the hold is in use: it ends with its

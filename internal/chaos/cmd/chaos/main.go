@@ -42,6 +42,11 @@ func run() int {
 			cfg.Only = append(cfg.Only, what)
 			return nil
 		})
+	flag.Func("without", "a fault that does not happen; may be repeated",
+		func(what string) error {
+			cfg.Without = append(cfg.Without, what)
+			return nil
+		})
 	flag.StringVar(&cfg.Dir, "dir", "", "where the history goes; a temporary folder if empty")
 	flag.BoolVar(&cfg.Keep, "keep", false, "keep the history also without a violation")
 	tries := flag.Int("tries", 1,
