@@ -59,6 +59,6 @@ func cases(quick bool) []Case {
 	for _, n := range held {
 		all = append(all, heldBy(n))
 	}
-	all = append(all, quorum(8))
+	all = append(all, quorum(8, 0), quorum(8, time.Millisecond))
 	return all
 }

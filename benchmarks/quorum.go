@@ -26,16 +26,27 @@ func (b *bench) ensembleOfThree(ctx context.Context) (*zktest.Ensemble, error) {
 }
 
 // quorum makes n sessions take a lock in turns. Each session has one server, the next one the next.
-func quorum(n int) Case {
+func quorum(n int, delay time.Duration) Case {
+	name, title := fmt.Sprintf("quorum-%d", n), fmt.Sprintf("%d sessions, three servers", n)
+	if delay > 0 {
+		name += fmt.Sprintf("-delay-%v", delay)
+		title += fmt.Sprintf(", %d ms each way", delay.Milliseconds())
+	}
 	return Case{
-		Name: fmt.Sprintf("quorum-%d", n), Title: fmt.Sprintf("%d sessions, three servers", n),
-		Table: tableQuorum, libraries: []string{nameOurs, nameZkLock},
+		Name: name, Title: title, Table: tableQuorum,
+		libraries: []string{nameOurs, nameZkLock},
 		pass: func(ctx context.Context, b *bench, c client, p place) (Sample, error) {
 			e, err := b.ensembleOfThree(ctx)
 			if err != nil {
 				return nil, err
 			}
 			p.connect, p.spread = e.Connect(), true
+			if delay > 0 {
+				m := meterOf(e)
+				defer m.close()
+				m.Delay(delay)
+				p.connect = m.Addr()
+			}
 			var mu sync.Mutex
 			var releases []time.Duration
 			var before, after time.Duration
