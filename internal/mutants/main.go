@@ -152,9 +152,11 @@ func parseShard(text string) (part, of int, ok bool) {
 	return part, of, err == nil && err2 == nil && 1 <= part && part <= of
 }
 
-// all returns the mutants, those for the simulator among them.
+// all returns the ways to break the library that some test must notice, those for the simulator
+// among them.
 func all() []mutant {
-	list := slices.Clone(mutants)
+	list := slices.Concat(ofLibrary, ofHolds, ofCandidates, ofSemaphores, ofEnsemble, ofWire, ofZooky,
+		ofOthers)
 	for _, m := range simulated {
 		m.tests = simulator
 		list = append(list, m)
