@@ -145,12 +145,22 @@ func twoLocksWhileTheSessionMoves(t *testing.T, w *world, move [2]int,
 
 // TestVirtualOneLockWhileTheSessionMoves has two handles ask for one lock, each at another server.
 func TestVirtualOneLockWhileTheSessionMoves(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		oneLockWhileTheSessionMoves(t, known)
+	}
+}
+
+func oneLockWhileTheSessionMoves(t *testing.T, known bool) {
 	everyMove(t, func(t *testing.T, cfg fakezk.Config, move [2]int, pause time.Duration) {
 		virtually(t, cfg, func(t *testing.T, w *world) {
 			s, route := w.dialRouted(20 * time.Second)
 			locks := []*zklock.Mutex{mutex(t, s, "a"), mutex(t, s, "a")}
-			lock(t, locks[0])
-			locks[0].Unlock()
+			if known { // to be free, so that the number of a candidate tells enough
+				use(locks[0])
+			} else { // and the first request on either connection is the creation
+				elsewhere, _ := w.dial("", 20*time.Second)
+				use(mutex(t, elsewhere, "a"))
+			}
 			pending := make([]*zklock.Pending, 2)
 			begin := func(i int) func() {
 				return func() { pending[i] = locks[i].LockAsync(t.Context()) }
