@@ -13,6 +13,7 @@ import (
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/queue"
 	"github.com/zookylock/zklock/internal/recipe"
+	"github.com/zookylock/zklock/internal/survey"
 	"github.com/zookylock/zklock/internal/wire"
 )
 
@@ -85,8 +86,8 @@ func describe(ctx context.Context, zs *recipe.Local, dir string,
 	q []recipe.Entry) ([]Contender, error) {
 	contenders := make([]Contender, 0, len(q))
 	request := func(i int) *wire.Request { return wire.GetData(dir+"/"+q[i].Name, false) }
-	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, newContenderNode,
-		func(i int, answer ensemble.Response[contenderNode]) error {
+	err := ensemble.AskEach(ctx, zs.Session, len(q), ensemble.AtOnce, request, recipe.NewNode,
+		func(i int, answer ensemble.Response[recipe.Node]) error {
 			if errors.Is(answer.Err, zk.ErrNoNode) {
 				return nil
 			}
@@ -98,51 +99,35 @@ func describe(ctx context.Context, zs *recipe.Local, dir string,
 }
 
 // newContender makes a Contender of a candidate and the answer about its data.
-func newContender(c recipe.Entry, answer ensemble.Response[contenderNode]) (Contender, error) {
+func newContender(c recipe.Entry, answer ensemble.Response[recipe.Node]) (Contender, error) {
 	node, err := answer.Value, answer.Err
 	if err != nil {
-		node = contenderNode{stat: c.Stat, size: int(c.Stat.DataLength)}
+		node = recipe.Node{Stat: c.Stat, Size: int(c.Stat.DataLength)}
 	}
 	contender := Contender{
 		Znode:     c.Name,
 		Kind:      Kind(c.Kind),
 		Sequence:  c.Seq,
 		Holder:    c.Holder,
-		Revoked:   node.said.Mark != nil,
-		Data:      node.said.Who,
-		DataSize:  node.size,
-		SessionID: node.stat.EphemeralOwner,
-		Zxid:      node.stat.Czxid,
-		Created:   time.UnixMilli(node.stat.Ctime),
-		Modified:  time.UnixMilli(node.stat.Mtime),
+		Revoked:   node.Said.Mark != nil,
+		Data:      node.Said.Who,
+		DataSize:  node.Size,
+		SessionID: node.Stat.EphemeralOwner,
+		Zxid:      node.Stat.Czxid,
+		Created:   time.UnixMilli(node.Stat.Ctime),
+		Modified:  time.UnixMilli(node.Stat.Mtime),
 		IdleHold:  queue.Keeps(c.Name),
 	}
-	if mark := node.said.Mark; mark != nil {
+	if mark := node.Said.Mark; mark != nil {
 		contender.RevokedBy, contender.Reason = mark.By, mark.Reason
 	}
-	if c.Holder && node.said.Granted {
-		contender.HeldSince = contender.Created.Add(node.said.After)
+	if c.Holder && node.Said.Granted {
+		contender.HeldSince = contender.Created.Add(node.Said.After)
 	}
 	if errors.Is(err, zk.ErrNoAuth) || errors.Is(err, zk.ErrAPIError) {
 		contender.Err, err = err, nil
 	}
 	return contender, err
-}
-
-// contenderNode is what is kept of a candidate's znode.
-type contenderNode struct {
-	said recipe.Saying // no more than recipe.WhoKept of who it is
-	size int           // of all of that
-	stat zk.Stat
-}
-
-func newContenderNode(r wire.Reply) contenderNode { return contenderNodeOf(r.Node()) }
-
-func contenderNodeOf(data []byte, stat zk.Stat) contenderNode {
-	n := contenderNode{said: recipe.ParseData(data), stat: stat}
-	n.size = len(n.said.Who)
-	n.said.Who = slices.Clone(n.said.Who[:min(n.size, recipe.WhoKept)])
-	return n
 }
 
 // RevokeAll writes the revocation mark into every candidate in the queue, including this handle's
@@ -303,11 +288,33 @@ func (s *Session) Locks(ctx context.Context) ([]LockInfo, error) {
 }
 
 func (s *Session) listLocks(ctx context.Context, zs *recipe.Local) ([]LockInfo, error) {
-	survey := newSurvey(zs, s.root)
-	if err := survey.visit(ctx, []string{s.root}); err != nil {
+	all := survey.New(zs, s.root, maxNameLen)
+	if err := all.Visit(ctx, []string{s.root}); err != nil {
 		return nil, err
 	}
-	return survey.locks()
+	return lockInfos(all)
+}
+
+// lockInfos returns all locks of a survey, sorted by name.
+func lockInfos(s *survey.Survey) ([]LockInfo, error) {
+	locks, leftOut := s.Locks()
+	infos := make([]LockInfo, len(locks))
+	for i, l := range locks {
+		infos[i] = LockInfo{
+			Name: l.Name, Kind: Kind(l.Kind), Holders: l.Holders, Waiters: l.Waiters,
+			Permits: l.Permits, Revoked: l.Revoked, Created: l.Created, HeldBy: l.HeldBy,
+			HeldSince: l.HeldSince, QueuedSince: l.QueuedSince, WaitingSince: l.WaitingSince,
+			Err: l.Err,
+		}
+		if l.IsSemaphore {
+			infos[i].Kind = KindSemaphore
+		}
+	}
+	if leftOut > 0 {
+		return infos, fmt.Errorf("%w: %d znodes are left out: their names are longer than %d bytes, "+
+			"or they are too many", ErrIncomplete, leftOut, maxNameLen)
+	}
+	return infos, nil
 }
 
 // Remove deletes the znode of a lock that is not in use. It fails with an error that matches

@@ -3,13 +3,13 @@ package zklock
 import (
 	"context"
 	"errors"
-	gopath "path"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zookylock/zklock/internal/ensemble"
 	"github.com/zookylock/zklock/internal/recipe"
+	"github.com/zookylock/zklock/internal/survey"
 )
 
 // Lister lists the locks under the root repeatedly, and reads only what has changed since the last
@@ -25,7 +25,7 @@ type Lister struct {
 
 	zs       *recipe.Local
 	below    *ensemble.Below
-	survey   *survey
+	survey   *survey.Survey
 	complete time.Time // when all was read
 }
 
@@ -69,49 +69,19 @@ func (l *Lister) look(ctx context.Context, zs *recipe.Local) ([]LockInfo, error)
 	changed, known := l.below.Take()
 	var stale []string
 	if known && time.Since(l.complete) < allAgain {
-		stale = l.survey.stale(changed)
+		stale = l.survey.Stale(changed)
 	} else {
 		if err := l.below.Arm(ctx); err != nil {
 			return nil, err
 		}
-		l.survey, l.complete = newSurvey(zs, l.s.root), time.Now()
+		l.survey, l.complete = survey.New(zs, l.s.root, maxNameLen), time.Now()
 		stale = []string{l.s.root}
 	}
-	if err := l.survey.visit(ctx, stale); err != nil {
+	if err := l.survey.Visit(ctx, stale); err != nil {
 		l.complete = time.Time{} // what has changed is not known any more
 		return nil, err
 	}
-	return l.survey.locks()
-}
-
-// stale returns the znodes to read again after the changes.
-func (s *survey) stale(changed []string) (stale []string) {
-	if s.places[s.root] == nil { // it was not there
-		return []string{s.root}
-	}
-	seen := make(map[string]bool)
-	again := func(path string) {
-		if s.places[path] != nil && !seen[path] {
-			seen[path] = true
-			stale = append(stale, path)
-		}
-	}
-	for _, path := range changed {
-		above := gopath.Dir(path)
-		if s.places[above] == nil && recipe.IsPartOfSemaphore(gopath.Base(above)) {
-			above = gopath.Dir(above)
-		}
-		if path != s.root {
-			again(above)
-		}
-		again(path) // it may have been made anew
-	}
-	for path, p := range s.places {
-		if p.opaque {
-			again(path)
-		}
-	}
-	return stale
+	return lockInfos(l.survey)
 }
 
 // Close removes the watch and what the Lister has read.

@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/zkpath"
 )
 
 // Naming selects the znode naming scheme of a handle, so that a lock can be shared with another
@@ -78,4 +79,22 @@ func address() string {
 		}
 	}
 	return "127.0.0.1"
+}
+
+// maxNameLen bounds a lock's name, in bytes.
+const maxNameLen = 1024
+
+// checkName says whether name can name a lock, in an error that matches ErrInvalidName.
+func checkName(name string) error {
+	if name == "" {
+		return fmt.Errorf("%w: it is empty", ErrInvalidName)
+	}
+	if len(name) > maxNameLen {
+		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidName,
+			len(name), maxNameLen)
+	}
+	if err := zkpath.CheckSegments(name); err != nil {
+		return fmt.Errorf("%w: %q has %w", ErrInvalidName, name, err)
+	}
+	return nil
 }

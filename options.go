@@ -10,6 +10,7 @@ import (
 	"net"
 	"runtime/pprof"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -228,4 +229,81 @@ func WithStateFunc(f func(State)) SessionOption {
 		cfg.stateFunc = f
 		return nil
 	}
+}
+
+// Lease says what proves that a hold still stands. When the proof runs out the hold is lost,
+// whatever the ensemble thinks of it: its Lost channel closes before another client can be granted
+// the lock. No lease protects a hold whose znode is removed; see Force.
+type Lease uint8
+
+const (
+	// LeaseQuorum counts from the last operation that a quorum of the ensemble confirmed. While the
+	// Session holds a lock it sends one transaction, which changes nothing, every sixth of the
+	// session timeout.
+	LeaseQuorum = Lease(ensemble.LeaseQuorum)
+
+	// LeasePing counts from the last request or ping that any server answered. It costs the
+	// ensemble nothing. But a server that is cut off from its leader still answers pings: then
+	// another client can be granted the lock seconds before the holder is told.
+	LeasePing = Lease(ensemble.LeasePing)
+
+	// LeaseServer waits until a server says that the session has expired, or until no server has
+	// accepted the session for its timeout and a third. A client that is cut off is told only when
+	// it is connected again, long after others may hold the lock.
+	LeaseServer = Lease(ensemble.LeaseServer)
+)
+
+// WithLease sets what proves that a hold still stands. The default is LeaseQuorum.
+func WithLease(lease Lease) SessionOption {
+	return func(cfg *sessionConfig) error {
+		if lease > LeaseServer {
+			return fmt.Errorf("lease %d: want LeaseQuorum, LeasePing or LeaseServer", lease)
+		}
+		cfg.lease = lease
+		return nil
+	}
+}
+
+func checkACL(acl []zk.ACL) error {
+	if len(acl) == 0 {
+		return errors.New("ACL is empty: no client could use the lock")
+	}
+	return nil
+}
+
+// checkRights refuses an ACL that keeps us from using a lock's znode that we create. Candidates are
+// created and deleted there, and the lease has a quorum check that they exist, for which ZooKeeper
+// requires the right to read.
+func (cfg *sessionConfig) checkRights(acl []zk.ACL) error {
+	var have int32
+	for _, entry := range acl {
+		if cfg.mayMean(entry) {
+			have |= entry.Perms
+		}
+	}
+	for _, right := range []struct {
+		perm int32
+		name string
+	}{{zk.PermCreate, "Create"}, {zk.PermDelete, "Delete"}, {zk.PermRead, "Read"}} {
+		if have&right.perm == 0 {
+			return fmt.Errorf("ACL does not let us use our own locks: it needs zk.Perm%s for us",
+				right.name)
+		}
+	}
+	return nil
+}
+
+// mayMean reports whether an entry may be about us. Only digest entries can be ruled out.
+func (cfg *sessionConfig) mayMean(entry zk.ACL) bool {
+	if entry.Scheme != "digest" {
+		return true
+	}
+	user, _, _ := strings.Cut(entry.ID, ":")
+	for _, c := range cfg.auth {
+		ours, _, _ := bytes.Cut(c.Secret, []byte(":"))
+		if c.Scheme == "digest" && string(ours) == user {
+			return true
+		}
+	}
+	return false
 }

@@ -19,38 +19,13 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "held since: those that wait",
-		edits: []edit{{"inspect.go", "if c.Holder && node.said.Granted {", "if node.said.Granted {"}},
+		edits: []edit{{"inspect.go", "if c.Holder && node.Said.Granted {", "if node.said.Granted {"}},
 		tests: "TestVirtualForgedHeldSince",
 	},
 	{
-		name:  "list: waiters' requests not counted",
-		edits: []edit{{"reading.go", "			lock.Revoked++\n", "			lock.Revoked = 1\n"}},
-		tests: "TestVirtualHeldSinceTheGrant",
-	},
-	{
 		name:  "lister: changes while it reads are missed",
-		edits: []edit{{"lister.go", "	return l.survey.locks()\n}\n\n// stale", "	l.below.Take()\n	return l.survey.locks()\n}\n\n// stale"}},
+		edits: []edit{{"lister.go", "	return lockInfos(l.survey)\n", "	l.below.Take()\n	return lockInfos(l.survey)\n"}},
 		tests: "TestVirtualListerWhileLocksChange",
-	},
-	{
-		name:  "lister: a semaphore's changes are not its own",
-		edits: []edit{{"lister.go", "			above = gopath.Dir(above)\n", "			above = path\n"}},
-		tests: "TestVirtualListerFollows",
-	},
-	{
-		name:  "lister: what is gone is kept",
-		edits: []edit{{"survey.go", "			s.forgetLocked(child)\n		}\n	}\n}\n\nfunc (s *survey) forgetLocked", "			_ = child\n		}\n	}\n}\n\nfunc (s *survey) forgetLocked"}},
-		tests: "TestVirtualListerFollows",
-	},
-	{
-		name:  "lister: what was made anew is not read",
-		edits: []edit{{"lister.go", "		again(path) // it may have been made anew\n", ""}},
-		tests: "TestVirtualListerOfALockMadeAnew",
-	},
-	{
-		name:  "lister: a root that comes later is not found",
-		edits: []edit{{"lister.go", "	if s.places[s.root] == nil { // it was not there\n", "	if false {\n"}},
-		tests: "TestVirtualListerFollows",
 	},
 	{
 		name:  "lister: all is read each time",
@@ -63,16 +38,6 @@ var ofLibrary = []mutant{
 		tests: "TestVirtualListerReadsWhatHasChanged",
 	},
 	{
-		name:  "lister: private locks are read once",
-		edits: []edit{{"lister.go", "		if p.opaque {\n", "		if false && p.opaque {\n"}},
-		tests: "TestVirtualListerOfPrivateLocks",
-	},
-	{
-		name:  "lister: locks with private candidates are read once",
-		edits: []edit{{"reading.go", "			r.opaque = true\n", ""}},
-		tests: "TestVirtualListerOfPrivateLocks",
-	},
-	{
 		name:  "lister: a look that failed is believed",
 		edits: []edit{{"lister.go", "		l.complete = time.Time{} // what has changed is not known any more\n", ""}},
 		tests: "TestVirtualListerAfterAFailure",
@@ -81,11 +46,6 @@ var ofLibrary = []mutant{
 		name:  "lister: servers that do not answer are not noticed",
 		edits: []edit{{"lister.go", "	if _, err := zs.ReadNode(ctx, l.s.root); err != nil", "	if err := error(nil); err != nil"}},
 		tests: "TestVirtualListerWithoutAnswers",
-	},
-	{
-		name:  "list: servers asked again and again for what they do not know",
-		edits: []edit{{"reading.go", " && s.zs.Takes(wire.OpMultiRead) {", " {"}},
-		tests: "TestVirtualSurveyWithoutMultiRead",
 	},
 	{
 		name:  "several locks: acquired one after the other in the caller's order",
@@ -139,7 +99,7 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "misuse: copy of a Semaphore is used",
-		edits: []edit{{"semaphore.go", "sem == nil || sem.self != sem", "sem == nil || sem.self == nil"}},
+		edits: []edit{{"semaphore.go", "s == nil || s.self != s", "s == nil || s.self == nil"}},
 		tests: "TestVirtualSemaphoreMisuse",
 	},
 	{
@@ -154,7 +114,7 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "rights: an ACL without the right to delete accepted",
-		edits: []edit{{"acl.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
+		edits: []edit{{"options.go", "{zk.PermDelete, \"Delete\"}, ", ""}},
 		tests: "TestAnACLThatIsNotForUs",
 	},
 	{
@@ -191,16 +151,6 @@ var ofLibrary = []mutant{
 		name:  "misuse: handle is not looked at before its Session is used",
 		edits: []edit{{"inspect.go", "([]Contender, error) {\n	m.check()\n", "([]Contender, error) {\n"}},
 		tests: "TestZeroValues",
-	},
-	{
-		name:  "candidates read together belong to a session",
-		edits: []edit{{"reading.go", "err = f(together[i], &node.stat)", "node.stat.EphemeralOwner = 1\n\t\t\t\t\terr = f(together[i], &node.stat)"}},
-		tests: "TestVirtualSurvey",
-	},
-	{
-		name:  "candidates left out where they cannot be read together",
-		edits: []edit{{"reading.go", "	answers := make([]ensemble.Response[contenderNode], len(children))\n", "	var answers []ensemble.Response[contenderNode]\n	if len(answers) == 0 {\n		return nil, nil\n	}\n"}},
-		tests: "TestVirtualSurvey",
 	},
 	{
 		name:  "election: ends when the leader steps down",
@@ -339,23 +289,13 @@ var ofLibrary = []mutant{
 		tests: "TestGuardLetsNoStaleHolderWrite",
 	},
 	{
-		name:  "one private znode fails the list",
-		edits: []edit{{"survey.go", "	case path == s.root || !errors.Is(reason, zk.ErrNoAuth) && ", "	case path == s.root || "}},
-		tests: "TestPrivateZnodesAreShownAsSuch",
-	},
-	{
 		name:  "one private candidate fails the look at a queue",
 		edits: []edit{{"inspect.go", "	if errors.Is(err, zk.ErrNoAuth) || ", "	if err != nil && errors.Is(err, zk.ErrNodeExists) || "}},
 		tests: "TestPrivateZnodesAreShownAsSuch",
 	},
 	{
-		name:  "paths longer than a lock's name kept",
-		edits: []edit{{"survey.go", "		if tooLong || ", "		if tooLong && false || "}},
-		tests: "TestLocksKeepsWithinItsBounds",
-	},
-	{
 		name:  "all data of contenders kept",
-		edits: []edit{{"inspect.go", "slices.Clone(n.said.Who[:min(n.size, recipe.WhoKept)])", "slices.Clone(n.said.Who)"}},
+		edits: []edit{{"internal/recipe/mark.go", "slices.Clone(n.Said.Who[:min(n.Size, WhoKept)])", "slices.Clone(n.Said.Who)"}},
 		tests: "TestContendersKeepsWithinItsBounds",
 	},
 	{

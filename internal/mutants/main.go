@@ -155,8 +155,8 @@ func parseShard(text string) (part, of int, ok bool) {
 // all returns the ways to break the library that some test must notice, those for the simulator
 // among them.
 func all() []mutant {
-	list := slices.Concat(ofLibrary, ofHolds, ofCandidates, ofSemaphores, ofEnsemble, ofWire, ofZooky,
-		ofOthers)
+	list := slices.Concat(ofLibrary, ofSurvey, ofHolds, ofCandidates, ofSemaphores, ofEnsemble,
+		ofWire, ofZooky, ofOthers)
 	for _, m := range simulated {
 		m.tests = simulator
 		list = append(list, m)

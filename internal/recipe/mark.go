@@ -7,7 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zookylock/zklock/internal/queue"
+	"github.com/zookylock/zklock/internal/wire"
 )
 
 // A revocation mark is data that another client writes into a candidate to ask it to release.
@@ -52,6 +55,24 @@ type Saying struct {
 	Mark    *Mark         // by which it was asked to release; nil if it was not
 	Granted bool          // whether it says when it was granted the lock
 	After   time.Duration // from its creation until then; negative for a reader that was a writer
+}
+
+// Node is what is kept of a candidate's znode.
+type Node struct {
+	Said Saying // no more than WhoKept of who it is
+	Size int    // of all of that
+	Stat zk.Stat
+}
+
+// NewNode returns what is kept of the answer to a read.
+func NewNode(r wire.Reply) Node { return NodeOf(r.Node()) }
+
+// NodeOf returns what is kept of a candidate's data and Stat.
+func NodeOf(data []byte, stat zk.Stat) Node {
+	n := Node{Said: ParseData(data), Stat: stat}
+	n.Size = len(n.Said.Who)
+	n.Said.Who = slices.Clone(n.Said.Who[:min(n.Size, WhoKept)])
+	return n
 }
 
 // ParseData reads a candidate's data.

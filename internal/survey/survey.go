@@ -1,4 +1,6 @@
-package zklock
+// Package survey finds the locks and semaphores below a root, and what each of them is. It has no
+// goroutines of its own.
+package survey
 
 import (
 	"cmp"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -28,10 +31,11 @@ const (
 	pathBytesKept = 128 << 20
 )
 
-// survey is what is known of the znodes below the root, for Locks.
-type survey struct {
-	zs   *recipe.Local
-	root string
+// Survey is what is known of the znodes below a root. It is for one goroutine at a time.
+type Survey struct {
+	zs         *recipe.Local
+	root       string
+	maxNameLen int // of a lock; longer names are left out
 
 	mu     sync.Mutex // guards the fields below
 	places map[string]*place
@@ -40,11 +44,30 @@ type survey struct {
 	oneByOne atomic.Bool // a server did not answer a request for several znodes
 }
 
+// Lock is a lock or a semaphore; see zklock.LockInfo.
+type Lock struct {
+	Name        string
+	Kind        queue.Kind // of the first holder
+	IsSemaphore bool
+	Holders     int
+	Waiters     int
+	Permits     int // that the holders have
+	Revoked     int
+	Created     time.Time
+
+	HeldBy       string
+	HeldSince    time.Time
+	QueuedSince  time.Time
+	WaitingSince time.Time
+
+	Err error // why it could not be looked at
+}
+
 // place is a znode that is a lock, or begins the names of others.
 type place struct {
-	lock   *LockInfo // that it is; nil if it is none
-	below  []string  // the znodes below that are no candidates
-	opaque bool      // some of it may not be read: servers do not tell of changes there
+	lock   *Lock    // that it is; nil if it is none
+	below  []string // the znodes below that are no candidates
+	opaque bool     // some of it may not be read: servers do not tell of changes there
 	kept   amount
 }
 
@@ -61,12 +84,14 @@ func (a *amount) subtract(b amount) {
 	a.leftOut -= b.leftOut
 }
 
-func newSurvey(zs *recipe.Local, root string) *survey {
-	return &survey{zs: zs, root: root, places: make(map[string]*place)}
+// New returns a Survey that knows nothing yet. Names of locks that are longer than maxNameLen bytes
+// are left out.
+func New(zs *recipe.Local, root string, maxNameLen int) *Survey {
+	return &Survey{zs: zs, root: root, maxNameLen: maxNameLen, places: make(map[string]*place)}
 }
 
-// visit looks at znodes, and then level by level at those below them that are not known.
-func (s *survey) visit(ctx context.Context, level []string) error {
+// Visit looks at znodes, and then level by level at those below them that are not known.
+func (s *Survey) Visit(ctx context.Context, level []string) error {
 	for len(level) > 0 {
 		err := ensemble.ForEach(ctx, len(level), func(ctx context.Context, i int) error {
 			node, err := s.list(ctx, level[i])
@@ -91,7 +116,7 @@ func (s *survey) visit(ctx context.Context, level []string) error {
 }
 
 // unknownBelow returns the znodes below some that are not known yet.
-func (s *survey) unknownBelow(paths []string) (unknown []string) {
+func (s *Survey) unknownBelow(paths []string) (unknown []string) {
 	for _, path := range paths {
 		p := s.places[path]
 		if p == nil {
@@ -108,7 +133,7 @@ func (s *survey) unknownBelow(paths []string) (unknown []string) {
 
 // replace notes what a znode is now, nil for nothing, and how much was kept of it. What is not below
 // it any more is forgotten.
-func (s *survey) replace(path string, now *place, kept amount) {
+func (s *Survey) replace(path string, now *place, kept amount) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.places[path]
@@ -134,7 +159,7 @@ func (s *survey) replace(path string, now *place, kept amount) {
 	}
 }
 
-func (s *survey) forgetLocked(path string) {
+func (s *Survey) forgetLocked(path string) {
 	p := s.places[path]
 	if p == nil {
 		return
@@ -146,24 +171,50 @@ func (s *survey) forgetLocked(path string) {
 	}
 }
 
-// locks returns all locks, sorted by name.
-func (s *survey) locks() ([]LockInfo, error) {
-	var locks []LockInfo
+// Stale returns the znodes to read again after the changes.
+func (s *Survey) Stale(changed []string) (stale []string) {
+	if s.places[s.root] == nil { // it was not there
+		return []string{s.root}
+	}
+	seen := make(map[string]bool)
+	again := func(path string) {
+		if s.places[path] != nil && !seen[path] {
+			seen[path] = true
+			stale = append(stale, path)
+		}
+	}
+	for _, path := range changed {
+		above := gopath.Dir(path)
+		if s.places[above] == nil && recipe.IsPartOfSemaphore(gopath.Base(above)) {
+			above = gopath.Dir(above)
+		}
+		if path != s.root {
+			again(above)
+		}
+		again(path) // it may have been made anew
+	}
+	for path, p := range s.places {
+		if p.opaque {
+			again(path)
+		}
+	}
+	return stale
+}
+
+// Locks returns all locks, sorted by name, and how many znodes are left out, because their names are
+// too long or they are too many.
+func (s *Survey) Locks() (locks []Lock, leftOut int) {
 	for _, p := range s.places {
 		if p.lock != nil {
 			locks = append(locks, *p.lock)
 		}
 	}
-	slices.SortFunc(locks, func(a, b LockInfo) int { return cmp.Compare(a.Name, b.Name) })
-	if s.kept.leftOut > 0 {
-		return locks, fmt.Errorf("%w: %d znodes are left out: their names are longer than %d bytes, "+
-			"or they are too many", ErrIncomplete, s.kept.leftOut, maxNameLen)
-	}
-	return locks, nil
+	slices.SortFunc(locks, func(a, b Lock) int { return cmp.Compare(a.Name, b.Name) })
+	return locks, s.kept.leftOut
 }
 
 // look tells what a znode is.
-func (s *survey) look(ctx context.Context, path string, node listedNode) (*place, error) {
+func (s *Survey) look(ctx context.Context, path string, node listedNode) (*place, error) {
 	r := reading{survey: s, said: make(map[string]saying)}
 	q, err := s.zs.Entries(ctx, path, node.children, queue.Voice{}, r.read)
 	if err != nil {
@@ -190,13 +241,13 @@ func (s *survey) look(ctx context.Context, path string, node listedNode) (*place
 		}
 	}
 	if path != s.root && (len(q) > 0 || len(p.below) == 0) {
-		p.lock = r.newLockInfo(s.name(path), node.stat, q)
+		p.lock = r.newLock(s.name(path), node.stat, q)
 	}
 	return p, nil
 }
 
 // lookAtSemaphore is look for a semaphore's znode.
-func (s *survey) lookAtSemaphore(
+func (s *Survey) lookAtSemaphore(
 	ctx context.Context, path string, node listedNode,
 ) (*place, error) {
 	pool := &recipe.Pool{Path: path}
@@ -209,8 +260,8 @@ func (s *survey) lookAtSemaphore(
 	if err != nil {
 		return nil, err
 	}
-	lock := r.newLockInfo(s.name(path), node.stat, append(held, waiting...))
-	lock.Kind, lock.HeldSince = KindSemaphore, lock.QueuedSince // permits are created at their grant
+	lock := r.newLock(s.name(path), node.stat, append(held, waiting...))
+	lock.IsSemaphore, lock.HeldSince = true, lock.QueuedSince // permits are created at their grant
 	for _, c := range held {
 		lock.Permits += int(queue.ParsePermit(gopath.Base(c.Name)).Count)
 	}
@@ -224,7 +275,7 @@ func (s *survey) lookAtSemaphore(
 }
 
 // lookFromAbove is look for a znode whose children cannot be listed, for that reason.
-func (s *survey) lookFromAbove(ctx context.Context, path string, reason error) (*place, error) {
+func (s *Survey) lookFromAbove(ctx context.Context, path string, reason error) (*place, error) {
 	switch {
 	case errors.Is(reason, zk.ErrNoNode):
 		return nil, nil
@@ -239,10 +290,10 @@ func (s *survey) lookFromAbove(ctx context.Context, path string, reason error) (
 	if err != nil && !errors.Is(err, zk.ErrNoAuth) {
 		return nil, err
 	}
-	return &place{lock: &LockInfo{Name: s.name(path), Err: reason}, opaque: true}, nil
+	return &place{lock: &Lock{Name: s.name(path), Err: reason}, opaque: true}, nil
 }
 
-func (s *survey) name(path string) string {
+func (s *Survey) name(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, s.root), "/")
 }
 
@@ -253,7 +304,7 @@ type listedNode struct {
 	kept     amount
 }
 
-func (s *survey) list(ctx context.Context, path string) (node listedNode, err error) {
+func (s *Survey) list(ctx context.Context, path string) (node listedNode, err error) {
 	err = s.zs.Do(ctx, func() error {
 		node, err = ensemble.Ask(ctx, s.zs.Session, wire.GetChildrenAndStat(path),
 			func(r wire.Reply) listedNode {
@@ -268,13 +319,13 @@ func (s *survey) list(ctx context.Context, path string) (node listedNode, err er
 
 // keep returns copies of the names for which there is room. It is called for one answer after the
 // other, as they come: there is never more than one in memory.
-func (s *survey) keep(path string, children []string) (kept []string, size amount) {
+func (s *Survey) keep(path string, children []string) (kept []string, size amount) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept = make([]string, 0, min(len(children), childrenKept))
 	for _, name := range children {
 		bytes := len(path) + 1 + len(name)
-		tooLong := bytes-len(s.root) > 1+maxNameLen
+		tooLong := bytes-len(s.root) > 1+s.maxNameLen
 		if tooLong || len(kept) == childrenKept || s.kept.znodes == znodesKept ||
 			s.kept.bytes+bytes > pathBytesKept {
 			s.kept.leftOut++

@@ -1,4 +1,4 @@
-package zklock
+package survey
 
 import (
 	"context"
@@ -21,7 +21,7 @@ const readsInOne = 64
 
 // reading is how the candidates of one lock are read.
 type reading struct {
-	survey *survey
+	survey *Survey
 	said   map[string]saying // by the names of their znodes
 	opaque bool              // some may not be read
 }
@@ -47,13 +47,13 @@ func (r *reading) read(ctx context.Context, dir string, children []queue.Candida
 		for i, answer := range answers {
 			switch node := &answer.Value; {
 			case answer.Err == nil:
-				one := saying{Saying: node.said}
+				one := saying{Saying: node.Said}
 				if at == 0 {
-					one.who = string(node.said.Who[:min(len(node.said.Who), whoKept)])
+					one.who = string(node.Said.Who[:min(len(node.Said.Who), whoKept)])
 				}
 				one.Who = nil
 				r.said[together[i].Name] = one
-				err = f(together[i], &node.stat)
+				err = f(together[i], &node.Stat)
 			case errors.Is(answer.Err, zk.ErrNoNode):
 				err = f(together[i], nil)
 			default: // it may not be read
@@ -69,14 +69,14 @@ func (r *reading) read(ctx context.Context, dir string, children []queue.Candida
 }
 
 // read reads several znodes.
-func (s *survey) read(ctx context.Context, dir string,
-	children []queue.Candidate) ([]ensemble.Response[contenderNode], error) {
+func (s *Survey) read(ctx context.Context, dir string,
+	children []queue.Candidate) ([]ensemble.Response[recipe.Node], error) {
 	paths := make([]string, len(children))
 	for i, c := range children {
 		paths[i] = zkpath.Join(dir, "/"+c.Name)
 	}
 	if !s.oneByOne.Load() && s.zs.Takes(wire.OpMultiRead) {
-		answers, err := ensemble.Ask(ctx, s.zs.Session, wire.GetDataOfMany(paths), contenderNodes)
+		answers, err := ensemble.Ask(ctx, s.zs.Session, wire.GetDataOfMany(paths), nodes)
 		switch {
 		case err == nil:
 			return answers, nil
@@ -86,20 +86,20 @@ func (s *survey) read(ctx context.Context, dir string,
 		s.zs.NoteRefusal(wire.OpMultiRead, err)
 		s.oneByOne.Store(!errors.Is(err, ensemble.ErrTooLarge))
 	}
-	answers := make([]ensemble.Response[contenderNode], len(children))
+	answers := make([]ensemble.Response[recipe.Node], len(children))
 	request := func(i int) *wire.Request { return wire.GetData(paths[i], false) }
 	return answers, ensemble.AskEach(ctx, s.zs.Session, len(paths), ensemble.AtOnce, request,
-		newContenderNode, func(i int, answer ensemble.Response[contenderNode]) error {
+		recipe.NewNode, func(i int, answer ensemble.Response[recipe.Node]) error {
 			answers[i] = answer
 			return nil
 		})
 }
 
-func contenderNodes(r wire.Reply) (answers []ensemble.Response[contenderNode]) {
+func nodes(r wire.Reply) (answers []ensemble.Response[recipe.Node]) {
 	for _, node := range r.Nodes() {
-		var answer ensemble.Response[contenderNode]
+		var answer ensemble.Response[recipe.Node]
 		if node.Code == 0 {
-			answer.Value = contenderNodeOf(node.Data, node.Stat)
+			answer.Value = recipe.NodeOf(node.Data, node.Stat)
 		} else {
 			answer.Err = ensemble.ErrorOf(wire.Reply{Code: node.Code})
 		}
@@ -108,9 +108,9 @@ func contenderNodes(r wire.Reply) (answers []ensemble.Response[contenderNode]) {
 	return answers
 }
 
-// newLockInfo describes a lock with the queue q.
-func (r *reading) newLockInfo(name string, stat zk.Stat, q []recipe.Entry) *LockInfo {
-	lock := &LockInfo{Name: name, Created: time.UnixMilli(stat.Ctime)}
+// newLock describes a lock with the queue q.
+func (r *reading) newLock(name string, stat zk.Stat, q []recipe.Entry) *Lock {
+	lock := &Lock{Name: name, Created: time.UnixMilli(stat.Ctime)}
 	for _, c := range q {
 		one, created := r.said[gopath.Base(c.Name)], time.UnixMilli(c.Stat.Ctime)
 		if one.Mark != nil {
@@ -125,7 +125,7 @@ func (r *reading) newLockInfo(name string, stat zk.Stat, q []recipe.Entry) *Lock
 		if lock.Holders++; lock.Holders > 1 {
 			continue
 		}
-		lock.Kind, lock.HeldBy, lock.QueuedSince = Kind(c.Kind), one.who, created
+		lock.Kind, lock.HeldBy, lock.QueuedSince = c.Kind, one.who, created
 		if one.Granted {
 			lock.HeldSince = created.Add(one.After)
 		}
