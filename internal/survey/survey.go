@@ -131,8 +131,8 @@ func (s *Survey) unknownBelow(paths []string) (unknown []string) {
 	return unknown
 }
 
-// replace notes what a znode is now, nil for nothing, and how much was kept of it. What is not below
-// it any more is forgotten.
+// replace notes what a znode is now, nil for nothing, and how much was kept of it. It forgets what
+// is not below the znode any more.
 func (s *Survey) replace(path string, now *place, kept amount) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,8 +201,8 @@ func (s *Survey) Stale(changed []string) (stale []string) {
 	return stale
 }
 
-// Locks returns all locks, sorted by name, and how many znodes are left out, because their names are
-// too long or they are too many.
+// Locks returns all locks, sorted by name, and how many znodes are left out because their names are
+// too long, or because they are too many.
 func (s *Survey) Locks() (locks []Lock, leftOut int) {
 	for _, p := range s.places {
 		if p.lock != nil {
