@@ -67,6 +67,14 @@ func TestVirtualAGivenUpLockSaysWhoIsAhead(t *testing.T) {
 					go m.RevokeAll(context.Background())
 				})
 			}},
+		"asked by another library": {want: "gave up after 1s: 1 ahead of it, the holder is vm/19359: ",
+			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
+				lock(t, mutex(t, other, "m", who))
+				znode := w.Ephemerals()[0]
+				time.AfterFunc(100*time.Millisecond, func() {
+					w.Stranger().Set(znode, []byte("unlock")) // in place of the identity
+				})
+			}},
 		"unreadable": {want: `gave up after 1s: 1 ahead of it, the holder is "a\nb": `,
 			ahead: func(t *testing.T, w *world, other, _ *zklock.Session) {
 				lock(t, mutex(t, other, "m", zklock.WithIdentifier("a\nb")))
