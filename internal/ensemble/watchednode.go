@@ -11,20 +11,20 @@ import (
 
 // watchedNode is a znode that has watchers, or that the server still watches for us.
 type watchedNode struct {
-	path    string
-	waiters *Watcher // a list
-	reading *reading // that is under way; nil if there is none
-	note    any      // what its owner has left for the watchers; see Annotate
-	memo    any      // what holds until its next change; see Remember
-	news    news
-	changed uint64 // what news had told when a server last reported that it has other children
-	state   NodeState
-	what    aspect
-	gone    bool   // it is known to be deleted: a candidate's name is not used again soon
-	told    bool   // and nothing else was done to it in the same transaction
-	opaque  bool   // its data may not be read
-	stood   bool   // the watch, at the end of the last connection, and is to be restored
-	audits  uint16 // since it was first waited for
+	path     string
+	waiters  *Watcher // a list
+	reading  *reading // that is under way; nil if there is none
+	note     any      // what its owner has left for the watchers; see Annotate
+	memo     any      // what holds until its next change; see Remember
+	news     news
+	state    NodeState
+	what     aspect
+	reported bool   // the latest of the news was a server's, that it has other children
+	gone     bool   // it is known to be deleted: a candidate's name is not used again soon
+	told     bool   // and nothing else was done to it in the same transaction
+	opaque   bool   // its data may not be read
+	stood    bool   // the watch, at the end of the last connection, and is to be restored
+	audits   uint16 // since it was first waited for
 }
 
 // news is whether the server will report the next change to the state of a znode, on this
@@ -60,7 +60,7 @@ func (n *news) fire() { n.both.Store((n.told() + 1) << 1) }
 
 // disarm notes that nothing is known of the znode any more.
 func (n *watchedNode) disarm() {
-	n.memo, n.stood = nil, false
+	n.memo, n.stood, n.reported = nil, false, false
 	n.news.fire()
 }
 

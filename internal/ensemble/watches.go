@@ -121,10 +121,11 @@ func (w *Watcher) ArmedSince() (told uint64, ok bool) {
 
 // ChangedSince reports whether a server has reported that the znode has other children than when the
 // watch was armed and so much had been told. ArmedSince alone does not say whether it was a server.
+// After a lost connection it is false.
 func (w *Watcher) ChangedSince(told uint64) bool {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	return w.node.changed > told
+	return w.node.reported && w.node.news.told() > told
 }
 
 // IsOpaque reports whether the znode's data may not be read. Then a server does not report changes,
@@ -257,9 +258,7 @@ func (t *WatchTable) note(path string, event zk.EventType) {
 	if node := t.nodes[children.key(path)]; node != nil &&
 		(gone || event == zk.EventNodeChildrenChanged) {
 		node.disarm()
-		if !gone {
-			node.changed = node.news.told()
-		}
+		node.reported = !gone
 	}
 }
 

@@ -49,7 +49,7 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "semaphore: a lost connection taken for a release",
-		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.changed > told\n", "	return w.node.news.told() > told\n"}},
+		edits: []edit{{"internal/ensemble/watches.go", "	return w.node.reported && w.node.news.told() > told\n", "	return w.node.news.told() > told\n"}},
 		tests: "TestVirtualALostConnectionIsNoRelease",
 	},
 	{
@@ -402,7 +402,7 @@ var ofEnsemble = []mutant{
 		name: "next number taken for proof although the lock's znode is another",
 		edits: []edit{{"internal/ensemble/watches.go", "	if node := t.nodes[path]; node != nil && node.news.armed() {\n		return node.memo\n",
 			"	if node := t.nodes[path]; node != nil {\n		return node.memo\n"},
-			{"internal/ensemble/watchednode.go", "	n.memo, n.stood = nil, false\n", "	n.stood = false\n"},
+			{"internal/ensemble/watchednode.go", "	n.memo, n.stood, n.reported = nil, false, false\n", "	n.stood, n.reported = false, false\n"},
 			{"internal/ensemble/watches.go", "	if node.waiters == nil && !node.news.armed() && node.reading == nil {", "	if node.waiters == nil && !node.news.armed() && node.reading == nil && node.memo == nil {"}},
 		tests: "TestTheNextNumberIsNoProofInAnotherZnode",
 	},
