@@ -19,7 +19,7 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "held since: those that wait",
-		edits: []edit{{"inspect.go", "if c.Holder && node.Said.Granted {", "if node.said.Granted {"}},
+		edits: []edit{{"inspect.go", "if c.Holder && node.Said.Granted {", "if node.Said.Granted {"}},
 		tests: "TestVirtualForgedHeldSince",
 	},
 	{
@@ -69,7 +69,7 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "election: looks again and again while there is no leader",
-		edits: []edit{{"election.go", "	case len(queue.Order(q.Children())) == 0:", "	case false:"}},
+		edits: []edit{{"election.go", "	case len(queue.Order(q.Children())) == 0:", "	case false && len(queue.Order(q.Children())) == 0:"}},
 		tests: "TestVirtualObserveWithoutALeader",
 	},
 	{
@@ -315,7 +315,7 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "Lock beside Close panics",
-		edits: []edit{{"mutex.go", "	if errors.Is(err, ErrClosed) && !late {\n", "	if false {\n"}},
+		edits: []edit{{"mutex.go", "	if errors.Is(err, ErrClosed) && !late {\n", "	if false && errors.Is(err, ErrClosed) {\n"}},
 		tests: "TestVirtualCloseBesideLock",
 	},
 	{
@@ -335,7 +335,7 @@ var ofLibrary = []mutant{
 	},
 	{
 		name:  "state function called before Dial returns",
-		edits: []edit{{"events.go", "	case <-time.After(afterDial):\n", "	case <-recipe.Closed:\n"}},
+		edits: []edit{{"events.go", "	case <-time.After(afterDial):\n", "	case <-time.After(0):\n"}},
 		tests: "TestVirtualStateFuncAfterDial",
 	},
 	{
