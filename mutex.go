@@ -216,7 +216,7 @@ func (m *Mutex) holding() *recipe.Acquisition {
 func (m *Mutex) Lock() {
 	m.check()
 	late := closed.Is(m.s.Done())
-	if _, err := m.LockContext(context.Background()); err != nil {
+	if _, err := m.obtain(context.Background(), nil); err != nil {
 		m.endLock(err, late)
 	}
 }
