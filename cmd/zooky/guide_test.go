@@ -20,6 +20,7 @@ import (
 // TestGuide runs the commands of the stuck lock at night, in their order, and compares what they
 // print. Ages, tokens and znodes are others, and so are blanks between columns.
 func TestGuide(t *testing.T) {
+	t.Parallel()
 	guide, err := os.ReadFile("internal/cli/guide.md")
 	require.NoError(t, err)
 	p := newPlace(t)

@@ -76,6 +76,7 @@ func (p *place) requireHeldSince(name string) {
 
 // TestHeldSinceTheGrant has a holder that waited before, and looks at it in every way.
 func TestHeldSinceTheGrant(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	first := p.lock("fred")
 	ann := p.prepare("run", "fred", "--identity", "ann", "--", "sh", "-c", "echo begun; read line")
