@@ -256,7 +256,7 @@ var ofLibrary = []mutant{
 	{
 		name:  "mark missed while cut off",
 		edits: []edit{{"events.go", "		ev.Session.Watches.WakeAll() // the server has forgotten all watches of the connection\n", ""}},
-		tests: "TestAMarkIsSeenAfterAReconnection",
+		tests: "TestVirtualServersThatRestoreNoWatches",
 	},
 	{
 		name:  "calls wait for the session timeout that was asked for",
