@@ -198,11 +198,13 @@ func (e *Election) awaitChange(ctx context.Context, zs *recipe.Local, znode stri
 func (e *Election) awaitCandidate(ctx context.Context, zs *recipe.Local,
 	wake chan struct{}) error {
 	w := zs.Watches.WatchChildren(e.m.path, wake)
-	defer w.Stop()
 	q, err := w.Read(ctx)
-	switch {
-	case errors.Is(err, zk.ErrNoNode):
+	if errors.Is(err, zk.ErrNoNode) {
+		w.Stop()
 		return e.awaitZnode(ctx, zs, wake)
+	}
+	defer w.Stop()
+	switch {
 	case err != nil:
 		return err
 	case len(queue.Order(q.Children())) == 0:
