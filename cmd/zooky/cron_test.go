@@ -117,6 +117,17 @@ func TestRunAtLeast(t *testing.T) {
 	assert.Contains(t, []int{0, 143}, c.status(t)) // which may not have begun
 }
 
+// TestRunAtLeastAfterASignal has the signal come while the command runs, which does not heed it.
+func TestRunAtLeastAfterASignal(t *testing.T) {
+	p := newPlace(t)
+	c := p.prepare("run", "job", "--at-least", "5m", "--", "sh", "-c",
+		"trap '' TERM; echo ran; sleep 0.3; exit 3").start(t)
+	c.requireOutput(t, "ran")
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	assert.Equal(t, 3, c.status(t))
+	p.requireQueue("job", 0)
+}
+
 // TestRunsIdentity is who others see.
 func TestRunsIdentity(t *testing.T) {
 	p := newPlace(t)

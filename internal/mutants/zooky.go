@@ -3,6 +3,11 @@ package main
 // ofZooky are mutants of zooky.
 var ofZooky = []mutant{
 	{
+		name:  "zooky keeps the lock although a signal came while the command ran",
+		edits: []edit{{"cmd/zooky/internal/cli/run_unix.go", "	if !a.askedToEnd() {\n", "	{\n"}},
+		tests: "TestRunAtLeastAfterASignal",
+	},
+	{
 		name:  "zooky demo: a worker says that another has cleared up",
 		edits: []edit{{"cmd/zooky/internal/demo/worker.go", "		if !errors.Is(err, fs.ErrNotExist) {\n", "		if !errors.Is(err, fs.ErrNotExist) || true {\n"}},
 		tests: "TestWorkerWhoseFilesAreCleared",

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
@@ -112,6 +113,12 @@ func (a *attendance) pass(s syscall.Signal) {
 	if s != syscall.SIGPIPE && !fromTerminal {
 		a.child.Signal(s)
 	}
+}
+
+// askedToEnd reports whether a signal has come that asks zooky to end. The command may have ended
+// before it was passed on.
+func (a *attendance) askedToEnd() bool {
+	return slices.ContainsFunc(endSignals, func(s os.Signal) bool { return a.seen[s] })
 }
 
 // inForeground reports whether this process's group has the terminal.

@@ -71,10 +71,10 @@ znodes can read it: do not put secrets on a command line.
 
 Two flags are for cron on several machines, whose clocks differ. With --at-least the lock is held
 for at least that time, even if the command ends earlier, so that a late zooky run --try on another
-machine finds it taken; a signal, or a request for the lock, ends the hold earlier. With --once-per
-the command is not run if another was started under the lock less than that time ago by the servers'
-clock, whatever its outcome. The time of the start is kept in a znode beside the root, whose name is
-the root's with "-started" appended.
+machine finds it taken. A request for the lock ends the hold earlier, and so does a signal, also if
+it came while the command ran. With --once-per the command is not run if another was started under
+the lock less than that time ago by the servers' clock, whatever its outcome. The time of the start
+is kept in a znode beside the root, whose name is the root's with "-started" appended.
 
 With --slots N up to N commands run at a time under the name, on all machines together, in the order
 in which they asked. Then ZOOKY_TOKEN is not a fencing token: commands that run together have
@@ -198,7 +198,9 @@ func (r *runner) run(ctx context.Context, command []string) error {
 			"ZOOKY_LOCK="+strings.Join(r.locks, "\n"), "ZOOKY_TOKEN="+m.Token().String(),
 			"ZOOKY_IDENTITY="+r.identity),
 	})
-	r.keep(m, granted, signals)
+	if !a.askedToEnd() {
+		r.keep(m, granted, signals)
+	}
 	r.release(s, m)
 	return err
 }
