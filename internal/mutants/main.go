@@ -69,6 +69,10 @@ func run(ctx context.Context) int {
 		flag.Usage()
 		return 2
 	}
+	if err := adoptOrphans(); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		return 2
+	}
 	tree, err := patch.Copy(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -297,6 +301,7 @@ func test(ctx context.Context, tree, tests string, limit time.Duration, seeds in
 			cmd.Env = append(cmd.Env, "SIMULATE_FIRST=1", fmt.Sprintf("SIMULATE_SEEDS=%d", seeds))
 		}
 		out, err := cmd.CombinedOutput()
+		endOrphans()
 		v.output += string(out)
 		v.err = errors.Join(v.err, err)
 	}
