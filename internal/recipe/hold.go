@@ -199,6 +199,7 @@ func (h *Hold) lose(reason error) {
 		reason = ensemble.JoinErrors(reason, h.err)
 	}
 	h.err = reason
+	h.tellFollowersLocked() // first, so that a context has ended once Lost is closed
 	h.lost.give()
 	h.bond.lose()
 	h.finishLocked(time.Now(), reason)
