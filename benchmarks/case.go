@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -30,3 +31,12 @@ const (
 	// his session, or at the queue again, in the middle of it.
 	longTimeout = 30 * time.Second
 )
+
+// delayed returns the name and title of a case whose frames take longer by delay each way.
+func delayed(delay time.Duration, name, title string) (string, string) {
+	if delay == 0 {
+		return name, title
+	}
+	return name + fmt.Sprintf("-delay-%v", delay),
+		title + fmt.Sprintf(", %d ms each way", delay.Milliseconds())
+}

@@ -14,11 +14,7 @@ import (
 // newcomer makes a client wait for locks that a session of zklock has released, and for others that
 // it keeps.
 func newcomer(delay time.Duration) Case {
-	name, title := "newcomer", "a newcomer"
-	if delay > 0 {
-		name += fmt.Sprintf("-delay-%v", delay)
-		title += fmt.Sprintf(", %d ms each way", delay.Milliseconds())
-	}
+	name, title := delayed(delay, "newcomer", "a newcomer")
 	return Case{
 		Name: name, Title: title, Table: tableNewcomer,
 		libraries: []string{nameOurs, nameZkLock, nameCurator},

@@ -27,11 +27,8 @@ func (b *bench) ensembleOfThree(ctx context.Context) (*zktest.Ensemble, error) {
 
 // quorum makes n sessions take a lock in turns. Each session has one server, the next one the next.
 func quorum(n int, delay time.Duration) Case {
-	name, title := fmt.Sprintf("quorum-%d", n), fmt.Sprintf("%d sessions, three servers", n)
-	if delay > 0 {
-		name += fmt.Sprintf("-delay-%v", delay)
-		title += fmt.Sprintf(", %d ms each way", delay.Milliseconds())
-	}
+	name, title := delayed(delay, fmt.Sprintf("quorum-%d", n),
+		fmt.Sprintf("%d sessions, three servers", n))
 	return Case{
 		Name: name, Title: title, Table: tableQuorum,
 		libraries: []string{nameOurs, nameZkLock},

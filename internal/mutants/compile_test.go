@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/internal/patch"
 )
 
 // TestEveryMutantCompiles tells at once, and not only make mutants, when the library has changed so
@@ -29,17 +31,8 @@ func TestEveryMutantCompiles(t *testing.T) {
 	require.NoError(t, err)
 	modules := make(map[string]checker)
 	for _, m := range all() {
-		texts := make(map[string]string) // by path
-		for _, e := range m.edits {
-			path := filepath.Join(root, e.File)
-			text, ok := texts[path]
-			if !ok {
-				read, err := os.ReadFile(path)
-				require.NoError(t, err)
-				text = string(read)
-			}
-			texts[path] = strings.Replace(text, e.Old, e.New, 1)
-		}
+		texts, err := patch.Texts(root, m.edits)
+		require.NoError(t, err, m.name)
 		dirs := make(map[string]bool)
 		for path := range texts {
 			dirs[filepath.Dir(path)] = true

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zookylock/zklock/internal/patch"
 )
 
 // TestEveryMutantApplies tells at once, and not only make mutants, when the library has moved from
@@ -22,17 +23,7 @@ func TestEveryMutantApplies(t *testing.T) {
 		for name := range strings.SplitSeq(m.tests, "|") {
 			assert.Len(t, homes[name], 1, "%s: test %s", m.name, name)
 		}
-		texts := make(map[string]string)
-		for _, e := range m.edits {
-			text, ok := texts[e.File]
-			if !ok {
-				read, err := os.ReadFile(filepath.Join("..", "..", e.File))
-				require.NoError(t, err)
-				text = string(read)
-			}
-			assert.Equal(t, 1, strings.Count(text, e.Old), "%s: %s no longer has\n%s",
-				m.name, e.File, e.Old)
-			texts[e.File] = strings.Replace(text, e.Old, e.New, 1)
-		}
+		_, err := patch.Texts(filepath.Join("..", ".."), m.edits)
+		assert.NoError(t, err, m.name)
 	}
 }

@@ -51,29 +51,46 @@ func Copy(ctx context.Context) (tree string, err error) {
 // of other packages can leave out the names of its fields.
 type Edit = struct{ File, Old, New string }
 
-// Apply makes edits in the copy, in their order. undo puts the files back as they were. If an edit
-// does not apply, Apply undoes the edits before it.
-func Apply(tree string, edits []Edit) (undo func() error, err error) {
-	undo = func() error { return nil }
+// Texts returns what edits, in their order, make of the files that they change, by path. It fails
+// if a piece is not there exactly once.
+func Texts(tree string, edits []Edit) (map[string]string, error) {
+	texts := make(map[string]string)
 	for _, e := range edits {
-		last, err := replace(filepath.Join(tree, e.File), e.Old, e.New)
-		if err != nil {
-			return nil, errors.Join(err, undo())
+		path := filepath.Join(tree, e.File)
+		text, ok := texts[path] // several may be of one file
+		if !ok {
+			read, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			text = string(read)
 		}
-		before := undo
-		undo = func() error { return errors.Join(last(), before()) } // several may be of one file
+		if n := strings.Count(text, e.Old); n != 1 {
+			return nil, fmt.Errorf("no longer applies: %s has %d times\n%s", path, n, e.Old)
+		}
+		texts[path] = strings.Replace(text, e.Old, e.New, 1)
 	}
-	return undo, nil
+	return texts, nil
 }
 
-func replace(file, old, new string) (undo func() error, err error) {
-	text, err := os.ReadFile(file)
+// Apply makes edits in the copy. undo puts the files back as they were. If an edit does not apply,
+// Apply changes nothing.
+func Apply(tree string, edits []Edit) (undo func() error, err error) {
+	texts, err := Texts(tree, edits)
 	if err != nil {
 		return nil, err
 	}
-	if n := strings.Count(string(text), old); n != 1 {
-		return nil, fmt.Errorf("no longer applies: %s has %d times\n%s", file, n, old)
+	undo = func() error { return nil }
+	for path, text := range texts {
+		was, err := os.ReadFile(path)
+		if err == nil {
+			before := undo
+			undo = func() error { return errors.Join(os.WriteFile(path, was, 0o666), before()) }
+			err = os.WriteFile(path, []byte(text), 0o666)
+		}
+		if err != nil {
+			return nil, errors.Join(err, undo())
+		}
 	}
-	return func() error { return os.WriteFile(file, text, 0o666) },
-		os.WriteFile(file, []byte(strings.Replace(string(text), old, new, 1)), 0o666)
+	return undo, nil
 }
