@@ -11,32 +11,32 @@ import (
 // is about to end. After a silence the proof may not reach far: then the leader has to hear of the
 // session first, which takes up to half a tick. It fails if the candidate is gone or the session
 // has ended.
-func (l *Lease) Admit(ctx context.Context, h Tenant) error {
+func (l *Lease) Admit(ctx context.Context, h Tenant) (*Tenure, error) {
 	part := l.timeout() / looksPerTimeout
 	// the beat that is to follow the answers up to now by half a tick comes by then: see untilBeat
 	ahead := 3 * part
-	if l.add(h, 2*part, ahead) {
-		return nil
+	if held := l.add(h, 2*part, ahead); held != nil {
+		return held, nil
 	}
 	for {
 		asked := time.Now()
 		if err := l.Check(ctx, h.Znode()); err != nil {
-			return err
+			return nil, err
 		}
-		if l.add(h, 0, ahead+2*time.Since(asked)) {
-			return nil
+		if held := l.add(h, 0, ahead+2*time.Since(asked)); held != nil {
+			return held, nil
 		}
 		if l.tooShort(time.Since(asked)) {
 			l.zs.giveUp(errShortTimeout)
-			return l.zs.EndReason()
+			return nil, l.zs.EndReason()
 		}
 		ahead = 0 // what is slow rather than silent gets no better by waiting
 		select {
 		case <-time.After(l.aging()):
 		case <-l.zs.ended:
-			return l.zs.EndReason()
+			return nil, l.zs.EndReason()
 		case <-ctx.Done():
-			return ContextError(ctx)
+			return nil, ContextError(ctx)
 		}
 	}
 }
@@ -58,30 +58,31 @@ func (l *Lease) aging() time.Duration {
 }
 
 // add puts a hold under the lease if that lasts for some time yet: the last proof, and what the
-// leader has heard.
-func (l *Lease) add(h Tenant, proof, heard time.Duration) bool {
+// leader has heard. Otherwise it returns nil.
+func (l *Lease) add(h Tenant, proof, heard time.Duration) *Tenure {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.noticeSleepLocked(now, 0)
 	if l.ended {
-		return false
+		return nil
 	}
 	if l.kind != LeaseServer && time.Until(l.proof.until()) <= proof {
-		return false
+		return nil
 	}
 	if l.kind == LeaseQuorum && time.Until(l.proof.heardUntil()) <= heard {
-		return false
+		return nil
 	}
-	l.holds[h] = now
-	if len(l.holds) == 1 {
+	held := &Tenure{hold: h, at: len(l.holds), checked: now.Sub(l.made)}
+	l.holds = append(l.holds, held)
+	if held.at == 0 {
 		l.setTimerLocked()
 		select {
 		case l.beat <- struct{}{}:
 		default:
 		}
 	}
-	return true
+	return held
 }
 
 // errShortTimeout is why a session was given up with which nothing can be held.

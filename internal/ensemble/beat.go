@@ -62,7 +62,7 @@ func (l *Lease) beatOnce(due []heldZnode) {
 		var failed *checkError
 		if !errors.As(err, &failed) {
 			if err == nil {
-				l.noteChecked(due, asked)
+				noteChecked(due, asked.Sub(l.made))
 			}
 			return
 		}

@@ -19,7 +19,7 @@ import (
 //   - it was set on this connection, because a server forgets the watches of a connection that ends,
 //     and no change was told of since, because that uses it up;
 //   - the client may read the znode, because servers do not tell others of its changes;
-//   - the hold still waits for it. Otherwise the event would wake nothing.
+//   - the hold still waits for it (Watcher.Call). Otherwise the event would wake nothing.
 //
 // Every beat checks the holds that have no such watch: they are younger than some 20 ms, or the
 // connection is. If the watch is used up between the choice and the beat, the event is here before
@@ -29,79 +29,101 @@ import (
 // a transaction for good does not (verify.go). So the beats also check all holds in rotation, each
 // once in two session timeouts, and the version of its data with it. Whether the session lives is
 // never concluded from a watch: exclusion does not depend on them.
+//
+// A session may hold ten thousand locks, so a beat does next to nothing for each: it looks at a
+// watch by a pointer.
 
 // round is in how many session timeouts each hold is checked once.
 const round = 2
+
+// beatsPerRound is in how many beats that is: so many come in that time, even if one is late.
+const beatsPerRound = round*beatsPerTimeout - 1
 
 // checksPerBeat bounds the size of one transaction, in holds: servers refuse requests above 1 MB,
 // and a path may have 1 kB.
 const checksPerBeat = 500
 
-// heldZnode is the znode of a hold.
+// Tenure is a hold under the lease, until Lease.Drop.
+type Tenure struct {
+	hold Tenant
+	at   int // in Lease.holds, or dropped
+
+	// The fields below are used by the goroutine of the beats alone.
+
+	checked time.Duration // when a quorum was asked about it last, since the Lease was made
+	node    *watchedNode  // of its znode, as far as known
+}
+
+const dropped = -1
+
+// heldZnode is the znode of a hold that is about to be checked.
 type heldZnode struct {
-	hold    Tenant
+	*Tenure
 	path    string
-	checked time.Time // when a quorum was asked about it last
-	version int32     // that a watch vouches for; wire.AnyVersion if none does
+	version int32 // that a watch vouches for; wire.AnyVersion if none does
 }
 
 // held returns the holds under the lease.
-func (l *Lease) held() []heldZnode {
+func (l *Lease) held() []*Tenure {
 	l.mu.Lock()
-	held := make([]heldZnode, 0, len(l.holds))
-	for h, checked := range l.holds {
-		held = append(held, heldZnode{hold: h, checked: checked})
-	}
-	l.mu.Unlock()
-	for i := range held {
-		held[i].path = held[i].hold.Znode()
-	}
-	return held
+	defer l.mu.Unlock()
+	return slices.Clone(l.holds)
 }
 
 // due returns those of the holds that are to be checked now. If the session needs no proof, because
 // another operation has just been confirmed, these are only the ones whose time has come.
-func (l *Lease) due(held []heldZnode, fresh bool) []heldZnode {
+func (l *Lease) due(held []*Tenure, fresh bool) (due []heldZnode) {
 	timeout := l.timeout()
-	period := timeout / beatsPerTimeout
-	late := time.Now().Add(period - round*timeout) // which the next beat would check too late
-	slices.SortFunc(held, func(a, b heldZnode) int { return a.checked.Compare(b.checked) })
-	const beats = round * beatsPerTimeout
-	share := (len(held) + beats - 1) / beats
-	due := held[:0]
-	for i, z := range held {
-		vouched := false
-		z.version, vouched = l.zs.Watches.vouches(z.path)
-		if z.checked.Before(late) || !fresh && (!vouched || i < share) {
-			due = append(due, z)
+	// what was checked last before that would be checked too late by the next beat
+	late := time.Since(l.made) + timeout/beatsPerTimeout - round*timeout
+	first, share := l.turn%len(held), (len(held)+beatsPerRound-1)/beatsPerRound
+	if !fresh {
+		l.turn = first + share
+	}
+	for i, h := range held {
+		inTurn := (i-first+len(held))%len(held) < share
+		if h.checked < late || !fresh && (inTurn || !l.zs.Watches.vouchesFor(h)) {
+			path := h.hold.Znode()
+			due = append(due, heldZnode{h, path, l.zs.Watches.vouchedVersion(path)})
 		}
 	}
 	return due
 }
 
 // noteChecked notes that a quorum was asked about these at that time.
-func (l *Lease) noteChecked(checked []heldZnode, asked time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, z := range checked {
-		if _, ok := l.holds[z.hold]; ok {
-			l.holds[z.hold] = asked
-		}
+func noteChecked(checked []heldZnode, asked time.Duration) {
+	for _, h := range checked {
+		h.Tenure.checked = asked
 	}
 }
 
-// vouches reports whether a change to the znode of a hold would be told of, and to the hold. If so,
-// its data have the returned version.
-func (t *WatchTable) vouches(path string) (version int32, ok bool) {
+// vouchesFor reports whether a change to the znode of a hold would be told of, and to the hold.
+func (t *WatchTable) vouchesFor(h *Tenure) bool {
+	t.mu.Lock()
+	known := h.node != nil && h.node.vouches()
+	t.mu.Unlock()
+	if known {
+		return true
+	}
+	path := h.hold.Znode()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h.node = t.nodes[path]
+	return h.node != nil && h.node.vouches()
+}
+
+// vouchedVersion returns the version of the data of a hold's znode, if a change to it would be told
+// of.
+func (t *WatchTable) vouchedVersion(path string) int32 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if node := t.nodes[path]; node != nil && node.vouches() {
-		return node.state.Version, true
+		return node.state.Version
 	}
-	return wire.AnyVersion, false
+	return wire.AnyVersion
 }
 
-func (n *watchedNode) vouches() bool { return n.news.armed() && !n.opaque && n.waiters != nil }
+func (n *watchedNode) vouches() bool { return n.news.armed() && !n.opaque && n.isHeld }
 
 // doubt has a znode read again that has another version, unless that was told of meanwhile.
 func (t *WatchTable) doubt(path string, version int32) {

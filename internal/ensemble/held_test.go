@@ -21,22 +21,33 @@ func TestWhatVouchesForAHold(t *testing.T) {
 		"may not be read": {func(_ *WatchTable, n *watchedNode, _ *Watcher) { n.opaque = true },
 			false},
 		"not waited for": {func(_ *WatchTable, _ *watchedNode, w *Watcher) { w.Stop() }, false},
+		"waited for by another alone": {func(t *WatchTable, n *watchedNode, w *Watcher) {
+			t.Watch("/lock/a", wake)
+			w.Stop()
+		}, false},
+		"waited for by another too": {func(t *WatchTable, n *watchedNode, w *Watcher) {
+			t.Watch("/lock/a", wake).Stop()
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := newWatchTable(nil)
 			w := table.Watch("/lock/a", wake)
+			w.Call(func() {})
 			w.node.news.arm()
 			w.node.state = NodeState{Version: 7}
 			c.change(table, w.node, w)
-			version, ok := table.vouches("/lock/a")
-			assert.Equal(t, c.want, ok)
-			if c.want {
-				assert.EqualValues(t, 7, version)
-			} else {
-				assert.EqualValues(t, wire.AnyVersion, version)
+			for _, node := range []*watchedNode{nil, w.node} { // as far as it is known before
+				held := &Tenure{hold: new(tenant), node: node}
+				assert.Equal(t, c.want, table.vouchesFor(held))
 			}
+			want := int32(wire.AnyVersion)
+			if c.want {
+				want = 7
+			}
+			assert.Equal(t, want, table.vouchedVersion("/lock/a"))
 		})
 	}
-	_, ok := newWatchTable(nil).vouches("/lock/a")
-	assert.False(t, ok)
+	table := newWatchTable(nil)
+	assert.False(t, table.vouchesFor(&Tenure{hold: new(tenant)}))
+	assert.EqualValues(t, wire.AnyVersion, table.vouchedVersion("/lock/a"))
 }

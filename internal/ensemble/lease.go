@@ -20,11 +20,13 @@ type Lease struct {
 	beat chan struct{} // signals the first hold after none; has room for one
 	soon chan struct{} // signals that the next beat cannot wait; has room for one
 
+	turn int // in holds, whose holds the next beat checks; used by run alone
+
 	made time.Time    // when the Lease was
 	sure atomic.Int64 // up to how long after that Glance need not look; 0 if it must
 
-	mu    sync.Mutex           // guards the fields below
-	holds map[Tenant]time.Time // when a quorum was asked about each last
+	mu    sync.Mutex // guards the fields below
+	holds []*Tenure
 	proof proof
 	ended bool        // nothing is held under it any more
 	timer *time.Timer // calls RunOut at the deadline, and before; set while something is held
@@ -44,7 +46,6 @@ func newLease(zs *Session, kind Proof) *Lease {
 		beat:   make(chan struct{}, 1),
 		soon:   make(chan struct{}, 1),
 		made:   time.Now(),
-		holds:  make(map[Tenant]time.Time),
 		proof:  newProof(kind, zs.client.cfg.Timeout),
 		asleep: zs.client.cfg.Asleep(),
 	}
@@ -212,25 +213,38 @@ func (l *Lease) end(reason error) {
 	lose(holds, reason)
 }
 
-func (l *Lease) takeLocked() map[Tenant]time.Time {
+func (l *Lease) takeLocked() []*Tenure {
 	holds := l.holds
-	l.holds = make(map[Tenant]time.Time)
+	for _, h := range holds {
+		h.at = dropped
+	}
+	l.holds = nil
 	l.setTimerLocked()
 	return holds
 }
 
-func lose(holds map[Tenant]time.Time, reason error) {
-	for h := range holds {
-		h.Lose(reason)
+func lose(holds []*Tenure, reason error) {
+	for _, h := range holds {
+		h.hold.Lose(reason)
 	}
 }
 
-// Drop takes a hold from under the lease, because it is released or lost.
-func (l *Lease) Drop(h Tenant) {
+// Drop takes a hold from under the lease, because it is released or lost. It does nothing if h is nil
+// or has been dropped.
+func (l *Lease) Drop(h *Tenure) {
+	if h == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.holds, h)
-	if len(l.holds) == 0 {
+	if h.at == dropped {
+		return
+	}
+	last := len(l.holds) - 1
+	moved := l.holds[last]
+	l.holds[h.at], l.holds[last] = moved, nil
+	moved.at, h.at = h.at, dropped // in this order: it may be the last itself
+	if l.holds = l.holds[:last]; last == 0 {
 		l.setTimerLocked()
 	}
 }

@@ -36,7 +36,8 @@ func TestGlance(t *testing.T) {
 			asleep := func() time.Duration { asked++; return 0 }
 			client := &common{cfg: Config{Timeout: 10 * hour, Asleep: asleep}}
 			l, h := newLease(&Session{client: client}, LeaseQuorum), new(tenant)
-			l.holds[h], l.proof.deadline, asked = l.made, l.made.Add(hour), 0
+			l.holds = []*Tenure{{hold: h}}
+			l.proof.deadline, asked = l.made.Add(hour), 0
 			for i, at := range c.at {
 				if i > 0 && c.timed {
 					l.proof.deadline = l.made.Add(c.move)

@@ -14,8 +14,8 @@ const auditsToVerify = 3
 // transaction for good: ZOOKEEPER-4785 is one way, chaos has met one after servers were restarted
 // under load. A client that is connected to it waits for a candidate that is gone, and a session
 // that is confirmed by the others is no help. Such a server is left.
-func (t *WatchTable) verify(held map[string]bool) {
-	paths := t.longWaitedFor(held)
+func (t *WatchTable) verify() {
+	paths := t.longWaitedFor()
 	for len(paths) > 0 {
 		some := paths[:min(len(paths), checksPerBeat)]
 		err := t.zs.Lease.Check(context.Background(), some...) // ends with the session
@@ -35,7 +35,7 @@ func (t *WatchTable) verify(held map[string]bool) {
 }
 
 // longWaitedFor returns the paths of what is waited for, but for our own holds.
-func (t *WatchTable) longWaitedFor(held map[string]bool) (paths []string) {
+func (t *WatchTable) longWaitedFor() (paths []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
@@ -43,11 +43,12 @@ func (t *WatchTable) longWaitedFor(held map[string]bool) (paths []string) {
 		if node.waiters == nil || node.audits%auditsToVerify != 0 {
 			continue
 		}
-		if node.what != children && node.what != presence && !held[node.path] {
+		if node.what != children && node.what != presence && !node.isHeld {
 			paths = append(paths, node.path)
 		}
 		for _, name := range node.state.Children() { // which are what is waited for there
-			if path := node.path + "/" + name; !held[path] {
+			path := node.path + "/" + name
+			if child := t.nodes[path]; child == nil || !child.isHeld {
 				paths = append(paths, path)
 			}
 		}
@@ -69,23 +70,14 @@ func (t *WatchTable) standsHere(path string) (exists bool) {
 	return err == nil && exists
 }
 
-// held returns the paths of our own holds.
-func (t *WatchTable) held() map[string]bool {
-	held := make(map[string]bool)
-	for _, z := range t.zs.Lease.held() {
-		held[z.path] = true
-	}
-	return held
-}
-
 // recheck wakes the watchers that an event which was lost would leave waiting: all but those of
 // holds that beats check.
-func (t *WatchTable) recheck(held map[string]bool) {
+func (t *WatchTable) recheck() {
 	beats := t.zs.Lease.kind == LeaseQuorum
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, node := range t.nodes {
-		if beats && held[node.path] && node.vouches() {
+		if beats && node.vouches() {
 			continue
 		}
 		if node.news.armed() { // otherwise it is read anyway
@@ -103,9 +95,8 @@ func (t *WatchTable) audit() {
 	for {
 		select {
 		case <-tick.C:
-			held := t.held()
-			t.recheck(held)
-			t.verify(held)
+			t.recheck()
+			t.verify()
 		case <-t.sooner:
 			tick.Reset(t.zs.Timeout())
 		case <-t.zs.ended:

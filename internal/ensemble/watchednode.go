@@ -19,6 +19,7 @@ type watchedNode struct {
 	news     news
 	state    NodeState
 	what     aspect
+	isHeld   bool   // a hold waits for it, by Watcher.Call
 	reported bool   // the latest of the news was a server's, that it has other children
 	gone     bool   // it is known to be deleted: a candidate's name is not used again soon
 	told     bool   // and nothing else was done to it in the same transaction

@@ -102,15 +102,18 @@ func (w *Watcher) Stop() {
 	if w.next != nil {
 		w.next.prev = w.prev
 	}
+	if w.call != nil {
+		w.node.isHeld = false
+	}
 	w.table.forgetLocked(w.node)
 }
 
 // Call has f called after each change, and wakes no channel any more. f must not block, and not use
-// the WatchTable.
+// the WatchTable. It is for the watch on the znode of a hold, of which there is one.
 func (w *Watcher) Call(f func()) {
 	w.table.mu.Lock()
 	defer w.table.mu.Unlock()
-	w.wake, w.call = nil, f
+	w.wake, w.call, w.node.isHeld = nil, f, true
 }
 
 // ArmedSince reports whether the server will report the next change. While it does, and told is the

@@ -265,32 +265,37 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "beats: a watch that wakes nothing counts",
-		edits: []edit{{"internal/ensemble/held.go", " && n.waiters != nil }", " }"}},
+		edits: []edit{{"internal/ensemble/held.go", " && n.isHeld }", " }"}},
 		tests: "TestWhatVouchesForAHold",
 	},
 	{
 		name:  "beats: holds not checked in rotation",
-		edits: []edit{{"internal/ensemble/held.go", "z.checked.Before(late) || !fresh && (!vouched || i < share)", "late.IsZero() || !fresh && (!vouched || i < min(share, 1))"}},
+		edits: []edit{{"internal/ensemble/held.go", "h.checked < late || !fresh && (inTurn ||", "late > time.Since(l.made) || !fresh && (inTurn && i == 0 ||"}},
 		tests: "TestVirtualHoldsOnAServerThatLostATransaction",
 	},
 	{
 		name:  "beats: holds of a busy session not checked",
-		edits: []edit{{"internal/ensemble/held.go", "z.checked.Before(late) ||", "late.IsZero() ||"}},
+		edits: []edit{{"internal/ensemble/held.go", "h.checked < late ||", "late > time.Since(l.made) ||"}},
 		tests: "TestVirtualHoldsOnAServerThatLostATransaction",
 	},
 	{
-		name:  "beats: rotation without order",
-		edits: []edit{{"internal/ensemble/held.go", "			l.holds[z.hold] = asked\n", "			_ = asked\n"}},
-		tests: "TestVirtualHoldsOnAServerThatLostATransaction|TestVirtualIdleHoldsCostNothing",
+		name:  "beats: when a hold was checked is not noted",
+		edits: []edit{{"internal/ensemble/held.go", "		h.Tenure.checked = asked\n", "		_, _ = h, asked\n"}},
+		tests: "TestVirtualIdleHoldsCostNothing",
+	},
+	{
+		name:  "beats: the same holds each time",
+		edits: []edit{{"internal/ensemble/held.go", "		l.turn = first + share\n", ""}},
+		tests: "TestVirtualIdleHoldsCostNothing",
 	},
 	{
 		name:  "beats: all holds checked each time",
-		edits: []edit{{"internal/ensemble/held.go", "i < share)", "i < share*len(held))"}},
+		edits: []edit{{"internal/ensemble/held.go", "< share\n", "< share*len(held)\n"}},
 		tests: "TestVirtualIdleHoldsCostNothing",
 	},
 	{
 		name:  "beats: young holds not checked",
-		edits: []edit{{"internal/ensemble/held.go", "(!vouched || i < share)", "(!vouched && false || i < share)"}},
+		edits: []edit{{"internal/ensemble/held.go", "(inTurn || !l.zs.Watches.vouchesFor(h))", "(inTurn || false && !l.zs.Watches.vouchesFor(h))"}},
 		tests: "TestVirtualYoungHoldsAreChecked",
 	},
 	{
@@ -305,7 +310,7 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "beats: audits read holds",
-		edits: []edit{{"internal/ensemble/verify.go", "if beats && held[node.path] && node.vouches() {", "if false && beats {"}},
+		edits: []edit{{"internal/ensemble/verify.go", "if beats && node.vouches() {", "if false && beats {"}},
 		tests: "TestVirtualIdleHoldsCostNothing",
 	},
 	{
@@ -360,7 +365,7 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "server out of step believed",
-		edits: []edit{{"internal/ensemble/verify.go", "			t.verify(held)\n", ""}},
+		edits: []edit{{"internal/ensemble/verify.go", "			t.verify()\n", ""}},
 		tests: "TestVirtualServerOutOfStep",
 	},
 	{

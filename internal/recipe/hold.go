@@ -22,9 +22,10 @@ import (
 //
 // A hold that several goroutines of the process share has parts: what befalls it befalls them.
 type Hold struct {
-	of    *Acquisition
-	zxid  int64           // of the candidate's creation
-	lease *ensemble.Lease // which proves the hold
+	of     *Acquisition
+	zxid   int64            // of the candidate's creation
+	lease  *ensemble.Lease  // which proves the hold
+	tenure *ensemble.Tenure // under it; nil until it is admitted, and if it is a part
 
 	revoked signal // the holder should stop
 	lost    signal // the hold is gone

@@ -202,7 +202,7 @@ func (p *Passage) remove(ctx context.Context) {
 		<-d.done // it has been told already, as has the watch
 	}
 	p.endWatch()
-	c.zs.Lease.Drop(p.hold)
+	c.zs.Lease.Drop(p.hold.tenure)
 	c.doubted = errors.Is(p.hold.State(), ensemble.ErrRemoved)
 	err := c.remove(ctx)
 	if c.isOver() {

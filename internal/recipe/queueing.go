@@ -225,8 +225,8 @@ func (p *Passage) obtainPermits(c *candidate) error {
 }
 
 // admit puts the candidate's hold under the lease.
-func (c *candidate) admit(ctx context.Context) error {
-	err := c.zs.Lease.Admit(ctx, c.hold)
+func (c *candidate) admit(ctx context.Context) (err error) {
+	c.hold.tenure, err = c.zs.Lease.Admit(ctx, c.hold)
 	if errors.Is(err, zk.ErrNoNode) {
 		return ErrVanished
 	}
@@ -345,7 +345,7 @@ func (p *Passage) takeSlot(ctx context.Context, c *candidate) (err error) {
 
 // withdraw takes back a grant that came after the acquisition had failed.
 func (p *Passage) withdraw(h *Hold) {
-	h.lease.Drop(h)
+	h.lease.Drop(h.tenure)
 	p.leaveSlot()
 }
 

@@ -53,7 +53,7 @@ func TestVirtualIdleHoldsCostNothing(t *testing.T) {
 			time.Sleep(10 * timeout) // sleep ok: virtual
 			synctest.Wait()
 			assert.InDelta(t, 60, client.Sent(wire.OpMulti)-beats, 1, "beats of %d", n)
-			assert.InDelta(t, 60*((n+11)/12), client.Checks()-checks, float64(n+11)/12, "of %d", n)
+			assert.InDelta(t, 60*((n+10)/11), client.Checks()-checks, float64(n+10)/11, "of %d", n)
 			assert.Zero(t, readsOf(client)-reads, "reads of %d", n)
 			for _, m := range locks {
 				assert.NoError(t, m.Err())
@@ -100,7 +100,9 @@ func TestVirtualYoungHoldsAreChecked(t *testing.T) {
 		checks := client.Checks()
 		time.Sleep(timeout / 6) // sleep ok: virtual
 		synctest.Wait()
-		assert.Equal(t, 3+5, client.Checks()-checks)
+		checked := client.Checks() - checks
+		assert.GreaterOrEqual(t, checked, 5)
+		assert.LessOrEqual(t, checked, 4+5) // those whose turn it is can be young too
 		w.Answer(wire.OpGetData, 0)
 		unlockAll(append(locks, more...))
 	})
