@@ -189,12 +189,11 @@ func (m *Mutex) forget(a *recipe.Acquisition) bool {
 
 // take removes the current hold from the handle and returns it, or nil if there is none.
 func (m *Mutex) take() *recipe.Acquisition {
-	for {
-		a := m.holding()
-		if a == nil || m.forget(a) {
-			return a
-		}
-	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.current
+	m.current = nil
+	return a
 }
 
 // holding returns the acquisition that holds the handle, or nil if nothing is held.
@@ -349,6 +348,7 @@ func (m *Mutex) LockAsync(ctx context.Context) *Pending {
 // frees the lock: all holds of the Session are lost. From then on acquisitions of that lock fail
 // with zk.ErrNoAuth, until the ACL of its znode lets the Session delete.
 func (m *Mutex) UnlockContext(ctx context.Context) error {
+	m.check()
 	a := m.take()
 	if a == nil {
 		return opError("unlock", m.path, ErrNotLocked)

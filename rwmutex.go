@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/zookylock/zklock/internal/closed"
 	"github.com/zookylock/zklock/internal/ensemble"
@@ -149,7 +150,7 @@ func (rw *RWMutex) takeRead() *recipe.Acquisition {
 		return nil
 	}
 	next, worst := 0, 0
-	rw.reads[0].Hold().Stands() // the others' lease is the same, or newer
+	rw.reads[0].Hold().Stands(time.Now()) // the others' lease is the same, or newer
 	for i, a := range rw.reads {
 		bad := 0
 		switch err := a.Hold().Known(); {

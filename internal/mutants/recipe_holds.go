@@ -351,7 +351,7 @@ var ofHolds = []mutant{
 	},
 	{
 		name:  "released: told before the candidate is gone",
-		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {\n		delete", "	if true {\n		delete"}},
+		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {\n		t.drop", "	if true {\n		t.drop"}},
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{
@@ -371,7 +371,7 @@ var ofHolds = []mutant{
 	},
 	{
 		name:  "cohort asked while it waits not granted its turn",
-		edits: []edit{{"internal/recipe/term.go", "		if t.owner.hold.lost.isGiven() || ", "		if !t.owner.hold.Stands() || "}},
+		edits: []edit{{"internal/recipe/term.go", "		if t.owner.hold.lost.isGiven() || ", "		if !t.owner.hold.Stands(now) || "}},
 		tests: "TestACohortThatIsAskedWhileItWaits",
 	},
 	{
@@ -391,7 +391,7 @@ var ofHolds = []mutant{
 	},
 	{
 		name:  "readers join although a writer queues",
-		edits: []edit{{"internal/recipe/cohort.go", "t.owner.hold.Stands() && t.mayPass() &&", "t.owner.hold.Stands() &&"}},
+		edits: []edit{{"internal/recipe/cohort.go", "t.owner.hold.Stands(m.begun) && t.mayPass() &&", "t.owner.hold.Stands(m.begun) &&"}},
 		tests: "TestReadersOfAProcessShareACandidate",
 	},
 	{

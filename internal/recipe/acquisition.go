@@ -60,10 +60,10 @@ type route interface {
 	// settled is told once that the acquisition is granted the lock, or why it has failed.
 	settled(err error)
 
-	// letGo is told once that the hold is over, and with which loss. It returns the passage whose
-	// candidate goes with the hold, nil if others hold the lock by it, and whether its removal is
-	// the caller's to do.
-	letGo(lost error) (p *Passage, mine bool)
+	// letGo is told once that the hold is over, just now, and with which loss. It returns the passage
+	// whose candidate goes with the hold, nil if others hold the lock by it, and whether its removal
+	// is the caller's to do.
+	letGo(now time.Time, lost error) (p *Passage, mine bool)
 
 	// alone returns the passage whose candidate the hold has, which serves this hold alone from now
 	// on.
@@ -102,15 +102,18 @@ func (a *Acquisition) explained() error {
 
 // settle decides how the acquisition ends: with an error, or with the hold if that is nil. It is
 // false if that is decided already.
-func (a *Acquisition) settle(err error) bool {
-	if !a.decide(err) {
+func (a *Acquisition) settle(err error) bool { return a.settleAt(time.Now(), err) }
+
+// settleAt is settle for a caller that has just looked at the clock.
+func (a *Acquisition) settleAt(now time.Time, err error) bool {
+	if !a.decide(now, err) {
 		return false
 	}
 	a.route.settled(err)
 	return true
 }
 
-func (a *Acquisition) decide(err error) bool {
+func (a *Acquisition) decide(now time.Time, err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.done.isGiven() {
@@ -119,10 +122,10 @@ func (a *Acquisition) decide(err error) bool {
 	a.err = err
 	a.locks.waiting.drop(a)
 	if err == nil {
-		a.hold.grant()
+		a.hold.grant(now)
 		a.Granted(a)
 	} else {
-		a.observer.Settled(a, time.Since(a.begun), err)
+		a.observer.Settled(a, now.Sub(a.begun), err)
 	}
 	if a.detach != nil {
 		a.detach()
@@ -169,7 +172,9 @@ func (a *Acquisition) Hold() *Hold {
 // Result waits for the acquisition. After a failure it gives the removal of the candidate a moment,
 // so that as a rule nothing is left when the caller goes on.
 func (a *Acquisition) Result() (*Hold, error) {
-	<-a.done.C()
+	if !a.done.isGiven() {
+		<-a.done.C()
+	}
 	a.mu.Lock()
 	h, err := a.hold, a.err
 	a.mu.Unlock()
@@ -229,7 +234,7 @@ type release struct {
 func (a *Acquisition) letGo() (r release, lost error) {
 	r = release{a: a, begun: time.Now()}
 	lost = a.hold.release(r.begun)
-	p, mine := a.route.letGo(lost)
+	p, mine := a.route.letGo(r.begun, lost)
 	switch {
 	case lost != nil:
 	case p == nil:

@@ -49,6 +49,7 @@ type member struct {
 	co    *Cohort
 	place *list.Element // among the waiting members, nil for others; guarded by the cohort's mutex
 	told  bool          // that it has to wait; guarded by the same
+	at    int32         // in term.members; guarded by the same
 	term  *term         // that its hold is a part of
 }
 
@@ -60,7 +61,9 @@ func (m *member) settled(err error) {
 }
 
 // letGo passes the hold on.
-func (m *member) letGo(error) (of *Passage, mine bool) { return m.term.release(m), false }
+func (m *member) letGo(now time.Time, _ error) (of *Passage, mine bool) {
+	return m.term.release(now, m), false
+}
 
 func (m *member) cleanUp() time.Duration { return cleanUpPatience }
 
@@ -81,7 +84,6 @@ func (m *member) alone() *Passage {
 // Begin begins an acquisition through the cohort.
 func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 	m := co.newMember(ctx, c)
-	co.locks.waiting.add(&m.Acquisition)
 	begun, err := co.admit(ctx, m)
 	if m.queued == nil {
 		m.queued = make(chan struct{})
@@ -95,8 +97,8 @@ func (co *Cohort) Begin(ctx context.Context, c Claim) *Acquisition {
 
 func (co *Cohort) newMember(ctx context.Context, c Claim) *member {
 	m := &member{co: co}
-	m.Acquisition = Acquisition{Claim: c, locks: co.locks, observer: co.locks.observer, route: m,
-		ctx: ctx, begun: time.Now()}
+	m.Claim, m.ctx, m.route = c, ctx, m
+	m.locks, m.observer = co.locks, co.locks.observer
 	m.hold = m.newHold()
 	return m
 }
@@ -105,6 +107,7 @@ func (co *Cohort) newMember(ctx context.Context, c Claim) *member {
 func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error) {
 	co.mu.Lock()
 	defer co.mu.Unlock()
+	m.begun = time.Now()
 	switch {
 	case co.locks.client.Closing().Err() != nil: // close has been called, or will be
 		return nil, ensemble.ErrClosed
@@ -113,6 +116,7 @@ func (co *Cohort) admit(ctx context.Context, m *member) (begun *term, err error)
 	case co.joinLocked(m):
 		return nil, nil
 	}
+	co.locks.waiting.add(&m.Acquisition)
 	m.place = co.waiting.PushBack(m)
 	if begun = co.beginLocked(); begun == nil { // otherwise its candidate may be first
 		m.queueBehindLocked(co.waiting.Len() - 1 + co.term.active)
@@ -141,7 +145,8 @@ func (co *Cohort) queuedBehind(ahead int) {
 	}
 }
 
-// joinLocked lets a member in that need not wait: a reader, or one for which the hold was kept.
+// joinLocked lets a member in that has begun just now and need not wait: a reader, or one for which
+// the hold was kept.
 func (co *Cohort) joinLocked(m *member) bool {
 	t := co.term
 	if t == nil || t.phase == queueing {
@@ -151,7 +156,7 @@ func (co *Cohort) joinLocked(m *member) bool {
 		return t.resumeLocked(m)
 	}
 	m.queued = t.queued
-	if t.owner.hold.Stands() && t.mayPass() && t.grantLocked(m) {
+	if t.owner.hold.Stands(m.begun) && t.mayPass() && t.grantLocked(m.begun, m) {
 		t.countLocked()
 		return true
 	}
@@ -166,8 +171,7 @@ func (co *Cohort) beginLocked() *term {
 		return nil
 	}
 	t := &term{co: co, limit: co.max, queued: make(chan struct{}),
-		members: make(map[*member]struct{}),
-		keeps:   co.idle > 0 && co.claim.Kind.Exclusive() && co.thrift.pays()}
+		keeps: co.idle > 0 && co.claim.Kind.Exclusive() && co.thrift.pays()}
 	t.wait, t.giveUp = context.WithCancel(context.Background())
 	co.term = t
 	return t

@@ -57,11 +57,11 @@ type span struct {
 	end context.CancelFunc
 }
 
-// grant begins the hold. What has befallen its candidate before is told now.
-func (h *Hold) grant() {
+// grant begins the hold, at the time now. What has befallen its candidate before is told.
+func (h *Hold) grant(now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.since = time.Now()
+	h.since = now
 	h.of.tellGranted(h.since)
 	switch {
 	case h.ended:
@@ -245,9 +245,9 @@ func (h *Hold) State() error {
 	return h.Known()
 }
 
-// Stands reports whether the holder may go on.
-func (h *Hold) Stands() bool {
-	h.lease.Glance(time.Now())
+// Stands reports whether the holder may go on. now is the time, just read.
+func (h *Hold) Stands(now time.Time) bool {
+	h.lease.Glance(now)
 	return h.Known() == nil
 }
 

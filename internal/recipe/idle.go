@@ -115,14 +115,14 @@ func (t *term) mayKeepLocked() bool {
 	return t.keeper != nil && t.grants < math.MaxUint32 && t.owner.hold.Known() == nil
 }
 
-// resumeLocked grants a member the hold that is kept. It is false if there is none, or if it has to
+// resumeLocked grants a member that has begun just now the hold that is kept. It is false if there is none, or if it has to
 // be listed first whether another contender has come.
 func (t *term) resumeLocked(m *member) bool {
-	if t.phase != resting || t.co.waiting.Len() > 0 || !t.keeper.alone() || !t.owner.hold.Stands() {
+	if t.phase != resting || t.co.waiting.Len() > 0 || !t.keeper.alone() || !t.owner.hold.Stands(m.begun) {
 		return false
 	}
 	m.queued = t.queued
-	if !t.grantLocked(m) {
+	if !t.grantLocked(m.begun, m) {
 		return false
 	}
 	t.phase = held
@@ -142,6 +142,7 @@ func (co *Cohort) Resume(ctx context.Context, c Claim) *Acquisition {
 	m := co.newMember(ctx, c)
 	co.mu.Lock()
 	defer co.mu.Unlock()
+	m.begun = time.Now()
 	if ctx.Err() != nil || co.term == nil || !co.term.resumeLocked(m) {
 		return nil
 	}
@@ -233,9 +234,10 @@ func (t *term) noteAlone(k *keeper, told uint64) {
 	k.listed, k.told = true, told
 	var begun *term
 	if t.phase == resting && co.waiting.Len() > 0 {
-		t.owner.hold.Stands() // looks at the clock, for goOnLocked
+		now := time.Now()
+		t.owner.hold.Stands(now) // a look at the clock, for goOnLocked
 		t.phase = held
-		begun = t.goOnLocked()
+		begun = t.goOnLocked(now)
 	}
 	co.mu.Unlock()
 	co.queue(begun)

@@ -161,7 +161,7 @@ func (p *Passage) settled(err error) {
 }
 
 // letGo frees the handle. The candidate of a hold that is lost is being removed already.
-func (p *Passage) letGo(lost error) (of *Passage, mine bool) {
+func (p *Passage) letGo(_ time.Time, lost error) (of *Passage, mine bool) {
 	p.leaveSlot()
 	return p, lost == nil
 }

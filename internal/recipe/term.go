@@ -28,12 +28,12 @@ type term struct {
 	unwatch func() bool   // of the client's closing
 
 	phase   phase
-	passage *Passage             // in ZooKeeper; nil until that has begun
-	owner   *Passage             // the same, from held on
-	members map[*member]struct{} // whose candidate is not known to be gone, or passed on
-	last    *member              // that released the lock when the term became idle
-	active  int                  // holds that are not released
-	grants  uint32               // so far
+	passage *Passage  // in ZooKeeper; nil until that has begun
+	owner   *Passage  // the same, from held on
+	members []*member // whose candidate is not known to be gone, or passed on
+	last    *member   // that released the lock when the term became idle
+	active  int       // holds that are not released
+	grants  uint32    // so far
 	// grants that a contender in ZooKeeper's queue may have had to wait for
 	counted int
 	limit   int // of counted
@@ -75,7 +75,7 @@ func (t *term) onSettled(owner *Passage, err error) {
 	t.owner, t.phase = owner, held
 	if co.term == t { // otherwise no member waits for it any more
 		t.keepLocked()
-		if t.grantNextLocked(); t.active > 0 {
+		if t.grantNextLocked(time.Now()); t.active > 0 {
 			t.countLocked()
 		}
 		if !co.claim.Kind.Exclusive() && co.waiting.Len() > 0 {
@@ -106,36 +106,53 @@ func (t *term) mayPass() bool {
 	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.Known() == nil
 }
 
-// grantLocked gives a part of the hold to a member. It is false if that has given up, or the hold
+// grantLocked gives a part of the hold to a member, at the time now. It is false if that has given up, or the hold
 // is not as it should be.
-func (t *term) grantLocked(m *member) bool {
+func (t *term) grantLocked(now time.Time, m *member) bool {
 	if !t.owner.hold.divide(m.hold, t.grants) {
 		return false
 	}
 	m.term = t
-	if !m.settle(nil) {
+	if !m.settleAt(now, nil) {
 		m.term = nil
-		m.hold.release(time.Now())
+		m.hold.release(now)
 		return false
 	}
 	t.grants++
 	t.co.thrift.streak++
 	t.active++
-	t.members[m] = struct{}{}
+	t.addLocked(m)
 	return true
+}
+
+// addLocked adds a member whose candidate is there.
+func (t *term) addLocked(m *member) {
+	m.at = int32(len(t.members))
+	t.members = append(t.members, m)
+}
+
+// dropLocked drops a member that is not to be told by onLeft. It may have been dropped before.
+func (t *term) dropLocked(m *member) {
+	last := len(t.members) - 1
+	if int(m.at) > last || t.members[m.at] != m {
+		return
+	}
+	moved := t.members[last]
+	t.members[m.at], moved.at = moved, m.at
+	t.members[last], t.members = nil, t.members[:last]
 }
 
 // grantNextLocked grants the lock to the member that has waited longest, or to every reader. It
 // does so even if the candidate was revoked, and leaves it to the members to heed that: a member
 // that left without a grant would queue behind the clients that revoke, and be revoked again.
-func (t *term) grantNextLocked() {
+func (t *term) grantNextLocked(now time.Time) {
 	waiting := &t.co.waiting
 	for e := waiting.Front(); e != nil; e = waiting.Front() {
 		m := e.Value.(*member)
 		if t.owner.hold.lost.isGiven() || t.grants == math.MaxUint32 {
 			return
 		}
-		granted := t.grantLocked(m)
+		granted := t.grantLocked(now, m)
 		if !granted && !m.done.isGiven() {
 			return // the hold was lost just now
 		}
@@ -186,9 +203,10 @@ func (t *term) check(began int) {
 	}
 	var begun *term
 	if t.phase == idle {
-		t.owner.hold.Stands() // looks at the clock, for goOnLocked
+		now := time.Now()
+		t.owner.hold.Stands(now) // a look at the clock, for goOnLocked
 		t.phase = held
-		begun = t.goOnLocked()
+		begun = t.goOnLocked(now)
 		t.dismissLocked(t.last)
 	}
 	co.mu.Unlock()
@@ -227,15 +245,15 @@ func (t *term) contended(ctx context.Context, children []string) (found bool, er
 	return false, err
 }
 
-// release takes a hold back that its holder has released or lost. It returns the passage whose
+// release takes a hold back that its holder has released or lost, just now. It returns the passage whose
 // candidate is removed for it, nil if there is none because others hold the lock, or will.
-func (t *term) release(m *member) *Passage {
+func (t *term) release(now time.Time, m *member) *Passage {
 	co := t.co
 	co.mu.Lock()
 	t.active--
 	var begun *term
 	if t.active == 0 {
-		begun = t.goOnLocked()
+		begun = t.goOnLocked(now)
 	}
 	isOver := t.phase == ended
 	if t.last = m; t.phase != idle {
@@ -253,7 +271,7 @@ func (t *term) release(m *member) *Passage {
 // the candidate, or will. Otherwise onLeft does.
 func (t *term) dismissLocked(m *member) {
 	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {
-		delete(t.members, m)
+		t.dropLocked(m)
 		m.gone.give()
 	}
 }
@@ -262,18 +280,19 @@ func (t *term) dismissLocked(m *member) {
 func (t *term) onLeft() {
 	t.co.mu.Lock()
 	defer t.co.mu.Unlock()
-	for m := range t.members {
+	for _, m := range t.members {
 		m.gone.give()
 	}
 	t.members = nil
 }
 
 // goOnLocked passes on the hold, which no member has, or keeps it, or ends the term. It returns the
-// next term if one is to be queued. The caller has just looked at the clock, as for mayPass.
-func (t *term) goOnLocked() *term {
+// next term if one is to be queued. now is the time at which the caller has just looked at the clock,
+// as for mayPass.
+func (t *term) goOnLocked(now time.Time) *term {
 	if t.co.term == t && t.co.claim.Kind.Exclusive() {
 		if t.co.waiting.Len() > 0 && t.mayPass() {
-			if t.grantNextLocked(); t.active > 0 {
+			if t.grantNextLocked(now); t.active > 0 {
 				t.countLocked()
 				return nil
 			}
@@ -284,7 +303,7 @@ func (t *term) goOnLocked() *term {
 			return nil
 		}
 		if t.co.waiting.Len() == 0 && t.mayKeepLocked() {
-			t.phase, t.keeper.since = resting, time.Now()
+			t.phase, t.keeper.since = resting, now
 			return nil
 		}
 	}
