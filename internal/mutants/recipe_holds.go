@@ -355,6 +355,11 @@ var ofHolds = []mutant{
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{
+		name:  "released: not told to who was granted a hold that was kept",
+		edits: []edit{{"internal/recipe/term.go", "	if int(m.at) > last || t.members[m.at] != m {\n		return\n	}\n", ""}},
+		tests: "TestVirtualIdleHoldOnANewConnection",
+	},
+	{
 		name:  "released: kept back from who has passed a hold on",
 		edits: []edit{{"internal/recipe/term.go", "		t.dismissLocked(t.last)\n", ""}},
 		tests: "TestVirtualReleasedWhenPassedOn",

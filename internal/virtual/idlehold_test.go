@@ -237,11 +237,15 @@ func TestVirtualIdleHoldAndClose(t *testing.T) {
 // TestVirtualIdleHoldOnANewConnection has the connection break while a hold is kept, with and
 // without another contender that comes meanwhile.
 func TestVirtualIdleHoldOnANewConnection(t *testing.T) {
-	for _, contended := range []bool{false, true} {
+	for _, c := range []struct{ contended, limited bool }{{}, {limited: true}, {contended: true}} {
 		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
 			s, client := w.dial("", 10*time.Second)
 			far, _ := w.dial("", 10*time.Second)
-			m, other := keeping(t, s, time.Minute), mutex(t, far, "m")
+			contended, opts := c.contended, []zklock.LockOption(nil)
+			if c.limited { // so that the queue is listed once more before the next is granted the lock
+				opts = append(opts, zklock.WithLocalHandoff(1))
+			}
+			m, other := keeping(t, s, time.Minute, opts...), mutex(t, far, "m")
 			znode := w.Ephemerals()[0]
 			client.Refuse()
 			client.Cut()
@@ -269,7 +273,11 @@ func TestVirtualIdleHoldOnANewConnection(t *testing.T) {
 			<-before.Done()
 			require.NoError(t, before.Err())
 			assert.Equal(t, !contended, w.Ephemerals()[0] == znode)
+			require.True(t, isOpen(before.Released()))
 			m.Unlock()
+			require.NoError(t, m.Relinquish(t.Context()))
+			synctest.Wait()
+			assert.False(t, isOpen(before.Released()), "it is not told that no candidate is left")
 		})
 	}
 }
