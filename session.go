@@ -273,7 +273,8 @@ func (s *Session) Done() <-chan struct{} {
 // Close releases every hold, ends the ZooKeeper session and waits for every goroutine of the
 // Session. Holders see their holds lost; calls that wait for a lock fail with ErrClosed. If no
 // server answers within a few seconds, Close returns an error, and the ensemble releases the locks
-// when the session times out. Closing again returns the same result.
+// when the session times out. If a server needs long to release thousands of holds, Close waits for
+// up to eleven seconds. Closing again returns the same result.
 func (s *Session) Close() error {
 	s.check()
 	err := s.client.Close()

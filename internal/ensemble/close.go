@@ -14,6 +14,13 @@ func (zs *Session) removed() <-chan struct{} {
 	return zs.none
 }
 
+// owned returns how many candidates the session may have.
+func (zs *Session) owned() int {
+	zs.mu.Lock()
+	defer zs.mu.Unlock()
+	return zs.ephemerals
+}
+
 // closeConfirmed reports whether a server has confirmed that we ended the session.
 func (zs *Session) closeConfirmed() bool {
 	zs.mu.Lock()
@@ -32,6 +39,10 @@ func (zs *Session) dispose() {
 // server if it must.
 const closePatience = 2 * time.Second
 
+// longestRemoval is for how long Close waits for servers that go on removing it. The end of the
+// session removes the rest.
+const longestRemoval = 10 * time.Second
+
 // hangUp ends the ZooKeeper session, on the server too if there is one.
 func (zs *Session) hangUp() {
 	if zs.served() && closed.Is(zs.ready) {
@@ -44,19 +55,25 @@ func (zs *Session) hangUp() {
 
 // awaitRemoval waits until the acquisitions have removed their candidates, which they do by
 // themselves, and reports whether they have. zk.Conn.Close is not enough: it asks one server, once,
-// and the connection may be broken or the server hang.
+// and the connection may be broken or the server hang. A server that has removed none of them lately
+// is left. One that goes on removing them has more time.
 func (zs *Session) awaitRemoval() bool {
-	removed := zs.removed()
-	select {
-	case <-removed:
-		return true
-	case <-time.After(closePatience / 4):
-		zs.leave()
+	const parts = 4
+	removed, left, begun := zs.removed(), zs.owned(), time.Now()
+	for silent := 0; silent < parts && time.Since(begun) < longestRemoval; {
+		select {
+		case <-removed:
+			return true
+		case <-time.After(closePatience / parts):
+		}
+		before := left
+		if left = zs.owned(); left < before {
+			silent = 0
+			continue
+		}
+		if silent++; silent < parts {
+			zs.leave()
+		}
 	}
-	select {
-	case <-removed:
-		return true
-	case <-time.After(closePatience * 3 / 4):
-		return false
-	}
+	return false
 }

@@ -58,6 +58,17 @@ func (c *Cluster) ReleaseCommits() {
 	})
 }
 
+// CommitNext confirms the first of what HoldCommits has held back, if there is any.
+func (c *Cluster) CommitNext() {
+	c.do(func() {
+		if len(c.proposed) > 0 {
+			first := c.proposed[0]
+			c.proposed = c.proposed[1:]
+			first.commit()
+		}
+	})
+}
+
 // Proposed returns how many proposals ReleaseCommits would have committed.
 func (c *Cluster) Proposed() (n int) {
 	c.do(func() { n = len(c.proposed) })

@@ -314,6 +314,21 @@ var ofEnsemble = []mutant{
 		tests: "TestVirtualIdleHoldsCostNothing",
 	},
 	{
+		name:  "Close leaves a server that removes candidates",
+		edits: []edit{{"internal/ensemble/close.go", "left < before {", "left < before-1e6 {"}},
+		tests: "TestVirtualCloseOnASlowServer",
+	},
+	{
+		name:  "Close waits without end for a server that removes candidates",
+		edits: []edit{{"internal/ensemble/close.go", " && time.Since(begun) < longestRemoval", " && !begun.IsZero()"}},
+		tests: "TestVirtualCloseOnASlowServer",
+	},
+	{
+		name:  "Close stays with a server that hangs",
+		edits: []edit{{"internal/ensemble/close.go", "			zs.leave()\n", ""}},
+		tests: "TestVirtualCloseOnAServerThatHangs",
+	},
+	{
 		name:  "restored watches: from the transaction of an event",
 		edits: []edit{{"internal/ensemble/session.go", "noteDisconnected(zs.answered.Load())", "noteDisconnected(zs.lastZxid.Load())"}},
 		tests: "TestVirtualHalfOfTheEvents",

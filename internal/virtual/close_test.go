@@ -36,6 +36,62 @@ func TestVirtualCloseWhileListingsGoUnanswered(t *testing.T) {
 	})
 }
 
+// TestVirtualCloseOnASlowServer closes a Session that holds many locks. The server needs longer to
+// remove them all than Close waits for one that does nothing, so Close must not leave it. If it needs
+// much longer, the end of the session removes the rest.
+func TestVirtualCloseOnASlowServer(t *testing.T) {
+	for _, c := range []struct {
+		pause time.Duration // for each
+		want  float64       // seconds
+	}{{70 * time.Millisecond, 4.2}, {300 * time.Millisecond, 11}} {
+		virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
+			s, _ := w.dial("", 30*time.Second)
+			hold(t, s, 60)
+			w.HoldCommits()
+			stop := make(chan struct{})
+			var server sync.WaitGroup
+			server.Go(func() {
+				for isOpen(stop) {
+					time.Sleep(c.pause) // sleep ok: virtual
+					w.CommitNext()
+				}
+			})
+			w.sessions = nil // a second Close would return what the first does
+			begun := time.Now()
+			err := s.Close()
+			assert.InDelta(t, c.want, time.Since(begun).Seconds(), 0.6)
+			assert.Zero(t, s.Stats().Disconnections)
+			close(stop)
+			server.Wait()
+			if c.want < 10 {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorContains(t, err, "no server has confirmed it")
+				w.ReleaseCommits()
+			}
+			assert.Empty(t, w.Ephemerals())
+		})
+	}
+}
+
+// TestVirtualCloseOnAServerThatHangs has Close go to another server.
+func TestVirtualCloseOnAServerThatHangs(t *testing.T) {
+	virtually(t, fakezk.Config{Servers: 2, Latency: ms(3)}, func(t *testing.T, w *world) {
+		s, _ := w.dial(w.Server(0).Address()+","+w.Server(1).Address(), 10*time.Second)
+		hold(t, s, 20)
+		server := w.Server(0)
+		if server.Address() != s.Stats().Server {
+			server = w.Server(1)
+		}
+		server.Hang()
+		begun := time.Now()
+		assert.NoError(t, s.Close())
+		assert.Less(t, time.Since(begun), time.Second)
+		assert.Empty(t, w.Ephemerals())
+		server.Resume()
+	})
+}
+
 // TestVirtualCloseAfterALostCreation closes a Session that does not know of its only candidate.
 func TestVirtualCloseAfterALostCreation(t *testing.T) {
 	virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
