@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -161,31 +162,64 @@ func (r *run) read(st Step) {
 	if err != nil {
 		return
 	}
-	held := &hold{by: st, lock: st.Lock, shared: true,
-		session: r.sessions[st.Session].ID(), lost: revoked}
-	r.granted(held)
 	r.handlesMu.Lock()
-	r.reads[rw] = append(r.reads[rw], held)
+	beside := r.reads[rw]
+	if beside == nil {
+		beside = new(readers)
+		r.reads[rw] = beside
+	}
 	r.handlesMu.Unlock()
+	held := &hold{by: st, lock: st.Lock, shared: true,
+		session: r.sessions[st.Session].ID(), lost: revoked, beside: beside}
+	beside.add(held)
+	r.granted(held)
 	select {
 	case <-time.After(st.For):
 	case <-r.well:
 	case <-revoked:
 	}
-	r.over(r.released(rw))
+	r.over(beside.release())
 	rw.RUnlock()
 }
 
-// released returns the hold that the next RUnlock releases: one that was lost or revoked, or the
+// readers are the holds of one handle by RLockContext. Of those that were granted at one moment the
+// user does not know which of them an RUnlock releases, and so not whose loss a channel tells of.
+type readers struct {
+	mu    sync.Mutex        // guards the fields below
+	holds []*hold           // the oldest first
+	told  []<-chan struct{} // of these holds, and of some that were released
+}
+
+func (rs *readers) add(h *hold) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.holds, rs.told = append(rs.holds, h), append(rs.told, h.lost)
+}
+
+// release returns the hold that the next RUnlock releases: one that was lost or revoked, or the
 // oldest.
-func (r *run) released(rw *zklock.RWMutex) *hold {
-	r.handlesMu.Lock()
-	defer r.handlesMu.Unlock()
-	reads := r.reads[rw]
-	i := max(0, slices.IndexFunc(reads, func(h *hold) bool { return closed.Is(h.lost) }))
-	h := reads[i]
-	r.reads[rw] = slices.Delete(reads, i, i+1)
+func (rs *readers) release() *hold {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	i := max(0, slices.IndexFunc(rs.holds, func(h *hold) bool { return closed.Is(h.lost) }))
+	h := rs.holds[i]
+	rs.holds = slices.Delete(rs.holds, i, i+1)
+	if j := slices.IndexFunc(rs.told, closed.Is); j >= 0 {
+		rs.told = slices.Delete(rs.told, j, j+1)
+	} else if len(rs.holds) == 0 {
+		rs.told = nil
+	}
 	return h
+}
+
+// areTold reports whether one of them has been told of its loss.
+func (rs *readers) areTold() bool {
+	if rs == nil {
+		return false
+	}
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return slices.ContainsFunc(rs.told, closed.Is)
 }
 
 func (r *run) look(st Step) {

@@ -23,6 +23,7 @@ type hold struct {
 	session int64        // of the candidate
 	token   zklock.Token // zero where the user cannot know it
 	lost    <-chan struct{}
+	beside  *readers // those of the same handle, if an RUnlock may release any of them
 	// others may hold the lock beside it: it was removed, or its session ended by force
 	excused bool
 }
@@ -33,7 +34,9 @@ func (h *hold) String() string {
 }
 
 // stands reports whether its holder believes, and may believe, that the hold stands.
-func (h *hold) stands() bool { return !h.excused && !closed.Is(h.lost) }
+func (h *hold) stands() bool {
+	return !h.excused && !closed.Is(h.lost) && !h.beside.areTold()
+}
 
 // model is what is true of the locks, and what was found to be wrong. It is never locked while the
 // Cluster is asked: the Cluster's loop locks it.

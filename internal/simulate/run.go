@@ -26,7 +26,7 @@ func Run(t *testing.T, p Plan, opts ...zklock.SessionOption) (wrong, trace []str
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	synctest.Test(t, func(*testing.T) {
 		r := &run{plan: p, model: newModel(), well: make(chan struct{}), late: make(chan struct{}),
-			handles: make(map[string]any), reads: make(map[*zklock.RWMutex][]*hold)}
+			handles: make(map[string]any), reads: make(map[*zklock.RWMutex]*readers)}
 		latency := rand.New(rand.NewPCG(p.Seed, 0)) // the loop's own
 		r.Cluster = fakezk.New(fakezk.Config{
 			Servers: p.Servers, Rounded: p.Rounded, Unforwarded: p.Unforwarded,

@@ -21,7 +21,7 @@ type run struct {
 
 	handlesMu sync.Mutex // guards the fields below
 	handles   map[string]any
-	reads     map[*zklock.RWMutex][]*hold // by RLockContext, the oldest first
+	reads     map[*zklock.RWMutex]*readers
 }
 
 // start takes a step on a goroutine, which await waits for.
