@@ -40,7 +40,7 @@ func (w *Watcher) knownLocked() (state NodeState, ok bool, err error) {
 	switch {
 	case w.node.gone:
 		return NodeState{}, true, zk.ErrNoNode
-	case w.node.news.armed():
+	case w.node.news.armed() && !w.node.unread:
 		return w.node.state, true, nil
 	}
 	return NodeState{}, false, nil
@@ -65,7 +65,13 @@ func (w *Watcher) ask(ctx context.Context) (NodeState, error) {
 // Prepare asks for what several watchers are about to read, in one packet, unless much is under
 // way.
 func (t *WatchTable) Prepare(watchers ...*Watcher) {
-	var requests []*wire.Request
+	if requests := t.reads(watchers...); len(requests) > 0 {
+		t.zs.Send(requests...)
+	}
+}
+
+// reads returns the requests for that, which are the caller's to send.
+func (t *WatchTable) reads(watchers ...*Watcher) (requests []*wire.Request) {
 	for _, w := range watchers {
 		if _, ok, _ := w.known(); ok || !t.asks.TryAcquire(1) {
 			continue
@@ -74,9 +80,7 @@ func (t *WatchTable) Prepare(watchers ...*Watcher) {
 			requests = append(requests, r)
 		}
 	}
-	if len(requests) > 0 {
-		t.zs.Send(requests...)
-	}
+	return requests
 }
 
 // begin returns the reading that is under way, or a new one with the request that is the caller's
@@ -133,7 +137,7 @@ func (t *WatchTable) finish(node *watchedNode, told uint64) {
 			now.state.Who = node.state.Who
 		}
 		// If the watch has been fired already, the waiter has been woken and will be back.
-		if node.state = now.state; node.news.told() == told {
+		if node.state, node.unread = now.state, false; node.news.told() == told {
 			node.news.arm()
 		}
 	case errors.Is(now.err, zk.ErrNoNode):

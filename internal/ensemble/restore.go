@@ -83,11 +83,11 @@ func (t *WatchTable) restored(together []restoration, reply wire.Reply) {
 	for _, r := range together {
 		node := r.node
 		now := node.reading
-		switch {
-		case err == nil && node.news.told() == r.told:
+		stands := err == nil && node.news.told() == r.told
+		if stands {
 			node.news.arm()
-			now.state = node.state
-		default:
+		}
+		if now.state = node.state; !stands || node.unread { // who wants the state has to read it
 			now.err = errNotRestored
 		}
 		node.reading = nil

@@ -19,6 +19,7 @@ type watchedNode struct {
 	news     news
 	state    NodeState
 	what     aspect
+	unread   bool   // its state is not known, although it is or was watched; see unread.go
 	isHeld   bool   // a hold waits for it, by Watcher.Call
 	reported bool   // the latest of the news was a server's, that it has other children
 	gone     bool   // it is known to be deleted: a candidate's name is not used again soon

@@ -314,6 +314,36 @@ var ofEnsemble = []mutant{
 		tests: "TestVirtualIdleHoldsCostNothing",
 	},
 	{
+		name:  "unread: watched from a later transaction",
+		edits: []edit{{"internal/ensemble/unread.go", "wire.SetWatches(created.Czxid, paths)", "wire.SetWatches(t.zs.lastZxid.Load(), paths)"}},
+		tests: "TestVirtualWhatBefallsANewWaiter",
+	},
+	{
+		name:  "unread: its state counts as known",
+		edits: []edit{{"internal/ensemble/reading.go", "armed() && !w.node.unread:", "armed():"}},
+		tests: "TestVirtualWhatBefallsANewWaiter",
+	},
+	{
+		name:  "unread: its state counts as known once it is watched",
+		edits: []edit{{"internal/ensemble/restore.go", "!stands || node.unread {", "!stands {"}},
+		tests: "TestUnread",
+	},
+	{
+		name:  "unread: read after all",
+		edits: []edit{{"internal/recipe/candidate.go", " && (i == 0 || !w.IsUnread())", ""}},
+		tests: "TestVirtualWhatAWaiterAsks",
+	},
+	{
+		name:  "unread: what may be hidden from its maker",
+		edits: []edit{{"internal/recipe/candidate.go", " && c.cfg.isReadByAll()", ""}},
+		tests: "TestVirtualWhatAWaiterAsks",
+	},
+	{
+		name:  "unread: the first in the queue",
+		edits: []edit{{"internal/recipe/candidate.go", "c.czxid != 0 && c.line.More &&", "c.czxid != 0 &&"}},
+		tests: "TestVirtualAGivenUpLockSaysWhoIsAhead",
+	},
+	{
 		name:  "Close leaves a server that removes candidates",
 		edits: []edit{{"internal/ensemble/close.go", "left < before {", "left < before-1e6 {"}},
 		tests: "TestVirtualCloseOnASlowServer",
@@ -340,12 +370,12 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "restored watches: what is told meanwhile is forgotten",
-		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.news.told() == r.told:", "case err == nil:"}},
+		edits: []edit{{"internal/ensemble/restore.go", "err == nil && node.news.told() == r.told\n", "err == nil\n"}},
 		tests: "TestVirtualChangesWhileAHolderIsCutOff",
 	},
 	{
 		name:  "restored watches: without an answer",
-		edits: []edit{{"internal/ensemble/restore.go", "case err == nil && node.news.told() == r.told:", "case node.news.told() == r.told:"}},
+		edits: []edit{{"internal/ensemble/restore.go", "err == nil && node.news.told() == r.told\n", "node.news.told() == r.told\n"}},
 		tests: "TestVirtualServersThatRestoreNoWatches",
 	},
 	{

@@ -330,14 +330,27 @@ func (c *candidate) watch() *ensemble.Watcher {
 func (c *candidate) prepare(itself bool) {
 	reads := make([]*ensemble.Watcher, 0, keptAhead+1)
 	for i, w := range c.watching() {
-		if !c.zs.siblings.have(c.dir, c.line.Nearest[i]) { // otherwise it tells by itself
+		// a sibling tells by itself; otherwise the nearest is read
+		if !c.zs.siblings.have(c.dir, c.line.Nearest[i]) && (i == 0 || !w.IsUnread()) {
 			reads = append(reads, w)
 		}
 	}
-	if itself {
-		reads = append(reads, c.watch())
+	switch {
+	case itself && len(reads) == keptAhead && c.needsNoRead():
+		c.zs.Watches.PrepareToWait(reads[0], reads[1], c.watch(),
+			ensemble.NodeState{Owner: c.zs.ID(), Czxid: c.czxid})
+	case itself:
+		c.zs.Watches.Prepare(append(reads, c.watch())...)
+	default:
+		c.zs.Watches.Prepare(reads...)
 	}
-	c.zs.Watches.Prepare(reads...)
+}
+
+// needsNoRead reports whether the candidate can begin to wait without reading its own znode and that
+// of the predecessor before the nearest. If that is the first in the queue, errors say who it is. A
+// znode that its maker may not read has to be read once to find out.
+func (c *candidate) needsNoRead() bool {
+	return c.self == nil && c.czxid != 0 && c.line.More && c.cfg.isReadByAll()
 }
 
 // glance is look without a watch.

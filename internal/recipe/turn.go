@@ -100,6 +100,9 @@ func (p *Passage) wait(ctx context.Context, c *candidate, force <-chan time.Time
 		early = early && !c.waitsLong()
 		c.prepare(!early)
 		for i, w := range c.watching() {
+			if i > 0 && w.IsUnread() {
+				continue
+			}
 			if left, err := p.lookAtPredecessor(ctx, c, w, &c.line.Nearest[i]); left != 0 ||
 				err != nil {
 				return i, left, err
