@@ -75,7 +75,7 @@ var ofHolds = []mutant{
 	},
 	{
 		name:  "idle hold: kept although its release was asked for",
-		edits: []edit{{"internal/recipe/idle.go", "t.grants < math.MaxUint32 && t.owner.hold.Known() == nil\n}\n\n// resume", "t.grants < math.MaxUint32\n}\n\n// resume"}},
+		edits: []edit{{"internal/recipe/idle.go", "t.grants < math.MaxUint32 && t.owner.hold.isWell()\n}\n\n// resume", "t.grants < math.MaxUint32\n}\n\n// resume"}},
 		tests: "TestVirtualIdleHoldRevokedInUse",
 	},
 	{
@@ -351,7 +351,7 @@ var ofHolds = []mutant{
 	},
 	{
 		name:  "released: told before the candidate is gone",
-		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {\n		t.drop", "	if true {\n		t.drop"}},
+		edits: []edit{{"internal/recipe/term.go", "	if (t.active > 0 || t.phase == resting) && t.owner.hold.isWell() {\n		t.drop", "	if true {\n		t.drop"}},
 		tests: "TestVirtualReleasedWhenTheCandidateIsGone",
 	},
 	{
@@ -386,7 +386,7 @@ var ofHolds = []mutant{
 	},
 	{
 		name:  "revoked hold passed on",
-		edits: []edit{{"internal/recipe/term.go", "t.grants < math.MaxUint32 && t.owner.hold.Known() == nil", "t.grants < math.MaxUint32"}},
+		edits: []edit{{"internal/recipe/term.go", "t.grants < math.MaxUint32 && t.owner.hold.isWell()", "t.grants < math.MaxUint32"}},
 		tests: "TestNoHandoffAfterARevocation",
 	},
 	{

@@ -248,7 +248,7 @@ func (h *Hold) State() error {
 // Stands reports whether the holder may go on. now is the time, just read.
 func (h *Hold) Stands(now time.Time) bool {
 	h.lease.Glance(now)
-	return h.Known() == nil
+	return h.isWell()
 }
 
 // isLost reports whether the hold is gone, before it is passed on.
@@ -263,6 +263,9 @@ func (h *Hold) Known() error {
 	defer h.mu.Unlock()
 	return h.err
 }
+
+// isWell reports whether Known is nil, without the mutex: the signal is given with the error.
+func (h *Hold) isWell() bool { return !h.revoked.isGiven() }
 
 // isOver reports whether the hold was released or lost.
 func (h *Hold) isOver() bool {

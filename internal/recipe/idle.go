@@ -112,7 +112,7 @@ func (k *keeper) alone() bool {
 // mayKeepLocked reports whether the hold may be kept. What the keeper has yet to hear ends it then.
 // The caller has just looked at the clock, as for mayPass.
 func (t *term) mayKeepLocked() bool {
-	return t.keeper != nil && t.grants < math.MaxUint32 && t.owner.hold.Known() == nil
+	return t.keeper != nil && t.grants < math.MaxUint32 && t.owner.hold.isWell()
 }
 
 // resumeLocked grants a member that has begun just now the hold that is kept. It is false if there is none, or if it has to

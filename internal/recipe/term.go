@@ -103,7 +103,7 @@ func (t *term) fail(err error) {
 // mayPass reports whether one more may be granted the lock. The caller has just looked at the clock
 // for the lease: a member that releases its hold does, and so does Hold.Stands.
 func (t *term) mayPass() bool {
-	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.Known() == nil
+	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.isWell()
 }
 
 // grantLocked gives a part of the hold to a member, at the time now. It is false if that has given up, or the hold
@@ -270,7 +270,7 @@ func (t *term) release(now time.Time, m *member) *Passage {
 // dismissLocked gives the gone signal of a member that has released its hold, if other members hold
 // the candidate, or will. Otherwise onLeft does.
 func (t *term) dismissLocked(m *member) {
-	if (t.active > 0 || t.phase == resting) && t.owner.hold.Known() == nil {
+	if (t.active > 0 || t.phase == resting) && t.owner.hold.isWell() {
 		t.dropLocked(m)
 		m.gone.give()
 	}
@@ -298,7 +298,7 @@ func (t *term) goOnLocked(now time.Time) *term {
 			}
 		}
 		t.checkLocked()
-		if t.others == asking && t.co.waiting.Len() > 0 && t.owner.hold.Known() == nil {
+		if t.others == asking && t.co.waiting.Len() > 0 && t.owner.hold.isWell() {
 			t.phase = idle
 			return nil
 		}
