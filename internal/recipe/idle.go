@@ -115,10 +115,11 @@ func (t *term) mayKeepLocked() bool {
 	return t.keeper != nil && t.grants < math.MaxUint32 && t.owner.hold.isWell()
 }
 
-// resumeLocked grants a member that has begun just now the hold that is kept. It is false if there is none, or if it has to
-// be listed first whether another contender has come.
+// resumeLocked grants a member that has begun just now the hold that is kept. It is false if there
+// is none, or if it has to be listed first whether another contender has come.
 func (t *term) resumeLocked(m *member) bool {
-	if t.phase != resting || t.co.waiting.Len() > 0 || !t.keeper.alone() || !t.owner.hold.Stands(m.begun) {
+	if t.phase != resting || t.co.waiting.Len() > 0 || !t.keeper.alone() ||
+		!t.owner.hold.Stands(m.begun) {
 		return false
 	}
 	m.queued = t.queued

@@ -106,8 +106,8 @@ func (t *term) mayPass() bool {
 	return t.counted < t.limit && t.grants < math.MaxUint32 && t.owner.hold.isWell()
 }
 
-// grantLocked gives a part of the hold to a member, at the time now. It is false if that has given up, or the hold
-// is not as it should be.
+// grantLocked gives a part of the hold to a member, at the time now. It is false if that has given
+// up, or the hold is not as it should be.
 func (t *term) grantLocked(now time.Time, m *member) bool {
 	if !t.owner.hold.divide(m.hold, t.grants) {
 		return false
@@ -245,7 +245,7 @@ func (t *term) contended(ctx context.Context, children []string) (found bool, er
 	return false, err
 }
 
-// release takes a hold back that its holder has released or lost, just now. It returns the passage whose
+// release takes a hold back that its holder has just released or lost. It returns the passage whose
 // candidate is removed for it, nil if there is none because others hold the lock, or will.
 func (t *term) release(now time.Time, m *member) *Passage {
 	co := t.co
@@ -287,8 +287,7 @@ func (t *term) onLeft() {
 }
 
 // goOnLocked passes on the hold, which no member has, or keeps it, or ends the term. It returns the
-// next term if one is to be queued. now is the time at which the caller has just looked at the clock,
-// as for mayPass.
+// next term if one is to be queued. now is when the caller looked at the clock, as for mayPass.
 func (t *term) goOnLocked(now time.Time) *term {
 	if t.co.term == t && t.co.claim.Kind.Exclusive() {
 		if t.co.waiting.Len() > 0 && t.mayPass() {

@@ -64,8 +64,9 @@ func TestVirtualWhatAWaiterAsks(t *testing.T) {
 		opts  []zklock.SessionOption
 		waits map[string]int
 	}{
-		"":        {nil, map[string]int{"create2": 1, "getChildren": 1, "getData": 1, "setWatches": 1}},
-		"private": {[]zklock.SessionOption{private, auth}, map[string]int{"create2": 1, "getChildren": 1, "getData": 3}},
+		"": {nil, map[string]int{"create2": 1, "getChildren": 1, "getData": 1, "setWatches": 1}},
+		"private": {[]zklock.SessionOption{private, auth},
+			map[string]int{"create2": 1, "getChildren": 1, "getData": 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			virtually(t, fakezk.Config{Latency: ms(3)}, func(t *testing.T, w *world) {
