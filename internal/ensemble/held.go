@@ -46,15 +46,13 @@ const checksPerBeat = 500
 // Tenure is a hold under the lease, until Lease.Drop.
 type Tenure struct {
 	hold Tenant
-	at   int // in Lease.holds, or dropped
+	at   int // in Lease.holds, while it is there
 
 	// The fields below are used by the goroutine of the beats alone.
 
 	checked time.Duration // when a quorum was asked about it last, since the Lease was made
 	node    *watchedNode  // of its znode, as far as known
 }
-
-const dropped = -1
 
 // heldZnode is the znode of a hold that is about to be checked.
 type heldZnode struct {
@@ -81,10 +79,10 @@ func (l *Lease) due(held []*Tenure, fresh bool) (due []heldZnode) {
 		l.turn = first + share
 	}
 	for i, h := range held {
+		version, vouched := l.zs.Watches.vouches(h)
 		inTurn := (i-first+len(held))%len(held) < share
-		if h.checked < late || !fresh && (inTurn || !l.zs.Watches.vouchesFor(h)) {
-			path := h.hold.Znode()
-			due = append(due, heldZnode{h, path, l.zs.Watches.vouchedVersion(path)})
+		if h.checked < late || !fresh && (inTurn || !vouched) {
+			due = append(due, heldZnode{h, h.hold.Znode(), version})
 		}
 	}
 	return due
@@ -97,30 +95,26 @@ func noteChecked(checked []heldZnode, asked time.Duration) {
 	}
 }
 
-// vouchesFor reports whether a change to the znode of a hold would be told of, and to the hold.
-func (t *WatchTable) vouchesFor(h *Tenure) bool {
-	t.mu.Lock()
-	known := h.node != nil && h.node.vouches()
-	t.mu.Unlock()
-	if known {
-		return true
+// vouches reports whether a change to the znode of a hold would be told of, and to the hold. If so,
+// its data have the returned version.
+func (t *WatchTable) vouches(h *Tenure) (version int32, ok bool) {
+	if version, ok = t.vouch(h.node); ok {
+		return version, true
 	}
-	path := h.hold.Znode()
+	path := h.hold.Znode() // before the table's mutex
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	h.node = t.nodes[path]
-	return h.node != nil && h.node.vouches()
+	t.mu.Unlock()
+	return t.vouch(h.node)
 }
 
-// vouchedVersion returns the version of the data of a hold's znode, if a change to it would be told
-// of.
-func (t *WatchTable) vouchedVersion(path string) int32 {
+func (t *WatchTable) vouch(node *watchedNode) (version int32, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if node := t.nodes[path]; node != nil && node.vouches() {
-		return node.state.Version
+	if node != nil && node.vouches() {
+		return node.state.Version, true
 	}
-	return wire.AnyVersion
+	return wire.AnyVersion, false
 }
 
 func (n *watchedNode) vouches() bool { return n.news.armed() && !n.opaque && n.isHeld }

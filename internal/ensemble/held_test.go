@@ -37,17 +37,16 @@ func TestWhatVouchesForAHold(t *testing.T) {
 			w.node.state = NodeState{Version: 7}
 			c.change(table, w.node, w)
 			for _, node := range []*watchedNode{nil, w.node} { // as far as it is known before
-				held := &Tenure{hold: new(tenant), node: node}
-				assert.Equal(t, c.want, table.vouchesFor(held))
+				version, ok := table.vouches(&Tenure{hold: new(tenant), node: node})
+				assert.Equal(t, c.want, ok)
+				if c.want {
+					assert.EqualValues(t, 7, version)
+				} else {
+					assert.EqualValues(t, wire.AnyVersion, version)
+				}
 			}
-			want := int32(wire.AnyVersion)
-			if c.want {
-				want = 7
-			}
-			assert.Equal(t, want, table.vouchedVersion("/lock/a"))
 		})
 	}
-	table := newWatchTable(nil)
-	assert.False(t, table.vouchesFor(&Tenure{hold: new(tenant)}))
-	assert.EqualValues(t, wire.AnyVersion, table.vouchedVersion("/lock/a"))
+	_, ok := newWatchTable(nil).vouches(&Tenure{hold: new(tenant)})
+	assert.False(t, ok)
 }

@@ -215,9 +215,6 @@ func (l *Lease) end(reason error) {
 
 func (l *Lease) takeLocked() []*Tenure {
 	holds := l.holds
-	for _, h := range holds {
-		h.at = dropped
-	}
 	l.holds = nil
 	l.setTimerLocked()
 	return holds
@@ -237,13 +234,13 @@ func (l *Lease) Drop(h *Tenure) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if h.at == dropped {
+	last := len(l.holds) - 1
+	if h.at > last || l.holds[h.at] != h {
 		return
 	}
-	last := len(l.holds) - 1
 	moved := l.holds[last]
-	l.holds[h.at], l.holds[last] = moved, nil
-	moved.at, h.at = h.at, dropped // in this order: it may be the last itself
+	l.holds[h.at], moved.at = moved, h.at
+	l.holds[last] = nil
 	if l.holds = l.holds[:last]; last == 0 {
 		l.setTimerLocked()
 	}

@@ -41,37 +41,40 @@ func (t *WatchTable) restore() {
 		return
 	}
 	var requests []*wire.Request
-	var together []restoration
-	var paths []string
+	var together []*watchedNode
 	size := 0
-	add := func() {
-		if len(together) == 0 {
-			return
-		}
-		r, restored := wire.SetWatches(t.until, paths), together
-		r.Done = func(reply wire.Reply) { t.restored(restored, reply) }
-		requests = append(requests, r)
-		together, paths, size = nil, nil, 0
-	}
 	t.mu.Lock()
 	for _, node := range t.nodes {
 		stood := node.stood
 		if node.stood = false; !stood || node.reading != nil || node.waiters == nil {
 			continue
 		}
-		if size += len(node.path); size > restoreAtOnce {
-			add()
-			size = len(node.path)
+		if size += len(node.path); size > restoreAtOnce && len(together) > 0 {
+			requests = append(requests, t.watchSinceLocked(t.until, together))
+			together, size = nil, len(node.path)
 		}
-		node.reading = &reading{restores: true, done: make(chan struct{})}
-		together = append(together, restoration{node, node.news.told()})
-		paths = append(paths, node.path)
+		together = append(together, node)
 	}
-	add()
+	if len(together) > 0 {
+		requests = append(requests, t.watchSinceLocked(t.until, together))
+	}
 	t.mu.Unlock()
 	if len(requests) > 0 {
 		t.zs.Send(requests...)
 	}
+}
+
+// watchSinceLocked returns the request for the watches of znodes that no reading is under way of. It
+// is the caller's to send.
+func (t *WatchTable) watchSinceLocked(since int64, nodes []*watchedNode) *wire.Request {
+	watched, paths := make([]restoration, len(nodes)), make([]string, len(nodes))
+	for i, node := range nodes {
+		node.reading = &reading{restores: true, done: make(chan struct{})}
+		watched[i], paths[i] = restoration{node, node.news.told()}, node.path
+	}
+	r := wire.SetWatches(since, paths)
+	r.Done = func(reply wire.Reply) { t.restored(watched, reply) }
+	return r
 }
 
 // restored takes note of what has become of one request.

@@ -41,14 +41,7 @@ func (t *WatchTable) watchUnread(far, own *Watcher, created NodeState) *wire.Req
 		}
 	}
 	far.node.unread, own.node.state = true, created
-	watched, paths := make([]restoration, len(both)), make([]string, len(both))
-	for i, node := range both {
-		node.reading = &reading{restores: true, done: make(chan struct{})}
-		watched[i], paths[i] = restoration{node, node.news.told()}, node.path
-	}
-	r := wire.SetWatches(created.Czxid, paths)
-	r.Done = func(reply wire.Reply) { t.restored(watched, reply) }
-	return r
+	return t.watchSinceLocked(created.Czxid, both)
 }
 
 // IsUnread reports whether the znode is watched, or is about to be, without its state being known.

@@ -295,7 +295,7 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "beats: young holds not checked",
-		edits: []edit{{"internal/ensemble/held.go", "(inTurn || !l.zs.Watches.vouchesFor(h))", "(inTurn || false && !l.zs.Watches.vouchesFor(h))"}},
+		edits: []edit{{"internal/ensemble/held.go", "(inTurn || !vouched)", "(inTurn || false && !vouched)"}},
 		tests: "TestVirtualYoungHoldsAreChecked",
 	},
 	{
@@ -315,7 +315,7 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "unread: watched from a later transaction",
-		edits: []edit{{"internal/ensemble/unread.go", "wire.SetWatches(created.Czxid, paths)", "wire.SetWatches(t.zs.lastZxid.Load(), paths)"}},
+		edits: []edit{{"internal/ensemble/unread.go", "t.watchSinceLocked(created.Czxid, both)", "t.watchSinceLocked(t.zs.lastZxid.Load(), both)"}},
 		tests: "TestVirtualWhatBefallsANewWaiter",
 	},
 	{
@@ -395,7 +395,7 @@ var ofEnsemble = []mutant{
 	},
 	{
 		name:  "restored watches: in one request of any size",
-		edits: []edit{{"internal/ensemble/restore.go", "size > restoreAtOnce {", "size > 100*restoreAtOnce {"}},
+		edits: []edit{{"internal/ensemble/restore.go", "size > restoreAtOnce &&", "size > 100*restoreAtOnce &&"}},
 		tests: "TestVirtualReconnectionWithManyHolds",
 	},
 	{

@@ -98,14 +98,35 @@ func TestVirtualWhatAWaiterAsks(t *testing.T) {
 	}
 }
 
+// befalling is what happens to a candidate as it begins to wait behind a queue, and what comes of it.
+type befalling struct {
+	happens func(w *world, q *aQueue, own string)
+	check   func(t *testing.T, w *world, q *aQueue, own string, p *zklock.Pending)
+}
+
+// toldWithin is how soon a client is told by its server.
+const toldWithin = 50 * time.Millisecond
+
+// leaves has one of those who wait leave, and the other be granted the lock first.
+func leaves(one, other int) befalling {
+	return befalling{
+		func(_ *world, q *aQueue, _ string) { q.waiting[one].Cancel() },
+		func(t *testing.T, _ *world, q *aQueue, _ string, p *zklock.Pending) {
+			q.holder.Unlock()
+			<-q.waiting[other].Done()
+			time.Sleep(toldWithin) // sleep ok: virtual
+			require.True(t, isOpen(p.Done()), "it holds the lock beside another")
+			q.waiting[other].Cancel()
+			time.Sleep(toldWithin) // sleep ok: virtual
+			assert.False(t, isOpen(p.Done()))
+		},
+	}
+}
+
 // TestVirtualWhatBefallsANewWaiter has something happen at each moment at which a candidate begins
 // to wait behind three others: before, while and after its watches are set.
 func TestVirtualWhatBefallsANewWaiter(t *testing.T) {
-	const patience = 50 * time.Millisecond // of a client that is told by its server
-	for name, c := range map[string]struct {
-		happens func(w *world, q *aQueue, own string)
-		check   func(t *testing.T, w *world, q *aQueue, own string, p *zklock.Pending)
-	}{
+	for name, c := range map[string]befalling{
 		"asked": {
 			func(w *world, _ *aQueue, own string) { w.Stranger().Set(own, []byte("unlock")) },
 			func(t *testing.T, _ *world, _ *aQueue, _ string, p *zklock.Pending) {
@@ -119,30 +140,8 @@ func TestVirtualWhatBefallsANewWaiter(t *testing.T) {
 				assert.NotContains(t, w.Ephemerals(), own)
 			},
 		},
-		"the nearest leaves": {
-			func(_ *world, q *aQueue, _ string) { q.waiting[1].Cancel() },
-			func(t *testing.T, _ *world, q *aQueue, _ string, p *zklock.Pending) {
-				q.holder.Unlock()
-				<-q.waiting[0].Done()
-				time.Sleep(patience) // sleep ok: virtual
-				require.True(t, isOpen(p.Done()), "it holds the lock beside another")
-				q.waiting[0].Cancel()
-				time.Sleep(patience) // sleep ok: virtual
-				assert.False(t, isOpen(p.Done()))
-			},
-		},
-		"the one before leaves": {
-			func(_ *world, q *aQueue, _ string) { q.waiting[0].Cancel() },
-			func(t *testing.T, _ *world, q *aQueue, _ string, p *zklock.Pending) {
-				q.holder.Unlock()
-				<-q.waiting[1].Done()
-				time.Sleep(patience) // sleep ok: virtual
-				require.True(t, isOpen(p.Done()), "it holds the lock beside another")
-				q.waiting[1].Cancel()
-				time.Sleep(patience) // sleep ok: virtual
-				assert.False(t, isOpen(p.Done()))
-			},
-		},
+		"the nearest leaves":    leaves(1, 0),
+		"the one before leaves": leaves(0, 1),
 		"the one before is asked": {
 			func(w *world, q *aQueue, _ string) { w.Stranger().Set(q.znodes[1], []byte("unlock")) },
 			func(t *testing.T, _ *world, q *aQueue, _ string, p *zklock.Pending) {
@@ -169,7 +168,7 @@ func TestVirtualWhatBefallsANewWaiter(t *testing.T) {
 						time.Sleep(step) // sleep ok: virtual
 						own := q.behind(t, w)
 						c.happens(w, q, own)
-						time.Sleep(patience) // sleep ok: virtual
+						time.Sleep(toldWithin) // sleep ok: virtual
 						synctest.Wait()
 						c.check(t, w, q, own, p)
 						for _, other := range append(q.waiting, p) {
